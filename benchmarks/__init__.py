@@ -1,0 +1,1 @@
+"""Benchmarks of lapland; they use its public names only."""

@@ -1,0 +1,107 @@
+"""Times of `predict` as a program meets them: `python -m benchmarks.predict [PHOTO]`.
+
+Measured in fresh interpreters: `import lapland`, `Detector()`, the first `predict` and the later
+ones, each on one thread unless --threads says otherwise. Medians over --starts interpreters, and
+over --repeats calls within each for the later ones. The photo is decoded before the clock starts.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
+STEPS = ("import", "load", "first", "later", "later_p95")
+
+PROGRAM = """
+import json, sys, time
+photo, width, threads, repeats, min_face = json.loads(sys.argv[1])
+clock = time.perf_counter_ns
+a = clock()
+import lapland
+b = clock()
+detector = lapland.Detector(width, threads=threads, min_face=min_face)
+c = clock()
+import cv2
+image = cv2.imread(photo)
+d = clock()
+faces = detector.predict(image)
+e = clock()
+later = []
+for _ in range(repeats):
+    start = clock()
+    detector.predict(image)
+    later.append(clock() - start)
+later.sort()
+import resource
+times = {"import": b - a, "load": c - b, "first": e - d, "later": later[len(later) // 2]}
+times["later_p95"] = later[int(len(later) * 0.95)]
+result = {name: value / 1e6 for name, value in times.items()}
+result["faces"] = len(faces)
+result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps(result))
+"""
+
+
+def measure(
+    photo: Path, width: str, threads: int, min_face: int, starts: int, repeats: int
+) -> dict[str, float]:
+    """Medians over fresh interpreters: milliseconds a step, faces found, peak memory in MB."""
+    given = json.dumps([str(photo), width, threads, repeats, min_face])
+    runs = []
+    for _ in range(starts):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, given], capture_output=True, text=True, check=True
+        )
+        runs.append(json.loads(done.stdout))
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
+    parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
+    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--min-face", type=int, default=40)
+    parser.add_argument("--starts", type=int, default=5, help="fresh interpreters")
+    parser.add_argument("--repeats", type=int, default=100, help="later calls in each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    options = parser.parse_args()
+    figures = measure(
+        options.photo,
+        options.width,
+        options.threads,
+        options.min_face,
+        options.starts,
+        options.repeats,
+    )
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    print(f"{processor()}; {options.threads} thread(s); load {load:.1f}")
+    print(
+        f"{options.photo.name}, {figures['faces']:.0f} face(s), width {options.width}, "
+        f"min_face {options.min_face}; medians of {options.starts} starts"
+    )
+    for name in STEPS:
+        print(f"  {name:<10}{figures[name]:>9.2f} ms")
+    print(f"  {'peak':<10}{figures['peak_mb']:>9.0f} MB resident")
+    if options.json:
+        options.json.write_text(json.dumps({"cpu": processor(), **figures}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Detector: a photo in, landmarks out."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _models as models
+from ._errors import GeometryError, OptionError
+from ._faces import Faces
+from ._image import Image, ImageLike, load_image
+from ._models import ModelInfo
+from ._mtcnn import Mtcnn
+from ._rcn import LandmarkNetwork
+
+
+class Detector:
+    """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
+
+    Args:
+        width: which landmark model: a width of the network, `lapland models` lists them.
+        model: path of an ONNX file of your own instead, written by `export.rcn`.
+        min_face: side of the smallest face to look for, image pixels.
+        thresholds: scores that a face must exceed in the three stages of MTCNN.
+        pyramid_factor: ratio of neighbouring sizes at which faces are looked for.
+        threads: threads of one call; None takes one for each core.
+
+    Raises:
+        OptionError: a keyword is outside its range.
+        ModelError: the model file is missing, damaged or foreign.
+
+    Example:
+        >>> faces = Detector().predict("people.jpg")
+        >>> faces.landmarks.shape
+        (2, 68, 2)
+    """
+
+    def __init__(
+        self,
+        width: str = "1/8",
+        *,
+        model: str | os.PathLike[str] | None = None,
+        min_face: int = 40,
+        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
+        pyramid_factor: float = 0.709,
+        threads: int | None = None,
+    ) -> None:
+        path = models.path_of(width) if model is None else Path(model)
+        self._landmarks = LandmarkNetwork(path, threads)
+        self._mtcnn = Mtcnn(
+            *models.load_mtcnn(),
+            min_face=min_face,
+            thresholds=thresholds,
+            pyramid_factor=pyramid_factor,
+            threads=threads,
+        )
+
+    @property
+    def model(self) -> ModelInfo:
+        """What the landmark model says of itself."""
+        return self._landmarks.info
+
+    def predict(
+        self,
+        image: ImageLike,
+        *,
+        boxes: ArrayLike | None = None,
+        five_points: ArrayLike | None = None,
+    ) -> Faces:
+        """Finds the landmarks of every face in a photo.
+
+        Args:
+            image: a path; the bytes of an encoded image; or a uint8 array: (H, W, 3) BGR,
+                (H, W) grey or (H, W, 4) BGRA. Files are turned as their EXIF data say.
+            boxes: (N, 4) x1, y1, x2, y2 in image pixels, where the faces are known: nothing is
+                detected, and MTCNN's last stage finds the five points and the score of each box.
+            five_points: (N, 5, 2) in image pixels, where those are known too: left eye, right eye,
+                nose, left and right corner of the mouth, left and right as seen in the image.
+                Every score is 1 then, and the boxes are those of the landmarks.
+
+        Returns:
+            The faces, largest box first; in the order given for `boxes` and `five_points`.
+            No face gives `Faces` of length 0.
+
+        Raises:
+            ImageError: the image cannot be used; `ImageNotFoundError` where there is no file.
+            GeometryError: boxes or five points have a wrong shape or values.
+            OptionError: both boxes and five points are given.
+        """
+        pixels = load_image(image)
+        if five_points is not None:
+            if boxes is not None:
+                raise OptionError("give boxes or five_points, not both")
+            return self._from_five_points(pixels, _checked_five_points(five_points))
+        if boxes is not None:
+            given = np.asarray(boxes)
+            given = given.reshape(0, 4) if given.size == 0 else given  # [] for no boxes
+            scores, points = self._mtcnn.five_points(pixels, given)
+            return self._finish(pixels, given, scores, points)
+        found, scores, points = self._mtcnn.detect(pixels)
+        largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
+        return self._finish(pixels, found[largest], scores[largest], points[largest])
+
+    def _from_five_points(self, image: Image, points: NDArray[np.float64]) -> Faces:
+        landmarks, scales = self._landmarks.locate(image, points)
+        boxes = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
+        scores = np.ones(len(points), np.float32)
+        return Faces(boxes, scores, points.astype(np.float32), landmarks, scales, self.model.scheme)
+
+    def _finish(
+        self,
+        image: Image,
+        boxes: NDArray[Any],
+        scores: NDArray[np.float32],
+        points: NDArray[np.float32],
+    ) -> Faces:
+        landmarks, scales = self._landmarks.locate(image, points)
+        return Faces(boxes.astype(np.float32), scores, points, landmarks, scales, self.model.scheme)
+
+
+def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
+    given = np.asarray(five_points)
+    if given.size == 0:
+        return np.zeros((0, 5, 2))
+    if given.ndim != 3 or given.shape[1:] != (5, 2) or given.dtype.kind not in "iuf":
+        raise GeometryError(
+            "five_points: expected numbers of shape (N, 5, 2), not "
+            f"{given.dtype} of shape {given.shape}; for one face pass points[None]"
+        )
+    points = given.astype(np.float64)
+    if not np.isfinite(points).all():
+        raise GeometryError("five_points: expected finite numbers, found NaN or infinity")
+    return points

@@ -1,0 +1,162 @@
+"""Faces: what `predict` returns, arrays with one row for each face."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._errors import GeometryError
+from ._scheme import IBUG68, Scheme
+
+Float32 = NDArray[np.float32]
+_DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face of a photo; coordinates are image pixels, the first pixel's centre at (0, 0).
+
+    Attributes:
+        box: (4,) float32, x1, y1, x2, y2; may reach beyond the image.
+        score: the detector's probability of a face, 0 to 1.
+        five_points: (5, 2) float32, left eye, right eye, nose, left and right corner of the mouth,
+            left and right as seen in the image.
+        landmarks: (K, 2) float32, x and y.
+        scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
+        scheme: the annotation scheme that says what each landmark is.
+    """
+
+    box: Float32
+    score: float
+    five_points: Float32
+    landmarks: Float32
+    scales: Float32
+    scheme: Scheme = IBUG68
+
+    def to_dict(self) -> dict[str, Any]:
+        """The face as plain lists and numbers, rounded to a thousandth."""
+        return {
+            "box": _plain(self.box),
+            "score": round(float(self.score), 4),
+            "five_points": _plain(self.five_points),
+            "landmarks": _plain(self.landmarks),
+            "scales": _plain(self.scales),
+        }
+
+    def save_pts(self, path: str | os.PathLike[str]) -> None:
+        """Writes the landmarks as an iBUG `.pts` file, whose coordinates are 1-based."""
+        rows = "".join(f"{x + 1:.3f} {y + 1:.3f}\n" for x, y in self.landmarks.tolist())
+        Path(path).write_text(f"version: 1\nn_points: {len(self.landmarks)}\n{{\n{rows}}}\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """The N faces of a photo, N = 0 where there is none. The arrays are read-only.
+
+    Coordinates are image pixels, the first pixel's centre at (0, 0), x to the right, y down.
+    `faces[0]` and iteration give a `Face`; a slice, mask or list of indices gives `Faces`.
+
+    Attributes:
+        boxes: (N, 4) float32, x1, y1, x2, y2; may reach beyond the image.
+        scores: (N,) float32, the detector's probability of a face, 0 to 1.
+        five_points: (N, 5, 2) float32, left eye, right eye, nose, left and right corner of the
+            mouth, left and right as seen in the image.
+        landmarks: (N, K, 2) float32, x and y.
+        scales: (N, K) float32, the Laplace scale of each landmark in pixels; small is sure.
+        scheme: the annotation scheme that says what each landmark is.
+
+    Raises:
+        GeometryError: an array has another shape, or holds a value that is not finite.
+    """
+
+    boxes: Float32
+    scores: Float32
+    five_points: Float32
+    landmarks: Float32
+    scales: Float32
+    scheme: Scheme = IBUG68
+
+    def __post_init__(self) -> None:
+        n, k = len(np.atleast_1d(self.scores)), self.scheme.size
+        shapes = {
+            "boxes": (n, 4),
+            "scores": (n,),
+            "five_points": (n, 5, 2),
+            "landmarks": (n, k, 2),
+            "scales": (n, k),
+        }
+        for name, shape in shapes.items():
+            array = np.array(getattr(self, name), dtype=np.float32)  # a copy that is ours
+            if array.shape != shape:
+                raise GeometryError(f"{name}: expected shape {shape}, not {array.shape}")
+            if not np.isfinite(array).all():
+                raise GeometryError(f"{name}: expected finite numbers, found NaN or infinity")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    @classmethod
+    def empty(cls, scheme: Scheme = IBUG68) -> "Faces":
+        """No faces."""
+        zeros = np.zeros
+        return cls(
+            zeros((0, 4), np.float32),
+            zeros(0, np.float32),
+            zeros((0, 5, 2), np.float32),
+            zeros((0, scheme.size, 2), np.float32),
+            zeros((0, scheme.size), np.float32),
+            scheme,
+        )
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __iter__(self) -> Iterator[Face]:
+        return (self[i] for i in range(len(self)))
+
+    @overload
+    def __getitem__(self, index: int) -> Face: ...
+    @overload
+    def __getitem__(self, index: slice | ArrayLike) -> "Faces": ...
+    def __getitem__(self, index: Any) -> "Face | Faces":
+        if isinstance(index, (int, np.integer)) and not isinstance(index, (bool, np.bool_)):
+            return Face(
+                self.boxes[index],
+                float(self.scores[index]),
+                self.five_points[index],
+                self.landmarks[index],
+                self.scales[index],
+                self.scheme,
+            )
+        if not isinstance(index, slice):
+            index = np.asarray(index)
+            index = index if index.size else index.astype(np.intp)
+        return Faces(
+            self.boxes[index],
+            self.scores[index],
+            self.five_points[index],
+            self.landmarks[index],
+            self.scales[index],
+            self.scheme,
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self)} face{'' if len(self) == 1 else 's'}, {self.scheme.size} landmarks each>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`."""
+        return {"scheme": self.scheme.name, "faces": [face.to_dict() for face in self]}
+
+    def to_json(self) -> str:
+        """`to_dict` as one line of JSON."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+
+def _plain(array: Float32) -> Any:
+    return np.round(array.astype(np.float64), _DIGITS).tolist()

@@ -1,0 +1,137 @@
+"""What `predict` accepts -> one (H, W, 3) uint8 BGR array, or an error that says what to do."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import ImageError, ImageNotFoundError
+
+ImageLike = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+Image = NDArray[np.uint8]
+
+
+def load_image(image: ImageLike) -> Image:
+    """Reads an image.
+
+    Args:
+        image: a path; the bytes of an encoded file (JPEG, PNG, WebP, and what else OpenCV reads);
+            or a uint8 array: (H, W, 3) BGR, (H, W) or (H, W, 1) grey, (H, W, 4) BGRA, whose alpha
+            is ignored. The EXIF orientation of files is applied.
+
+    Returns:
+        (H, W, 3) uint8 BGR. An array of that form is passed on as it is, not copied.
+
+    Raises:
+        ImageNotFoundError: there is no file at the path.
+        ImageError: it is none of these; the message says what was expected and what came.
+    """
+    if isinstance(image, np.ndarray):
+        return _from_array(image)
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return _decode(bytes(image), "the encoded image")
+    if isinstance(image, (str, os.PathLike)):
+        return _from_path(Path(image))
+    raise ImageError(
+        "expected a path, the bytes of an encoded image, or a numpy array, not "
+        f"{type(image).__module__}.{type(image).__qualname__}{_hint(image)}"
+    )
+
+
+def _from_path(path: Path) -> Image:
+    text = str(path)
+    if text.startswith(("http:/", "https:/")):
+        raise ImageError(f"{text}: lapland reads files and downloads nothing; fetch it first")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ImageNotFoundError(f"{text}: there is no such file") from None
+    except IsADirectoryError:
+        raise ImageError(f"{text}: this is a folder, expected an image file") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{text}: cannot be read ({reason})") from error
+    return _decode(data, text)
+
+
+def _decode(data: bytes, name: str) -> Image:
+    if not data:
+        raise ImageError(f"{name}: is empty")
+    if _is_truncated(data):
+        raise ImageError(
+            f"{name}: ends before the picture does ({len(data)} bytes); copy or fetch it again"
+        )
+    try:
+        # IMREAD_COLOR gives 8-bit BGR whatever the file holds, and applies the EXIF orientation.
+        image: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ImageError(f"{name}: cannot be decoded ({error.err})") from error
+    if image is None:
+        raise ImageError(
+            f"{name}: is no image that OpenCV {cv2.__version__} can decode; expected JPEG, PNG, "
+            "WebP, BMP or TIFF"
+        )
+    decoded: Image = image
+    return decoded
+
+
+def _is_truncated(data: bytes) -> bool:
+    """Whether a JPEG or PNG lacks its end; OpenCV would fill the rest with grey and say nothing."""
+    if data.startswith(b"\x89PNG"):
+        return b"IEND" not in data[-64:] and b"IEND" not in data
+    if not data.startswith(b"\xff\xd8\xff"):
+        return False
+    # The end marker counts after the start of the scan only: a thumbnail in the header has its own.
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        if marker == 0xDA:
+            return data.find(b"\xff\xd9", at) < 0
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return True
+
+
+def _from_array(array: NDArray[Any]) -> Image:
+    what = f"an array of shape {array.shape} and dtype {array.dtype}"
+    expected = "expected uint8 of shape (H, W, 3) in BGR order, (H, W) grey or (H, W, 4) BGRA"
+    if array.dtype != np.uint8:
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ImageError(f"{expected}, not {what} that holds NaN or infinity; replace those")
+        advice = {
+            "f": "; for values in 0..1 pass (image * 255).round().astype(np.uint8)",
+            "u": "; for 16 bits pass (image // 257).astype(np.uint8)",
+            "b": "; pass image.astype(np.uint8) * 255",
+        }.get(array.dtype.kind, "; convert it to uint8")
+        raise ImageError(f"{expected}, not {what}{advice}")
+    if array.ndim not in (2, 3):
+        few = "; one photo a call, for a batch call predict for each" if array.ndim == 4 else ""
+        raise ImageError(f"{expected}, not {what}: {array.ndim} dimensions{few}")
+    if array.size == 0:
+        raise ImageError(f"{expected}, not {what}: it is empty")
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    if channels == 3:
+        return array
+    if channels not in (1, 4):
+        first = array.shape[0] in (1, 3, 4)
+        advice = "; move the channels last: image.transpose(1, 2, 0)" if first else ""
+        raise ImageError(f"{expected}, not {what}: {channels} channels{advice}")
+    code = cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_BGRA2BGR
+    converted: Any = cv2.cvtColor(np.ascontiguousarray(array), code)
+    image: Image = converted
+    return image
+
+
+def _hint(image: object) -> str:
+    if image is None:
+        return "; cv2.imread gives None for a file that it cannot read"
+    if type(image).__module__.startswith("PIL."):
+        return "; pass np.asarray(image.convert('RGB'))[..., ::-1]"
+    if type(image).__module__.startswith("torch"):
+        return "; pass a uint8 numpy array (H, W, 3) in BGR order"
+    return ""

@@ -1,0 +1,179 @@
+"""Names -> model files, checked before they run. Nothing else reads `models/`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._errors import ModelError, ModelNotFoundError, OptionError
+from ._scheme import SCHEMES, Scheme
+from ._session import Session
+
+SCHEMA = "1"
+WIDTHS = ("1/16", "1/8", "1/4", "1/2", "1")
+_CASCADE = ("pnet", "rnet", "onet")
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a landmark model says of itself, read from the metadata of its file.
+
+    Attributes:
+        name: `rcn-1-8`.
+        width: `1/8`, of the Recombinator Network.
+        path: where the file lies.
+        bytes: its size.
+        parameters: how many numbers were trained.
+        scheme: the annotation scheme of its landmarks.
+        size: side of the crops it takes, pixels.
+        crop_factor: side of the square crop, in longer sides of the rectangle of the five points.
+        crop_upright: whether the crop turns with the face.
+        nmse: {data set: NMSE in percent of the inter-ocular distance}, as measured.
+        licence: of the weights.
+        training: recipe, data and commit.
+    """
+
+    name: str
+    width: str
+    path: Path
+    bytes: int
+    parameters: int
+    scheme: Scheme
+    size: int
+    crop_factor: float
+    crop_upright: bool
+    nmse: dict[str, float]
+    licence: str
+    training: dict[str, object]
+
+
+def folder() -> Path:
+    """Where the models lie: inside the installed package, or in the repository beside it.
+
+    Raises:
+        ModelNotFoundError: in neither.
+    """
+    here = Path(__file__).resolve().parent
+    # An editable install leaves the models in the repository.
+    for candidate in (here / "models", here.parents[1] / "models"):
+        if (candidate / "mtcnn").is_dir():
+            return candidate
+    raise ModelNotFoundError(
+        f"no models beside {here}; the installation is incomplete: pip install --force-reinstall "
+        "lapland"
+    )
+
+
+def shipped() -> list[str]:
+    """Names of the landmark models that are shipped, narrowest first."""
+    names = [_name(width) for width in WIDTHS]
+    return [name for name in names if (folder() / name / "model.onnx").is_file()]
+
+
+def path_of(width: str) -> Path:
+    """The file of the model of one width.
+
+    Raises:
+        OptionError: there is no such width.
+    """
+    known = [name.removeprefix("rcn-").replace("-", "/") for name in shipped()]
+    if width not in known:
+        raise OptionError(
+            f"width must be one of {', '.join(repr(w) for w in known)}, not {width!r}"
+        )
+    return folder() / _name(width) / "model.onnx"
+
+
+def load_mtcnn() -> tuple[bytes, bytes, bytes]:
+    """The bytes of the three networks of MTCNN."""
+    pnet, rnet, onet = (_read(folder() / "mtcnn" / f"{name}.onnx") for name in _CASCADE)
+    return pnet, rnet, onet
+
+
+def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
+    """Loads a landmark model by the graph contract.
+
+    Args:
+        path: an ONNX file as `export.rcn` writes it.
+        threads: threads for one run; None takes one for each core.
+
+    Raises:
+        ModelNotFoundError: there is no such file.
+        ModelError: the file is damaged, or does not follow the contract; the message says where.
+    """
+    data = _read(path)
+    session = Session(data, name=str(path), threads=threads)
+    return session, _describe(session, path, len(data))
+
+
+def describe(path: Path) -> ModelInfo:
+    """What the model at a path says of itself."""
+    return load(path, threads=1)[1]
+
+
+def _name(width: str) -> str:
+    return "rcn-" + width.replace("/", "-")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise ModelNotFoundError(f"{path}: there is no such model file") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _describe(session: Session, path: Path, size: int) -> ModelInfo:
+    metadata = session.metadata
+    schema = metadata.get("lapland.schema")
+    if schema != SCHEMA:
+        found = "none" if schema is None else repr(schema)
+        raise ModelError(
+            f"{path}: expected metadata of schema '{SCHEMA}', found {found}; export the network "
+            "with `python -m export.rcn`"
+        )
+    try:
+        scheme = SCHEMES[metadata["lapland.scheme"]]
+        info = ModelInfo(
+            name=metadata["lapland.name"],
+            width=metadata["lapland.width"],
+            path=path,
+            bytes=size,
+            parameters=int(metadata["lapland.parameters"]),
+            scheme=scheme,
+            size=int(metadata["lapland.size"]),
+            crop_factor=float(metadata["lapland.crop_factor"]),
+            crop_upright={"true": True, "false": False}[metadata["lapland.crop_upright"]],
+            nmse=json.loads(metadata["lapland.nmse"]),
+            licence=metadata["lapland.licence"],
+            training=json.loads(metadata["lapland.training"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise ModelError(
+            f"{path}: metadata that is missing or malformed ({error}); export the network with "
+            "`python -m export.rcn`"
+        ) from error
+    if not 0.5 <= info.crop_factor <= 20 or not 8 <= info.size <= 1024:
+        raise ModelError(
+            f"{path}: crop factor {info.crop_factor} or input size {info.size} is out of range"
+        )
+    side, points = info.size, scheme.size
+    _expect(path, session.inputs, "crops", "tensor(uint8)", [side, side, 3])
+    _expect(path, session.outputs, "landmarks", "tensor(float)", [points, 2])
+    _expect(path, session.outputs, "scales", "tensor(float)", [points])
+    return info
+
+
+def _expect(
+    path: Path,
+    values: dict[str, tuple[str, list[int | str]]],
+    name: str,
+    kind: str,
+    shape: list[int],
+) -> None:
+    found = values.get(name)
+    if found is None or found[0] != kind or list(found[1][1:]) != shape or len(found[1]) < 2:
+        raise ModelError(
+            f"{path}: expected {name!r} as {kind} of shape (N, {', '.join(map(str, shape))}), "
+            f"found {found if found is not None else sorted(values)}"
+        )

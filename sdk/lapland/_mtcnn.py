@@ -1,0 +1,261 @@
+"""Faces and their five points: the MTCNN cascade of three small networks.
+
+K. Zhang, Z. Zhang, Z. Li and Y. Qiao, "Joint Face Detection and Alignment Using Multitask Cascaded
+Convolutional Networks", IEEE Signal Processing Letters 23 (10), 2016. The P-Net slides over a
+pyramid of the image and proposes boxes; the R-Net looks at a crop of each and refuses most; the
+O-Net looks at larger crops, refuses again and places five points. The geometry follows the package
+``mtcnn`` 1.0.0, whose weights these are, in every detail, the odd ones too.
+"""
+
+import math
+import numbers
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ._boxes import crops, moved, sides, square, suppress
+from ._errors import GeometryError, OptionError
+from ._session import Session
+
+Floats = npt.NDArray[np.float64]
+Image = npt.NDArray[np.uint8]
+Result = npt.NDArray[np.float32]
+
+CELL = 12  # pixels: the window that the P-Net slides
+STRIDE = 2  # pixels: its step
+# Crops in one run: enough to fill a core, few enough for its cache, so memory does not grow with
+# the number of candidates.
+BATCH = {24: 64, 48: 16}
+# Pixels up to which each level of the pyramid is made from the image itself. The levels of larger
+# images that are at least 8 times as small come from halves, which nearly halves the time.
+DIRECT = 4_000_000
+
+
+class Mtcnn:
+    """The cascade, ready to run. Calls may come from several threads.
+
+    Args:
+        pnet: the bytes of the first ONNX file.
+        rnet: the bytes of the second.
+        onet: the bytes of the third.
+        min_face: side of the smallest face to look for, in pixels, at least 12. Time falls with its
+            square.
+        thresholds: what the probability of a face must exceed after each network.
+        pyramid_factor: size of each level of the pyramid relative to the one before, 0.1 to 0.95.
+        threads: threads for one run; None is onnxruntime's choice.
+
+    Raises:
+        OptionError: a keyword is outside its range.
+        ModelError: a file is damaged.
+    """
+
+    def __init__(
+        self,
+        pnet: bytes,
+        rnet: bytes,
+        onet: bytes,
+        *,
+        min_face: int = 40,
+        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
+        pyramid_factor: float = 0.709,
+        threads: int | None = None,
+    ) -> None:
+        self._min_face = _checked_min_face(min_face)
+        self._thresholds = _checked_thresholds(thresholds)
+        self._factor = _checked_factor(pyramid_factor)
+        self._pnet = Session(pnet, name="pnet.onnx", threads=threads)
+        self._rnet = Session(rnet, name="rnet.onnx", threads=threads)
+        self._onet = Session(onet, name="onet.onnx", threads=threads)
+
+    def detect(self, image: Image) -> tuple[Result, Result, Result]:
+        """Finds the faces of an image.
+
+        Coordinates are image pixels with pixel centres at integers. The edges of a box (x1, y1, x2,
+        y2) run through the centres of its first and last columns and rows; it is x2 - x1 + 1 wide.
+        It is not clipped: where the border cuts a face, its box reaches beyond.
+        Boxes and points are coarse, and the points lie about 1 px towards the upper left, since
+        they keep a "- 1" of the 1-based original.
+
+        Args:
+            image: (H, W, 3) uint8, BGR.
+
+        Returns:
+            boxes (N, 4) float32, scores (N,) float32 in 0..1, best first, and five points (N, 5, 2)
+            float32 as (x, y): left eye, right eye, nose, left and right corner of the mouth, left
+            and right as seen in the image. No face gives N = 0.
+        """
+        image = np.ascontiguousarray(image)
+        boxes = square(self._propose(image))
+        boxes = square(self._refine(image, boxes))
+        scores, boxes, points = self._finish(image, boxes)
+        sure = np.flatnonzero(scores > self._thresholds[2])
+        best = sure[suppress(boxes[sure], scores[sure], 0.7, kind="min")]
+        return boxes[best].astype(np.float32), scores[best], points[best].astype(np.float32)
+
+    def five_points(self, image: Image, boxes: npt.ArrayLike) -> tuple[Result, Result]:
+        """Places the five points in boxes that are known already, by the O-Net alone.
+
+        Args:
+            image: (H, W, 3) uint8, BGR.
+            boxes: (N, 4) x1, y1, x2, y2 in image pixels; made square before the network sees them,
+                as `detect` does. They may reach beyond the image.
+
+        Returns:
+            scores (N,) float32 and five points (N, 5, 2) float32, in the order of the boxes and in
+            the coordinates of `detect`. A low score says that the network sees no face there.
+
+        Raises:
+            GeometryError: the boxes are not finite numbers of that shape with x1 < x2 and y1 < y2.
+        """
+        image = np.ascontiguousarray(image)
+        scores, _, points = self._finish(image, square(_checked_boxes(boxes)))
+        return scores, points.astype(np.float32)
+
+    def _propose(self, image: Image) -> Floats:
+        """The P-Net over the pyramid -> (N, 4) boxes in image pixels."""
+        found = []
+        for level, (scale, pixels) in enumerate(self._pyramid(image)):
+            scores, offsets = self._pnet.run(["scores", "offsets"], {"images": pixels[None]})
+            boxes, chosen = _windows(scores[0, 0], offsets[0], self._thresholds[0], scale)
+            found.append((boxes, chosen, np.full(len(chosen), level)))
+        if not found:
+            return np.empty((0, 4))
+        boxes, scores, levels = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        # Boxes of one level compete with each other first. Moved apart by level they cannot overlap
+        # those of another, so that one call serves all levels.
+        apart = boxes + (levels * 4.0 * max(image.shape))[:, None]
+        kept = suppress(apart, scores, 0.5, kind="union")
+        kept = kept[suppress(boxes[kept], scores[kept], 0.7, kind="union")]
+        return boxes[kept]
+
+    def _refine(self, image: Image, boxes: Floats) -> Floats:
+        """The R-Net on square boxes (N, 4) -> those that remain, moved."""
+        parts = [
+            self._rnet.run(["scores", "offsets"], {"crops": crops})
+            for crops in _batches(image, boxes, 24)
+        ]
+        if not parts:
+            return boxes
+        scores, offsets = (np.concatenate(column) for column in zip(*parts, strict=True))
+        scores = scores[:, 0]
+        boxes = moved(boxes, offsets)
+        sure = np.flatnonzero(scores > self._thresholds[1])
+        return boxes[sure[suppress(boxes[sure], scores[sure], 0.7, kind="union")]]
+
+    def _finish(self, image: Image, boxes: Floats) -> tuple[Result, Floats, Floats]:
+        """The O-Net on square boxes (N, 4) -> scores (N,), moved boxes (N, 4), points (N, 5, 2)."""
+        parts = [
+            self._onet.run(["scores", "offsets", "points"], {"crops": crops})
+            for crops in _batches(image, boxes, 48)
+        ]
+        if not parts:
+            return np.empty(0, np.float32), boxes, np.empty((0, 5, 2))
+        scores, offsets, relative = (np.concatenate(column) for column in zip(*parts, strict=True))
+        corner, side = boxes[:, None, :2], sides(boxes)[:, None]
+        return scores[:, 0], moved(boxes, offsets), corner + side * relative - 1
+
+    def _pyramid(self, image: Image) -> Iterator[tuple[float, Result]]:
+        """(scale, (h, w, 3) float32) from the largest level to the last that holds a window."""
+        height, width = image.shape[:2]
+        scale = CELL / self._min_face
+        base: Result | None = None
+        while min(int(height * scale), int(width * scale)) >= CELL:
+            size = (int(width * scale), int(height * scale))
+            if base is None:
+                base = image.astype(np.float32)
+            while base.size > 3 * DIRECT and base.shape[0] >= 16 * size[1]:
+                half = (base.shape[1] // 2, base.shape[0] // 2)
+                base = _averaged(base, half)
+            yield scale, _averaged(base, size)
+            scale *= self._factor
+
+
+def _averaged(pixels: Result, size: tuple[int, int]) -> Result:
+    """Shrinks (H, W, 3) float32 to a (width, height), each pixel the mean of the area it covers.
+
+    In floating point: rounded to whole grey values, one face in 15 has its box moved by more than a
+    pixel, as the steps that follow keep or drop on the smallest difference.
+    """
+    smaller: Result = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return smaller
+
+
+def _windows(
+    scores: Result, offsets: Result, threshold: float, scale: float
+) -> tuple[Floats, Result]:
+    """Windows of one level that may hold a face.
+
+    Args:
+        scores: (h, w), one for each position of the window.
+        offsets: (4, h, w), x1, y1, x2, y2 in units of the window.
+        threshold: what the score must exceed.
+        scale: size of this level relative to the image.
+
+    Returns:
+        boxes (N, 4) in image pixels and their scores (N,).
+    """
+    chosen = np.flatnonzero(scores > threshold)
+    y, x = np.divmod(chosen, scores.shape[1])
+    first = np.stack([x, y], axis=1) * STRIDE + 1
+    corners = np.concatenate([first, first + CELL - 1], axis=1)  # (N, 4)
+    moves = offsets.reshape(4, -1)[:, chosen].T * (CELL - 1.0)
+    boxes: Floats = (corners + moves) / scale
+    return boxes, scores.ravel()[chosen]
+
+
+def _batches(image: Image, boxes: Floats, size: int) -> Iterator[Result]:
+    """Crops of all boxes, a batch at a time."""
+    for start in range(0, len(boxes), BATCH[size]):
+        yield crops(image, boxes[start : start + BATCH[size]], size)
+
+
+def _checked_min_face(value: object) -> int:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or int(value) < CELL:  # type: ignore[call-overload]
+        raise OptionError(
+            f"min_face must be a whole number of pixels, {CELL} or more (40 is a good start), "
+            f"not {value!r}; for smaller faces enlarge the image"
+        )
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _checked_thresholds(values: object) -> tuple[float, float, float]:
+    try:
+        first, second, third = (float(value) for value in values)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        first = second = third = math.nan
+    if not all(0 < value < 1 for value in (first, second, third)):
+        raise OptionError(
+            "thresholds must be three numbers between 0 and 1, one for each network, "
+            f"such as (0.6, 0.7, 0.7), not {values!r}"
+        )
+    return first, second, third
+
+
+def _checked_factor(value: object) -> float:
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not 0.1 <= float(value) <= 0.95:  # type: ignore[arg-type]
+        raise OptionError(
+            "pyramid_factor must be a number from 0.1 to 0.95 (0.709 halves the area from level to "
+            f"level), not {value!r}"
+        )
+    return float(value)  # type: ignore[arg-type]
+
+
+def _checked_boxes(values: npt.ArrayLike) -> Floats:
+    boxes = np.asarray(values)
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or boxes.dtype.kind not in "iuf":
+        raise GeometryError(
+            "boxes must be numbers of shape (N, 4), x1, y1, x2, y2 in image pixels, not "
+            f"{boxes.dtype} of shape {boxes.shape}; a single box is boxes[None]"
+        )
+    exact = boxes.astype(np.float64)
+    wrong = np.flatnonzero(~(np.isfinite(exact).all(axis=1) & (exact[:, 2:] > exact[:, :2]).all(1)))
+    if len(wrong):
+        raise GeometryError(
+            f"box {wrong[0]} is {exact[wrong[0]].tolist()}, but all must be finite, x1 < x2 and "
+            "y1 < y2; boxes are x1, y1, x2, y2, not x, y, width, height"
+        )
+    return exact

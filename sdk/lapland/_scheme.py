@@ -1,0 +1,85 @@
+"""The 68-point scheme of Multi-PIE and 300-W as data. Indices are 0-based.
+
+"Left" and "right" are sides of the image, as the viewer sees them, here and in all of lapland.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+Contour = tuple[tuple[int, ...], bool]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """An annotation scheme of K landmarks.
+
+    Attributes:
+        name: what models name it by in their metadata.
+        size: K.
+        groups: name of each group -> its indices; together they hold each index once.
+        contours: (indices in drawing order, whether the line closes).
+        mirror: for each index, the index it becomes when the image is flipped left to right.
+        five: for each of MTCNN's five points (left eye, right eye, nose, left and right corner of
+            the mouth), the indices whose mean stands for it.
+        eye_corners: the two outer corners of the eyes, whose distance is the inter-ocular one.
+    """
+
+    name: str
+    size: int
+    groups: MappingProxyType[str, tuple[int, ...]]
+    contours: tuple[Contour, ...]
+    mirror: tuple[int, ...]
+    five: tuple[tuple[int, ...], ...]
+    eye_corners: tuple[int, int]
+
+
+def _run(first: int, last: int) -> tuple[int, ...]:
+    return tuple(range(first, last + 1))
+
+
+_MIRROR_PAIRS = (
+    *((i, 16 - i) for i in range(8)),  # jaw, about the chin at 8
+    *((i, 43 - i) for i in range(17, 22)),  # brows
+    *((31, 35), (32, 34)),  # nostrils, about 33; the bridge 27..30 stays
+    *((36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)),  # eyes
+    *((48, 54), (49, 53), (50, 52), (55, 59), (56, 58)),  # outer lips, about 51 and 57
+    *((60, 64), (61, 63), (65, 67)),  # inner lips, about 62 and 66
+)
+
+
+def _permutation(size: int, pairs: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    mirror = list(range(size))
+    for left, right in pairs:
+        mirror[left], mirror[right] = right, left
+    return tuple(mirror)
+
+
+IBUG68 = Scheme(
+    name="ibug68",
+    size=68,
+    groups=MappingProxyType(
+        {
+            "jaw": _run(0, 16),
+            "brows": _run(17, 26),
+            "nose": _run(27, 35),
+            "eyes": _run(36, 47),
+            "mouth": _run(48, 67),
+        }
+    ),
+    contours=(
+        (_run(0, 16), False),  # jaw
+        (_run(17, 21), False),  # left brow
+        (_run(22, 26), False),  # right brow
+        (_run(27, 30), False),  # bridge of the nose
+        (_run(31, 35), False),  # nostrils
+        (_run(36, 41), True),  # left eye
+        (_run(42, 47), True),  # right eye
+        (_run(48, 59), True),  # outer lips
+        (_run(60, 67), True),  # inner lips
+    ),
+    mirror=_permutation(68, _MIRROR_PAIRS),
+    five=(_run(36, 41), _run(42, 47), (30,), (48,), (54,)),
+    eye_corners=(36, 45),
+)
+
+SCHEMES: MappingProxyType[str, Scheme] = MappingProxyType({IBUG68.name: IBUG68})

@@ -1,0 +1,69 @@
+"""onnxruntime, and nothing else of the package imports it: options, threads, run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from ._errors import ModelError, OptionError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Session:
+    """One ONNX graph, loaded and ready to run on the CPU. Calls may come from several threads.
+
+    Args:
+        model: the bytes of an ONNX file.
+        name: what to call the file in messages.
+        threads: threads for one run; None takes what onnxruntime takes, one for each core.
+
+    Raises:
+        OptionError: `threads` is neither None nor a positive integer.
+        ModelError: onnxruntime cannot load the bytes.
+    """
+
+    def __init__(self, model: bytes, *, name: str, threads: int | None = None) -> None:
+        if threads is not None and (isinstance(threads, bool) or threads < 1):
+            raise OptionError(f"threads must be None or a positive integer, not {threads!r}")
+        options = ort.SessionOptions()
+        options.log_severity_level = 3  # a library does not print; errors come as exceptions
+        options.inter_op_num_threads = 1
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        # Threads that spin between runs take the cores from the program around us.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = ort.InferenceSession(
+                model, sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's classes derive from Exception alone
+            raise ModelError(
+                f"{name}: onnxruntime {ort.__version__} cannot load this file ({_first(error)}); "
+                "it is damaged or not an ONNX graph"
+            ) from error
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The custom metadata that is written into the file."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def inputs(self) -> dict[str, tuple[str, list[int | str]]]:
+        """Name of each input -> (onnxruntime's type, shape; a free dimension is a string)."""
+        return {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
+
+    @property
+    def outputs(self) -> dict[str, tuple[str, list[int | str]]]:
+        """Name of each output -> (onnxruntime's type, shape; a free dimension is a string)."""
+        return {value.name: (value.type, value.shape) for value in self._session.get_outputs()}
+
+    def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
+        """Runs the graph and returns the named outputs, in that order."""
+        arrays: list[Array] = self._session.run(list(outputs), dict(feeds))
+        return arrays
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,45 @@
+import pytest
+
+from training.recipes import PAPER, PRODUCT, RECIPES, Recipe, override
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_round_trip_through_json(recipe):
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_paper_is_the_papers():
+    assert PAPER.rate == 1e-3
+    assert PAPER.weight_decay == 1e-5
+    assert PAPER.dropout == 0.2
+    assert PAPER.epochs == 200
+    assert PAPER.schedule == "constant"
+    assert not any(vars(PAPER.augmentation).values())
+
+
+def test_override_reaches_every_kind_of_setting():
+    changed = override(
+        PRODUCT,
+        ["epochs=3", "rate=1e-2", "width=1/4", "augmentation.flip=0", "crop.upright=false"],
+    )
+    assert (changed.epochs, changed.rate, changed.width) == (3, 0.01, "1/4")
+    assert changed.augmentation.flip == 0
+    assert changed.crop.upright is False
+    assert PRODUCT.epochs != 3
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("epoch=3", "no setting 'epoch'"),
+        ("augmentation.flop=1", "no setting 'augmentation.flop'"),
+        ("augmentation=1", "has parts"),
+        ("epochs=many", "takes int"),
+        ("crop.upright=1", "true or false"),
+        ("width=1/3", "width must be one of"),
+        ("epochs", "expected key=value"),
+    ],
+)
+def test_wrong_overrides_are_errors(assignment, message):
+    with pytest.raises(ValueError, match=message):
+        override(PRODUCT, [assignment])

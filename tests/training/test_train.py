@@ -1,0 +1,169 @@
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from lapland._scheme import IBUG68
+from tests.drawn_faces import write_folder
+from training import checkpoint, five_points, train
+from training.augment import Augmentation
+from training.data import read_folder, read_split
+from training.recipes import PRODUCT
+
+SMALL = dataclasses.replace(
+    PRODUCT,
+    width="1/16",
+    epochs=4,
+    batch=4,
+    averaging=0.5,
+    dropout=0.2,
+    evaluate_every=2,
+    warmup=1,
+    augmentation=Augmentation(rotation=5, flip=0.5, light=0.3),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("data") / "faces", 12)
+
+
+@pytest.fixture(scope="module")
+def faces(folder, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    return [
+        five_points.detect(
+            read_folder(folder, IBUG68, read_split(folder / f"splits/{name}.txt")), cache
+        )
+        for name in ("train", "val")
+    ]
+
+
+def test_training_learns_and_writes_its_files(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=12, evaluate_every=4, dropout=0.0)
+    trainer = train.Trainer(recipe, *faces, tmp_path)
+    best = trainer.run()
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == list(range(1, 13))
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+    evaluated = [row["val_nmse"] for row in rows if "val_nmse" in row]
+    assert best == min(evaluated)
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    net, saved, facts = checkpoint.load_weights(tmp_path / "best.safetensors")
+    assert saved == recipe
+    assert facts["val_nmse"] == pytest.approx(best)
+    # What was saved is what was evaluated.
+    assert trainer.validation.nmse(net) == pytest.approx(best, rel=1e-5)
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_path):
+    whole = train.Trainer(SMALL, *faces, tmp_path / "whole")
+    whole.run()
+
+    stopped = train.Trainer(SMALL, *faces, tmp_path / "stopped")
+    save, saves = stopped._save, []
+
+    def stop_after_two() -> None:
+        save()
+        saves.append(stopped.epoch)
+        if len(saves) == 2:
+            raise KeyboardInterrupt
+
+    stopped._save = stop_after_two
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    torch.manual_seed(123)  # another process has another state of the generator
+    resumed = train.Trainer(SMALL, *faces, tmp_path / "stopped")
+    assert resumed.epoch == 2
+    resumed.run()
+
+    ends = [checkpoint.load_state(tmp_path / name / "last.pt") for name in ("whole", "stopped")]
+    for name, tensor in ends[0]["net"].items():
+        torch.testing.assert_close(ends[1]["net"][name], tensor, rtol=1e-5, atol=1e-6)
+    assert ends[1]["best"] == pytest.approx(ends[0]["best"], rel=1e-4)
+    assert [row["epoch"] for row in ends[1]["history"]] == [1, 2, 3, 4]
+
+
+def test_a_folder_of_another_recipe_is_refused(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=1)
+    train.Trainer(recipe, *faces, tmp_path).run()
+    with pytest.raises(ValueError, match="belongs to another recipe"):
+        train.Trainer(SMALL, *faces, tmp_path)
+
+
+def test_a_loss_that_diverges_ends_the_run_with_advice(faces, tmp_path):
+    trainer = train.Trainer(SMALL, *faces, tmp_path)
+    with torch.no_grad():
+        next(trainer.net.parameters()).fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="lower rate"):
+        trainer.run()
+
+
+def test_rate_warms_up_and_falls():
+    assert train.rate_at(0, SMALL) < 0.02
+    assert train.rate_at(SMALL.warmup, SMALL) == pytest.approx(1)
+    assert train.rate_at(SMALL.epochs, SMALL) == pytest.approx(0.01)
+    constant = dataclasses.replace(SMALL, schedule="constant")
+    assert train.rate_at(0, constant) == train.rate_at(99, constant) == 1
+
+
+@pytest.mark.parametrize("loss", ["laplace_kl", "gaussian_kl", "softargmax"])
+def test_each_loss_gives_a_gradient_in_every_layer(loss):
+    torch.manual_seed(0)
+    recipe = dataclasses.replace(SMALL, loss=loss)
+    net = train.RCN("1/16")
+    out = train.loss_of(net(torch.randn(2, 3, 80, 80)), torch.full((2, 68, 2), 30.0), recipe)
+    out["loss"].backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+def test_command_line(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
+    out = tmp_path / "run"
+    settings = ["--set", "width=1/16", "--set", "epochs=1", "--set", "batch=4"]
+    train.main(["--data", str(folder), "--out", str(out), *settings])
+    printed = capsys.readouterr().out
+    assert "9 training faces, 3 validation faces" in printed
+    assert (out / "best.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--set", "epoch=1"], "no setting 'epoch'"),
+        (["--data", "/nowhere"], "nowhere"),
+        (["--val", "/nowhere.txt"], "nowhere.txt"),
+    ],
+)
+def test_wrong_arguments_end_with_one_line(folder, tmp_path, change, message):
+    with pytest.raises(SystemExit, match=message):
+        train.main(["--data", str(folder), "--out", str(tmp_path), *change])
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file"
+    checkpoint.write_whole(path, lambda part: part.write_text("old"))
+
+    def fail(part):
+        part.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        checkpoint.write_whole(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_that_are_no_checkpoints_are_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    with pytest.raises(FileNotFoundError, match="no such checkpoint"):
+        checkpoint.load_weights(path)
+    path.write_bytes(b"not one")
+    with pytest.raises(ValueError, match="not a safetensors file"):
+        checkpoint.load_weights(path)
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(ValueError, match="not a checkpoint"):
+        checkpoint.load_weights(path)

@@ -1,0 +1,1 @@
+"""Training of the landmark networks: data, augmentation, losses, the loop and evaluation."""

@@ -1,0 +1,94 @@
+"""Files of a training run: weights as safetensors, the state to resume from, written whole."""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from training.rcn import RCN
+from training.recipes import Recipe
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Calls `write` with a temporary path beside `path` and then puts the file in its place.
+
+    A run that is killed meanwhile leaves the old file as it was.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_weights(
+    path: Path, weights: dict[str, Tensor], recipe: Recipe, facts: dict[str, Any]
+) -> None:
+    """Writes weights with their recipe and what is known of the run."""
+    metadata = {"format": "lapland-rcn-1", "recipe": recipe.to_json(), "facts": json.dumps(facts)}
+    kept = {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
+    write_whole(path, lambda part: part.write_bytes(save(kept, metadata=metadata)))
+
+
+def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
+    """Reads what `save_weights` wrote: the network in evaluation mode, its recipe, the facts.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is no checkpoint of this project.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such checkpoint")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except Exception as error:  # safetensors raises its own class, derived from Exception
+        raise ValueError(f"{path}: not a safetensors file ({error})") from error
+    if metadata.get("format") != "lapland-rcn-1":
+        raise ValueError(f"{path}: not a checkpoint of training.train (no format lapland-rcn-1)")
+    recipe = Recipe.from_json(metadata["recipe"])
+    landmarks = weights["head.2.bias"].shape[0]
+    net = RCN(recipe.width, landmarks)
+    net.load_state_dict(weights)
+    return net.eval(), recipe, json.loads(metadata["facts"])
+
+
+def commit() -> str:
+    """The commit of this repository, with `+` where files differ from it; "unknown" without git."""
+    try:
+        out = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return out.stdout.strip()
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Writes what a run resumes from."""
+    write_whole(path, lambda part: torch.save(state, part))
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Reads what `save_state` wrote; tensors and plain values only, nothing is executed."""
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    return state

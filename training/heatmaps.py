@@ -1,0 +1,85 @@
+"""Heatmaps -> location and scale: softargmax and mean absolute deviation, from marginals.
+
+p = softmax(beta h) over all pixels of a map. Location s and, for each axis, scale b:
+
+    s = sum_x p(x) x                 (equation 2 of Laplace Landmark Localization)
+    b = sum_x p(x) |x - s|           (section 3.1, alpha = 1)
+
+Both are separable, so the row and column sums of p give them without a second pass over the map.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def probabilities(heatmaps: Tensor, beta: float = 1.0) -> Tensor:
+    """(B, K, H, W) heatmaps -> p of the same shape, float32 or better, each map summing to 1."""
+    h = heatmaps.float() if heatmaps.dtype in (torch.bfloat16, torch.float16) else heatmaps
+    return (beta * h).flatten(2).softmax(-1).view(h.shape)
+
+
+def marginals(heatmaps: Tensor, beta: float = 1.0) -> tuple[Tensor, Tensor]:
+    """(B, K, H, W) heatmaps -> column sums (B, K, W) and row sums (B, K, H) of p."""
+    if heatmaps.device.type == "cpu":
+        return _Marginals.apply(heatmaps, beta)
+    p = probabilities(heatmaps, beta)
+    return p.sum(-2), p.sum(-1)
+
+
+class _Marginals(torch.autograd.Function):
+    """`marginals` one face at a time, so that each map stays in the cache: twice as fast.
+
+    With gx, gy the gradients of the sums, dL/dh = beta p (gx + gy - <px, gx> - <py, gy>).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, heatmaps: Tensor, beta: float) -> tuple[Tensor, Tensor]:
+        b, k, height, width = heatmaps.shape
+        dtype = torch.promote_types(heatmaps.dtype, torch.float32)
+        px = heatmaps.new_empty((b, k, width), dtype=dtype)
+        py = heatmaps.new_empty((b, k, height), dtype=dtype)
+        kept = torch.empty(heatmaps.shape, dtype=heatmaps.dtype)
+        for i in range(b):
+            logits = heatmaps[i].to(dtype).contiguous().flatten(1)
+            p = logits.mul(beta).softmax(-1).view(k, height, width)
+            px[i], py[i], kept[i] = p.sum(1), p.sum(2), p
+        ctx.save_for_backward(kept, px, py)
+        ctx.beta = beta
+        ctx.channels_last = heatmaps.is_contiguous(memory_format=torch.channels_last)
+        return px, py
+
+    @staticmethod
+    def backward(ctx: Any, gx: Tensor, gy: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        kept, px, py = ctx.saved_tensors
+        inner = (px * gx).sum(-1, keepdim=True) + (py * gy).sum(-1, keepdim=True)
+        gx = ctx.beta * (gx - inner)
+        gy = ctx.beta * gy
+        layout = torch.channels_last if ctx.channels_last else torch.contiguous_format
+        grad = torch.empty_like(kept, memory_format=layout)
+        for i in range(len(kept)):
+            grad[i] = kept[i] * (gx[i][:, None, :] + gy[i][:, :, None])
+        return grad, None
+
+
+def location_and_scale(px: Tensor, py: Tensor) -> tuple[Tensor, Tensor]:
+    """Marginals -> locations (B, K, 2) and scales per axis (B, K, 2), x first, map pixels."""
+    s, b = zip(*(_moments(p) for p in (px, py)), strict=True)
+    return torch.stack(s, -1), torch.stack(b, -1)
+
+
+def variance(px: Tensor, py: Tensor) -> Tensor:
+    """Marginals -> v = sum_x p(x) (x - s)^2 per axis, (B, K, 2), square map pixels."""
+    out = []
+    for p in (px, py):
+        grid = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
+        s = (p * grid).sum(-1, keepdim=True)
+        out.append((p * (grid - s).square()).sum(-1))
+    return torch.stack(out, -1)
+
+
+def _moments(p: Tensor) -> tuple[Tensor, Tensor]:
+    grid = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
+    s = (p * grid).sum(-1)
+    return s, (p * (grid - s[..., None]).abs()).sum(-1)

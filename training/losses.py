@@ -1,0 +1,52 @@
+"""Losses between predicted and annotated landmarks, in pixels of the 80x80 map.
+
+Each takes what the heatmaps decode to and the annotation, and returns one value per landmark.
+"""
+
+import torch
+from torch import Tensor
+
+
+def laplace_kl(
+    location: Tensor, scale: Tensor, target: Tensor, target_scale: float = 1.0
+) -> Tensor:
+    """LaplaceKL: KL(Laplace(s, b) || Laplace(t, b0)), summed over both axes.
+
+    With d = |s - t|, in closed form (equation 3 of Laplace Landmark Localization):
+
+        log(b0 / b) + (b exp(-d / b) + d) / b0 - 1
+
+    Args:
+        location: s, (B, K, 2).
+        scale: b, (B, K, 2), positive.
+        target: t, (B, K, 2).
+        target_scale: b0; the paper's is 1 pixel.
+
+    Returns:
+        (B, K), zero where s = t and b = b0.
+    """
+    d = (location - target).abs()
+    # A map with all its mass on one pixel has b = 0 in float32.
+    b = scale.clamp_min(1e-6)
+    kl = torch.log(target_scale / b) + (b * torch.exp(-d / b) + d) / target_scale - 1
+    return kl.sum(-1)
+
+
+def gaussian_kl(location: Tensor, variance: Tensor, target: Tensor) -> Tensor:
+    """GaussianKL: KL(N(s, v) || N(t, 1)), summed over both axes; the paper's ablation.
+
+    Args:
+        location: s, (B, K, 2).
+        variance: v, (B, K, 2), positive.
+        target: t, (B, K, 2).
+
+    Returns:
+        (B, K), zero where s = t and v = 1.
+    """
+    v = variance.clamp_min(1e-6)
+    return 0.5 * (v + (location - target).square() - 1 - v.log()).sum(-1)
+
+
+def softargmax(location: Tensor, target: Tensor) -> Tensor:
+    """SAM, the paper's baseline (equation 1): |s - t|_2, (B, K)."""
+    return torch.linalg.vector_norm(location - target, dim=-1)

@@ -1,0 +1,102 @@
+"""Pictures of a run and of an evaluation."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland._scheme import Scheme
+from training.data import Faces
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+
+def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
+    """Draws training loss and validation NMSE over the epochs into a PNG."""
+    figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
+    epochs = [row["epoch"] for row in history]
+    left.plot(epochs, [row["loss"] for row in history], color="tab:gray")
+    left.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    right = left.twinx()
+    evaluated = [row for row in history if "val_nmse" in row]
+    values = [row["val_nmse"] for row in evaluated]
+    best = min(values)
+    right.plot([row["epoch"] for row in evaluated], values, color="tab:blue")
+    right.set(ylim=(0.9 * best, 2.5 * best))
+    right.set_ylabel(f"NMSE on the validation faces, % (lowest {best:.2f})", color="tab:blue")
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
+def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> None:
+    """Draws the cumulative distribution of the faces' errors, one curve for each set of errors.
+
+    Args:
+        curves: legend -> (N, K) errors of landmarks in percent.
+        path: of the PNG.
+    """
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for name, errors in curves.items():
+        faces = np.sort(errors.mean(axis=1))
+        share = np.arange(1, len(faces) + 1) / len(faces) * 100
+        axes.step(faces, share, where="post", label=f"{name}: {faces.mean():.2f} %")
+    axes.set(xlim=(0, 12), ylim=(0, 100), xlabel="NMSE of a face, %", ylabel="faces below, %")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
+def draw_sheet(
+    faces: Faces,
+    landmarks: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    scheme: Scheme,
+    path: Path,
+    columns: int = 8,
+) -> None:
+    """Draws the best faces and then the worst: annotation red, prediction white.
+
+    Args:
+        faces: N annotated photos.
+        landmarks: (N, K, 2) predicted, image pixels.
+        errors: (N, K) percent.
+        scheme: whose contours are drawn.
+        path: of the JPEG.
+        columns: faces a row; there are one row of the best and three of the worst.
+    """
+    order = np.argsort(errors.mean(axis=1))
+    shown = [*order[:columns], *order[::-1][: 3 * columns]]
+    tiles = [
+        _tile(faces.images[i], faces.landmarks[i], landmarks[i], errors[i].mean(), scheme)
+        for i in shown
+    ]
+    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
+    rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
+    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+def _tile(
+    image: NDArray[np.uint8],
+    annotated: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    error: float,
+    scheme: Scheme,
+    side: int = 220,
+) -> NDArray[np.uint8]:
+    low, high = annotated.min(axis=0), annotated.max(axis=0)
+    zoom = side / (1.5 * (high - low).max())
+    offset = side / 2 - zoom * (low + high) / 2
+    matrix = np.array([[zoom, 0, offset[0]], [0, zoom, offset[1]]])
+    tile = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    for points, colour in ((annotated, (60, 60, 255)), (predicted, (255, 255, 255))):
+        for indices, closed in scheme.contours:
+            line = ((points[list(indices)] * zoom + offset) * 16).round().astype(np.int32)
+            cv2.polylines(tile, [line], closed, colour, 1, cv2.LINE_AA, 4)
+    text = f"{error:.1f} %"
+    cv2.putText(tile, text, (6, side - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1)
+    return tile

@@ -1,0 +1,146 @@
+"""Recipes: everything that decides what a training run learns, as frozen data."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.augment import Augmentation
+from training.data import CropSpec
+from training.rcn import CHANNELS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train one network.
+
+    Attributes:
+        name: the recipe's name, written into the model.
+        width: one of `training.rcn.CHANNELS`.
+        loss: "laplace_kl", "gaussian_kl" or "softargmax".
+        target_scale: b0 of LaplaceKL, pixels of the map.
+        beta: temperature of the softmax.
+        epochs: passes over the training faces.
+        batch: faces a step, over all processes.
+        rate: highest learning rate of Adam.
+        schedule: "constant", or "cosine" down to 1 % after a warm-up of `warmup` epochs.
+        warmup: epochs, with the cosine schedule.
+        weight_decay: of Adam.
+        clip: largest norm of the gradient; 0 does not clip.
+        dropout: probability.
+        averaging: decay of the moving average of the weights that is evaluated; 0 takes the
+            weights as they are.
+        evaluate_every: epochs between evaluations on the validation faces.
+        seed: of the weights, the order and the augmentation.
+        crop: how crops follow from five points.
+        augmentation: how training crops are changed.
+    """
+
+    name: str
+    width: str = "1/8"
+    loss: str = "laplace_kl"
+    target_scale: float = 1.0
+    beta: float = 1.0
+    epochs: int = 200
+    batch: int = 32
+    rate: float = 1e-3
+    schedule: str = "constant"
+    warmup: int = 2
+    weight_decay: float = 1e-5
+    clip: float = 0.0
+    dropout: float = 0.2
+    averaging: float = 0.0
+    evaluate_every: int = 2
+    seed: int = 0
+    crop: CropSpec = field(default_factory=CropSpec)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        for name, choices in (
+            ("width", tuple(CHANNELS)),
+            ("loss", ("laplace_kl", "gaussian_kl", "softargmax")),
+            ("schedule", ("constant", "cosine")),
+        ):
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
+                )
+
+    def to_json(self) -> str:
+        """The recipe as one line of JSON, as it is written into checkpoints and models."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """The inverse of `to_json`."""
+        data = json.loads(text)
+        data["crop"] = CropSpec(**data["crop"])
+        data["augmentation"] = Augmentation(**data["augmentation"])
+        return cls(**data)
+
+
+PAPER = Recipe(name="paper", crop=CropSpec(factor=3.0, upright=False))
+"""The paper's, to the letter: no augmentation, constant rate, dropout, 200 passes."""
+
+PRODUCT = Recipe(
+    name="product",
+    epochs=120,
+    rate=4e-3,
+    schedule="cosine",
+    clip=50.0,
+    dropout=0.0,
+    averaging=0.998,
+    augmentation=Augmentation(
+        rotation=8.0,
+        zoom=0.06,
+        shift=0.025,
+        flip=0.5,
+        light=0.5,
+        grey=0.05,
+        blur=0.1,
+        noise=0.1,
+        occlusion=0.1,
+    ),
+)
+"""What measures best on the validation faces."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, PRODUCT)}
+
+
+def override(recipe: Recipe, assignments: list[str]) -> Recipe:
+    """Applies `key=value` assignments; `augmentation.flip=0` reaches into the inner parts.
+
+    Raises:
+        ValueError: there is no such key, or the value does not fit it.
+    """
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise ValueError(f"expected key=value, not {assignment!r}")
+        recipe = _replace(recipe, key.split("."), text, key)
+    return recipe
+
+
+def _replace(part: Any, path: list[str], text: str, key: str) -> Any:
+    known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+    if path[0] not in known:
+        raise ValueError(f"no setting {key!r}; there are {', '.join(known)}")
+    old = known[path[0]]
+    if dataclasses.is_dataclass(old):
+        if len(path) < 2:
+            raise ValueError(f"{key} has parts; set one of them, as {key}.{next(iter(vars(old)))}=")
+        new = _replace(old, path[1:], text, key)
+    else:
+        new = _parse(text, type(old), key)
+    return dataclasses.replace(part, **{path[0]: new})
+
+
+def _parse(text: str, kind: type, key: str) -> Any:
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise ValueError(f"{key} is true or false, not {text!r}")
+        return text == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{key} takes {kind.__name__}, not {text!r}") from None

@@ -1,0 +1,294 @@
+"""Trains one network: `python -m training.train --data FOLDER --recipe product --out runs/NAME`.
+
+Started again with the same arguments, a run goes on where it stopped. The folder of a run holds
+`best.safetensors` (the weights with the lowest NMSE on the validation faces), `history.jsonl`,
+`curve.png`, and `last.pt` to resume from.
+"""
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, RandomSampler
+from tqdm import tqdm
+
+from lapland import _geometry as geometry
+from lapland._scheme import IBUG68, Scheme
+from training import checkpoint, five_points, losses, metrics
+from training.data import Faces, TrainingCrops, cut_all, read_folder, read_split
+from training.heatmaps import location_and_scale, marginals, variance
+from training.pictures import draw_learning_curve
+from training.rcn import RCN, normalise
+from training.recipes import RECIPES, Recipe, override
+
+
+def loss_of(heatmaps: Tensor, target: Tensor, recipe: Recipe) -> dict[str, Tensor]:
+    """The recipe's loss and what is worth watching beside it, each a mean over all landmarks.
+
+    Args:
+        heatmaps: (B, K, 80, 80).
+        target: (B, K, 2), crop pixels.
+        recipe: which loss, and with which settings.
+    """
+    px, py = marginals(heatmaps, recipe.beta)
+    location, scale = location_and_scale(px, py)
+    if recipe.loss == "laplace_kl":
+        loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
+    elif recipe.loss == "gaussian_kl":
+        loss = losses.gaussian_kl(location, variance(px, py), target)
+    else:
+        loss = losses.softargmax(location, target)
+    error = losses.softargmax(location.detach(), target)
+    return {"loss": loss.mean(), "error_px": error.mean(), "scale_px": scale.detach().mean()}
+
+
+@torch.inference_mode()
+def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tuple[Tensor, Tensor]:
+    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
+    device = next(net.parameters()).device
+    landmarks, scales = [], []
+    for part in crops.split(batch):
+        px, py = marginals(net(normalise(part.to(device))), beta)
+        location, scale = location_and_scale(px, py)
+        landmarks.append(location.cpu())
+        scales.append(scale.mean(-1).cpu())
+    return torch.cat(landmarks), torch.cat(scales)
+
+
+class Validation:
+    """The validation faces, cropped once from the five points that a user's photo would give."""
+
+    def __init__(self, faces: Faces, recipe: Recipe, scheme: Scheme) -> None:
+        self.faces, self.scheme, self.beta = faces, scheme, recipe.beta
+        self.matrices = recipe.crop.matrices(faces.five_points)
+        self.crops = cut_all(faces, self.matrices)
+
+    def nmse(self, net: nn.Module) -> float:
+        """NMSE in percent of the inter-ocular distance."""
+        landmarks, _ = predict(net, self.crops, self.beta)
+        points = geometry.to_image(landmarks.double().numpy(), self.matrices)
+        return metrics.nmse(metrics.point_errors(points, self.faces.landmarks, self.scheme))
+
+
+def rate_at(epoch: float, recipe: Recipe) -> float:
+    """Learning rate as a fraction of the recipe's highest, at a (fractional) epoch."""
+    if recipe.schedule == "constant":
+        return 1.0
+    if epoch < recipe.warmup:
+        return max(epoch, 0.01) / recipe.warmup
+    done = (epoch - recipe.warmup) / max(recipe.epochs - recipe.warmup, 1e-9)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+class Trainer:
+    """One run: network, optimiser, averaged weights, and the files that they are kept in."""
+
+    def __init__(
+        self, recipe: Recipe, train: Faces, validation: Faces, out: Path, workers: int = 0
+    ) -> None:
+        self.recipe, self.out, self.workers = recipe, out, workers
+        self.accelerator = Accelerator(mixed_precision="bf16" if _has_bf16() else "no")
+        torch.manual_seed(recipe.seed)
+        self.data = TrainingCrops(train, IBUG68, recipe.crop, recipe.augmentation, recipe.seed)
+        self.order = torch.Generator()
+        share = recipe.batch // self.accelerator.num_processes
+        loader = DataLoader(
+            self.data,
+            batch_size=share,
+            sampler=RandomSampler(self.data, generator=self.order),
+            drop_last=len(self.data) >= share,
+            num_workers=workers,
+        )
+        net: nn.Module = RCN(recipe.width, IBUG68.size, recipe.dropout)
+        net = net.to(memory_format=torch.channels_last)
+        optimiser = torch.optim.Adam(
+            net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
+        )
+        # Copied before `prepare` wraps the network in autocast: evaluation is in float32, as the
+        # exported file runs. A decay of 0 gives the weights as they are.
+        self.averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging))
+        self.averaged.to(self.accelerator.device).eval()
+        self.net, self.optimiser, self.loader = self.accelerator.prepare(net, optimiser, loader)
+        self.validation = Validation(validation, recipe, IBUG68)
+        self.epoch, self.best, self.seconds = 0, math.inf, 0.0
+        self.history: list[dict[str, Any]] = []
+        out.mkdir(parents=True, exist_ok=True)
+        self._resume()
+
+    def run(self) -> float:
+        """Trains to the recipe's last epoch; returns the lowest NMSE on the validation faces."""
+        steps = len(self.loader)
+        bar = tqdm(
+            total=self.recipe.epochs * steps,
+            initial=self.epoch * steps,
+            desc=self.out.name,
+            unit="step",
+            disable=not self.accelerator.is_main_process,
+            mininterval=2.0,
+        )
+        while self.epoch < self.recipe.epochs:
+            started = time.perf_counter()
+            sums: dict[str, float] = {}
+            for scalars in self._epoch():
+                for name, value in scalars.items():
+                    sums[name] = sums.get(name, 0.0) + value / steps
+                bar.update()
+            self.epoch += 1
+            self.seconds += time.perf_counter() - started
+            row = {"epoch": self.epoch, "seconds": round(self.seconds, 1), **sums}
+            last = self.epoch == self.recipe.epochs
+            if last or self.epoch % self.recipe.evaluate_every == 0:
+                row["val_nmse"] = self._evaluate()
+                bar.set_postfix(val=f"{row['val_nmse']:.2f}%", best=f"{self.best:.2f}%")
+            self.history.append(row)
+            self._save()
+        bar.close()
+        return self.best
+
+    def _epoch(self) -> Iterator[dict[str, float]]:
+        recipe = self.recipe
+        # The order and every augmentation follow from (seed, epoch), so a resumed run repeats them.
+        self.data.epoch = self.epoch
+        self.order.manual_seed(recipe.seed * 1_000_003 + self.epoch)
+        self.net.train()
+        steps = len(self.loader)
+        for step, (crops, target) in enumerate(self.loader):
+            fraction = rate_at(self.epoch + step / steps, recipe)
+            for group in self.optimiser.param_groups:
+                group["lr"] = recipe.rate * fraction
+            images = normalise(crops).contiguous(memory_format=torch.channels_last)
+            with self.accelerator.autocast():
+                heatmaps = self.net(images)
+            scalars = loss_of(heatmaps, target, recipe)
+            self.optimiser.zero_grad()
+            self.accelerator.backward(scalars["loss"])
+            if recipe.clip:
+                norm = self.accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
+                scalars["gradient_norm"] = torch.as_tensor(norm)
+            self.optimiser.step()
+            self.averaged.update_parameters(self.accelerator.unwrap_model(self.net))
+            values = {name: value.item() for name, value in scalars.items()}
+            if not math.isfinite(values["loss"]):
+                raise FloatingPointError(
+                    f"the loss became {values['loss']} in epoch {self.epoch}; "
+                    "start again with a lower rate, or with clip set"
+                )
+            yield values
+
+    def _evaluate(self) -> float:
+        value = self.validation.nmse(self.averaged)
+        if value < self.best:
+            self.best = value
+            if self.accelerator.is_main_process:
+                facts = {
+                    "commit": checkpoint.commit(),
+                    "epoch": self.epoch,
+                    "val_nmse": value,
+                    "seconds": round(self.seconds),
+                    "training_faces": len(self.data),
+                    "hardware": _hardware(self.accelerator),
+                }
+                weights = self.averaged.module.state_dict()
+                checkpoint.save_weights(self.out / "best.safetensors", weights, self.recipe, facts)
+        return value
+
+    def _save(self) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        state = {
+            "recipe": self.recipe.to_json(),
+            "epoch": self.epoch,
+            "best": self.best,
+            "seconds": self.seconds,
+            "history": self.history,
+            "net": self.accelerator.unwrap_model(self.net).state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+        checkpoint.save_state(self.out / "last.pt", state)
+        lines = "".join(json.dumps(row) + "\n" for row in self.history)
+        checkpoint.write_whole(self.out / "history.jsonl", lambda part: part.write_text(lines))
+        if "val_nmse" in self.history[-1]:
+            checkpoint.write_whole(
+                self.out / "curve.png", lambda part: draw_learning_curve(self.history, part)
+            )
+
+    def _resume(self) -> None:
+        path = self.out / "last.pt"
+        if not path.exists():
+            return
+        state = checkpoint.load_state(path)
+        if state["recipe"] != self.recipe.to_json():
+            raise ValueError(
+                f"{path} belongs to another recipe; resume with the arguments it was started with, "
+                "or give another --out"
+            )
+        self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["random"])
+        self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
+        self.history = state["history"]
+
+
+def _hardware(accelerator: Accelerator) -> str:
+    if accelerator.device.type == "cuda":
+        return f"{accelerator.num_processes} x {torch.cuda.get_device_name()}"
+    return f"{torch.get_num_threads() * accelerator.num_processes} CPU threads"
+
+
+def _has_bf16() -> bool:
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    # Without AVX-512's or AMX's instructions for it, bf16 on a CPU is slower than float32.
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder in 300-W layout")
+    parser.add_argument("--train", type=Path, help="split file (default: DATA/splits/train.txt)")
+    parser.add_argument("--val", type=Path, help="split file (default: DATA/splits/val.txt)")
+    parser.add_argument("--recipe", choices=sorted(RECIPES), default="product")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--workers", type=int, default=0, help="processes that cut crops")
+    parser.add_argument("--threads", type=int, help="threads of torch")
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        recipe = override(RECIPES[options.recipe], options.set)
+        splits = [
+            read_split(given or options.data / "splits" / name)
+            for given, name in ((options.train, "train.txt"), (options.val, "val.txt"))
+        ]
+        train, validation = (read_folder(options.data, IBUG68, names) for names in splits)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"training.train: {error}") from None
+    for faces in (train, validation):
+        five_points.detect(faces)
+    missed = int(np.count_nonzero(train.missed)), int(np.count_nonzero(validation.missed))
+    print(
+        f"{len(train)} training faces, {len(validation)} validation faces; "
+        f"MTCNN missed {missed[0]} and {missed[1]}, cropped from their labels"
+    )
+    best = Trainer(recipe, train, validation, options.out, options.workers).run()
+    print(f"lowest NMSE on the validation faces: {best:.3f} %, {options.out / 'best.safetensors'}")
+
+
+if __name__ == "__main__":
+    main()
