@@ -69,18 +69,24 @@ def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
 
 
 def commit() -> str:
-    """The commit of this repository, with `+` where files differ from it; "unknown" without git."""
+    """The last commit of what decides a run's result, with `+` where files differ from it.
+
+    "unknown" without git.
+    """
+    decisive = ["training", "sdk/lapland/_geometry.py", "sdk/lapland/_scheme.py"]
     try:
-        out = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        last = _git("log", "-1", "--format=%h", "--abbrev=12", "--", *decisive)
+        changed = _git("status", "--porcelain", "--", *decisive)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return out.stdout.strip()
+    return last + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

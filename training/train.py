@@ -121,6 +121,7 @@ class Trainer:
         self.validation = Validation(validation, recipe, IBUG68)
         self.epoch, self.best, self.seconds = 0, math.inf, 0.0
         self.history: list[dict[str, Any]] = []
+        self.commit = checkpoint.commit()  # of the code that is running, whatever changes later
         out.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -190,7 +191,7 @@ class Trainer:
             self.best = value
             if self.accelerator.is_main_process:
                 facts = {
-                    "commit": checkpoint.commit(),
+                    "commit": self.commit,
                     "epoch": self.epoch,
                     "val_nmse": value,
                     "seconds": round(self.seconds),

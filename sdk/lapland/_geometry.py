@@ -84,8 +84,10 @@ def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDA
     # The part of the image that the crop can touch, with a margin for the bilinear samples.
     shrink = max(1, int(step / 2))
     left, top = (max(0, int(v) - shrink) for v in np.floor(np.clip(reach.min(axis=0), 0, 1e9)))
-    right, bottom = np.ceil(np.clip(reach.max(axis=0), -1e9, 1e9)).astype(int) + 1 + shrink
-    part = image[top : min(height, int(bottom)), left : min(width, int(right))]
+    right, bottom = (
+        max(0, int(v) + 1 + shrink) for v in np.ceil(reach.max(axis=0).clip(-1e9, 1e9))
+    )
+    part = image[top : min(height, bottom), left : min(width, right)]
     rows, columns = part.shape[0] // shrink, part.shape[1] // shrink
     if rows < 1 or columns < 1:  # the crop lies outside the image
         return np.zeros((size, size, 3), np.uint8)

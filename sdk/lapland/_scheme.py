@@ -5,11 +5,12 @@
 
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 Contour = tuple[tuple[int, ...], bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scheme:
     """An annotation scheme of K landmarks.
 
@@ -31,6 +32,10 @@ class Scheme:
     mirror: tuple[int, ...]
     five: tuple[tuple[int, ...], ...]
     eye_corners: tuple[int, int]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled by name: a mappingproxy cannot be pickled, and there is one object of each scheme.
+        return scheme_named, (self.name,)
 
 
 def _run(first: int, last: int) -> tuple[int, ...]:
@@ -83,3 +88,8 @@ IBUG68 = Scheme(
 )
 
 SCHEMES: MappingProxyType[str, Scheme] = MappingProxyType({IBUG68.name: IBUG68})
+
+
+def scheme_named(name: str) -> Scheme:
+    """The scheme of that name."""
+    return SCHEMES[name]
