@@ -31,7 +31,7 @@ from training.data import cut_all, read_folder, read_split
 from training.evaluate import evaluate, open_network
 from training.rcn import RCN, SIZE, SLOPE
 from training.recipes import Recipe
-from training.train import predict
+from training.validation import predict
 
 TOLERANCE = 0.01  # crop pixels, the largest difference of a landmark from torch's
 OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these

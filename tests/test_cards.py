@@ -63,7 +63,7 @@ def test_card_names_recipe_data_and_licence(folder):
 def test_file_is_the_export_of_the_weights(folder, photo):
     net, recipe, _ = load_weights(folder / "weights.safetensors")
     crops = export_rcn.crops_of_photo(photo, recipe, count=8)
-    from training.train import predict
+    from training.validation import predict
 
     expected, expected_scales = predict(net, crops, recipe.beta)
     landmarks, scales = LandmarkNetwork(folder / "model.onnx", threads=1).run(crops.numpy())

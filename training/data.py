@@ -71,7 +71,7 @@ def read_folder(root: Path, scheme: Scheme, names: Sequence[str] | None = None) 
     """
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: there is no such folder; expected one in 300-W layout")
-    found = {path.relative_to(root).with_suffix("").as_posix(): path for path in _photos(root)}
+    found = {path.relative_to(root).with_suffix("").as_posix(): path for path in photos(root)}
     if names is None:
         names = sorted(name for name, path in found.items() if path.with_suffix(".pts").exists())
     else:
@@ -106,7 +106,8 @@ def five_from_landmarks(landmarks: NDArray[np.float64], scheme: Scheme) -> NDArr
     return np.stack([landmarks[:, list(group)].mean(axis=1) for group in scheme.five], axis=1)
 
 
-def _photos(root: Path) -> list[Path]:
+def photos(root: Path) -> list[Path]:
+    """Every photo below a folder, in order."""
     return sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 

@@ -41,7 +41,7 @@ def open_network(path: Path) -> tuple[Predictor, CropSpec]:
         return network.run, CropSpec(network.info.crop_factor, network.info.crop_upright)
     import torch
 
-    from training.train import predict
+    from training.validation import predict
 
     net, recipe, _ = load_weights(path)
 

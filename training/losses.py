@@ -50,3 +50,26 @@ def gaussian_kl(location: Tensor, variance: Tensor, target: Tensor) -> Tensor:
 def softargmax(location: Tensor, target: Tensor) -> Tensor:
     """SAM, the paper's baseline (equation 1): |s - t|_2, (B, K)."""
     return torch.linalg.vector_norm(location - target, dim=-1)
+
+
+def distillation(
+    student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor], least: float = 1e-12
+) -> Tensor:
+    """KL(teacher || student) between marginals of their maps, summed over both axes.
+
+    The row and column sums of a map hold its location and its spread, and cost a small part of
+    what the whole maps would.
+
+    Args:
+        student: column sums (B, K, W) and row sums (B, K, H) of the student's p.
+        teacher: those of the teacher's p.
+        least: probabilities below it count as it, so that logarithms stay finite.
+
+    Returns:
+        (B, K), zero where the marginals agree.
+    """
+    axes = [
+        (p * (p.clamp_min(least).log() - q.clamp_min(least).log())).sum(-1)
+        for p, q in zip(teacher, student, strict=True)
+    ]
+    return axes[0] + axes[1]

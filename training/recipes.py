@@ -28,6 +28,10 @@ class Recipe:
         weight_decay: of Adam.
         clip: largest norm of the gradient; 0 does not clip.
         dropout: probability.
+        adversary: lambda, the weight of the adversarial loss on unlabelled faces; 0 trains without
+            a discriminator.
+        distillation: weight of the loss towards a teacher's maps, on labelled and, where they are
+            given, unlabelled faces; 0 trains without a teacher.
         averaging: decay of the moving average of the weights that is evaluated; 0 takes the
             weights as they are.
         evaluate_every: epochs between evaluations on the validation faces.
@@ -49,6 +53,8 @@ class Recipe:
     weight_decay: float = 1e-5
     clip: float = 0.0
     dropout: float = 0.2
+    adversary: float = 0.0
+    distillation: float = 0.0
     averaging: float = 0.0
     evaluate_every: int = 2
     seed: int = 0
@@ -73,7 +79,7 @@ class Recipe:
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
         """The inverse of `to_json`."""
-        data = json.loads(text)
+        data = json.loads(text)  # settings that are newer than the text take their defaults
         data["crop"] = CropSpec(**data["crop"])
         data["augmentation"] = Augmentation(**data["augmentation"])
         return cls(**data)
@@ -106,7 +112,10 @@ PRODUCT = Recipe(
 )
 """What measures best on the validation faces."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, PRODUCT)}
+PAPER_ADVERSARIAL = dataclasses.replace(PAPER, name="paper-adversarial", adversary=1e-3)
+"""The paper's with its semi-supervised branch, LaplaceKL+D; needs --unlabelled."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT)}
 
 
 def override(recipe: Recipe, assignments: list[str]) -> Recipe:

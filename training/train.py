@@ -6,6 +6,7 @@ Started again with the same arguments, a run goes on where it stopped. The folde
 """
 
 import argparse
+import itertools
 import json
 import math
 import time
@@ -16,67 +17,21 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, RandomSampler
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 from tqdm import tqdm
 
-from lapland import _geometry as geometry
-from lapland._scheme import IBUG68, Scheme
-from training import checkpoint, five_points, losses, metrics
-from training.data import Faces, TrainingCrops, cut_all, read_folder, read_split
-from training.heatmaps import location_and_scale, marginals, variance
+from lapland._scheme import IBUG68
+from training import checkpoint, five_points
+from training.data import Faces, TrainingCrops, read_folder, read_split
+from training.objective import Objective
 from training.pictures import draw_learning_curve
 from training.rcn import RCN, normalise
 from training.recipes import RECIPES, Recipe, override
-
-
-def loss_of(heatmaps: Tensor, target: Tensor, recipe: Recipe) -> dict[str, Tensor]:
-    """The recipe's loss and what is worth watching beside it, each a mean over all landmarks.
-
-    Args:
-        heatmaps: (B, K, 80, 80).
-        target: (B, K, 2), crop pixels.
-        recipe: which loss, and with which settings.
-    """
-    px, py = marginals(heatmaps, recipe.beta)
-    location, scale = location_and_scale(px, py)
-    if recipe.loss == "laplace_kl":
-        loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
-    elif recipe.loss == "gaussian_kl":
-        loss = losses.gaussian_kl(location, variance(px, py), target)
-    else:
-        loss = losses.softargmax(location, target)
-    error = losses.softargmax(location.detach(), target)
-    return {"loss": loss.mean(), "error_px": error.mean(), "scale_px": scale.detach().mean()}
-
-
-@torch.inference_mode()
-def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tuple[Tensor, Tensor]:
-    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
-    device = next(net.parameters()).device
-    landmarks, scales = [], []
-    for part in crops.split(batch):
-        px, py = marginals(net(normalise(part.to(device))), beta)
-        location, scale = location_and_scale(px, py)
-        landmarks.append(location.cpu())
-        scales.append(scale.mean(-1).cpu())
-    return torch.cat(landmarks), torch.cat(scales)
-
-
-class Validation:
-    """The validation faces, cropped once from the five points that a user's photo would give."""
-
-    def __init__(self, faces: Faces, recipe: Recipe, scheme: Scheme) -> None:
-        self.faces, self.scheme, self.beta = faces, scheme, recipe.beta
-        self.matrices = recipe.crop.matrices(faces.five_points)
-        self.crops = cut_all(faces, self.matrices)
-
-    def nmse(self, net: nn.Module) -> float:
-        """NMSE in percent of the inter-ocular distance."""
-        landmarks, _ = predict(net, self.crops, self.beta)
-        points = geometry.to_image(landmarks.double().numpy(), self.matrices)
-        return metrics.nmse(metrics.point_errors(points, self.faces.landmarks, self.scheme))
+from training.unlabelled import UnlabelledCrops, crop_folder
+from training.validation import Validation
 
 
 def rate_at(epoch: float, recipe: Recipe) -> float:
@@ -93,21 +48,26 @@ class Trainer:
     """One run: network, optimiser, averaged weights, and the files that they are kept in."""
 
     def __init__(
-        self, recipe: Recipe, train: Faces, validation: Faces, out: Path, workers: int = 0
+        self,
+        recipe: Recipe,
+        train: Faces,
+        validation: Faces,
+        out: Path,
+        *,
+        unlabelled: NDArray[np.uint8] | None = None,
+        teacher: Path | None = None,
+        workers: int = 0,
     ) -> None:
-        self.recipe, self.out, self.workers = recipe, out, workers
-        self.accelerator = Accelerator(mixed_precision="bf16" if _has_bf16() else "no")
+        if recipe.adversary and unlabelled is None:
+            raise ValueError("a recipe with an adversary needs --unlabelled, a folder of photos")
+        self.recipe, self.out = recipe, out
+        self.accelerator = Accelerator(
+            mixed_precision="bf16" if _has_bf16() else "no", cpu=not torch.cuda.is_available()
+        )
         torch.manual_seed(recipe.seed)
         self.data = TrainingCrops(train, IBUG68, recipe.crop, recipe.augmentation, recipe.seed)
         self.order = torch.Generator()
-        share = recipe.batch // self.accelerator.num_processes
-        loader = DataLoader(
-            self.data,
-            batch_size=share,
-            sampler=RandomSampler(self.data, generator=self.order),
-            drop_last=len(self.data) >= share,
-            num_workers=workers,
-        )
+        loader = self._loader(self.data, workers, None)
         net: nn.Module = RCN(recipe.width, IBUG68.size, recipe.dropout)
         net = net.to(memory_format=torch.channels_last)
         optimiser = torch.optim.Adam(
@@ -118,12 +78,31 @@ class Trainer:
         self.averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging))
         self.averaged.to(self.accelerator.device).eval()
         self.net, self.optimiser, self.loader = self.accelerator.prepare(net, optimiser, loader)
+        self.objective = Objective(recipe, self.accelerator, teacher, IBUG68.size)
+        self.unlabelled = None
+        if unlabelled is not None:
+            self.more = UnlabelledCrops(unlabelled, recipe.augmentation, recipe.seed)
+            needed = len(self.loader) * recipe.batch  # one beside each labelled face
+            self.unlabelled = self.accelerator.prepare(self._loader(self.more, workers, needed))
         self.validation = Validation(validation, recipe, IBUG68)
         self.epoch, self.best, self.seconds = 0, math.inf, 0.0
         self.history: list[dict[str, Any]] = []
         self.commit = checkpoint.commit()  # of the code that is running, whatever changes later
         out.mkdir(parents=True, exist_ok=True)
         self._resume()
+
+    def _loader(self, data: Dataset[Any], workers: int, samples: int | None) -> DataLoader[Any]:
+        share = self.recipe.batch // self.accelerator.num_processes
+        sampler = RandomSampler(
+            data,  # type: ignore[arg-type]
+            generator=self.order,
+            replacement=samples is not None,
+            num_samples=samples,
+        )
+        enough = samples is not None or len(data) >= share  # type: ignore[arg-type]
+        return DataLoader(
+            data, batch_size=share, sampler=sampler, drop_last=enough, num_workers=workers
+        )
 
     def run(self) -> float:
         """Trains to the recipe's last epoch; returns the lowest NMSE on the validation faces."""
@@ -162,14 +141,19 @@ class Trainer:
         self.order.manual_seed(recipe.seed * 1_000_003 + self.epoch)
         self.net.train()
         steps = len(self.loader)
+        unlabelled: Iterator[Tensor] = iter(())
+        if self.unlabelled is not None:
+            self.more.epoch = self.epoch
+            unlabelled = iter(self.unlabelled)
         for step, (crops, target) in enumerate(self.loader):
             fraction = rate_at(self.epoch + step / steps, recipe)
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
+            crops = torch.cat([crops, *itertools.islice(unlabelled, 1)])
             images = normalise(crops).contiguous(memory_format=torch.channels_last)
             with self.accelerator.autocast():
                 heatmaps = self.net(images)
-            scalars = loss_of(heatmaps, target, recipe)
+            scalars = self.objective.losses(heatmaps, images, target)
             self.optimiser.zero_grad()
             self.accelerator.backward(scalars["loss"])
             if recipe.clip:
@@ -214,6 +198,7 @@ class Trainer:
             "net": self.accelerator.unwrap_model(self.net).state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "objective": self.objective.state(),
             "random": torch.get_rng_state(),
         }
         checkpoint.save_state(self.out / "last.pt", state)
@@ -229,7 +214,7 @@ class Trainer:
         if not path.exists():
             return
         state = checkpoint.load_state(path)
-        if state["recipe"] != self.recipe.to_json():
+        if Recipe.from_json(state["recipe"]) != self.recipe:
             raise ValueError(
                 f"{path} belongs to another recipe; resume with the arguments it was started with, "
                 "or give another --out"
@@ -237,6 +222,7 @@ class Trainer:
         self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.objective.load_state(state["objective"])
         torch.set_rng_state(state["random"])
         self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
         self.history = state["history"]
@@ -266,6 +252,8 @@ def main(arguments: list[str] | None = None) -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--unlabelled", type=Path, help="folder of photos of faces without labels")
+    parser.add_argument("--teacher", type=Path, help="checkpoint to distil from")
     parser.add_argument("--workers", type=int, default=0, help="processes that cut crops")
     parser.add_argument("--threads", type=int, help="threads of torch")
     options = parser.parse_args(arguments)
@@ -287,7 +275,22 @@ def main(arguments: list[str] | None = None) -> None:
         f"{len(train)} training faces, {len(validation)} validation faces; "
         f"MTCNN missed {missed[0]} and {missed[1]}, cropped from their labels"
     )
-    best = Trainer(recipe, train, validation, options.out, options.workers).run()
+    try:
+        more = crop_folder(options.unlabelled, recipe.crop) if options.unlabelled else None
+        trainer = Trainer(
+            recipe,
+            train,
+            validation,
+            options.out,
+            unlabelled=more,
+            teacher=options.teacher,
+            workers=options.workers,
+        )
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"training.train: {error}") from None
+    if more is not None:
+        print(f"{len(more)} unlabelled faces")
+    best = trainer.run()
     print(f"lowest NMSE on the validation faces: {best:.3f} %, {options.out / 'best.safetensors'}")
 
 

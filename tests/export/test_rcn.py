@@ -16,7 +16,7 @@ from training.checkpoint import save_weights
 from training.data import CropSpec
 from training.rcn import RCN
 from training.recipes import PRODUCT, override
-from training.train import predict
+from training.validation import predict
 
 FACTS = {
     "commit": "abc",

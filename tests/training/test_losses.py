@@ -71,3 +71,28 @@ def test_a_map_that_collapsed_to_a_pixel_stays_finite():
     zero = torch.zeros(1, 1, 2, requires_grad=True)
     loss = losses.laplace_kl(zero, torch.zeros(1, 1, 2), torch.ones(1, 1, 2))
     assert math.isfinite(loss.item())
+
+
+def _marginals(seed):
+    torch.manual_seed(seed)
+    return tuple(torch.randn(2, 3, 8, dtype=torch.float64).softmax(-1) for _ in range(2))
+
+
+def test_distillation_is_the_divergence_of_the_marginals():
+    student, teacher = _marginals(0), _marginals(1)
+    expected = sum(
+        torch.nn.functional.kl_div(q.log(), p, reduction="none").sum(-1)
+        for p, q in zip(teacher, student, strict=True)
+    )
+    torch.testing.assert_close(losses.distillation(student, teacher), expected)
+    assert losses.distillation(student, student).abs().max() < 1e-12
+
+
+def test_distillation_of_empty_pixels_stays_finite():
+    sharp = torch.zeros(1, 1, 8)
+    sharp[..., 3] = 1
+    other = sharp.roll(2, -1).requires_grad_()
+    loss = losses.distillation((other, other), (sharp, sharp)).sum()
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(other.grad).all()

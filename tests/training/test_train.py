@@ -1,6 +1,10 @@
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -8,8 +12,12 @@ from lapland._scheme import IBUG68
 from tests.drawn_faces import write_folder
 from training import checkpoint, five_points, train
 from training.augment import Augmentation
-from training.data import read_folder, read_split
+from training.data import CropSpec, read_folder, read_split
+from training.heatmaps import marginals
+from training.objective import loss_on_labels
+from training.rcn import RCN
 from training.recipes import PRODUCT
+from training.unlabelled import WIDE
 
 SMALL = dataclasses.replace(
     PRODUCT,
@@ -112,9 +120,9 @@ def test_rate_warms_up_and_falls():
 def test_each_loss_gives_a_gradient_in_every_layer(loss):
     torch.manual_seed(0)
     recipe = dataclasses.replace(SMALL, loss=loss)
-    net = train.RCN("1/16")
-    out = train.loss_of(net(torch.randn(2, 3, 80, 80)), torch.full((2, 68, 2), 30.0), recipe)
-    out["loss"].backward()
+    net = RCN("1/16")
+    sums = marginals(net(torch.randn(2, 3, 80, 80)))
+    loss_on_labels(sums, torch.full((2, 68, 2), 30.0), recipe)["loss"].backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
 
 
@@ -167,3 +175,102 @@ def test_files_that_are_no_checkpoints_are_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(ValueError, match="not a checkpoint"):
         checkpoint.load_weights(path)
+
+
+@pytest.fixture(scope="module")
+def unlabelled():
+    return np.random.default_rng(0).integers(0, 256, (20, WIDE, WIDE, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    """A network with peaked maps: what it says does not matter, that it says something does."""
+    torch.manual_seed(5)
+    net = RCN("1/16")
+    with torch.no_grad():
+        net.head[2].weight.mul_(20)
+    path = tmp_path_factory.mktemp("teacher") / "best.safetensors"
+    checkpoint.save_weights(path, net.state_dict(), SMALL, {})
+    return path
+
+
+def test_semi_supervised_run_with_a_teacher_resumes_too(faces, unlabelled, teacher, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=2, adversary=1e-3, distillation=0.5)
+
+    def trainer(name, **changes):
+        return train.Trainer(
+            dataclasses.replace(recipe, **changes),
+            *faces,
+            tmp_path / name,
+            unlabelled=unlabelled,
+            teacher=teacher,
+        )
+
+    whole = trainer("whole")
+    whole.run()
+    assert {"distillation", "discriminator", "generator"} <= set(whole.history[-1])
+
+    stopped = trainer("stopped")
+    save = stopped._save
+
+    def stop() -> None:
+        save()
+        raise KeyboardInterrupt
+
+    stopped._save = stop
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    trainer("stopped").run()
+    ends = [checkpoint.load_state(tmp_path / name / "last.pt") for name in ("whole", "stopped")]
+    for part in ("net", "averaged"):
+        for name, tensor in ends[0][part].items():
+            torch.testing.assert_close(ends[1][part][name], tensor, rtol=1e-5, atol=1e-6)
+    for name, tensor in ends[0]["objective"]["discriminator"].items():
+        resumed = ends[1]["objective"]["discriminator"][name]
+        torch.testing.assert_close(resumed, tensor, rtol=1e-4, atol=1e-5)
+
+
+def test_a_teacher_pulls_the_student_towards_its_maps(faces, teacher, tmp_path):
+    taught = dataclasses.replace(SMALL, epochs=12, distillation=20.0, dropout=0.0)
+    run = train.Trainer(taught, *faces, tmp_path, teacher=teacher)
+    run.run()
+    first, last = (run.history[i]["distillation"] for i in (0, -1))
+    assert last < 0.85 * first
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"adversary": 1e-3}, "needs --unlabelled"), ({"distillation": 1.0}, "needs --teacher")],
+)
+def test_what_a_recipe_needs_is_asked_for(faces, tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        train.Trainer(dataclasses.replace(SMALL, **changes), *faces, tmp_path)
+
+
+def test_a_teacher_of_other_crops_is_refused(faces, teacher, tmp_path):
+    recipe = dataclasses.replace(SMALL, distillation=1.0, crop=CropSpec(factor=2.0))
+    with pytest.raises(ValueError, match="trained on other crops"):
+        train.Trainer(recipe, *faces, tmp_path, teacher=teacher)
+
+
+def test_two_processes_train_together(folder, tmp_path):
+    """Each takes half of every batch, and one of them writes the files."""
+    out = tmp_path / "run"
+    settings = ("width=1/16", "epochs=1", "batch=4", "evaluate_every=1")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    done = subprocess.run(
+        [*launcher, "-m", "training.train", "--data", str(folder), "--out", str(out), *options],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=checkpoint.REPOSITORY,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    assert len(rows) == 1
+    _, _, facts = checkpoint.load_weights(out / "best.safetensors")
+    assert facts["training_faces"] == 9
+    assert facts["hardware"].startswith("2 CPU")

@@ -1,0 +1,136 @@
+"""What one step minimises: the losses on labels, towards a teacher, and against an adversary."""
+
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from training import adversary, losses
+from training.checkpoint import load_weights
+from training.heatmaps import location_and_scale, marginals, probabilities, variance
+from training.recipes import Recipe
+
+
+def loss_on_labels(
+    sums: tuple[Tensor, Tensor], target: Tensor, recipe: Recipe
+) -> dict[str, Tensor]:
+    """The recipe's loss and what is worth watching beside it, each a mean over all landmarks.
+
+    Args:
+        sums: marginals (B, K, 80) and (B, K, 80) of the maps.
+        target: (B, K, 2), crop pixels.
+        recipe: which loss, and with which settings.
+    """
+    location, scale = location_and_scale(*sums)
+    if recipe.loss == "laplace_kl":
+        loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
+    elif recipe.loss == "gaussian_kl":
+        loss = losses.gaussian_kl(location, variance(*sums), target)
+    else:
+        loss = losses.softargmax(location, target)
+    error = losses.softargmax(location.detach(), target)
+    return {"loss": loss.mean(), "error_px": error.mean(), "scale_px": scale.detach().mean()}
+
+
+class Objective:
+    """Losses of one step, and the networks beside the trained one that they need.
+
+    Args:
+        recipe: weights of the losses.
+        accelerator: prepares the networks for the device and for several processes.
+        teacher: checkpoint of the teacher; needed where the recipe distils.
+        landmarks: K.
+
+    Raises:
+        ValueError: the recipe distils and no teacher is given, or the other way round.
+    """
+
+    def __init__(
+        self, recipe: Recipe, accelerator: Accelerator, teacher: Path | None, landmarks: int
+    ) -> None:
+        self.recipe, self.accelerator = recipe, accelerator
+        if bool(recipe.distillation) != (teacher is not None):
+            raise ValueError(
+                "a recipe with distillation needs --teacher, and a teacher needs a recipe with "
+                f"distillation; distillation is {recipe.distillation}, --teacher is {teacher}"
+            )
+        self.teacher: nn.Module | None = None
+        if teacher is not None:
+            net, known, _ = load_weights(teacher)
+            if known.crop != recipe.crop:
+                raise ValueError(
+                    f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
+                    f"({recipe.crop}); a teacher must see what its student sees"
+                )
+            self.teacher_beta = known.beta
+            self.teacher = net.to(accelerator.device, memory_format=torch.channels_last)
+        self.discriminator: nn.Module | None = None
+        if recipe.adversary:
+            discriminator = adversary.Discriminator(landmarks)
+            optimiser = torch.optim.Adam(discriminator.parameters(), lr=1e-3, weight_decay=1e-5)
+            self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)
+
+    def losses(self, heatmaps: Tensor, images: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Scalars of a step; `loss` is what the trained network minimises.
+
+        The discriminator, where there is one, takes its own step in here, before the generator is
+        judged by it: a generator that is judged by the older discriminator learns what has already
+        been found out.
+
+        Args:
+            heatmaps: (B + U, K, 80, 80), first of the B labelled faces, then of U unlabelled ones.
+            images: (B + U, 3, 80, 80), normalised.
+            target: (B, K, 2), crop pixels.
+        """
+        labelled = len(target)
+        sums = marginals(heatmaps, self.recipe.beta)
+        scalars = loss_on_labels((sums[0][:labelled], sums[1][:labelled]), target, self.recipe)
+        if self.teacher is not None:
+            with torch.no_grad(), self.accelerator.autocast():
+                taught = marginals(self.teacher(images), self.teacher_beta)
+            scalars["distillation"] = losses.distillation(sums, taught).mean()
+            scalars["loss"] = scalars["loss"] + self.recipe.distillation * scalars["distillation"]
+        if self.discriminator is not None:
+            fake = probabilities(heatmaps[labelled:], self.recipe.beta)
+            scalars |= self._adversarial(fake, images, target)
+            scalars["loss"] = scalars["loss"] + self.recipe.adversary * scalars["generator"]
+        return scalars
+
+    def _adversarial(self, fake: Tensor, images: Tensor, target: Tensor) -> dict[str, Tensor]:
+        judge = self.discriminator
+        assert judge is not None
+        labelled = len(target)
+        real = adversary.drawn_maps(target, self.recipe.target_scale)
+        with self.accelerator.autocast():
+            on_real = judge(images[:labelled], real)
+            # Detached: this step changes the discriminator alone.
+            on_fake = judge(images[labelled:], fake.detach())
+        loss = adversary.discriminator_loss(on_real.float(), on_fake.float())
+        self.optimiser.zero_grad()
+        self.accelerator.backward(loss)
+        self.optimiser.step()
+        for parameter in judge.parameters():
+            parameter.requires_grad_(False)  # the next pass is for the generator's gradient
+        with self.accelerator.autocast():
+            fooled = judge(images[labelled:], fake)
+        for parameter in judge.parameters():
+            parameter.requires_grad_(True)
+        return {
+            "discriminator": loss.detach(),
+            "generator": adversary.generator_loss(fooled.float()),
+        }
+
+    def state(self) -> dict[str, object]:
+        """What a run resumes from, beside the trained network."""
+        if self.discriminator is None:
+            return {}
+        judge = self.accelerator.unwrap_model(self.discriminator)
+        return {"discriminator": judge.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load_state(self, state: dict[str, dict[str, object]]) -> None:
+        """The inverse of `state`."""
+        if self.discriminator is not None:
+            judge = self.accelerator.unwrap_model(self.discriminator)
+            judge.load_state_dict(state["discriminator"])
+            self.optimiser.load_state_dict(state["optimiser"])

@@ -1,0 +1,108 @@
+"""Unlabelled faces: a folder of photos, cropped once around MTCNN's five points and cached."""
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from lapland import _geometry as geometry
+from lapland._models import load_mtcnn
+from lapland._mtcnn import Mtcnn
+from training.augment import Augmentation, change_pixels, jitter
+from training.checkpoint import REPOSITORY, write_whole
+from training.data import CropSpec, photos
+from training.five_points import MIN_FACE
+from training.rcn import SIZE
+
+CACHE = REPOSITORY / "cache" / "unlabelled"
+MARGIN = 20  # crop pixels that are kept beyond each side, so that jitter has room
+FINE = 2  # kept pixels to a crop pixel, so that cutting a second time does not blur
+WIDE = FINE * (SIZE + 2 * MARGIN)
+INNER = np.array([[1.0, 0.0, MARGIN], [0.0, 1.0, MARGIN]]) * FINE + [0.0, 0.0, (FINE - 1) / 2]
+"""Crop pixels -> pixels of what is kept, (2, 3)."""
+
+
+def crop_folder(root: Path, spec: CropSpec, cache: Path = CACHE) -> NDArray[np.uint8]:
+    """Crops the face nearest to the middle of every photo below a folder.
+
+    Args:
+        root: a folder of photos; those in which MTCNN finds no face are left out.
+        spec: how crops follow from five points.
+        cache: where the crops are kept, by the photos' names and sizes, the crop and the detector.
+
+    Returns:
+        (N, 240, 240, 3) uint8 BGR: crops of 80 x 80 with 20 pixels more on each side, twice as
+        fine. Mapped from the file, so that more faces than fit into memory can be used.
+
+    Raises:
+        FileNotFoundError: there is no photo below the folder, or no face in any.
+    """
+    files = photos(root)
+    if not files:
+        raise FileNotFoundError(f"{root}: expected a folder with photos, found none")
+    networks = load_mtcnn()
+    path = cache / f"{_key(files, root, spec, networks)}.npy"
+    if path.exists():
+        return np.load(path, mmap_mode="r")
+    mtcnn = Mtcnn(*networks, min_face=MIN_FACE)
+    crops = []
+    for file in tqdm(files, desc=f"MTCNN, {root.name}", unit="photo", mininterval=2.0):
+        image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        if image is None:
+            continue
+        boxes, _, points = mtcnn.detect(image)
+        if len(boxes):
+            middle = (boxes[:, :2] + boxes[:, 2:]) / 2 - np.array(image.shape[1::-1]) / 2
+            nearest = np.linalg.norm(middle, axis=1).argmin()
+            matrix = spec.matrices(points[nearest : nearest + 1].astype(np.float64))[0]
+            crops.append(geometry.cut(image, _widened(matrix), WIDE))
+    if not crops:
+        raise FileNotFoundError(f"{root}: MTCNN finds no face in any of {len(files)} photos")
+    cache.mkdir(parents=True, exist_ok=True)
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.save(file, np.stack(crops))
+
+    write_whole(path, write)
+    return np.load(path, mmap_mode="r")
+
+
+class UnlabelledCrops(Dataset[torch.Tensor]):
+    """Crops with jitter and changed pixels; the same (seed, epoch, index) gives the same crop."""
+
+    def __init__(self, crops: NDArray[np.uint8], how: Augmentation, seed: int = 0) -> None:
+        self.crops, self.how, self.seed = crops, how, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """(80, 80, 3) uint8 BGR."""
+        rng = np.random.default_rng((self.seed, self.epoch, index, 1))
+        matrix, _ = jitter(INNER, SIZE, self.how, rng)
+        crop = geometry.cut(np.asarray(self.crops[index]), matrix, SIZE)
+        return torch.from_numpy(change_pixels(crop, self.how, rng))
+
+
+def _widened(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Crop pixels -> image pixels becomes kept pixels -> image pixels."""
+    moved = matrix.copy()
+    moved[:, :2] /= FINE
+    moved[:, 2] -= moved[:, :2] @ INNER[:, 2]
+    return moved
+
+
+def _key(files: list[Path], root: Path, spec: CropSpec, networks: tuple[bytes, ...]) -> str:
+    digest = hashlib.sha256(f"{spec} {MARGIN} {MIN_FACE}".encode())
+    for file in files:
+        digest.update(f"{file.relative_to(root)} {file.stat().st_size}\n".encode())
+    for network in networks:
+        digest.update(network)
+    return digest.hexdigest()[:16]

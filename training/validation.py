@@ -1,0 +1,40 @@
+"""What a network predicts on crops, and its error on the validation faces."""
+
+import torch
+from torch import Tensor, nn
+
+from lapland import _geometry as geometry
+from lapland._scheme import Scheme
+from training import metrics
+from training.data import Faces, cut_all
+from training.heatmaps import location_and_scale, marginals
+from training.rcn import normalise
+from training.recipes import Recipe
+
+
+@torch.inference_mode()
+def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tuple[Tensor, Tensor]:
+    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
+    device = next(net.parameters()).device
+    landmarks, scales = [], []
+    for part in crops.split(batch):
+        px, py = marginals(net(normalise(part.to(device))), beta)
+        location, scale = location_and_scale(px, py)
+        landmarks.append(location.cpu())
+        scales.append(scale.mean(-1).cpu())
+    return torch.cat(landmarks), torch.cat(scales)
+
+
+class Validation:
+    """The validation faces, cropped once from the five points that a user's photo would give."""
+
+    def __init__(self, faces: Faces, recipe: Recipe, scheme: Scheme) -> None:
+        self.faces, self.scheme, self.beta = faces, scheme, recipe.beta
+        self.matrices = recipe.crop.matrices(faces.five_points)
+        self.crops = cut_all(faces, self.matrices)
+
+    def nmse(self, net: nn.Module) -> float:
+        """NMSE in percent of the inter-ocular distance."""
+        landmarks, _ = predict(net, self.crops, self.beta)
+        points = geometry.to_image(landmarks.double().numpy(), self.matrices)
+        return metrics.nmse(metrics.point_errors(points, self.faces.landmarks, self.scheme))
