@@ -24,6 +24,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from export import hashes
+
 NETS = ("pnet", "rnet", "onet")
 OPSET = 17
 IR_VERSION = 9  # onnxruntime 1.19 and later read it
@@ -312,7 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m export.mtcnn", description="The MTCNN weights as three ONNX files"
     )
-    default = Path(__file__).resolve().parents[1] / "models" / "mtcnn"
+    default = hashes.MODELS / "mtcnn"
     parser.add_argument("--out", type=Path, default=default, help="folder of the three files")
     out: Path = parser.parse_args(arguments).out
     out.mkdir(parents=True, exist_ok=True)
@@ -320,6 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = convert(net)
         (out / f"{net}.onnx").write_bytes(model)
         print(f"{hashlib.sha256(model).hexdigest()}  {out / net}.onnx")
+    if out.resolve().parent == hashes.MODELS:
+        hashes.record()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from export import hashes
 from export.card import write_card
 from lapland import _geometry as geometry
 from lapland._image import load_image
@@ -266,6 +267,8 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
         "facts": facts | {"parameters": sum(p.numel() for p in net.parameters())},
     }
     write_card(out, card)
+    if out.resolve().parent == hashes.MODELS:
+        hashes.record()
     return card
 
 

@@ -13,7 +13,7 @@ from . import __version__
 from . import _models as models
 from ._detector import Detector
 from ._draw import draw
-from ._errors import LaplandError
+from ._errors import LaplandError, OptionError
 from ._image import load_image
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
@@ -105,7 +105,9 @@ def _find_photos(given: Iterable[Path]) -> tuple[list[Path], int]:
     wrong = 0
     for path in given:
         if path.is_dir():
-            found = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in _SUFFIXES]
+            found = [
+                p for p in sorted(path.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()
+            ]
             if not found:
                 _complain(f"{path}: holds no photo ({', '.join(sorted(_SUFFIXES))})")
                 wrong += 1
@@ -116,11 +118,16 @@ def _find_photos(given: Iterable[Path]) -> tuple[list[Path], int]:
 
 
 def _targets(photos: list[Path], options: argparse.Namespace, many: bool) -> dict[Path, Path]:
-    """Where the drawing of each photo goes; a name that is taken gets a number."""
+    """Where the drawing of each photo goes, never over a photo; a taken name gets a number."""
     out: Path | None = options.out
     if out is None and options.json:
         return {}
-    if out is not None and not many and not out.is_dir() and out.suffix.lower() in _SUFFIXES:
+    given = {photo.resolve() for photo in photos}
+    if out is not None and not out.is_dir() and out.suffix.lower() in _SUFFIXES:
+        if many:
+            raise OptionError(f"-o {out}: expected a folder for several photos, not a file name")
+        if out.resolve() in given:
+            raise OptionError(f"-o {out}: the drawing would take the place of the photo")
         return dict.fromkeys(photos, out)
     folder = out if out is not None else Path()
     targets: dict[Path, Path] = {}
@@ -128,7 +135,7 @@ def _targets(photos: list[Path], options: argparse.Namespace, many: bool) -> dic
     for photo in photos:
         target = folder / f"{photo.stem}_landmarks.jpg"
         number = 2
-        while target in taken:
+        while target in taken or target.resolve() in given:
             target = folder / f"{photo.stem}_{number}_landmarks.jpg"
             number += 1
         taken.add(target)
@@ -141,8 +148,12 @@ def _write(path: Path, image: "cv2.typing.MatLike") -> None:
     quality = [cv2.IMWRITE_JPEG_QUALITY, 92] if suffix in (".jpg", ".jpeg") else []
     try:
         ok, data = cv2.imencode(suffix, image, quality)
-        if not ok:
-            raise LaplandError(f"{path}: OpenCV cannot write {suffix} files")
+    except cv2.error:
+        ok = False
+    if not ok:
+        height, width = image.shape[:2]
+        raise LaplandError(f"{path}: OpenCV cannot write {width} x {height} pixels as {suffix}")
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.tobytes())
     except OSError as error:

@@ -15,6 +15,9 @@ from ._models import ModelInfo
 from ._mtcnn import Mtcnn
 from ._rcn import LandmarkNetwork
 
+# Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
+_LARGEST = 1e7
+
 
 class Detector:
     """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
@@ -95,7 +98,7 @@ class Detector:
                 raise OptionError("give boxes or five_points, not both")
             return self._from_five_points(pixels, _checked_five_points(five_points))
         if boxes is not None:
-            given = np.asarray(boxes)
+            given = _checked_array("boxes", boxes)
             given = given.reshape(0, 4) if given.size == 0 else given  # [] for no boxes
             scores, points = self._mtcnn.five_points(pixels, given)
             return self._finish(pixels, given, scores, points)
@@ -121,7 +124,7 @@ class Detector:
 
 
 def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
-    given = np.asarray(five_points)
+    given = _checked_array("five_points", five_points)
     if given.size == 0:
         return np.zeros((0, 5, 2))
     if given.ndim != 3 or given.shape[1:] != (5, 2) or given.dtype.kind not in "iuf":
@@ -133,3 +136,17 @@ def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(points).all():
         raise GeometryError("five_points: expected finite numbers, found NaN or infinity")
     return points
+
+
+def _checked_array(name: str, values: ArrayLike) -> NDArray[Any]:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise GeometryError(f"{name}: expected rows of one length, not {values!r}") from error
+    if array.dtype.kind in "iuf" and array.size:
+        largest = np.abs(array.astype(np.float64)).max()
+        if largest > _LARGEST:
+            raise GeometryError(
+                f"{name}: expected finite image pixels of at most {_LARGEST:.0e}, found {largest}"
+            )
+    return array

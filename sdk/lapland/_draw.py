@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ._faces import Face, Faces
 from ._image import ImageLike, load_image
 
-# Scale of a landmark relative to the side of its face at which it is drawn as sure and as unsure.
-SURE, UNSURE = 0.02, 0.06
+# Scale of a landmark relative to the side of its face at which it is drawn as sure and as unsure:
+# a quarter of the landmarks of 300-W's validation faces lie below the one, 1 % above the other.
+SURE, UNSURE = 0.0188, 0.0373
 _COLOURS = np.array([[120, 230, 60], [40, 210, 250], [40, 60, 240]], np.float64)  # BGR
 _LINE = (250, 250, 250)
 _SHIFT = 4  # fractional bits of coordinates that are given to OpenCV
@@ -38,7 +39,8 @@ def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.u
     """
     canvas = load_image(image).copy()
     for face in faces:
-        side = _side(face)
+        # No line is thicker than the photo asks for, however large a face claims to be.
+        side = min(_side(face), float(max(canvas.shape)))
         _draw_contours(canvas, face, side)
         _draw_dots(canvas, face, side)
         if boxes:
@@ -58,8 +60,8 @@ def certainty_colours(face: Face) -> list[tuple[int, int, int]]:
 
 def _side(face: Face) -> float:
     """Side of the square that has the area of the landmarks' bounding box, pixels."""
-    extent = face.landmarks.max(axis=0) - face.landmarks.min(axis=0)
-    return max(float(np.sqrt(extent.prod())), 1.0)
+    width, height = np.ptp(face.landmarks.astype(np.float64), axis=0)
+    return max(float(np.sqrt(width * height)), 1.0)
 
 
 def _fixed(points: NDArray[np.floating[Any]]) -> NDArray[np.int32]:
@@ -70,13 +72,21 @@ def _fixed(points: NDArray[np.floating[Any]]) -> NDArray[np.int32]:
 
 def _draw_contours(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
     thickness = max(1, round(side / 220))
-    layer = canvas.copy()
+    # Blended within the face's own rectangle: copying the photo for each face would take seconds
+    # where a large one holds hundreds.
+    height, width = canvas.shape[:2]
+    low = np.clip(face.landmarks.min(axis=0) - thickness - 1, 0, (width, height)).astype(int)
+    high = np.clip(face.landmarks.max(axis=0) + thickness + 2, 0, (width, height)).astype(int)
+    part = canvas[low[1] : high[1], low[0] : high[0]]
+    if part.size == 0:
+        return
+    layer = part.copy()
     for indices, closed in face.scheme.contours:
-        line = _fixed(face.landmarks[list(indices)])
+        line = _fixed(face.landmarks[list(indices)] - low)
         cv2.polylines(layer, [line], closed, _LINE, thickness, cv2.LINE_AA, _SHIFT)
     # A line of one pixel on a small face would cover it: it is thinner by being fainter.
     strength = min(0.75, 0.2 + side / 400)
-    cv2.addWeighted(layer, strength, canvas, 1 - strength, 0, dst=canvas)
+    part[:] = cv2.addWeighted(layer, strength, part, 1 - strength, 0)
 
 
 def _draw_dots(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
@@ -94,7 +104,8 @@ def _draw_box(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
     first, last = (tuple(int(v) for v in corner) for corner in corners)
     cv2.rectangle(canvas, first, last, _LINE, thickness, cv2.LINE_AA, _SHIFT)
     size = max(0.35, side / 300)
-    at = (int(face.box[0]), int(max(face.box[1] - 6 * size, 22 * size)))
+    left, top = (corners[0] / _FRACTION).tolist()
+    at = (int(left), int(max(top - 6 * size, 22 * size)))
     cv2.putText(
         canvas,
         f"{face.score:.2f}",

@@ -112,6 +112,11 @@ class Faces:
             scheme,
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Rebuilt by the constructor, since numpy's pickles forget that arrays are read-only.
+        fields = (self.boxes, self.scores, self.five_points, self.landmarks, self.scales)
+        return Faces, (*fields, self.scheme)
+
     def __len__(self) -> int:
         return len(self.scores)
 
@@ -152,6 +157,20 @@ class Faces:
     def to_dict(self) -> dict[str, Any]:
         """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`."""
         return {"scheme": self.scheme.name, "faces": [face.to_dict() for face in self]}
+
+    def save_pts(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Writes an iBUG `.pts` file for each face, and returns their paths.
+
+        A single face goes to `path`, several to `name_1.pts`, `name_2.pts` and so on beside it.
+        """
+        first = Path(path)
+        paths = [first]
+        if len(self) != 1:
+            numbers = range(1, len(self) + 1)
+            paths = [first.with_name(f"{first.stem}_{n}{first.suffix}") for n in numbers]
+        for face, target in zip(self, paths, strict=True):
+            face.save_pts(target)
+        return paths
 
     def to_json(self) -> str:
         """`to_dict` as one line of JSON."""

@@ -71,8 +71,8 @@ def _decode(data: bytes, name: str) -> Image:
         raise ImageError(f"{name}: cannot be decoded ({error.err})") from error
     if image is None:
         raise ImageError(
-            f"{name}: is no image that OpenCV {cv2.__version__} can decode; expected JPEG, PNG, "
-            "WebP, BMP or TIFF"
+            f"{name}: is damaged, or no image that OpenCV {cv2.__version__} can decode; expected "
+            "JPEG, PNG, WebP, BMP or TIFF"
         )
     decoded: Image = image
     return decoded

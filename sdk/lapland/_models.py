@@ -1,8 +1,10 @@
 """Names -> model files, checked before they run. Nothing else reads `models/`."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ._errors import ModelError, ModelNotFoundError, OptionError
 from ._scheme import SCHEMES, Scheme
@@ -85,7 +87,7 @@ def path_of(width: str) -> Path:
 
 def load_mtcnn() -> tuple[bytes, bytes, bytes]:
     """The bytes of the three networks of MTCNN."""
-    pnet, rnet, onet = (_read(folder() / "mtcnn" / f"{name}.onnx") for name in _CASCADE)
+    pnet, rnet, onet = (_read_shipped(folder() / "mtcnn" / f"{n}.onnx") for n in _CASCADE)
     return pnet, rnet, onet
 
 
@@ -100,7 +102,8 @@ def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
         ModelNotFoundError: there is no such file.
         ModelError: the file is damaged, or does not follow the contract; the message says where.
     """
-    data = _read(path)
+    shipped_here = path.resolve().is_relative_to(folder().resolve())
+    data = _read_shipped(path.resolve()) if shipped_here else _read(path)
     session = Session(data, name=str(path), threads=threads)
     return session, _describe(session, path, len(data))
 
@@ -112,6 +115,20 @@ def describe(path: Path) -> ModelInfo:
 
 def _name(width: str) -> str:
     return "rcn-" + width.replace("/", "-")
+
+
+def _read_shipped(path: Path) -> bytes:
+    """Reads a file below `folder()` and checks it against the SHA-256 recorded there."""
+    data = _read(path)
+    name = path.relative_to(folder()).as_posix()
+    lines = _read(folder() / "SHA256SUMS").decode().splitlines()
+    recorded = {line[66:]: line[:64] for line in lines}
+    if hashlib.sha256(data).hexdigest() != recorded.get(name):
+        raise ModelError(
+            f"{path}: is not the file that was shipped, its SHA-256 differs from the one in "
+            "SHA256SUMS; pip install --force-reinstall lapland"
+        )
+    return data
 
 
 def _read(path: Path) -> bytes:
@@ -144,11 +161,11 @@ def _describe(session: Session, path: Path, size: int) -> ModelInfo:
             size=int(metadata["lapland.size"]),
             crop_factor=float(metadata["lapland.crop_factor"]),
             crop_upright={"true": True, "false": False}[metadata["lapland.crop_upright"]],
-            nmse=json.loads(metadata["lapland.nmse"]),
+            nmse={key: float(value) for key, value in _table(metadata, "lapland.nmse").items()},
             licence=metadata["lapland.licence"],
-            training=json.loads(metadata["lapland.training"]),
+            training=_table(metadata, "lapland.training"),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelError(
             f"{path}: metadata that is missing or malformed ({error}); export the network with "
             "`python -m export.rcn`"
@@ -157,6 +174,8 @@ def _describe(session: Session, path: Path, size: int) -> ModelInfo:
         raise ModelError(
             f"{path}: crop factor {info.crop_factor} or input size {info.size} is out of range"
         )
+    if set(session.inputs) != {"crops"}:
+        raise ModelError(f"{path}: expected one input, 'crops', found {sorted(session.inputs)}")
     side, points = info.size, scheme.size
     _expect(path, session.inputs, "crops", "tensor(uint8)", [side, side, 3])
     _expect(path, session.outputs, "landmarks", "tensor(float)", [points, 2])
@@ -164,15 +183,23 @@ def _describe(session: Session, path: Path, size: int) -> ModelInfo:
     return info
 
 
+def _table(metadata: dict[str, str], key: str) -> dict[str, Any]:
+    value = json.loads(metadata[key])
+    if not isinstance(value, dict):
+        raise ValueError(f"{key}: expected a JSON object, not {metadata[key]}")
+    return value
+
+
 def _expect(
     path: Path,
-    values: dict[str, tuple[str, list[int | str]]],
+    values: dict[str, tuple[str, list[int | str | None]]],
     name: str,
     kind: str,
     shape: list[int],
 ) -> None:
     found = values.get(name)
-    if found is None or found[0] != kind or list(found[1][1:]) != shape or len(found[1]) < 2:
+    free = found is not None and bool(found[1]) and not isinstance(found[1][0], int)
+    if found is None or not free or found[0] != kind or list(found[1][1:]) != shape:
         raise ModelError(
             f"{path}: expected {name!r} as {kind} of shape (N, {', '.join(map(str, shape))}), "
             f"found {found if found is not None else sorted(values)}"

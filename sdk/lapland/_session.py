@@ -1,6 +1,6 @@
 """onnxruntime, and nothing else of the package imports it: options, threads, run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,16 @@ import onnxruntime as ort
 from ._errors import ModelError, OptionError
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Shape = tuple[str, list[int | str | None]]
 
 
 class Session:
     """One ONNX graph, loaded and ready to run on the CPU. Calls may come from several threads.
+
+    Attributes:
+        metadata: the custom metadata that is written into the file.
+        inputs: name of each input -> (onnxruntime's type, shape; a free dimension is a string).
+        outputs: the same of each output.
 
     Args:
         model: the bytes of an ONNX file.
@@ -25,44 +31,45 @@ class Session:
     """
 
     def __init__(self, model: bytes, *, name: str, threads: int | None = None) -> None:
-        if threads is not None and (isinstance(threads, bool) or threads < 1):
+        if threads is not None and not _is_count(threads):
             raise OptionError(f"threads must be None or a positive integer, not {threads!r}")
         options = ort.SessionOptions()
         options.log_severity_level = 3  # a library does not print; errors come as exceptions
         options.inter_op_num_threads = 1
         if threads is not None:
-            options.intra_op_num_threads = threads
+            options.intra_op_num_threads = int(threads)
         # Threads that spin between runs take the cores from the program around us.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = ort.InferenceSession(
-                model, sess_options=options, providers=["CPUExecutionProvider"]
+                model,
+                sess_options=options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # it would print and try again
             )
+            # Read here, since names and values that are no text fail only when they are read.
+            self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+            self.inputs = _described(self._session.get_inputs())
+            self.outputs = _described(self._session.get_outputs())
         except Exception as error:  # onnxruntime's classes derive from Exception alone
             raise ModelError(
                 f"{name}: onnxruntime {ort.__version__} cannot load this file ({_first(error)}); "
                 "it is damaged or not an ONNX graph"
             ) from error
 
-    @property
-    def metadata(self) -> dict[str, str]:
-        """The custom metadata that is written into the file."""
-        return dict(self._session.get_modelmeta().custom_metadata_map)
-
-    @property
-    def inputs(self) -> dict[str, tuple[str, list[int | str]]]:
-        """Name of each input -> (onnxruntime's type, shape; a free dimension is a string)."""
-        return {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
-
-    @property
-    def outputs(self) -> dict[str, tuple[str, list[int | str]]]:
-        """Name of each output -> (onnxruntime's type, shape; a free dimension is a string)."""
-        return {value.name: (value.type, value.shape) for value in self._session.get_outputs()}
-
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
         """Runs the graph and returns the named outputs, in that order."""
         arrays: list[Array] = self._session.run(list(outputs), dict(feeds))
         return arrays
+
+
+def _is_count(value: object) -> bool:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return whole and value >= 1  # type: ignore[operator]
+
+
+def _described(values: Iterable[Any]) -> dict[str, Shape]:
+    return {value.name: (value.type, list(value.shape)) for value in values}
 
 
 def _first(error: Exception) -> str:

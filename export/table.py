@@ -1,0 +1,33 @@
+"""The table of models in README.md, from the files' own metadata: `python -m export.table`."""
+
+import re
+
+from lapland import _models as models
+from training.checkpoint import REPOSITORY, write_whole
+
+README = REPOSITORY / "README.md"
+BLOCK = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- /models -->)", re.DOTALL)
+
+
+def model_table() -> str:
+    """Markdown rows for every shipped landmark model."""
+    rows = ["| width | parameters | file | NMSE, % | |", "|---|---|---|---|---|"]
+    for name in models.shipped():
+        info = models.describe(models.folder() / name / "model.onnx")
+        kind = "default" if info.width == "1/8" else ""
+        rows.append(
+            f"| [{info.width}](models/{name}/README.md) | {info.parameters:,} "
+            f"| {info.bytes / 1000:,.0f} KB | {info.nmse['common']:.2f} | {kind} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Rewrites the block between the markers."""
+    text = README.read_text()
+    new = BLOCK.sub(lambda _: model_table(), text)
+    write_whole(README, lambda part: part.write_text(new))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Landmarks of each shipped model on crops of a photo, against torch's from the same weights.
+
+`pytest tests/sdk/test_golden.py --update-golden` writes `tests/golden/<name>.json` anew, which a
+new model needs. The expected values come from torch alone, so this hides no fault of the SDK.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lapland import Detector, Face
+from lapland import _geometry as geometry
+from lapland import _models as models
+from tests.drawn_dots import turn
+
+FOLDER = Path(__file__).resolve().parents[1] / "golden"
+TOLERANCE = 0.02  # crop pixels
+# Of the astronaut, read off the photo by eye; fixed here, so that MTCNN plays no part.
+EYE = np.array([[204.0, 100], [246, 102], [225, 127], [202, 139], [244, 141]])
+# The face as it is, from nearer, turned in its square, off the centre, and from afar.
+VIEWS = [
+    (1.0, 0.0, (0, 0)),
+    (0.8, 0.0, (0, 0)),
+    (1.0, 0.3, (0, 0)),
+    (1.1, -0.2, (7, -5)),
+    (2, 0, (0, 0)),
+]
+
+
+def views():
+    """(5, 5, 2) five points."""
+    middle = EYE.mean(axis=0)
+    return np.stack(
+        [scale * (EYE - middle) @ turn(angle).T + middle + offset for scale, angle, offset in VIEWS]
+    )
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write(name, image):
+    """Torch's landmarks and scales, crop pixels."""
+    import torch
+
+    from training.checkpoint import load_weights
+    from training.rcn import SIZE
+    from training.validation import predict
+
+    path = models.folder() / name / "weights.safetensors"
+    net, recipe, _ = load_weights(path)
+    matrices = recipe.crop.matrices(views())
+    crops = np.stack([geometry.cut(image, matrix, SIZE) for matrix in matrices])
+    landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta)
+    golden = {
+        "weights_sha256": digest(path),
+        "landmarks": landmarks.double().numpy().round(4).tolist(),
+        "scales": scales.double().numpy().round(4).tolist(),
+    }
+    (FOLDER / f"{name}.json").write_text(json.dumps(golden) + "\n")
+
+
+@pytest.mark.parametrize("name", models.shipped())
+def test_landmarks_equal_torchs(request, image, name):
+    if request.config.getoption("--update-golden"):
+        write(name, image)
+    path = FOLDER / f"{name}.json"
+    again = "run pytest tests/sdk/test_golden.py --update-golden"
+    assert path.exists(), f"there is no {path}; {again}"
+    golden = json.loads(path.read_text())
+    weights = models.folder() / name / "weights.safetensors"
+    assert golden["weights_sha256"] == digest(weights), f"{path} is of other weights; {again}"
+
+    detector = Detector(model=models.folder() / name / "model.onnx", threads=1)
+    info = detector.model
+    faces = detector.predict(image, five_points=views())
+    matrices = geometry.crop_matrices(
+        views(), factor=info.crop_factor, size=info.size, upright=info.crop_upright
+    )
+    np.testing.assert_allclose(
+        geometry.to_crop(faces.landmarks, matrices), golden["landmarks"], rtol=0, atol=TOLERANCE
+    )
+    np.testing.assert_allclose(
+        faces.scales / geometry.steps(matrices)[:, None], golden["scales"], rtol=0, atol=TOLERANCE
+    )
+
+
+def plausible(face: Face):
+    """A shipped network looks at a face: its landmarks lie where the face has its parts."""
+    points, between = face.landmarks, np.linalg.norm(EYE[1] - EYE[0])
+    groups = [points[list(indices)].mean(axis=0) for indices in face.scheme.five]
+    for found, expected in zip(groups, EYE, strict=True):
+        assert np.linalg.norm(found - expected) < 0.25 * between
+    jaw = points[list(face.scheme.groups["jaw"])]
+    assert jaw[8, 1] > EYE[3:, 1].max() + 0.2 * between  # the chin is below the mouth
+    assert jaw[0, 0] < EYE[0, 0]
+    assert jaw[16, 0] > EYE[1, 0]
+    brows = points[list(face.scheme.groups["brows"])]
+    assert brows[:, 1].mean() < EYE[:2, 1].mean()
+    assert (face.scales > 0).all()
+    assert (face.scales < 0.5 * between).all()
+
+
+@pytest.mark.parametrize("name", models.shipped())
+def test_landmarks_are_those_of_a_face(image, name):
+    detector = Detector(model=models.folder() / name / "model.onnx", threads=1)
+    faces = detector.predict(image)
+    assert len(faces) == 1
+    plausible(faces[0])
+    np.testing.assert_allclose(faces.five_points[0], EYE, atol=4)
+    plausible(detector.predict(image, five_points=EYE[None])[0])
+
+
+@pytest.mark.parametrize("name", models.shipped())
+def test_the_mirrored_photo_gives_mirrored_landmarks(image, name):
+    detector = Detector(model=models.folder() / name / "model.onnx", threads=1)
+    width = image.shape[1]
+    points = EYE.copy()
+    points[:, 0] = width - 1 - points[:, 0]
+    flipped = detector.predict(image[:, ::-1], five_points=points[[1, 0, 2, 4, 3]][None])
+    back = flipped.landmarks[0][list(flipped.scheme.mirror)]
+    back = np.stack([width - 1 - back[:, 0], back[:, 1]], axis=1)
+    straight = detector.predict(image, five_points=EYE[None]).landmarks[0]
+    between = np.linalg.norm(EYE[1] - EYE[0])
+    assert np.linalg.norm(back - straight, axis=1).mean() < 0.1 * between

@@ -1,0 +1,58 @@
+"""What README.md says is what the repository does."""
+
+import re
+import shlex
+
+import pytest
+
+from export.table import BLOCK, README, model_table
+from training.checkpoint import REPOSITORY
+
+TEXT = README.read_text()
+
+
+def test_table_of_models_is_that_of_the_files():
+    assert BLOCK.search(TEXT).group() == model_table()
+
+
+def test_files_that_are_named_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        if "://" not in target:
+            assert (REPOSITORY / target).exists(), target
+
+
+def test_continuous_integration_runs_the_second_command():
+    commands = re.findall(r"^python3 -m venv .*$", TEXT, re.MULTILINE)
+    assert len(commands) == 2
+    script = (REPOSITORY / ".ci/run").read_text()
+    install = shlex.split(commands[1])
+    assert install[install.index("-c") + 1] == "constraints.txt"
+    assert "install -q -c constraints.txt -e '.[dev]'" in script
+    assert "-e '.[dev]'" in commands[1]
+
+
+def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    block = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
+    (tmp_path / "examples").mkdir()
+    data = (REPOSITORY / "examples/astronaut.png").read_bytes()
+    (tmp_path / "examples/astronaut.png").write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "out.jpg").stat().st_size > 10_000
+    assert len(capsys.readouterr().out.splitlines()) >= 3
+
+
+@pytest.mark.parametrize("arguments", [[], ["{photo}", "{out}"]])
+def test_the_example_runs(photo, tmp_path, monkeypatch, capsys, arguments):
+    import runpy
+
+    out = tmp_path / "landmarks.jpg"
+    given = [a.format(photo=photo, out=out) for a in arguments]
+    monkeypatch.setattr("sys.argv", ["image.py", *given])
+    monkeypatch.chdir(tmp_path)
+    if not given:
+        (tmp_path / "examples").mkdir()
+        (tmp_path / "examples/astronaut.png").write_bytes(photo.read_bytes())
+    runpy.run_path(str(REPOSITORY / "examples/image.py"), run_name="__main__")
+    assert out.stat().st_size > 10_000
+    assert "score" in capsys.readouterr().out
