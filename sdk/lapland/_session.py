@@ -45,7 +45,7 @@ class Session:
                 model,
                 sess_options=options,
                 providers=["CPUExecutionProvider"],
-                enable_fallback=0,  # it would print and try again
+                enable_fallback=0,  # else 1.23 and later print and try again
             )
             # Read here, since names and values that are no text fail only when they are read.
             self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)

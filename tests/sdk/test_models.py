@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from lapland import IBUG68, Detector, ModelError, ModelNotFoundError, OptionError
@@ -147,7 +148,9 @@ def test_no_damage_of_one_byte_gives_another_error(peaks, file, capfd):
             refused += 1
     assert loaded > 10
     assert refused > 10
-    assert capfd.readouterr() == ("", "")
+    version = tuple(int(part) for part in onnxruntime.__version__.split(".")[:2])
+    if version >= (1, 23):  # older ones print before they raise, and cannot be told not to
+        assert capfd.readouterr() == ("", "")
 
 
 def test_a_damaged_weight_is_not_seen(peaks, file):
