@@ -2,15 +2,18 @@
 
 import dataclasses
 import hashlib
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lapland._scheme import IBUG68, SCHEMES, Scheme
 from training.recipes import RECIPES, Recipe
 
 TEMPLATE = """\
 # {name}
 
-68 facial landmarks (iBUG/300-W scheme) with a Laplace scale for each, from a square 80x80 crop of
+{k} facial landmarks ({scheme} scheme) with a Laplace scale for each, from a square 80x80 crop of
 a face. Recombinator Network of *Laplace Landmark Localization* (Robinson et al., ICCV 2019) at
 width {width}.
 
@@ -18,38 +21,33 @@ width {width}.
 |---|---|---|
 {files}
 
-Parameters: {parameters:,}. Input `crops` uint8 (N, 80, 80, 3) BGR; outputs `landmarks` (N, 68, 2)
-and `scales` (N, 68), float32, crop pixels, and `heatmaps` (N, 68, 80, 80). The crop is a square of
-{factor} times the longer side of the rectangle around MTCNN's five points{upright}.
+Parameters: {parameters:,}. Input `crops` uint8 (N, 80, 80, 3) BGR; outputs `landmarks` (N, {k}, 2)
+and `scales` (N, {k}), float32, crop pixels, and `heatmaps` (N, {k}, 80, 80). The crop is a square
+of {factor} times the longer side of the rectangle around MTCNN's five points{upright}.
 
 ## Data and licence
 
-Trained on {training_faces} faces of the 300-W training images (AFW, HELEN, LFPW; original iBUG
-annotations), which is 57 % of the official 3148: part of HELEN could not be had, and 200 faces
-were kept for validation. **300-W allows research use and excludes commercial use, and so do
-these weights.** The code is MIT. Cite Sagonas et al., *300 Faces in-the-Wild Challenge*, ICCVW
-2013, and Robinson et al., *Laplace Landmark Localization*, ICCV 2019.
+Trained on {training_faces} faces {data}
 
 ## Recipe
 
-    python -m training.train --data 300w --recipe {recipe_name}{settings} --out runs/{name}
-    python -m export.rcn runs/{name}/best.safetensors --data 300w
+    python -m training.train --data {folder} --recipe {recipe_name}{settings} --out runs/{name}
+    python -m export.rcn runs/{name}/best.safetensors --data {folder}
 
 Commit {commit}; epoch {epoch} of {epochs}, chosen by NMSE on the validation faces alone;
 {minutes} minutes of training on {hardware}.
 
 ## Figures
 
-NMSE in percent of the inter-ocular distance (outer corners of the eyes), fp32 `model.onnx` as
+NMSE in percent of {normaliser}, fp32 `model.onnx` as
 shipped; failure rate (FR) and area under the cumulative error curve (AUC) at 8 %. "MTCNN": cropped
 from MTCNN's five points, as a user's photo is, and from the labels' where MTCNN misses the face.
-"labels": cropped from five points that follow from the annotation. `common` was not used for any
-choice.
+"labels": cropped from five points that follow from the annotation. {held_out}
 
 {header}
 {figures}
 
-Mean scale on `common`: {mean_scale}; rank correlation of a landmark's scale with its error:
+Mean scale on `{shown}`: {mean_scale}; rank correlation of a landmark's scale with its error:
 {correlation}.
 Largest difference of a landmark or scale between onnxruntime and torch: {parity:.6f} px on
 {parity_crops} crops.
@@ -57,31 +55,103 @@ Largest difference of a landmark or scale between onnxruntime and torch: {parity
 ## Limits
 
 - Profiles (yaw beyond some 60 degrees), heavy occlusion and blur: the landmarks that cannot be seen
-  are guessed, and their scales say so.
+  {unseen}.
 - Faces below some 40 px are enlarged to the crop and lose accuracy with their detail.
-- The training photos show mostly adult faces from Flickr and Google image search of about 2010;
-  accuracy on other groups of people was not measured.
+- {people}
 - Not for identifying people, and not for decisions about them.
 """
 
-GROUPS = ["jaw", "brows", "nose", "eyes", "mouth"]
-COLUMNS = ["faces", "crops", "count", "missed by MTCNN", "NMSE %", "FR 8 %", "AUC 8", *GROUPS]
+COLUMNS = ("faces", "crops", "count", "missed by MTCNN", "NMSE %", "FR 8 %", "AUC 8")
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a card says of the faces that a model was trained on.
+
+    Attributes:
+        folder: what stands for it in commands.
+        text: goes on after "Trained on N faces".
+        licence: of the weights, for the metadata of the model.
+        held_out: which split no choice was made on.
+        shown: the split whose mean scale and correlation are told; empty takes the first.
+        unseen: goes on after "the landmarks that cannot be seen".
+        people: whom the photos show.
+    """
+
+    folder: str
+    text: str
+    licence: str
+    held_out: str
+    shown: str
+    unseen: str
+    people: str
+
+
+IBUG_300W = Data(
+    folder="300w",
+    text="""\
+of the 300-W training images (AFW, HELEN, LFPW; original iBUG
+annotations), which is 57 % of the official 3148: part of HELEN could not be had, and 200 faces
+were kept for validation. **300-W allows research use and excludes commercial use, and so do
+these weights.** The code is MIT. Cite Sagonas et al., *300 Faces in-the-Wild Challenge*, ICCVW
+2013, and Robinson et al., *Laplace Landmark Localization*, ICCV 2019.""",
+    licence="research use only: trained on 300-W, which excludes commercial use",
+    held_out="`common` was not used for any\nchoice.",
+    shown="common",
+    unseen="are guessed, and their scales say so",
+    people="""\
+The training photos show mostly adult faces from Flickr and Google image search of about 2010;
+  accuracy on other groups of people was not measured.""",
+)
+OTHER = Data(
+    folder="DATA",
+    text="""\
+of a folder that the exporter knows nothing of. **To fill in before the
+model is passed on: which photos these are, what their licence allows, and what follows from it
+for these weights.** The code is MIT. Cite the data, and Robinson et al., *Laplace Landmark
+Localization*, ICCV 2019.""",
+    licence="not stated; the terms of the training data apply",
+    held_out="The checkpoint was\nchosen on `val`.",
+    shown="",
+    unseen="are guessed; where the annotation leaves them out, so did training, and neither their\n"
+    "  places nor their scales were measured",
+    people="To fill in: whom the training photos show. Accuracy on others was not measured.",
+)
+
+
+def data_of(scheme: str) -> Data:
+    """What is known of the data, which is more than nothing for the models that are shipped."""
+    return IBUG_300W if scheme == IBUG68.name else OTHER
 
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:
     """Writes README.md beside `model.onnx` and `weights.safetensors`."""
     recipe: Recipe = card["recipe"]
     facts, figures = card["facts"], card["figures"]
-    common = figures.get("common", {}).get("mtcnn", {})
+    scheme, data = SCHEMES[recipe.scheme], data_of(recipe.scheme)
+    columns = [*COLUMNS, *scheme.groups]
+    shown = data.shown or next(iter(figures), "val")
+    sample = figures.get(shown, {}).get("mtcnn", {})
     (folder / "README.md").write_text(
         TEMPLATE.format(
             name=folder.name,
+            k=scheme.size,
+            scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
             width=recipe.width,
             files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
             parameters=facts["parameters"],
             factor=recipe.crop.factor,
             upright=", turned with the face" if recipe.crop.upright else "",
             training_faces=facts["training_faces"],
+            data=data.text,
+            folder=data.folder,
+            normaliser="the inter-ocular distance (outer corners of the eyes)"
+            if scheme.eye_corners
+            else "the square root of the area of the face's box",
+            held_out=data.held_out,
+            shown=shown,
+            unseen=data.unseen,
+            people=data.people,
             recipe_name=recipe.name,
             settings="".join(f" --set {s}" for s in settings_of(recipe)),
             commit=facts["commit"],
@@ -89,11 +159,11 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
             epochs=recipe.epochs,
             minutes=round(facts["seconds"] / 60),
             hardware=facts.get("hardware", "2 CPU threads"),
-            header="\n".join(_row(cells) for cells in (COLUMNS, ["---"] * len(COLUMNS))),
-            figures="\n".join(_figure_rows(figures))
-            or _row(["not measured", *[""] * (len(COLUMNS) - 1)]),
-            mean_scale=f"{common['mean_scale_px']:.2f} px of the map" if common else "not measured",
-            correlation=f"{common['scale_error_correlation']:.3f}" if common else "not measured",
+            header="\n".join(_row(cells) for cells in (columns, ["---"] * len(columns))),
+            figures="\n".join(_figure_rows(figures, scheme))
+            or _row(["not measured", *[""] * (len(columns) - 1)]),
+            mean_scale=f"{sample['mean_scale_px']:.2f} px of the map" if sample else "not measured",
+            correlation=f"{sample['scale_error_correlation']:.3f}" if sample else "not measured",
             parity=card["parity_px"],
             parity_crops=card["parity_crops"],
         )
@@ -121,7 +191,7 @@ def _file_row(path: Path) -> str:
     return f"| `{path.name}` | {len(data)} | `{hashlib.sha256(data).hexdigest()}` |"
 
 
-def _figure_rows(figures: dict[str, Any]) -> list[str]:
+def _figure_rows(figures: dict[str, Any], scheme: Scheme) -> list[str]:
     rows = []
     for split, report in figures.items():
         for source, label in (("mtcnn", "MTCNN"), ("labels", "labels")):
@@ -134,7 +204,8 @@ def _figure_rows(figures: dict[str, Any]) -> list[str]:
                 f"{f['nmse']:.3f}",
                 f"{f['failure_rate_8']:.2f}",
                 f"{f['auc_8']:.3f}",
-                *(f"{f['nmse_' + group]:.2f}" for group in GROUPS),
+                # A group that no face shows has no figure.
+                *(f"{f.get('nmse_' + group, math.nan):.2f}" for group in scheme.groups),
             ]
             rows.append(_row(cells))
     return rows

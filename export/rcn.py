@@ -1,6 +1,7 @@
 """Checkpoint -> ONNX graph: `python -m export.rcn runs/NAME/best.safetensors`.
 
-Writes `models/rcn-<width>/` with `model.onnx`, `weights.safetensors` and `README.md` (the card).
+Writes `models/rcn-<width>/` (`rcn-<width>-<scheme>/` for other schemes than ibug68) with
+`model.onnx`, `weights.safetensors` and `README.md` (the card).
 The graph takes uint8 crops and gives landmarks and scales in crop pixels, everything between
 included. It is written only if onnxruntime's landmarks equal torch's within 0.01 px on real crops.
 """
@@ -19,25 +20,25 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from export import hashes
-from export.card import write_card
+from export.card import data_of, write_card
 from lapland import _geometry as geometry
 from lapland._image import load_image
 from lapland._models import SCHEMA, load_mtcnn
 from lapland._mtcnn import Mtcnn
-from lapland._scheme import IBUG68
+from lapland._scheme import IBUG68, SCHEMES
 from training import five_points
 from training.augment import Augmentation, jitter
 from training.checkpoint import REPOSITORY, load_weights, save_weights, write_whole
-from training.data import cut_all, read_folder, read_split
+from training.data import cut_all
 from training.evaluate import evaluate, open_network
 from training.rcn import RCN, SIZE, SLOPE
+from training.readers import read_faces
 from training.recipes import Recipe
 from training.validation import predict
 
 TOLERANCE = 0.01  # crop pixels, the largest difference of a landmark from torch's
 OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
-LICENCE = "research use only: trained on 300-W, which excludes commercial use"
 
 
 class GraphBuilder:
@@ -174,32 +175,32 @@ def metadata_of(
     """What the runtime and a reader need to know, as the file carries it."""
     return {
         "lapland.schema": SCHEMA,
-        "lapland.name": name_of(recipe.width),
+        "lapland.name": name_of(recipe.width, recipe.scheme),
         "lapland.width": recipe.width,
         "lapland.parameters": str(sum(p.numel() for p in net.parameters())),
-        "lapland.scheme": IBUG68.name,
+        "lapland.scheme": recipe.scheme,
         "lapland.size": str(SIZE),
         "lapland.crop_factor": repr(recipe.crop.factor),
         "lapland.crop_upright": json.dumps(recipe.crop.upright),
         "lapland.nmse": json.dumps(nmse),
-        "lapland.licence": LICENCE,
+        "lapland.licence": data_of(recipe.scheme).licence,
         "lapland.training": json.dumps({"recipe": json.loads(recipe.to_json()), **facts}),
     }
 
 
-def name_of(width: str) -> str:
-    """`1/8` -> `rcn-1-8`."""
-    return "rcn-" + width.replace("/", "-")
+def name_of(width: str, scheme: str = IBUG68.name) -> str:
+    """`1/8` -> `rcn-1-8`; of another scheme than ibug68 `rcn-1-8-aflw19`."""
+    return "rcn-" + width.replace("/", "-") + (f"-{scheme}" if scheme != IBUG68.name else "")
 
 
 def figures_on(data: Path, model: Path) -> dict[str, Any]:
     """Evaluates the file on the splits of a folder that it was not trained on: {split: report}."""
-    run, spec = open_network(model)
+    run, spec, scheme = open_network(model)
     files = sorted((data / "splits").glob("*.txt"))
-    splits = {f.stem: read_split(f) for f in files if f.stem != "train"} or {"all": None}
+    splits = {file.stem: file for file in files if file.stem != "train"} or {"all": None}
     return {
-        name: evaluate(run, spec, five_points.detect(read_folder(data, IBUG68, names)), IBUG68)
-        for name, names in splits.items()
+        name: evaluate(run, spec, five_points.detect(read_faces(data, scheme, file)), scheme)
+        for name, file in splits.items()
     }
 
 
@@ -222,7 +223,7 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
     Args:
         checkpoint: `best.safetensors` of a training run.
         out: folder of the model; made if need be.
-        data: folder in 300-W layout whose splits other than `train` the file is evaluated on;
+        data: folder of photos whose splits other than `train` the file is evaluated on;
             None leaves the figures out.
         photo: of a face; torch and onnxruntime are compared on crops of it, and on those of
             `data/splits/val.txt` where there is one.
@@ -237,7 +238,7 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
     net, recipe, facts = load_weights(checkpoint)
     crops = [crops_of_photo(photo, recipe)]
     if data is not None and (data / "splits" / "val.txt").exists():
-        faces = read_folder(data, IBUG68, read_split(data / "splits" / "val.txt"))
+        faces = read_faces(data, SCHEMES[recipe.scheme], data / "splits" / "val.txt")
         crops.append(cut_all(faces, recipe.crop.matrices(five_points.detect(faces).five_points)))
     model = build_graph(net, recipe, metadata_of(net, recipe, facts, {}))
     sample = torch.cat(crops)
@@ -276,13 +277,13 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m export.rcn", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--out", type=Path, help="default: models/rcn-<width>")
-    parser.add_argument("--data", type=Path, help="folder in 300-W layout, for the card's figures")
+    parser.add_argument("--out", type=Path, help="default: models/rcn-<width>[-<scheme>]")
+    parser.add_argument("--data", type=Path, help="folder of the photos, for the card's figures")
     parser.add_argument("--photo", type=Path, default=PHOTO, help="of a face, for the comparison")
     options = parser.parse_args(arguments)
     try:
-        width = load_weights(options.checkpoint)[1].width
-        out = options.out or REPOSITORY / "models" / name_of(width)
+        recipe = load_weights(options.checkpoint)[1]
+        out = options.out or REPOSITORY / "models" / name_of(recipe.width, recipe.scheme)
         card = export(options.checkpoint, out, options.data, options.photo)
     except (ValueError, OSError) as error:
         raise SystemExit(f"export.rcn: {error}") from None

@@ -1,4 +1,4 @@
-"""Faces drawn by code, in the layout of 300-W, for tests that need annotated photos."""
+"""Faces drawn by code, in the two layouts of data, for tests that need annotated photos."""
 
 from pathlib import Path
 
@@ -72,4 +72,52 @@ def write_folder(root: Path, count: int, seed: int = 0) -> Path:
     kept = count - max(1, count // 4)
     (root / "splits/train.txt").write_text("\n".join(names[:kept]) + "\n")
     (root / "splits/val.txt").write_text("\n".join(names[kept:]) + "\n")
+    return root
+
+
+def to_aflw19(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(68, 2) landmarks of iBUG -> (19, 2) of AFLW."""
+    groups = [
+        *([i] for i in (17, 19, 21, 22, 24, 26)),  # brows
+        *([36], range(36, 42), [39], [42], range(42, 48), [45]),  # eyes
+        *([31], [30], [35]),  # nose
+        *([48], range(60, 68), [54]),  # mouth
+        [8],  # chin
+    ]
+    return np.stack([landmarks[list(group)].mean(axis=0) for group in groups])
+
+
+def write_list(root: Path, count: int, seed: int = 0) -> Path:
+    """Writes drawn faces, two in a photo, as AFLW's 19 points are passed on, with split lists.
+
+    Of every second face seven landmarks, those of its right side, are not visible. The last
+    quarter of the faces, at least one, is `val`.
+    """
+    rng = np.random.default_rng(seed)
+    for part in ("images/0", "annotation/0", "splits"):
+        (root / part).mkdir(parents=True)
+    rows, drawn = [], []
+    for i in range(count):
+        image, landmarks = draw_face(rng)
+        drawn.append(image)
+        photo = f"images/0/image{i // 2:05}.png"
+        if i % 2 == 1 or i == count - 1:
+            cv2.imwrite(str(root / photo), np.hstack(drawn))
+            drawn = []
+        points = to_aflw19(landmarks) + np.array([SIDE * (i % 2) + 1, 1])
+        hidden = {3, 4, 5, 9, 10, 11, 17} if i % 2 else set()
+        annotation = f"annotation/0/image{i // 2:05}-{i}.pts"
+        (root / annotation).write_text(
+            "".join(
+                f"{k + 1:02d} {x:.2f} {y:.2f} True\n"
+                for k, (x, y) in enumerate(points)
+                if k not in hidden
+            )
+        )
+        box = [*points.min(axis=0), *points.max(axis=0)]
+        size = float(np.sqrt((box[2] - box[0]) * (box[3] - box[1])))
+        rows.append(f"{photo} {annotation} {' '.join(f'{v:.2f}' for v in box)} {size}\n")
+    kept = count - max(1, count // 4)
+    (root / "splits/train.txt").write_text("".join(rows[:kept]))
+    (root / "splits/val.txt").write_text("".join(rows[kept:]))
     return root

@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from lapland._scheme import SCHEMES
 from training.rcn import RCN
 from training.recipes import Recipe
 
@@ -62,7 +63,12 @@ def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
     if metadata.get("format") != "lapland-rcn-1":
         raise ValueError(f"{path}: not a checkpoint of training.train (no format lapland-rcn-1)")
     recipe = Recipe.from_json(metadata["recipe"])
-    landmarks = weights["head.2.bias"].shape[0]
+    scheme, landmarks = SCHEMES[recipe.scheme], len(weights["head.2.bias"])
+    if landmarks != scheme.size:
+        raise ValueError(
+            f"{path}: has {landmarks} landmarks, but its recipe is for {scheme.name}, which has "
+            f"{scheme.size}"
+        )
     net = RCN(recipe.width, landmarks)
     net.load_state_dict(weights)
     return net.eval(), recipe, json.loads(metadata["facts"])

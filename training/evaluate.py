@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from lapland import _geometry as geometry
 from lapland._rcn import LandmarkNetwork
-from lapland._scheme import IBUG68, Scheme
+from lapland._scheme import SCHEMES, Scheme
 from training import five_points, metrics
 from training.checkpoint import load_weights
-from training.data import CropSpec, Faces, cut_all, read_folder, read_split
+from training.data import CropSpec, Faces, cut_all
 from training.pictures import draw_error_curves, draw_sheet
+from training.readers import read_faces
 
 Predictor = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
@@ -34,11 +35,15 @@ SUBSETS = {
 }
 
 
-def open_network(path: Path) -> tuple[Predictor, CropSpec]:
-    """A checkpoint or an ONNX file as (crops -> landmarks and scales in crop pixels, its crop)."""
+def open_network(path: Path) -> tuple[Predictor, CropSpec, Scheme]:
+    """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
+
+    Landmarks and scales are in crop pixels.
+    """
     if path.suffix == ".onnx":
         network = LandmarkNetwork(path)
-        return network.run, CropSpec(network.info.crop_factor, network.info.crop_upright)
+        info = network.info
+        return network.run, CropSpec(info.crop_factor, info.crop_upright), info.scheme
     import torch
 
     from training.validation import predict
@@ -49,17 +54,20 @@ def open_network(path: Path) -> tuple[Predictor, CropSpec]:
         landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta)
         return landmarks.numpy(), scales.numpy()
 
-    return run, recipe.crop
+    return run, recipe.crop, SCHEMES[recipe.scheme]
 
 
 def landmark_errors(
-    run: Predictor, spec: CropSpec, faces: Faces, five: NDArray[np.float64], scheme: Scheme
+    run: Predictor, spec: CropSpec, faces: Faces, five: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels."""
+    """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels.
+
+    Errors of landmarks that are not visible are NaN.
+    """
     matrices = spec.matrices(five)
     landmarks, scales = run(cut_all(faces, matrices).numpy())
     points = geometry.to_image(landmarks.astype(np.float64), matrices)
-    errors = metrics.point_errors(points, faces.landmarks, scheme)
+    errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
     return {
         "errors": errors,
         "landmarks": points,
@@ -74,10 +82,10 @@ def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> di
         five_points.detect(faces)
     report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
     for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled)):
-        found = landmark_errors(run, spec, faces, five, scheme)
+        found = landmark_errors(run, spec, faces, five)
         errors = found["errors"]
         figures: dict[str, Any] = metrics.summary(errors, scheme)
-        figures["mean_scale_px"] = float(found["map_scales"].mean())
+        figures["mean_scale_px"] = float(found["map_scales"][~np.isnan(errors)].mean())
         figures["scale_error_correlation"] = _rank_correlation(found["scales"], errors, faces)
         subsets = {
             name: np.array([n.startswith(folders) for n in faces.names])
@@ -95,12 +103,11 @@ def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> di
 def _rank_correlation(
     scales: NDArray[np.floating], errors: NDArray[np.floating], faces: Faces
 ) -> float:
-    """Spearman's correlation of scale with error over all landmarks, both relative to the face."""
-    left, right = IBUG68.eye_corners
-    d = np.linalg.norm(faces.landmarks[:, left] - faces.landmarks[:, right], axis=-1)
+    """Spearman's correlation of scale with error over visible landmarks, relative to the face."""
+    seen = ~np.isnan(errors)
     ranks = [
-        np.argsort(np.argsort(values.ravel())).astype(np.float64)
-        for values in (scales / d[:, None], errors)
+        np.argsort(np.argsort(values[seen])).astype(np.float64)
+        for values in (scales / faces.sizes[:, None], errors)
     ]
     return float(np.corrcoef(*ranks)[0, 1])
 
@@ -134,29 +141,28 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--data", type=Path, required=True, help="folder in 300-W layout")
-    parser.add_argument("--split", type=Path, help="file of names; without it, every photo")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the photos")
+    parser.add_argument("--split", type=Path, help="split file; without it, every photo")
     parser.add_argument("--out", type=Path, help="folder for figures.json and the pictures")
     options = parser.parse_args(arguments)
     try:
-        run, spec = open_network(options.model)
-        names = read_split(options.split) if options.split else None
-        faces = five_points.detect(read_folder(options.data, IBUG68, names))
+        run, spec, scheme = open_network(options.model)
+        faces = five_points.detect(read_faces(options.data, scheme, options.split))
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.evaluate: {error}") from None
-    report = evaluate(run, spec, faces, IBUG68)
+    report = evaluate(run, spec, faces, scheme)
     print(table(report))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "figures.json").write_text(json.dumps(report, indent=1) + "\n")
         found = {
-            source: landmark_errors(run, spec, faces, five, IBUG68)
+            source: landmark_errors(run, spec, faces, five)
             for source, five in (("MTCNN", faces.five_points), ("labels", faces.labelled))
         }
         curves = {f"crops from {source}": f["errors"] for source, f in found.items()}
         draw_error_curves(curves, options.out / "errors.png")
         shown = found["MTCNN"]
-        draw_sheet(faces, shown["landmarks"], shown["errors"], IBUG68, options.out / "faces.jpg")
+        draw_sheet(faces, shown["landmarks"], shown["errors"], scheme, options.out / "faces.jpg")
         print(f"written: {options.out}/figures.json, errors.png, faces.jpg")
 
 

@@ -12,17 +12,19 @@ from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
 from training.checkpoint import REPOSITORY, write_whole
 from training.data import Faces
+from training.visible import bounding_boxes
 
 CACHE = REPOSITORY / "cache" / "five_points"
 MIN_FACE = 40  # pixels; the SDK's default
-LEAST_IOU = 0.3  # of a detected box with the bounding box of the landmarks
+LEAST_IOU = 0.3  # of a detected box with the box of the face
 
 
 def detect(faces: Faces, cache: Path = CACHE) -> Faces:
     """Fills `faces.detected` with the five points of the box that fits the landmarks best.
 
-    A face counts as missed where no detected box overlaps the bounding box of its landmarks with
-    an IoU of at least `LEAST_IOU`.
+    A face counts as missed where no detected box overlaps its own with an IoU of at least
+    `LEAST_IOU`. Its own box is the annotated one, or else the bounding box of its landmarks. A
+    photo that several faces share is searched once.
     """
     files = load_mtcnn()
     path = cache / f"{_key(faces, files)}.npy"
@@ -31,9 +33,14 @@ def detect(faces: Faces, cache: Path = CACHE) -> Faces:
         return faces
     mtcnn = Mtcnn(*files, min_face=MIN_FACE)
     detected = np.full((len(faces), 5, 2), np.nan)
-    for i, image in enumerate(tqdm(faces.images, desc="MTCNN", unit="photo", mininterval=2.0)):
-        boxes, _, points = mtcnn.detect(image)
-        overlaps = iou(boxes, _bounding_box(faces.landmarks[i]))
+    annotated = bounding_boxes(faces.landmarks) if faces.boxes is None else faces.boxes
+    found: dict[int, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}
+    for i, image in enumerate(tqdm(faces.images, desc="MTCNN", unit="face", mininterval=2.0)):
+        if id(image) not in found:
+            boxes, _, points = mtcnn.detect(image)
+            found[id(image)] = boxes, points
+        boxes, points = found[id(image)]
+        overlaps = iou(boxes, annotated[i])
         if len(overlaps) and overlaps.max() >= LEAST_IOU:
             detected[i] = points[overlaps.argmax()]
     cache.mkdir(parents=True, exist_ok=True)
@@ -51,10 +58,6 @@ def iou(boxes: NDArray[np.floating], box: NDArray[np.floating]) -> NDArray[np.fl
     return shared / (areas - shared)
 
 
-def _bounding_box(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])
-
-
 def _npy(array: NDArray[np.float64]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array)
@@ -63,6 +66,8 @@ def _npy(array: NDArray[np.float64]) -> bytes:
 
 def _key(faces: Faces, files: tuple[bytes, bytes, bytes]) -> str:
     digest = hashlib.sha256(faces.landmarks.tobytes())
+    if faces.boxes is not None:
+        digest.update(faces.boxes.tobytes())
     for part in files:
         digest.update(part)
     for image in faces.images:

@@ -6,6 +6,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from lapland._scheme import SCHEMES
 from training import adversary, losses
 from training.checkpoint import load_weights
 from training.heatmaps import location_and_scale, marginals, probabilities, variance
@@ -15,13 +16,16 @@ from training.recipes import Recipe
 def loss_on_labels(
     sums: tuple[Tensor, Tensor], target: Tensor, recipe: Recipe
 ) -> dict[str, Tensor]:
-    """The recipe's loss and what is worth watching beside it, each a mean over all landmarks.
+    """The recipe's loss and what is worth watching beside it, means over the visible landmarks.
 
     Args:
         sums: marginals (B, K, 80) and (B, K, 80) of the maps.
-        target: (B, K, 2), crop pixels.
+        target: (B, K, 2), crop pixels; NaN where a landmark is not visible. At least one is.
         recipe: which loss, and with which settings.
     """
+    visible = target.isfinite().all(-1)  # (B, K)
+    # Before the arithmetic, since a gradient of NaN times 0 is NaN.
+    target = target.where(visible[..., None], 0.0)
     location, scale = location_and_scale(*sums)
     if recipe.loss == "laplace_kl":
         loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
@@ -30,7 +34,8 @@ def loss_on_labels(
     else:
         loss = losses.softargmax(location, target)
     error = losses.softargmax(location.detach(), target)
-    return {"loss": loss.mean(), "error_px": error.mean(), "scale_px": scale.detach().mean()}
+    values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
+    return {name: value[visible].mean() for name, value in values.items()}
 
 
 class Objective:
@@ -40,15 +45,12 @@ class Objective:
         recipe: weights of the losses.
         accelerator: prepares the networks for the device and for several processes.
         teacher: checkpoint of the teacher; needed where the recipe distils.
-        landmarks: K.
 
     Raises:
         ValueError: the recipe distils and no teacher is given, or the other way round.
     """
 
-    def __init__(
-        self, recipe: Recipe, accelerator: Accelerator, teacher: Path | None, landmarks: int
-    ) -> None:
+    def __init__(self, recipe: Recipe, accelerator: Accelerator, teacher: Path | None) -> None:
         self.recipe, self.accelerator = recipe, accelerator
         if bool(recipe.distillation) != (teacher is not None):
             raise ValueError(
@@ -58,6 +60,11 @@ class Objective:
         self.teacher: nn.Module | None = None
         if teacher is not None:
             net, known, _ = load_weights(teacher)
+            if known.scheme != recipe.scheme:
+                raise ValueError(
+                    f"{teacher} finds the landmarks of {known.scheme}, the recipe trains those of "
+                    f"{recipe.scheme}; a teacher must know what its student learns"
+                )
             if known.crop != recipe.crop:
                 raise ValueError(
                     f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
@@ -67,7 +74,7 @@ class Objective:
             self.teacher = net.to(accelerator.device, memory_format=torch.channels_last)
         self.discriminator: nn.Module | None = None
         if recipe.adversary:
-            discriminator = adversary.Discriminator(landmarks)
+            discriminator = adversary.Discriminator(SCHEMES[recipe.scheme].size)
             optimiser = torch.optim.Adam(discriminator.parameters(), lr=1e-3, weight_decay=1e-5)
             self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)
 
@@ -81,7 +88,7 @@ class Objective:
         Args:
             heatmaps: (B + U, K, 80, 80), first of the B labelled faces, then of U unlabelled ones.
             images: (B + U, 3, 80, 80), normalised.
-            target: (B, K, 2), crop pixels.
+            target: (B, K, 2), crop pixels; NaN where a landmark is not visible.
         """
         labelled = len(target)
         sums = marginals(heatmaps, self.recipe.beta)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lapland._scheme import Scheme
 from training.data import Faces
+from training.metrics import face_errors
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -41,7 +42,7 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
     """
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     for name, errors in curves.items():
-        faces = np.sort(errors.mean(axis=1))
+        faces = np.sort(face_errors(errors))
         share = np.arange(1, len(faces) + 1) / len(faces) * 100
         axes.step(faces, share, where="post", label=f"{name}: {faces.mean():.2f} %")
     axes.set(xlim=(0, 12), ylim=(0, 100), xlabel="NMSE of a face, %", ylabel="faces below, %")
@@ -64,16 +65,16 @@ def draw_sheet(
     Args:
         faces: N annotated photos.
         landmarks: (N, K, 2) predicted, image pixels.
-        errors: (N, K) percent.
+        errors: (N, K) percent; NaN where a landmark is not visible.
         scheme: whose contours are drawn.
         path: of the JPEG.
         columns: faces a row; there are one row of the best and three of the worst.
     """
-    order = np.argsort(errors.mean(axis=1))
+    means = face_errors(errors)
+    order = np.argsort(means)
     shown = [*order[:columns], *order[::-1][: 3 * columns]]
     tiles = [
-        _tile(faces.images[i], faces.landmarks[i], landmarks[i], errors[i].mean(), scheme)
-        for i in shown
+        _tile(faces.images[i], faces.landmarks[i], landmarks[i], means[i], scheme) for i in shown
     ]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
@@ -88,15 +89,23 @@ def _tile(
     scheme: Scheme,
     side: int = 220,
 ) -> NDArray[np.uint8]:
-    low, high = annotated.min(axis=0), annotated.max(axis=0)
-    zoom = side / (1.5 * (high - low).max())
+    low, high = np.nanmin(annotated, axis=0), np.nanmax(annotated, axis=0)
+    seen = np.flatnonzero(~np.isnan(annotated).any(axis=1)).tolist()
+    joined = {i for indices, _ in scheme.contours for i in indices}
+    zoom = side / (1.5 * max((high - low).max(), 1.0))
     offset = side / 2 - zoom * (low + high) / 2
     matrix = np.array([[zoom, 0, offset[0]], [0, zoom, offset[1]]])
     tile = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
     for points, colour in ((annotated, (60, 60, 255)), (predicted, (255, 255, 255))):
+        places = (points * zoom + offset) * 16  # of OpenCV's fixed point
         for indices, closed in scheme.contours:
-            line = ((points[list(indices)] * zoom + offset) * 16).round().astype(np.int32)
-            cv2.polylines(tile, [line], closed, colour, 1, cv2.LINE_AA, 4)
+            line = [places[i].round().astype(np.int32) for i in indices if i in seen]
+            if line:
+                cv2.polylines(tile, [np.array(line)], closed, colour, 1, cv2.LINE_AA, 4)
+        for i in seen:
+            if i not in joined:  # as the chin of AFLW, which no line goes through
+                x, y = places[i].round().astype(int).tolist()
+                cv2.circle(tile, (x, y), 24, colour, cv2.FILLED, cv2.LINE_AA, 4)
     text = f"{error:.1f} %"
     cv2.putText(tile, text, (6, side - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1)
     return tile

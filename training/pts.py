@@ -1,4 +1,4 @@
-"""The iBUG text format `.pts`. Its coordinates are 1-based, as MATLAB's; ours are 0-based."""
+"""Landmarks in `.pts` files. Their coordinates are 1-based, as MATLAB's; ours are 0-based."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def read_pts(path: Path) -> NDArray[np.float64]:
-    """Reads landmarks, (K, 2) float64, 0-based pixels.
+    """Reads iBUG's form: (K, 2) float64, 0-based pixels.
 
     Raises:
         ValueError: the file is not in the format; the message names the file and the fault.
@@ -27,3 +27,45 @@ def read_pts(path: Path) -> NDArray[np.float64]:
             f"{path}: {len(points)} numbers for {stated[0].strip() if stated else 'some'} points"
         )
     return points.reshape(-1, 2) - 1.0
+
+
+def read_indexed_pts(path: Path, size: int) -> NDArray[np.float64]:
+    """Reads AFLW's form: one row `index x y True` for each visible landmark, index from 1.
+
+    The numbers are taken to be those of AFLWinfo_release.mat, which is MATLAB's and so 1-based
+    too; nothing that comes with AFLW says so.
+
+    Args:
+        path: of the file, without header and braces.
+        size: K, the number of landmarks of the scheme.
+
+    Returns:
+        (K, 2) float64, 0-based pixels; NaN where a landmark has no row, or a row that says False.
+
+    Raises:
+        ValueError: the file is not in the format; the message names the line and the fault.
+    """
+    points = np.full((size, 2), np.nan)
+    listed = set()
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            index, x, y, visible = line.split()
+            place, xy = int(index) - 1, (float(x), float(y))
+        except ValueError:
+            raise ValueError(
+                f"{path}, line {number}: expected `index x y True`, found {line.strip()!r}"
+            ) from None
+        if visible not in ("True", "False"):
+            raise ValueError(f"{path}, line {number}: expected True or False, found {visible!r}")
+        if not 0 <= place < size:
+            raise ValueError(f"{path}, line {number}: index {index} is not in 1 to {size}")
+        if place in listed:
+            raise ValueError(f"{path}, line {number}: index {index} is listed twice")
+        listed.add(place)
+        if visible == "True":
+            if not np.isfinite(xy).all():
+                raise ValueError(f"{path}, line {number}: expected finite numbers, found {x} {y}")
+            points[place] = xy
+    return points - 1.0

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from lapland._scheme import IBUG68, SCHEMES
 from training.augment import Augmentation
 from training.data import CropSpec
 from training.rcn import CHANNELS
@@ -16,6 +17,7 @@ class Recipe:
 
     Attributes:
         name: the recipe's name, written into the model.
+        scheme: name of the annotation scheme, one of `lapland.SCHEMES`.
         width: one of `training.rcn.CHANNELS`.
         loss: "laplace_kl", "gaussian_kl" or "softargmax".
         target_scale: b0 of LaplaceKL, pixels of the map.
@@ -41,6 +43,7 @@ class Recipe:
     """
 
     name: str
+    scheme: str = IBUG68.name
     width: str = "1/8"
     loss: str = "laplace_kl"
     target_scale: float = 1.0
@@ -63,6 +66,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, choices in (
+            ("scheme", tuple(SCHEMES)),
             ("width", tuple(CHANNELS)),
             ("loss", ("laplace_kl", "gaussian_kl", "softargmax")),
             ("schedule", ("constant", "cosine")),

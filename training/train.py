@@ -23,12 +23,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 from tqdm import tqdm
 
-from lapland._scheme import IBUG68
+from lapland._scheme import SCHEMES
 from training import checkpoint, five_points
-from training.data import Faces, TrainingCrops, read_folder, read_split
+from training.data import Faces, TrainingCrops
 from training.objective import Objective
 from training.pictures import draw_learning_curve
 from training.rcn import RCN, normalise
+from training.readers import read_faces
 from training.recipes import RECIPES, Recipe, override
 from training.unlabelled import UnlabelledCrops, crop_folder
 from training.validation import Validation
@@ -60,15 +61,22 @@ class Trainer:
     ) -> None:
         if recipe.adversary and unlabelled is None:
             raise ValueError("a recipe with an adversary needs --unlabelled, a folder of photos")
+        partial = int(np.isnan(train.landmarks).any(axis=(1, 2)).sum())
+        if recipe.adversary and partial:
+            raise ValueError(
+                "an adversary is shown maps of every landmark as real, but "
+                f"{partial} of {len(train)} training faces miss some; set adversary=0"
+            )
         self.recipe, self.out = recipe, out
+        scheme = SCHEMES[recipe.scheme]
         self.accelerator = Accelerator(
             mixed_precision="bf16" if _has_bf16() else "no", cpu=not torch.cuda.is_available()
         )
         torch.manual_seed(recipe.seed)
-        self.data = TrainingCrops(train, IBUG68, recipe.crop, recipe.augmentation, recipe.seed)
+        self.data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
         self.order = torch.Generator()
         loader = self._loader(self.data, workers, None)
-        net: nn.Module = RCN(recipe.width, IBUG68.size, recipe.dropout)
+        net: nn.Module = RCN(recipe.width, scheme.size, recipe.dropout)
         net = net.to(memory_format=torch.channels_last)
         optimiser = torch.optim.Adam(
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
@@ -78,13 +86,13 @@ class Trainer:
         self.averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging))
         self.averaged.to(self.accelerator.device).eval()
         self.net, self.optimiser, self.loader = self.accelerator.prepare(net, optimiser, loader)
-        self.objective = Objective(recipe, self.accelerator, teacher, IBUG68.size)
+        self.objective = Objective(recipe, self.accelerator, teacher)
         self.unlabelled = None
         if unlabelled is not None:
             self.more = UnlabelledCrops(unlabelled, recipe.augmentation, recipe.seed)
             needed = len(self.loader) * recipe.batch  # one beside each labelled face
             self.unlabelled = self.accelerator.prepare(self._loader(self.more, workers, needed))
-        self.validation = Validation(validation, recipe, IBUG68)
+        self.validation = Validation(validation, recipe)
         self.epoch, self.best, self.seconds = 0, math.inf, 0.0
         self.history: list[dict[str, Any]] = []
         self.commit = checkpoint.commit()  # of the code that is running, whatever changes later
@@ -244,7 +252,7 @@ def _has_bf16() -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder in 300-W layout")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the photos")
     parser.add_argument("--train", type=Path, help="split file (default: DATA/splits/train.txt)")
     parser.add_argument("--val", type=Path, help="split file (default: DATA/splits/val.txt)")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="product")
@@ -261,11 +269,12 @@ def main(arguments: list[str] | None = None) -> None:
         torch.set_num_threads(options.threads)
     try:
         recipe = override(RECIPES[options.recipe], options.set)
-        splits = [
-            read_split(given or options.data / "splits" / name)
+        train, validation = (
+            read_faces(
+                options.data, SCHEMES[recipe.scheme], given or options.data / "splits" / name
+            )
             for given, name in ((options.train, "train.txt"), (options.val, "val.txt"))
-        ]
-        train, validation = (read_folder(options.data, IBUG68, names) for names in splits)
+        )
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.train: {error}") from None
     for faces in (train, validation):

@@ -15,9 +15,10 @@ from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
 from training.augment import Augmentation, change_pixels, jitter
 from training.checkpoint import REPOSITORY, write_whole
-from training.data import CropSpec, photos
+from training.data import CropSpec
 from training.five_points import MIN_FACE
 from training.rcn import SIZE
+from training.readers import photos
 
 CACHE = REPOSITORY / "cache" / "unlabelled"
 MARGIN = 20  # crop pixels that are kept beyond each side, so that jitter has room

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 
 from lapland import _geometry as geometry
-from lapland._scheme import Scheme
 from training import metrics
 from training.data import Faces, cut_all
 from training.heatmaps import location_and_scale, marginals
@@ -28,13 +27,13 @@ def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tupl
 class Validation:
     """The validation faces, cropped once from the five points that a user's photo would give."""
 
-    def __init__(self, faces: Faces, recipe: Recipe, scheme: Scheme) -> None:
-        self.faces, self.scheme, self.beta = faces, scheme, recipe.beta
+    def __init__(self, faces: Faces, recipe: Recipe) -> None:
+        self.faces, self.beta = faces, recipe.beta
         self.matrices = recipe.crop.matrices(faces.five_points)
         self.crops = cut_all(faces, self.matrices)
 
     def nmse(self, net: nn.Module) -> float:
-        """NMSE in percent of the inter-ocular distance."""
+        """NMSE in percent of the faces' sizes."""
         landmarks, _ = predict(net, self.crops, self.beta)
         points = geometry.to_image(landmarks.double().numpy(), self.matrices)
-        return metrics.nmse(metrics.point_errors(points, self.faces.landmarks, self.scheme))
+        return metrics.nmse(metrics.point_errors(points, self.faces.landmarks, self.faces.sizes))

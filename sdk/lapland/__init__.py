@@ -20,11 +20,12 @@ from ._errors import (
 )
 from ._faces import Face, Faces
 from ._models import ModelInfo
-from ._scheme import IBUG68, SCHEMES, Scheme
+from ._scheme import AFLW19, IBUG68, SCHEMES, Scheme
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AFLW19",
     "IBUG68",
     "SCHEMES",
     "Detector",

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.floating[Any]]
 
 # Left eye, right eye, nose, corners of the mouth of an upright frontal face, centred, in units
-# of the distance between the eyes. Only the direction of the fit to it is used.
-_UPRIGHT = np.array(
+# of the distance between the eyes. At run time only the direction of the fit to it is used.
+UPRIGHT = np.array(
     [[-0.50, -0.57], [0.50, -0.57], [0.0, 0.0], [-0.41, 0.58], [0.41, 0.58]], dtype=np.float64
 )
-_UPRIGHT -= _UPRIGHT.mean(axis=0)
+UPRIGHT -= UPRIGHT.mean(axis=0)
 
 
 def roll(five_points: FloatArray) -> NDArray[np.float64]:
@@ -32,8 +32,8 @@ def roll(five_points: FloatArray) -> NDArray[np.float64]:
     """
     points = np.asarray(five_points, dtype=np.float64)
     points = points - points.mean(axis=1, keepdims=True)  # (N, 5, 2)
-    along = (points * _UPRIGHT).sum(axis=(1, 2))
-    across = (_UPRIGHT[:, 0] * points[..., 1] - _UPRIGHT[:, 1] * points[..., 0]).sum(axis=1)
+    along = (points * UPRIGHT).sum(axis=(1, 2))
+    across = (UPRIGHT[:, 0] * points[..., 1] - UPRIGHT[:, 1] * points[..., 0]).sum(axis=1)
     angles: NDArray[np.float64] = np.arctan2(across, along)
     return angles
 

@@ -29,7 +29,8 @@ class ModelInfo:
         size: side of the crops it takes, pixels.
         crop_factor: side of the square crop, in longer sides of the rectangle of the five points.
         crop_upright: whether the crop turns with the face.
-        nmse: {data set: NMSE in percent of the inter-ocular distance}, as measured.
+        nmse: {data set: NMSE in percent}, as measured: of the inter-ocular distance, or, where the
+            scheme has no `eye_corners`, of the square root of the area of the face's box.
         licence: of the weights.
         training: recipe, data and commit.
     """

@@ -1,5 +1,6 @@
-"""The 68-point scheme of Multi-PIE and 300-W as data. Indices are 0-based.
+"""Annotation schemes as data: the 68 points of Multi-PIE and 300-W, the 19 of AFLW.
 
+Indices are 0-based.
 "Left" and "right" are sides of the image, as the viewer sees them, here and in all of lapland.
 """
 
@@ -22,7 +23,8 @@ class Scheme:
         mirror: for each index, the index it becomes when the image is flipped left to right.
         five: for each of MTCNN's five points (left eye, right eye, nose, left and right corner of
             the mouth), the indices whose mean stands for it.
-        eye_corners: the two outer corners of the eyes, whose distance is the inter-ocular one.
+        eye_corners: the two outer corners of the eyes, whose distance is what errors are divided
+            by; None divides them by the square root of the area of the face's box.
     """
 
     name: str
@@ -31,7 +33,7 @@ class Scheme:
     contours: tuple[Contour, ...]
     mirror: tuple[int, ...]
     five: tuple[tuple[int, ...], ...]
-    eye_corners: tuple[int, int]
+    eye_corners: tuple[int, int] | None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled by name: a mappingproxy cannot be pickled, and there is one object of each scheme.
@@ -87,7 +89,43 @@ IBUG68 = Scheme(
     eye_corners=(36, 45),
 )
 
-SCHEMES: MappingProxyType[str, Scheme] = MappingProxyType({IBUG68.name: IBUG68})
+AFLW19 = Scheme(
+    name="aflw19",
+    size=19,
+    groups=MappingProxyType(
+        {
+            "brows": _run(0, 5),
+            "eyes": _run(6, 11),
+            "nose": _run(12, 14),
+            "mouth": _run(15, 17),
+            "chin": (18,),
+        }
+    ),
+    contours=(
+        (_run(0, 2), False),  # left brow
+        (_run(3, 5), False),  # right brow
+        (_run(6, 8), False),  # left eye: corner, centre, corner
+        (_run(9, 11), False),  # right eye
+        (_run(12, 14), False),  # nose: left, centre, right
+        (_run(15, 17), False),  # mouth: corner, centre, corner
+    ),
+    mirror=_permutation(
+        19,
+        (
+            *((i, 5 - i) for i in range(3)),  # brows
+            *((i, 17 - i) for i in range(6, 9)),  # eyes
+            *((12, 14), (15, 17)),  # about the middle of nose and mouth
+        ),
+    ),
+    five=((7,), (10,), (13,), (15,), (17,)),
+    # A profile shows one eye, so AFLW's errors are relative to the box.
+    eye_corners=None,
+)
+"""AFLW's points as revised by Zhu et al. (CVPR 2016), who leave the lobes of the ears out."""
+
+SCHEMES: MappingProxyType[str, Scheme] = MappingProxyType(
+    {scheme.name: scheme for scheme in (IBUG68, AFLW19)}
+)
 
 
 def scheme_named(name: str) -> Scheme:

@@ -1,11 +1,13 @@
-"""The 68-point scheme, against the table that 300-W publishes."""
+"""The schemes: 68 points against the table that 300-W publishes, 19 by what they stand for."""
 
 import copy
 import pickle
 
+import numpy as np
 import pytest
 
-from lapland import IBUG68, SCHEMES
+from lapland import AFLW19, IBUG68, SCHEMES
+from tests.drawn_faces import mean_shape, to_aflw19
 
 # The mirror table of Multi-PIE's 68 points as it is printed everywhere, 1-based.
 PUBLISHED = (
@@ -68,8 +70,45 @@ def test_five_points_and_eye_corners():
     assert IBUG68.eye_corners == (36, 45)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
+def test_every_scheme_is_whole(scheme):
+    every = list(range(scheme.size))
+    assert sorted(index for group in scheme.groups.values() for index in group) == every
+    assert [scheme.mirror[i] for i in scheme.mirror] == every
+    for group in scheme.groups.values():
+        assert {scheme.mirror[i] for i in group} == set(group)
+    drawn = [index for indices, _ in scheme.contours for index in indices]
+    assert len(set(drawn)) == len(drawn)
+    assert set(drawn) <= set(every)
+    # The flipped face has its eyes and its corners of the mouth exchanged.
+    left, right, nose, mouth_left, mouth_right = (
+        {scheme.mirror[i] for i in group} for group in scheme.five
+    )
+    flipped = (right, left, nose, mouth_right, mouth_left)
+    assert flipped == tuple(set(group) for group in scheme.five)
+
+
+def test_19_points():
+    assert AFLW19.size == 19
+    assert list(AFLW19.groups) == ["brows", "eyes", "nose", "mouth", "chin"]
+    assert [len(group) for group in AFLW19.groups.values()] == [6, 6, 3, 3, 1]
+    assert AFLW19.mirror == (5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 6, 14, 13, 12, 17, 16, 15, 18)
+    assert AFLW19.five == ((7,), (10,), (13,), (15,), (17,))
+    assert AFLW19.eye_corners is None
+
+
+def test_left_is_left_in_both_schemes():
+    shape = to_aflw19(mean_shape())
+    for left, right in enumerate(AFLW19.mirror):
+        np.testing.assert_allclose(shape[left] * [-1, 1], shape[right], atol=1e-12)
+    assert (shape[[0, 1, 2, 6, 7, 8, 12, 15], 0] < 0).all()
+    outer, _, inner = shape[6:9, 0]
+    assert outer < inner
+
+
 def test_a_scheme_is_one_object_that_cannot_be_changed():
     assert SCHEMES["ibug68"] is IBUG68
+    assert SCHEMES["aflw19"] is AFLW19
     assert pickle.loads(pickle.dumps(IBUG68)) is IBUG68
     assert copy.deepcopy(IBUG68) is IBUG68
     assert {IBUG68: "usable as a key"}[IBUG68]

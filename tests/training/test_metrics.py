@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from lapland._scheme import IBUG68
+from lapland._scheme import AFLW19, IBUG68
 from training import metrics
+from training.visible import face_sizes
 
 
 def test_errors_are_relative_to_the_outer_corners_of_the_eyes():
@@ -10,7 +11,9 @@ def test_errors_are_relative_to_the_outer_corners_of_the_eyes():
     annotated[0, 36], annotated[0, 45] = [0, 0], [30, 40]  # 50 apart
     predicted = annotated.copy()
     predicted[0, 8] = [3, 4]
-    errors = metrics.point_errors(predicted, annotated, IBUG68)
+    sizes = face_sizes(annotated, IBUG68)
+    assert sizes.tolist() == [50.0]
+    errors = metrics.point_errors(predicted, annotated, sizes)
     assert errors[0, 8] == pytest.approx(10.0)
     assert metrics.nmse(errors) == pytest.approx(10.0 / 68)
 
@@ -39,3 +42,44 @@ def test_summary_has_the_groups():
     assert figures["nmse_mouth"] == 5
     assert figures["nmse_jaw"] == 1
     assert figures["faces"] == 3
+
+
+def test_landmarks_that_are_not_visible_count_nowhere():
+    annotated = np.zeros((2, 19, 2))
+    annotated[0, 5:] = annotated[1, :2] = np.nan
+    predicted = np.zeros((2, 19, 2))
+    predicted[0, 0], predicted[1, 18] = [3, 4], [0, 34]
+    errors = metrics.point_errors(predicted, annotated, np.array([50.0, 100.0]))
+    assert (np.isnan(errors) == np.isnan(annotated[..., 0])).all()
+    # Equation 8: the mean over faces of the mean over each face's own K.
+    np.testing.assert_allclose(metrics.face_errors(errors), [10 / 5, 34 / 17])
+    assert metrics.nmse(errors) == pytest.approx(2.0)
+    assert metrics.failure_rate(errors, 1.9) == 100
+    assert metrics.area_under_curve(errors, 8) == pytest.approx(0.75)
+
+
+def test_summary_leaves_out_a_group_that_no_face_shows():
+    errors = np.ones((3, 19))
+    errors[:, 18] = np.nan
+    errors[0, :6] = np.nan
+    errors[1, :6] = 4
+    figures = metrics.summary(errors, AFLW19)
+    assert "nmse_chin" not in figures
+    assert figures["nmse_brows"] == 2.5
+    assert figures["nmse_eyes"] == 1
+
+
+def test_a_network_that_fails_does_not_pass_for_invisible_landmarks():
+    predicted = np.full((1, 19, 2), np.nan)
+    errors = metrics.point_errors(predicted, np.zeros((1, 19, 2)), np.ones(1))
+    assert metrics.nmse(errors) == np.inf
+
+
+def test_size_of_a_face_by_scheme():
+    points = np.zeros((1, 19, 2))
+    points[0, :6] = np.nan
+    points[0, 18] = [4, 9]
+    assert face_sizes(points, AFLW19).tolist() == [6.0]
+    hidden = np.zeros((1, 68, 2))
+    hidden[0, 36] = np.nan
+    assert np.isnan(face_sizes(hidden, IBUG68)).all()

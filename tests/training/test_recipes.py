@@ -1,11 +1,24 @@
+import json
+
 import pytest
 
+from lapland import _models
+from training.checkpoint import load_weights
 from training.recipes import PAPER, PRODUCT, RECIPES, Recipe, override
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_round_trip_through_json(recipe):
     assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_a_recipe_from_before_there_were_schemes_is_of_68_points():
+    data = json.loads(PRODUCT.to_json())
+    del data["scheme"]
+    assert Recipe.from_json(json.dumps(data)) == PRODUCT
+    net, recipe, _ = load_weights(_models.folder() / "rcn-1-8" / "weights.safetensors")
+    assert recipe.scheme == "ibug68"
+    assert net.landmarks == 68
 
 
 def test_paper_is_the_papers():
@@ -37,6 +50,7 @@ def test_override_reaches_every_kind_of_setting():
         ("epochs=many", "takes int"),
         ("crop.upright=1", "true or false"),
         ("width=1/3", "width must be one of"),
+        ("scheme=wflw98", "scheme must be one of ibug68, aflw19, not 'wflw98'"),
         ("epochs", "expected key=value"),
     ],
 )

@@ -12,10 +12,11 @@ from lapland._scheme import IBUG68
 from tests.drawn_faces import write_folder
 from training import checkpoint, five_points, train
 from training.augment import Augmentation
-from training.data import CropSpec, read_folder, read_split
+from training.data import CropSpec
 from training.heatmaps import marginals
 from training.objective import loss_on_labels
 from training.rcn import RCN
+from training.readers import read_faces
 from training.recipes import PRODUCT
 from training.unlabelled import WIDE
 
@@ -41,9 +42,7 @@ def folder(tmp_path_factory):
 def faces(folder, tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
     return [
-        five_points.detect(
-            read_folder(folder, IBUG68, read_split(folder / f"splits/{name}.txt")), cache
-        )
+        five_points.detect(read_faces(folder, IBUG68, folder / f"splits/{name}.txt"), cache)
         for name in ("train", "val")
     ]
 
