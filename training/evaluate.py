@@ -100,6 +100,12 @@ def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> di
     return report
 
 
+def evaluate_file(path: Path, data: Path, split: Path | None) -> dict[str, Any]:
+    """`evaluate` of a checkpoint or ONNX file on the faces of a folder."""
+    run, spec, scheme = open_network(path)
+    return evaluate(run, spec, five_points.detect(read_faces(data, scheme, split)), scheme)
+
+
 def _rank_correlation(
     scales: NDArray[np.floating], errors: NDArray[np.floating], faces: Faces
 ) -> float:

@@ -33,6 +33,24 @@ def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
     plt.close(figure)
 
 
+def draw_ablation(results: list[dict[str, Any]], path: Path) -> None:
+    """Draws NMSE and mean spread of the maps of each row of an ablation, as bars, into a PNG."""
+    figure, axes = plt.subplots(1, 2, figsize=(10, 0.5 * len(results) + 1.5), layout="constrained")
+    names = [result["row"] for result in results]
+    for part, key, label in (
+        (axes[0], "common", "NMSE on common, %"),
+        (axes[1], "spread", "mean spread of a map, px"),
+    ):
+        bars = part.barh(names, [result[key] for result in results], color="tab:blue")
+        part.bar_label(bars, fmt="%.2f", padding=3)
+        part.invert_yaxis()
+        part.margins(x=0.15)
+        part.set_xlabel(label)
+    axes[1].set_yticklabels([])
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
 def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> None:
     """Draws the cumulative distribution of the faces' errors, one curve for each set of errors.
 

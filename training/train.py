@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -24,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from tqdm import tqdm
 
 from lapland._scheme import SCHEMES
-from training import checkpoint, five_points
+from training import checkpoint, five_points, hardware
 from training.data import Faces, TrainingCrops
 from training.objective import Objective
 from training.pictures import draw_learning_curve
@@ -69,9 +68,7 @@ class Trainer:
             )
         self.recipe, self.out = recipe, out
         scheme = SCHEMES[recipe.scheme]
-        self.accelerator = Accelerator(
-            mixed_precision="bf16" if _has_bf16() else "no", cpu=not torch.cuda.is_available()
-        )
+        self.accelerator = hardware.accelerator()
         torch.manual_seed(recipe.seed)
         self.data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
         self.order = torch.Generator()
@@ -188,7 +185,7 @@ class Trainer:
                     "val_nmse": value,
                     "seconds": round(self.seconds),
                     "training_faces": len(self.data),
-                    "hardware": _hardware(self.accelerator),
+                    "hardware": hardware.describe(self.accelerator),
                 }
                 weights = self.averaged.module.state_dict()
                 checkpoint.save_weights(self.out / "best.safetensors", weights, self.recipe, facts)
@@ -234,19 +231,6 @@ class Trainer:
         torch.set_rng_state(state["random"])
         self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
         self.history = state["history"]
-
-
-def _hardware(accelerator: Accelerator) -> str:
-    if accelerator.device.type == "cuda":
-        return f"{accelerator.num_processes} x {torch.cuda.get_device_name()}"
-    return f"{torch.get_num_threads() * accelerator.num_processes} CPU threads"
-
-
-def _has_bf16() -> bool:
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    # Without AVX-512's or AMX's instructions for it, bf16 on a CPU is slower than float32.
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,45 @@
+import json
+
+import pytest
+
+from tests.drawn_faces import write_folder
+from training import ablation, five_points, rates
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(five_points.detect, "__defaults__", (tmp_path / "cache",))
+    folder = write_folder(tmp_path / "faces", 8)
+    (folder / "splits/common.txt").write_text((folder / "splits/val.txt").read_text())
+    return folder
+
+
+def test_every_row_is_trained_alike_and_set_in_a_table(folder, tmp_path, capsys, monkeypatch):
+    losses = ("softargmax", "LaplaceKL", "LaplaceKL+D")
+    monkeypatch.setattr(ablation, "ROWS", {row: ablation.ROWS[row] for row in losses})
+    out = tmp_path / "ablation"
+    ablation.main(["--data", str(folder), "--out", str(out), "--epochs", "1", "--width", "1/16"])
+    printed = capsys.readouterr().out
+    assert "LaplaceKL+D: left out" in printed  # no unlabelled folder was given
+    table = (out / "table.md").read_text()
+    rows = [line.split("|")[1:] for line in table.splitlines()[2:]]
+    assert [row[0].strip() for row in rows] == ["softargmax", "LaplaceKL"]
+    assert all(float(cell) > 0 for row in rows for cell in row[1:4])
+    assert "--set epochs=1 --set width=1/16 --set seed=0 --set loss=softargmax" in table
+    assert (out / "ablation.png").stat().st_size > 5000
+    for name in ("softargmax", "laplacekl"):
+        history = (out / name / "history.jsonl").read_text().splitlines()
+        assert json.loads(history[-1])["epoch"] == 1
+
+
+def test_names_of_folders():
+    names = [ablation.slug(row) for row in ablation.ROWS]
+    assert len(set(names)) == len(names)
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in names)
+
+
+def test_rates_are_stated_for_the_loader_and_every_width(folder, capsys):
+    rates.main(["--data", str(folder), "--seconds", "0.01"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("loader, one process:")
+    assert [line.split()[1].rstrip(":") for line in lines[1:]] == ["1/16", "1/8", "1/4", "1/2", "1"]

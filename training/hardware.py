@@ -1,0 +1,25 @@
+"""What a run computes on: CPU, GPU, or several of either, through accelerate."""
+
+import torch
+from accelerate import Accelerator
+
+
+def accelerator() -> Accelerator:
+    """An accelerator for what is there, in bf16 where the processor has instructions for it."""
+    return Accelerator(
+        mixed_precision="bf16" if _has_bf16() else "no", cpu=not torch.cuda.is_available()
+    )
+
+
+def describe(used: Accelerator) -> str:
+    """The hardware of a run in a few words."""
+    if used.device.type == "cuda":
+        return f"{used.num_processes} x {torch.cuda.get_device_name()}"
+    return f"{torch.get_num_threads() * used.num_processes} CPU threads"
+
+
+def _has_bf16() -> bool:
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    # Without AVX-512's or AMX's instructions for it, bf16 on a CPU is slower than float32.
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
