@@ -12,7 +12,7 @@ def read_pts(path: Path) -> NDArray[np.float64]:
     Raises:
         ValueError: the file is not in the format; the message names the file and the fault.
     """
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     head, brace, rest = text.partition("{")
     body, closing, _ = rest.partition("}")
     if not brace or not closing:
@@ -47,7 +47,7 @@ def read_indexed_pts(path: Path, size: int) -> NDArray[np.float64]:
     """
     points = np.full((size, 2), np.nan)
     listed = set()
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
             continue
         try:

@@ -82,7 +82,7 @@ def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
     """
     names, images, landmarks, boxes, sizes = [], [], [], [], []
     known: dict[str, NDArray[np.uint8]] = {}
-    for number, line in enumerate(file.read_text().splitlines(), start=1):
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -113,7 +113,7 @@ def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
 
 def read_split(file: Path) -> list[str]:
     """The rows of a split file that are not empty."""
-    return [line.strip() for line in file.read_text().splitlines() if line.strip()]
+    return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def photos(root: Path) -> list[Path]:
@@ -158,7 +158,7 @@ def _read_landmarks(path: Path, scheme: Scheme) -> NDArray[np.float64]:
     """(K, 2) landmarks from a `.pts` file of either form, NaN where not visible."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such annotation file")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if "{" not in text and not text.startswith("version"):
         return read_indexed_pts(path, scheme.size)
     points = read_pts(path)
