@@ -12,6 +12,7 @@ import platform
 import statistics
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
@@ -37,12 +38,17 @@ for _ in range(repeats):
     detector.predict(image)
     later.append(clock() - start)
 later.sort()
-import resource
 times = {"import": b - a, "load": c - b, "first": e - d, "later": later[len(later) // 2]}
 times["later_p95"] = later[int(len(later) * 0.95)]
 result = {name: value / 1e6 for name, value in times.items()}
 result["faces"] = len(faces)
-result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+try:
+    import resource
+except ImportError:  # Windows
+    pass
+else:
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux kilobytes
+    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 print(json.dumps(result))
 """
 
@@ -55,8 +61,10 @@ def measure(
     runs = []
     for _ in range(starts):
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, given], capture_output=True, text=True, check=True
+            [sys.executable, "-c", PROGRAM, given], stdout=subprocess.PIPE, text=True, check=False
         )
+        if done.returncode:  # it has said why
+            raise SystemExit(f"benchmarks.predict: {photo} could not be measured")
         runs.append(json.loads(done.stdout))
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
@@ -98,9 +106,13 @@ def main() -> None:
     )
     for name in STEPS:
         print(f"  {name:<10}{figures[name]:>9.2f} ms")
-    print(f"  {'peak':<10}{figures['peak_mb']:>9.0f} MB resident")
+    if "peak_mb" in figures:
+        print(f"  {'peak':<10}{figures['peak_mb']:>9.0f} MB resident")
     if options.json:
-        options.json.write_text(json.dumps({"cpu": processor(), **figures}, indent=1) + "\n")
+        setting = {key: str(value) for key, value in vars(options).items() if key != "json"}
+        versions = {name: version(name) for name in ("lapland", "numpy", "onnxruntime")}
+        row = {"cpu": processor(), "load": load, **setting, **versions, **figures}
+        options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

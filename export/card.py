@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lapland._scheme import IBUG68, SCHEMES, Scheme
+from lapland._scheme import SCHEMES, Scheme
 from training.recipes import RECIPES, Recipe
 
 TEMPLATE = """\
@@ -61,6 +61,7 @@ Largest difference of a landmark or scale between onnxruntime and torch: {parity
 - Not for identifying people, and not for decisions about them.
 """
 
+OFFICIAL = 3148  # training faces of 300-W as its authors count them
 COLUMNS = ("faces", "crops", "count", "missed by MTCNN", "NMSE %", "FR 8 %", "AUC 8")
 
 
@@ -91,8 +92,8 @@ IBUG_300W = Data(
     folder="300w",
     text="""\
 of the 300-W training images (AFW, HELEN, LFPW; original iBUG
-annotations), which is 57 % of the official 3148: part of HELEN could not be had, and 200 faces
-were kept for validation. **300-W allows research use and excludes commercial use, and so do
+annotations), which is {share:.0%} of the official 3148: part of HELEN could not be had, and 200
+faces were kept for validation. **300-W allows research use and excludes commercial use, and so do
 these weights.** The code is MIT. Cite Sagonas et al., *300 Faces in-the-Wild Challenge*, ICCVW
 2013, and Robinson et al., *Laplace Landmark Localization*, ICCV 2019.""",
     licence="research use only: trained on 300-W, which excludes commercial use",
@@ -119,19 +120,22 @@ Localization*, ICCV 2019.""",
 )
 
 
-def data_of(scheme: str) -> Data:
-    """What is known of the data, which is more than nothing for the models that are shipped."""
-    return IBUG_300W if scheme == IBUG68.name else OTHER
+def data_of(facts: dict[str, Any]) -> Data:
+    """What is known of the data: 300-W is known by its folders, other photos are the user's."""
+    # The first runs did not record it; all of them were of 300-W.
+    return IBUG_300W if facts.get("data", "300w") == "300w" else OTHER
 
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:
     """Writes README.md beside `model.onnx` and `weights.safetensors`."""
     recipe: Recipe = card["recipe"]
     facts, figures = card["facts"], card["figures"]
-    scheme, data = SCHEMES[recipe.scheme], data_of(recipe.scheme)
+    scheme, data = SCHEMES[recipe.scheme], data_of(facts)
     columns = [*COLUMNS, *scheme.groups]
     shown = data.shown or next(iter(figures), "val")
     sample = figures.get(shown, {}).get("mtcnn", {})
+    helpers = " --teacher TEACHER" * bool(recipe.distillation)
+    helpers += " --unlabelled FOLDER" * bool(recipe.adversary)
     (folder / "README.md").write_text(
         TEMPLATE.format(
             name=folder.name,
@@ -143,7 +147,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
             factor=recipe.crop.factor,
             upright=", turned with the face" if recipe.crop.upright else "",
             training_faces=facts["training_faces"],
-            data=data.text,
+            data=data.text.format(share=facts["training_faces"] / OFFICIAL),
             folder=data.folder,
             normaliser="the inter-ocular distance (outer corners of the eyes)"
             if scheme.eye_corners
@@ -153,12 +157,12 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
             unseen=data.unseen,
             people=data.people,
             recipe_name=recipe.name,
-            settings="".join(f" --set {s}" for s in settings_of(recipe)),
+            settings="".join(f" --set {s}" for s in settings_of(recipe)) + helpers,
             commit=facts["commit"],
             epoch=facts["epoch"],
             epochs=recipe.epochs,
             minutes=round(facts["seconds"] / 60),
-            hardware=facts.get("hardware", "2 CPU threads"),
+            hardware=facts["hardware"],
             header="\n".join(_row(cells) for cells in (columns, ["---"] * len(columns))),
             figures="\n".join(_figure_rows(figures, scheme))
             or _row(["not measured", *[""] * (len(columns) - 1)]),
@@ -166,7 +170,8 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
             correlation=f"{sample['scale_error_correlation']:.3f}" if sample else "not measured",
             parity=card["parity_px"],
             parity_crops=card["parity_crops"],
-        )
+        ),
+        encoding="utf-8",
     )
 
 

@@ -183,7 +183,7 @@ def metadata_of(
         "lapland.crop_factor": repr(recipe.crop.factor),
         "lapland.crop_upright": json.dumps(recipe.crop.upright),
         "lapland.nmse": json.dumps(nmse),
-        "lapland.licence": data_of(recipe.scheme).licence,
+        "lapland.licence": data_of(facts).licence,
         "lapland.training": json.dumps({"recipe": json.loads(recipe.to_json()), **facts}),
     }
 

@@ -24,7 +24,7 @@ def model_table() -> str:
 
 def main() -> None:
     """Rewrites the block between the markers."""
-    text = README.read_text()
+    text = README.read_text(encoding="utf-8")
     new = BLOCK.sub(lambda _: model_table(), text)
     write_whole(README, lambda part: part.write_text(new))
 

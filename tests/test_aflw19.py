@@ -31,7 +31,7 @@ def run(folder, tmp_path_factory):
     """The folder of a run of two epochs."""
     out = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(five_points.detect, "__defaults__", (out / "cache",))
+        patch.setattr(five_points, "CACHE", out / "cache")
         options = [part for setting in SETTINGS for part in ("--set", setting)]
         train.main(["--data", str(folder), "--out", str(out), *options])
     return out
@@ -39,7 +39,7 @@ def run(folder, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(five_points.detect, "__defaults__", (tmp_path / "cache",))
+    monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
 
 
 def test_training(run):
@@ -57,7 +57,7 @@ def test_training(run):
 def exported(run, folder, photo):
     out = run / "rcn-1-16-aflw19"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(five_points.detect, "__defaults__", (run / "cache",))
+        patch.setattr(five_points, "CACHE", run / "cache")
         export_rcn.export(run / "best.safetensors", out, folder, photo)
     return out
 

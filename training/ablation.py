@@ -16,6 +16,7 @@ from training import train
 from training.checkpoint import write_whole
 from training.evaluate import evaluate_file
 from training.pictures import draw_ablation
+from training.recipes import Recipe, override
 
 ROWS: dict[str, tuple[str, ...]] = {
     "softargmax": ("loss=softargmax",),
@@ -28,15 +29,17 @@ ROWS: dict[str, tuple[str, ...]] = {
 }
 
 
-def command(row: str, settings: list[str], options: argparse.Namespace) -> list[str]:
+def command(
+    row: str, recipe: Recipe, settings: list[str], options: argparse.Namespace
+) -> list[str]:
     """Arguments of `training.train` for one row."""
     arguments = ["--data", str(options.data), "--recipe", options.recipe]
     arguments += ["--out", str(options.out / slug(row))]
     for setting in settings:
         arguments += ["--set", setting]
-    if "adversary" in str(settings):
+    if recipe.adversary:
         arguments += ["--unlabelled", str(options.unlabelled)]
-    if "distillation" in str(settings):
+    if recipe.distillation:
         arguments += ["--teacher", str(options.teacher)]
     return arguments
 
@@ -72,22 +75,26 @@ def main(given: list[str] | None = None) -> None:
     parser.add_argument("--unlabelled", type=Path, help="folder of photos, for LaplaceKL+D")
     parser.add_argument("--teacher", type=Path, help="checkpoint, for distillation")
     options = parser.parse_args(given)
-    rate = train.RECIPES[options.recipe].rate
+    base = train.RECIPES[options.recipe]
+    splits = {name: options.data / f"splits/{name}.txt" for name in ("train", "val", "common")}
+    for file in splits.values():
+        if not file.is_file():
+            raise SystemExit(f"training.ablation: {file}: there is no such split file")
     shared = [f"epochs={options.epochs}", f"width={options.width}", f"seed={options.seed}"]
     results = []
     for row, particular in ROWS.items():
-        settings = shared + [s.format(rate_tenth=rate / 10) for s in particular]
-        needs = {"adversary": options.unlabelled, "distillation": options.teacher}
-        if any(key in str(settings) and value is None for key, value in needs.items()):
+        settings = shared + [s.format(rate_tenth=base.rate / 10) for s in particular]
+        recipe = override(base, settings)
+        if (recipe.adversary and not options.unlabelled) or (
+            recipe.distillation and not options.teacher
+        ):
             print(f"{row}: left out, it needs --unlabelled or --teacher")
             continue
-        arguments = command(row, settings, options)
+        arguments = command(row, recipe, settings, options)
         train.main(arguments)
         folder = options.out / slug(row)
         reports = {
-            name: evaluate_file(
-                folder / "best.safetensors", options.data, options.data / f"splits/{name}.txt"
-            )
+            name: evaluate_file(folder / "best.safetensors", options.data, splits[name])
             for name in ("val", "common")
         }
         last = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])
@@ -100,7 +107,9 @@ def main(given: list[str] | None = None) -> None:
                 "command": shlex.join(arguments),
             }
         )
-        write_whole(options.out / "table.md", lambda part: part.write_text(markdown(results)))
+        write_whole(
+            options.out / "table.md", lambda part: part.write_text(markdown(results), "utf-8")
+        )
         write_whole(options.out / "ablation.png", lambda part: draw_ablation(results, part))
     print(markdown(results))
 

@@ -18,6 +18,8 @@ from training.rcn import RCN
 from training.recipes import Recipe
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+CACHE = Path(os.environ.get("LAPLAND_CACHE") or REPOSITORY / "cache")
+"""What is found once and used again; safe to delete."""
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -62,16 +64,23 @@ def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
         raise ValueError(f"{path}: not a safetensors file ({error})") from error
     if metadata.get("format") != "lapland-rcn-1":
         raise ValueError(f"{path}: not a checkpoint of training.train (no format lapland-rcn-1)")
-    recipe = Recipe.from_json(metadata["recipe"])
-    scheme, landmarks = SCHEMES[recipe.scheme], len(weights["head.2.bias"])
+    try:
+        recipe = Recipe.from_json(metadata["recipe"])
+        facts: dict[str, Any] = json.loads(metadata["facts"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: its recipe cannot be read ({error})") from error
+    scheme, landmarks = SCHEMES[recipe.scheme], len(weights.get("head.2.bias", ()))
     if landmarks != scheme.size:
         raise ValueError(
             f"{path}: has {landmarks} landmarks, but its recipe is for {scheme.name}, which has "
             f"{scheme.size}"
         )
     net = RCN(recipe.width, landmarks)
-    net.load_state_dict(weights)
-    return net.eval(), recipe, json.loads(metadata["facts"])
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"{path}: its weights do not fit its recipe ({error})") from error
+    return net.eval(), recipe, facts
 
 
 def commit() -> str:

@@ -140,6 +140,12 @@ def _completed(five: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[n
     return np.where(seen[:, None], five, placed)
 
 
+def origin(names: Sequence[str]) -> str:
+    """What the photos are: "300w" where all lie in the folders of 300-W, else "own"."""
+    folders = ("afw/", "helen/", "ibug/", "lfpw/")
+    return "300w" if all(name.startswith(folders) for name in names) else "own"
+
+
 @dataclass(frozen=True)
 class CropSpec:
     """How a crop follows from five points; written into the model, since it must not change."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from lapland import _geometry as geometry
@@ -24,6 +25,7 @@ from training.checkpoint import load_weights
 from training.data import CropSpec, Faces, cut_all
 from training.pictures import draw_error_curves, draw_sheet
 from training.readers import read_faces
+from training.validation import predict
 
 Predictor = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
@@ -44,10 +46,6 @@ def open_network(path: Path) -> tuple[Predictor, CropSpec, Scheme]:
         network = LandmarkNetwork(path)
         info = network.info
         return network.run, CropSpec(info.crop_factor, info.crop_upright), info.scheme
-    import torch
-
-    from training.validation import predict
-
     net, recipe, _ = load_weights(path)
 
     def run(crops: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
@@ -91,10 +89,11 @@ def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> di
             name: np.array([n.startswith(folders) for n in faces.names])
             for name, folders in SUBSETS.items()
         }
+        # A subset of which a folder is missing is not the one that papers report.
         figures["subsets"] = {
             name: metrics.summary(errors[chosen], scheme)
             for name, chosen in subsets.items()
-            if chosen.any()
+            if all(any(n.startswith(folder) for n in faces.names) for folder in SUBSETS[name])
         }
         report[source] = figures
     return report
@@ -160,7 +159,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(table(report))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "figures.json").write_text(json.dumps(report, indent=1) + "\n")
+        text = json.dumps(report, indent=1) + "\n"
+        (options.out / "figures.json").write_text(text, encoding="utf-8")
         found = {
             source: landmark_errors(run, spec, faces, five)
             for source, five in (("MTCNN", faces.five_points), ("labels", faces.labelled))

@@ -10,22 +10,25 @@ from tqdm import tqdm
 
 from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
-from training.checkpoint import REPOSITORY, write_whole
+from training import checkpoint
+from training.checkpoint import write_whole
 from training.data import Faces
 from training.visible import bounding_boxes
 
-CACHE = REPOSITORY / "cache" / "five_points"
+CACHE = checkpoint.CACHE / "five_points"
 MIN_FACE = 40  # pixels; the SDK's default
 LEAST_IOU = 0.3  # of a detected box with the box of the face
 
 
-def detect(faces: Faces, cache: Path = CACHE) -> Faces:
+def detect(faces: Faces, cache: Path | None = None) -> Faces:
     """Fills `faces.detected` with the five points of the box that fits the landmarks best.
 
     A face counts as missed where no detected box overlaps its own with an IoU of at least
     `LEAST_IOU`. Its own box is the annotated one, or else the bounding box of its landmarks. A
-    photo that several faces share is searched once.
+    photo that several faces share is searched once. The points are kept in `cache`, by default
+    `CACHE`.
     """
+    cache = CACHE if cache is None else cache
     files = load_mtcnn()
     path = cache / f"{_key(faces, files)}.npy"
     if path.exists():

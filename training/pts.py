@@ -21,10 +21,12 @@ def read_pts(path: Path) -> NDArray[np.float64]:
         points = np.array(body.split(), dtype=np.float64)
     except ValueError as error:
         raise ValueError(f"{path}: expected numbers between the braces ({error})") from None
-    stated = [line.split(":")[1] for line in head.splitlines() if line.startswith("n_points")]
+    stated = [line.partition(":")[2].strip() for line in head.splitlines() if "n_points" in line]
+    if stated and not stated[0].isdigit():
+        raise ValueError(f"{path}: expected `n_points: NUMBER`, found {stated[0]!r} for the number")
     if len(points) % 2 or (stated and int(stated[0]) * 2 != len(points)):
         raise ValueError(
-            f"{path}: {len(points)} numbers for {stated[0].strip() if stated else 'some'} points"
+            f"{path}: {len(points)} numbers for {stated[0] if stated else 'some'} points"
         )
     return points.reshape(-1, 2) - 1.0
 

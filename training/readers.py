@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland._image import load_image
 from lapland._scheme import Scheme
 from training.data import Faces
 from training.pts import read_indexed_pts, read_pts
@@ -148,10 +148,7 @@ def _parse_row(line: str) -> tuple[str, str, list[float], float]:
 def _read_photo(path: Path) -> NDArray[np.uint8]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such photo")
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"{path}: cannot be decoded as an image")
-    return image
+    return load_image(path)  # which refuses what is cut off, and says so
 
 
 def _read_landmarks(path: Path, scheme: Scheme) -> NDArray[np.float64]:

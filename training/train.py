@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from lapland._scheme import SCHEMES
 from training import checkpoint, five_points, hardware
-from training.data import Faces, TrainingCrops
+from training.data import Faces, TrainingCrops, origin
 from training.objective import Objective
 from training.pictures import draw_learning_curve
 from training.rcn import RCN, normalise
@@ -60,6 +60,8 @@ class Trainer:
     ) -> None:
         if recipe.adversary and unlabelled is None:
             raise ValueError("a recipe with an adversary needs --unlabelled, a folder of photos")
+        if unlabelled is not None and not (recipe.adversary or recipe.distillation):
+            raise ValueError("--unlabelled is of use with an adversary or distillation only")
         partial = int(np.isnan(train.landmarks).any(axis=(1, 2)).sum())
         if recipe.adversary and partial:
             raise ValueError(
@@ -69,6 +71,11 @@ class Trainer:
         self.recipe, self.out = recipe, out
         scheme = SCHEMES[recipe.scheme]
         self.accelerator = hardware.accelerator()
+        if recipe.batch % self.accelerator.num_processes:
+            raise ValueError(
+                f"batch is the number of faces a step over all processes: {recipe.batch} cannot be "
+                f"shared by {self.accelerator.num_processes}"
+            )
         torch.manual_seed(recipe.seed)
         self.data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
         self.order = torch.Generator()
@@ -141,9 +148,12 @@ class Trainer:
 
     def _epoch(self) -> Iterator[dict[str, float]]:
         recipe = self.recipe
-        # The order and every augmentation follow from (seed, epoch), so a resumed run repeats them.
+        # All that is random follows from (seed, epoch), so a resumed run repeats it.
         self.data.epoch = self.epoch
-        self.order.manual_seed(recipe.seed * 1_000_003 + self.epoch)
+        seed = recipe.seed * 1_000_003 + self.epoch
+        self.order.manual_seed(seed)
+        # Dropout and noise too, and each process draws its own.
+        torch.manual_seed(seed * 1_009 + self.accelerator.process_index)
         self.net.train()
         steps = len(self.loader)
         unlabelled: Iterator[Tensor] = iter(())
@@ -184,6 +194,7 @@ class Trainer:
                     "epoch": self.epoch,
                     "val_nmse": value,
                     "seconds": round(self.seconds),
+                    "data": origin(self.data.faces.names),
                     "training_faces": len(self.data),
                     "hardware": hardware.describe(self.accelerator),
                 }
@@ -204,11 +215,12 @@ class Trainer:
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "objective": self.objective.state(),
-            "random": torch.get_rng_state(),
         }
         checkpoint.save_state(self.out / "last.pt", state)
         lines = "".join(json.dumps(row) + "\n" for row in self.history)
-        checkpoint.write_whole(self.out / "history.jsonl", lambda part: part.write_text(lines))
+        checkpoint.write_whole(
+            self.out / "history.jsonl", lambda part: part.write_text(lines, "utf-8")
+        )
         if "val_nmse" in self.history[-1]:
             checkpoint.write_whole(
                 self.out / "curve.png", lambda part: draw_learning_curve(self.history, part)
@@ -228,7 +240,6 @@ class Trainer:
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.objective.load_state(state["objective"])
-        torch.set_rng_state(state["random"])
         self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
         self.history = state["history"]
 

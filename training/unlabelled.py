@@ -3,24 +3,26 @@
 import hashlib
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from lapland import ImageError
 from lapland import _geometry as geometry
+from lapland._image import load_image
 from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
+from training import checkpoint
 from training.augment import Augmentation, change_pixels, jitter
-from training.checkpoint import REPOSITORY, write_whole
+from training.checkpoint import write_whole
 from training.data import CropSpec
 from training.five_points import MIN_FACE
 from training.rcn import SIZE
 from training.readers import photos
 
-CACHE = REPOSITORY / "cache" / "unlabelled"
+CACHE = checkpoint.CACHE / "unlabelled"
 MARGIN = 20  # crop pixels that are kept beyond each side, so that jitter has room
 FINE = 2  # kept pixels to a crop pixel, so that cutting a second time does not blur
 WIDE = FINE * (SIZE + 2 * MARGIN)
@@ -28,13 +30,14 @@ INNER = np.array([[1.0, 0.0, MARGIN], [0.0, 1.0, MARGIN]]) * FINE + [0.0, 0.0, (
 """Crop pixels -> pixels of what is kept, (2, 3)."""
 
 
-def crop_folder(root: Path, spec: CropSpec, cache: Path = CACHE) -> NDArray[np.uint8]:
+def crop_folder(root: Path, spec: CropSpec, cache: Path | None = None) -> NDArray[np.uint8]:
     """Crops the face nearest to the middle of every photo below a folder.
 
     Args:
         root: a folder of photos; those in which MTCNN finds no face are left out.
         spec: how crops follow from five points.
-        cache: where the crops are kept, by the photos' names and sizes, the crop and the detector.
+        cache: where the crops are kept, by the photos' names and sizes, the crop and the detector;
+            None takes `CACHE`.
 
     Returns:
         (N, 240, 240, 3) uint8 BGR: crops of 80 x 80 with 20 pixels more on each side, twice as
@@ -47,31 +50,45 @@ def crop_folder(root: Path, spec: CropSpec, cache: Path = CACHE) -> NDArray[np.u
     if not files:
         raise FileNotFoundError(f"{root}: expected a folder with photos, found none")
     networks = load_mtcnn()
+    cache = CACHE if cache is None else cache
     path = cache / f"{_key(files, root, spec, networks)}.npy"
     if path.exists():
         return np.load(path, mmap_mode="r")
-    mtcnn = Mtcnn(*networks, min_face=MIN_FACE)
-    crops = []
-    for file in tqdm(files, desc=f"MTCNN, {root.name}", unit="photo", mininterval=2.0):
-        image = cv2.imread(str(file), cv2.IMREAD_COLOR)
-        if image is None:
-            continue
-        boxes, _, points = mtcnn.detect(image)
-        if len(boxes):
-            middle = (boxes[:, :2] + boxes[:, 2:]) / 2 - np.array(image.shape[1::-1]) / 2
-            nearest = np.linalg.norm(middle, axis=1).argmin()
-            matrix = spec.matrices(points[nearest : nearest + 1].astype(np.float64))[0]
-            crops.append(geometry.cut(image, _widened(matrix), WIDE))
-    if not crops:
-        raise FileNotFoundError(f"{root}: MTCNN finds no face in any of {len(files)} photos")
     cache.mkdir(parents=True, exist_ok=True)
-
-    def write(part: Path) -> None:
-        with part.open("wb") as file:
-            np.save(file, np.stack(crops))
-
-    write_whole(path, write)
+    write_whole(path, lambda part: _write_crops(files, root, spec, networks, part))
     return np.load(path, mmap_mode="r")
+
+
+def _write_crops(
+    files: list[Path], root: Path, spec: CropSpec, networks: tuple[bytes, bytes, bytes], path: Path
+) -> None:
+    mtcnn = Mtcnn(*networks, min_face=MIN_FACE)
+    raw = path.with_suffix(".raw")  # the number of crops is known when all have been cut
+    count = 0
+    try:
+        with raw.open("wb") as out:
+            for file in tqdm(files, desc=f"MTCNN, {root.name}", unit="photo", mininterval=2.0):
+                try:
+                    image = load_image(file)
+                except ImageError:
+                    continue  # a damaged photo costs one face
+                boxes, _, points = mtcnn.detect(image)
+                if len(boxes):
+                    middle = (boxes[:, :2] + boxes[:, 2:]) / 2 - np.array(image.shape[1::-1]) / 2
+                    nearest = np.linalg.norm(middle, axis=1).argmin()
+                    five = points[nearest : nearest + 1].astype(np.float64)
+                    crop = geometry.cut(image, _widened(spec.matrices(five)[0]), WIDE)
+                    out.write(crop.tobytes())
+                    count += 1
+        if not count:
+            raise FileNotFoundError(f"{root}: MTCNN finds no face in any of {len(files)} photos")
+        shape = (count, WIDE, WIDE, 3)
+        kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        for i, crop in enumerate(np.memmap(raw, np.uint8, mode="r", shape=shape)):
+            kept[i] = crop
+        kept.flush()
+    finally:
+        raw.unlink(missing_ok=True)
 
 
 class UnlabelledCrops(Dataset[torch.Tensor]):
@@ -101,7 +118,7 @@ def _widened(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _key(files: list[Path], root: Path, spec: CropSpec, networks: tuple[bytes, ...]) -> str:
-    digest = hashlib.sha256(f"{spec} {MARGIN} {MIN_FACE}".encode())
+    digest = hashlib.sha256(f"{spec} {MARGIN} {FINE} {MIN_FACE}".encode())
     for file in files:
         digest.update(f"{file.relative_to(root)} {file.stat().st_size}\n".encode())
     for network in networks:

@@ -1,6 +1,7 @@
 """The command `lapland`: predict, models."""
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -16,6 +17,8 @@ from ._draw import draw
 from ._errors import LaplandError, OptionError
 from ._image import load_image
 
+# Pictures that OpenCV does not write; as the name of a folder they are a mistake.
+_FOREIGN = frozenset({".gif", ".svg", ".pdf", ".heic", ".avif"})
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
 
@@ -23,12 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
     Returns:
-        0; 1 where some photo or model could not be used, the others having been done; 2, from
-        argparse, for arguments that make no sense.
+        0; 1 where some photo or model could not be used, the others having been done; 2 for
+        arguments that make no sense.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that the terminal cannot show must not end the work on all the others.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
+    except OptionError as error:
+        _complain(error)
+        return 2
     except LaplandError as error:
         _complain(error)
         return 1
@@ -76,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    photos, wrong = _find_photos(options.photos)
+    photos, wrong = _find_photos(options.photos, options.out)
     many = len(photos) > 1 or any(path.is_dir() for path in options.photos)
     targets = _targets(photos, options, many)
     detector = Detector(
@@ -99,14 +109,23 @@ def _predict(options: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _find_photos(given: Iterable[Path]) -> tuple[list[Path], int]:
-    """Files and folders -> photos, each once, and the number of folders without any."""
+def _find_photos(given: Iterable[Path], out: Path | None) -> tuple[list[Path], int]:
+    """Files and folders -> photos, each once, and the number of folders without any.
+
+    In folders, drawings of earlier runs are passed over, so that a second run does not draw them.
+    """
+    drawn = None if out is None else out.resolve()
     photos: dict[Path, None] = {}
     wrong = 0
     for path in given:
         if path.is_dir():
             found = [
-                p for p in sorted(path.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()
+                p
+                for p in sorted(path.rglob("*"))
+                if p.suffix.lower() in _SUFFIXES
+                and p.is_file()
+                and not p.stem.endswith("_landmarks")
+                and not (drawn and drawn != path.resolve() and p.resolve().is_relative_to(drawn))
             ]
             if not found:
                 _complain(f"{path}: holds no photo ({', '.join(sorted(_SUFFIXES))})")
@@ -123,6 +142,10 @@ def _targets(photos: list[Path], options: argparse.Namespace, many: bool) -> dic
     if out is None and options.json:
         return {}
     given = {photo.resolve() for photo in photos}
+    if out is not None and out.suffix.lower() in _FOREIGN and not out.is_dir():
+        raise OptionError(
+            f"-o {out}: expected a folder, or a file that ends in {', '.join(sorted(_SUFFIXES))}"
+        )
     if out is not None and not out.is_dir() and out.suffix.lower() in _SUFFIXES:
         if many:
             raise OptionError(f"-o {out}: expected a folder for several photos, not a file name")

@@ -51,7 +51,8 @@ class Face:
     def save_pts(self, path: str | os.PathLike[str]) -> None:
         """Writes the landmarks as an iBUG `.pts` file, whose coordinates are 1-based."""
         rows = "".join(f"{x + 1:.3f} {y + 1:.3f}\n" for x, y in self.landmarks.tolist())
-        Path(path).write_text(f"version: 1\nn_points: {len(self.landmarks)}\n{{\n{rows}}}\n")
+        text = f"version: 1\nn_points: {len(self.landmarks)}\n{{\n{rows}}}\n"
+        Path(path).write_text(text, encoding="ascii")
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,14 +81,14 @@ def _decode(data: bytes, name: str) -> Image:
 def _is_truncated(data: bytes) -> bool:
     """Whether a JPEG or PNG lacks its end; OpenCV would fill the rest with grey and say nothing."""
     if data.startswith(b"\x89PNG"):
-        return b"IEND" not in data[-64:] and b"IEND" not in data
+        return b"IEND" not in data
     if not data.startswith(b"\xff\xd8\xff"):
         return False
     # The end marker counts after the start of the scan only: a thumbnail in the header has its own.
     at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
+    while at + 4 <= len(data):
         marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
+        if data[at] != 0xFF or marker == 0xFF:  # stray and fill bytes, which decoders pass over
             at += 1
             continue
         if marker == 0xDA:

@@ -102,7 +102,6 @@ def test_export_refuses_a_graph_that_differs(tmp_path, photo, monkeypatch):
 
 def test_figures_of_the_file_equal_those_of_the_checkpoint(tmp_path, photo, monkeypatch):
     monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(five_points.detect, "__defaults__", (tmp_path / "cache",))
     data = write_folder(tmp_path / "faces", 8)
     path, _, _ = _checkpoint(tmp_path)
     out = tmp_path / "model"

@@ -1,6 +1,7 @@
 """The command `lapland`."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -87,11 +88,11 @@ def test_files_and_folders_with_equal_names(here, small, capsys):
 def test_no_photo_is_ever_overwritten(here, small, capsys):
     photo = put(here / "ann.jpg", small)
     before = (here / "ann.jpg").read_bytes()
-    assert run("predict", photo, "-o", "ann.jpg") == 1
+    assert run("predict", photo, "-o", "ann.jpg") == 2
     assert "take the place of the photo" in capsys.readouterr().err
     # The name of one drawing is that of another photo.
     put(here / "ann_landmarks.jpg", small)
-    assert run("predict", here) == 0
+    assert run("predict", photo, "ann_landmarks.jpg") == 0
     assert (here / "ann.jpg").read_bytes() == before
     assert np.array_equal(
         cv2.imread("ann_landmarks.jpg"), cv2.imdecode(np.frombuffer(before, np.uint8), 1)
@@ -101,9 +102,38 @@ def test_no_photo_is_ever_overwritten(here, small, capsys):
 
 def test_a_file_name_for_several_photos_is_refused(here, small, capsys):
     photos = [put(here / name, small) for name in ("a.png", "b.png")]
-    assert run("predict", *photos, "-o", "out.jpg") == 1
+    assert run("predict", *photos, "-o", "out.jpg") == 2
     assert "-o out.jpg: expected a folder" in capsys.readouterr().err
     assert not (here / "out.jpg").exists()
+
+
+def test_a_second_run_on_a_folder_does_not_draw_the_drawings(here, small):
+    put(here / "a.png", small)
+    for arguments in ([], ["-o", here / "drawn"]):
+        for _ in range(2):
+            assert run("predict", here, *arguments) == 0
+    assert {path.name for path in here.rglob("*.*")} == {"a.png", "a_landmarks.jpg"}
+
+
+def test_a_picture_that_cannot_be_written_is_no_name_of_a_folder(here, small, capsys):
+    photo = put(here / "a.png", small)
+    assert run("predict", photo, "-o", "out.gif") == 2
+    assert "-o out.gif: expected a folder, or a file that ends in .bmp" in capsys.readouterr().err
+    assert not (here / "out.gif").exists()
+
+
+def test_names_that_the_terminal_cannot_show(here, small):
+    put(here / "写真.png", small)
+    put(here / "a.png", small)
+    done = subprocess.run(
+        [sys.executable, "-m", "lapland", "predict", str(here)],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"\\u5199\\u771f.png: 1 face" in done.stdout
+    assert b"a.png: 1 face" in done.stdout
 
 
 def test_lines_of_json(here, small, detector, capsys):
@@ -158,7 +188,7 @@ def test_a_folder_without_photos(here, small, capsys):
 )
 def test_options_that_cannot_be(here, small, capsys, arguments, words):
     photo = put(here / "a.png", small)
-    assert main(["predict", photo, *arguments]) == 1
+    assert main(["predict", photo, *arguments]) == (1 if "--model" in arguments else 2)
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("lapland: ")

@@ -191,6 +191,14 @@ def test_a_thumbnail_is_not_the_end_of_the_picture(image):
         refusal(whole[:size], "ends before the picture does")
 
 
+def test_stray_bytes_between_segments_do_not_matter(image):
+    data = encode(image)
+    at = 4 + int.from_bytes(data[4:6], "big")  # after the first segment
+    stray = data[:at] + b"\0\0" + data[at:]
+    np.testing.assert_array_equal(load_image(stray), load_image(data))
+    refusal(stray[: len(stray) // 2], "ends before the picture does")
+
+
 def test_bytes_after_the_end_do_not_matter(image):
     for suffix in (".jpg", ".png"):
         data = encode(image, suffix)

@@ -8,7 +8,7 @@ from training import ablation, five_points, rates
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(five_points.detect, "__defaults__", (tmp_path / "cache",))
+    monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
     folder = write_folder(tmp_path / "faces", 8)
     (folder / "splits/common.txt").write_text((folder / "splits/val.txt").read_text())
     return folder

@@ -27,6 +27,7 @@ def test_pts_coordinates_become_0_based(tmp_path):
         (HEAD + "{\n1 1\n2 2\n", "between braces"),
         (HEAD + "{\n1 1\n2\n}", "3 numbers for 2 points"),
         (HEAD + "{\n1 1\n2 x\n}", "expected numbers"),
+        ("n_points two\n{\n1 1\n2 2\n}", "expected `n_points: NUMBER`"),
     ],
 )
 def test_wrong_pts_files_are_named(tmp_path, text, fault):
@@ -163,7 +164,7 @@ def test_list_may_hold_absolute_paths_and_empty_lines(tmp_path):
             FileNotFoundError,
             "none.png: there is no",
         ),
-        (lambda r: [r[1], *r[1:]], ValueError, "cannot be decoded as an image"),
+        (lambda r: [r[1], *r[1:]], ValueError, "is damaged, or no image"),
         (lambda r: [r[0], "none.pts", *r[2:]], FileNotFoundError, "no such annotation file"),
         (lambda r: [r[0], "wrong.pts", *r[2:]], ValueError, "wrong.pts, line 1: expected `index"),
         (

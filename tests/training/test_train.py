@@ -264,7 +264,7 @@ def test_two_processes_train_together(folder, tmp_path):
         text=True,
         timeout=120,
         cwd=checkpoint.REPOSITORY,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "LAPLAND_CACHE": str(tmp_path / "cache")},
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -273,3 +273,15 @@ def test_two_processes_train_together(folder, tmp_path):
     _, _, facts = checkpoint.load_weights(out / "best.safetensors")
     assert facts["training_faces"] == 9
     assert facts["hardware"].startswith("2 CPU")
+
+
+def test_unlabelled_faces_that_nothing_uses_are_refused(faces, unlabelled, tmp_path):
+    with pytest.raises(ValueError, match="of use with an adversary or distillation only"):
+        train.Trainer(SMALL, *faces, tmp_path, unlabelled=unlabelled)
+
+
+def test_weights_that_do_not_fit_their_recipe_are_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    checkpoint.save_weights(path, RCN("1/8").state_dict(), SMALL, {})  # SMALL is of width 1/16
+    with pytest.raises(ValueError, match="do not fit its recipe"):
+        checkpoint.load_weights(path)
