@@ -8,7 +8,7 @@ COUNTS = {"1/16": 17_408, "1/8": 39_828, "1/4": 128_060, "1/2": 478_092, "1": 1_
 
 
 @pytest.mark.parametrize("width", CHANNELS)
-def test_parameter_counts_are_those_of_the_design(width):
+def test_parameter_counts_are_those_published(width):
     c = CHANNELS[width]
     counted = sum(p.numel() for p in RCN(width).parameters())
     assert counted == COUNTS[width] == parameter_count(width) == 452 * c * c + 181 * c + 9452
