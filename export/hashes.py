@@ -6,7 +6,7 @@ The runtime refuses a shipped file that differs; `sha256sum -c SHA256SUMS` check
 import hashlib
 from pathlib import Path
 
-from training.checkpoint import REPOSITORY, write_whole
+from training.files import REPOSITORY, write_whole
 
 MODELS = REPOSITORY / "models"
 

@@ -28,9 +28,10 @@ from lapland._mtcnn import Mtcnn
 from lapland._scheme import IBUG68, SCHEMES
 from training import five_points
 from training.augment import Augmentation, jitter
-from training.checkpoint import REPOSITORY, load_weights, save_weights, write_whole
+from training.checkpoint import load_weights, save_weights
 from training.data import cut_all
 from training.evaluate import evaluate, open_network
+from training.files import REPOSITORY, write_whole
 from training.rcn import RCN, SIZE, SLOPE
 from training.readers import read_faces
 from training.recipes import Recipe

@@ -3,7 +3,7 @@
 import re
 
 from lapland import _models as models
-from training.checkpoint import REPOSITORY, write_whole
+from training.files import REPOSITORY, write_whole
 
 README = REPOSITORY / "README.md"
 BLOCK = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- /models -->)", re.DOTALL)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from training.checkpoint import REPOSITORY
+from training.files import REPOSITORY
 
 pytest.importorskip("ruff", reason="the linter is an extra")
 

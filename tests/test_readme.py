@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from export.table import BLOCK, README, model_table
-from training.checkpoint import REPOSITORY
+from training.files import REPOSITORY
 
 TEXT = README.read_text()
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from training import train
-from training.checkpoint import write_whole
 from training.evaluate import evaluate_file
+from training.files import write_whole
 from training.pictures import draw_ablation
 from training.recipes import Recipe, override
 

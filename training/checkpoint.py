@@ -1,10 +1,7 @@
-"""Files of a training run: weights as safetensors, the state to resume from, written whole."""
+"""Files of a training run: weights as safetensors, and the state to resume from."""
 
 import json
-import os
 import subprocess
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +11,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from lapland._scheme import SCHEMES
+from training.files import REPOSITORY, write_whole
 from training.rcn import RCN
 from training.recipes import Recipe
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-CACHE = Path(os.environ.get("LAPLAND_CACHE") or REPOSITORY / "cache")
-"""What is found once and used again; safe to delete."""
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Calls `write` with a temporary path beside `path` and then puts the file in its place.
-
-    A run that is killed meanwhile leaves the old file as it was.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save_weights(

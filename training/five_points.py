@@ -10,12 +10,12 @@ from tqdm import tqdm
 
 from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
-from training import checkpoint
-from training.checkpoint import write_whole
 from training.data import Faces
+from training.files import CACHE as CACHE_ROOT
+from training.files import write_whole
 from training.visible import bounding_boxes
 
-CACHE = checkpoint.CACHE / "five_points"
+CACHE = CACHE_ROOT / "five_points"
 MIN_FACE = 40  # pixels; the SDK's default
 LEAST_IOU = 0.3  # of a detected box with the box of the face
 

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from tqdm import tqdm
 
 from lapland._scheme import SCHEMES
-from training import checkpoint, five_points, hardware
+from training import checkpoint, files, five_points, hardware
 from training.data import Faces, TrainingCrops, origin
 from training.objective import Objective
 from training.pictures import draw_learning_curve
@@ -218,11 +218,9 @@ class Trainer:
         }
         checkpoint.save_state(self.out / "last.pt", state)
         lines = "".join(json.dumps(row) + "\n" for row in self.history)
-        checkpoint.write_whole(
-            self.out / "history.jsonl", lambda part: part.write_text(lines, "utf-8")
-        )
+        files.write_whole(self.out / "history.jsonl", lambda part: part.write_text(lines, "utf-8"))
         if "val_nmse" in self.history[-1]:
-            checkpoint.write_whole(
+            files.write_whole(
                 self.out / "curve.png", lambda part: draw_learning_curve(self.history, part)
             )
 

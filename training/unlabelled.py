@@ -14,15 +14,15 @@ from lapland import _geometry as geometry
 from lapland._image import load_image
 from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
-from training import checkpoint
 from training.augment import Augmentation, change_pixels, jitter
-from training.checkpoint import write_whole
 from training.data import CropSpec
+from training.files import CACHE as CACHE_ROOT
+from training.files import write_whole
 from training.five_points import MIN_FACE
 from training.rcn import SIZE
 from training.readers import photos
 
-CACHE = checkpoint.CACHE / "unlabelled"
+CACHE = CACHE_ROOT / "unlabelled"
 MARGIN = 20  # crop pixels that are kept beyond each side, so that jitter has room
 FINE = 2  # kept pixels to a crop pixel, so that cutting a second time does not blur
 WIDE = FINE * (SIZE + 2 * MARGIN)

@@ -3,6 +3,8 @@
 import hashlib
 import importlib.util
 import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -143,6 +145,14 @@ def test_missing_package_is_explained(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="pip install"):
         export_mtcnn.weights_folder()
+
+
+def test_the_conversion_needs_neither_torch_nor_tensorflow():
+    program = "import sys; import export.mtcnn; print({'torch', 'tensorflow'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
 
 
 # The cascade against the package.

@@ -10,7 +10,7 @@ import torch
 
 from lapland._scheme import IBUG68
 from tests.drawn_faces import write_folder
-from training import checkpoint, five_points, train
+from training import checkpoint, files, five_points, train
 from training.augment import Augmentation
 from training.data import CropSpec
 from training.heatmaps import marginals
@@ -150,14 +150,14 @@ def test_wrong_arguments_end_with_one_line(folder, tmp_path, change, message):
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "file"
-    checkpoint.write_whole(path, lambda part: part.write_text("old"))
+    files.write_whole(path, lambda part: part.write_text("old"))
 
     def fail(part):
         part.write_text("half")
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        checkpoint.write_whole(path, fail)
+        files.write_whole(path, fail)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -263,7 +263,7 @@ def test_two_processes_train_together(folder, tmp_path):
         capture_output=True,
         text=True,
         timeout=120,
-        cwd=checkpoint.REPOSITORY,
+        cwd=files.REPOSITORY,
         env=os.environ | {"OMP_NUM_THREADS": "1", "LAPLAND_CACHE": str(tmp_path / "cache")},
         check=False,
     )

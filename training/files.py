@@ -1,0 +1,26 @@
+"""Where files lie, and writing them whole or not at all; needs the standard library alone."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CACHE = Path(os.environ.get("LAPLAND_CACHE") or REPOSITORY / "cache")
+"""What is found once and used again; safe to delete."""
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Calls `write` with a temporary path beside `path` and then puts the file in its place.
+
+    A run that is killed meanwhile leaves the old file as it was.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
