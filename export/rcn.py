@@ -30,7 +30,7 @@ from training import five_points
 from training.augment import Augmentation, jitter
 from training.checkpoint import load_weights, save_weights
 from training.data import cut_all
-from training.evaluate import evaluate, open_network
+from training.evaluate import evaluate_file
 from training.files import REPOSITORY, write_whole
 from training.rcn import RCN, SIZE, SLOPE
 from training.readers import read_faces
@@ -196,13 +196,9 @@ def name_of(width: str, scheme: str = IBUG68.name) -> str:
 
 def figures_on(data: Path, model: Path) -> dict[str, Any]:
     """Evaluates the file on the splits of a folder that it was not trained on: {split: report}."""
-    run, spec, scheme = open_network(model)
     files = sorted((data / "splits").glob("*.txt"))
     splits = {file.stem: file for file in files if file.stem != "train"} or {"all": None}
-    return {
-        name: evaluate(run, spec, five_points.detect(read_faces(data, scheme, file)), scheme)
-        for name, file in splits.items()
-    }
+    return {name: evaluate_file(model, data, file) for name, file in splits.items()}
 
 
 def crops_of_photo(photo: Path, recipe: Recipe, count: int = 64) -> torch.Tensor:

@@ -26,7 +26,7 @@ def main() -> None:
     """Rewrites the block between the markers."""
     text = README.read_text(encoding="utf-8")
     new = BLOCK.sub(lambda _: model_table(), text)
-    write_whole(README, lambda part: part.write_text(new))
+    write_whole(README, lambda part: part.write_text(new, "utf-8"))
 
 
 if __name__ == "__main__":

@@ -76,11 +76,27 @@ def landmark_errors(
 
 def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> dict[str, Any]:
     """Every figure for both sources of crops, and per subset where names tell it."""
+    return figures_of(run_on(run, spec, faces), faces, scheme)
+
+
+def run_on(
+    run: Predictor, spec: CropSpec, faces: Faces
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """`landmark_errors` for each source of crops: "mtcnn" and "labels"."""
     if faces.detected is None:
         five_points.detect(faces)
+    return {
+        source: landmark_errors(run, spec, faces, five)
+        for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled))
+    }
+
+
+def figures_of(
+    results: dict[str, dict[str, NDArray[np.float64]]], faces: Faces, scheme: Scheme
+) -> dict[str, Any]:
+    """The figures of what `run_on` found."""
     report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
-    for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled)):
-        found = landmark_errors(run, spec, faces, five)
+    for source, found in results.items():
         errors = found["errors"]
         figures: dict[str, Any] = metrics.summary(errors, scheme)
         figures["mean_scale_px"] = float(found["map_scales"][~np.isnan(errors)].mean())
@@ -155,19 +171,19 @@ def main(arguments: list[str] | None = None) -> None:
         faces = five_points.detect(read_faces(options.data, scheme, options.split))
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.evaluate: {error}") from None
-    report = evaluate(run, spec, faces, scheme)
+    results = run_on(run, spec, faces)
+    report = figures_of(results, faces, scheme)
     print(table(report))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(report, indent=1) + "\n"
         (options.out / "figures.json").write_text(text, encoding="utf-8")
-        found = {
-            source: landmark_errors(run, spec, faces, five)
-            for source, five in (("MTCNN", faces.five_points), ("labels", faces.labelled))
+        curves = {
+            f"crops from {name}": results[source]["errors"]
+            for name, source in (("MTCNN", "mtcnn"), ("labels", "labels"))
         }
-        curves = {f"crops from {source}": f["errors"] for source, f in found.items()}
         draw_error_curves(curves, options.out / "errors.png")
-        shown = found["MTCNN"]
+        shown = results["mtcnn"]
         draw_sheet(faces, shown["landmarks"], shown["errors"], scheme, options.out / "faces.jpg")
         print(f"written: {options.out}/figures.json, errors.png, faces.jpg")
 
