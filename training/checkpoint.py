@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from lapland._scheme import SCHEMES
 from training.files import REPOSITORY, write_whole
@@ -53,12 +53,28 @@ def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
             f"{path}: has {landmarks} landmarks, but its recipe is for {scheme.name}, which has "
             f"{scheme.size}"
         )
-    net = RCN(recipe.width, landmarks)
+    net = recipe.network()
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
         raise ValueError(f"{path}: its weights do not fit its recipe ({error})") from error
     return net.eval(), recipe, facts
+
+
+def start_from(net: nn.Module, path: Path) -> None:
+    """Copies the weights of a checkpoint into a network, where name and shape agree.
+
+    So a net of one form can begin with what another has learned; the rest keeps its own start.
+
+    Raises:
+        ValueError: nothing fits: the checkpoint is of another width.
+    """
+    weights = load_weights(path)[0].state_dict()
+    own = net.state_dict()
+    fit = {name: w for name, w in weights.items() if own.get(name, w[:0]).shape == w.shape}
+    if not any(w.ndim > 1 for w in fit.values()):
+        raise ValueError(f"{path}: none of its weights fit the network; is it of another width?")
+    net.load_state_dict(fit, strict=False)
 
 
 def commit() -> str:

@@ -63,23 +63,37 @@ class _Marginals(torch.autograd.Function):
         return grad, None
 
 
-def location_and_scale(px: Tensor, py: Tensor) -> tuple[Tensor, Tensor]:
-    """Marginals -> locations (B, K, 2) and scales per axis (B, K, 2), x first, map pixels."""
-    s, b = zip(*(_moments(p) for p in (px, py)), strict=True)
+def location_and_scale(px: Tensor, py: Tensor, stride: int = 1) -> tuple[Tensor, Tensor]:
+    """Marginals -> locations (B, K, 2) and scales per axis (B, K, 2), x first, crop pixels."""
+    s, b = zip(*(_moments(p, stride) for p in (px, py)), strict=True)
     return torch.stack(s, -1), torch.stack(b, -1)
 
 
-def variance(px: Tensor, py: Tensor) -> Tensor:
-    """Marginals -> v = sum_x p(x) (x - s)^2 per axis, (B, K, 2), square map pixels."""
+def variance(px: Tensor, py: Tensor, stride: int = 1) -> Tensor:
+    """Marginals -> v = sum_x p(x) (x - s)^2 per axis, (B, K, 2), square crop pixels."""
     out = []
     for p in (px, py):
-        grid = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
+        grid = _centres(p, stride)
         s = (p * grid).sum(-1, keepdim=True)
         out.append((p * (grid - s).square()).sum(-1))
     return torch.stack(out, -1)
 
 
-def _moments(p: Tensor) -> tuple[Tensor, Tensor]:
-    grid = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
+def coarser(marginal: Tensor, bins: int) -> Tensor:
+    """A marginal (..., n) of a finer map as that of one with fewer bins, of which n is a multiple.
+
+    A teacher with finer maps than its student is heard through this.
+    """
+    return marginal.unflatten(-1, (bins, -1)).sum(-1)
+
+
+def _moments(p: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    grid = _centres(p, stride)
     s = (p * grid).sum(-1)
     return s, (p * (grid - s[..., None]).abs()).sum(-1)
+
+
+def _centres(p: Tensor, stride: int) -> Tensor:
+    """Where the centres of a map's pixels lie in the crop: each covers `stride` crop pixels."""
+    count = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
+    return count * stride + (stride - 1) / 2

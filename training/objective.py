@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from lapland._scheme import SCHEMES
 from training import adversary, losses
 from training.checkpoint import load_weights
-from training.heatmaps import location_and_scale, marginals, probabilities, variance
+from training.heatmaps import coarser, location_and_scale, marginals, probabilities, variance
 from training.recipes import Recipe
 
 
@@ -19,18 +19,18 @@ def loss_on_labels(
     """The recipe's loss and what is worth watching beside it, means over the visible landmarks.
 
     Args:
-        sums: marginals (B, K, 80) and (B, K, 80) of the maps.
+        sums: marginals (B, K, 80 / stride), twice, of the maps.
         target: (B, K, 2), crop pixels; NaN where a landmark is not visible. At least one is.
         recipe: which loss, and with which settings.
     """
     visible = target.isfinite().all(-1)  # (B, K)
     # Before the arithmetic, since a gradient of NaN times 0 is NaN.
     target = target.where(visible[..., None], 0.0)
-    location, scale = location_and_scale(*sums)
+    location, scale = location_and_scale(*sums, recipe.stride)
     if recipe.loss == "laplace_kl":
         loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
     elif recipe.loss == "gaussian_kl":
-        loss = losses.gaussian_kl(location, variance(*sums), target)
+        loss = losses.gaussian_kl(location, variance(*sums, recipe.stride), target)
     else:
         loss = losses.softargmax(location, target)
     error = losses.softargmax(location.detach(), target)
@@ -65,6 +65,11 @@ class Objective:
                     f"{teacher} finds the landmarks of {known.scheme}, the recipe trains those of "
                     f"{recipe.scheme}; a teacher must know what its student learns"
                 )
+            if known.stride > recipe.stride:
+                raise ValueError(
+                    f"{teacher} has coarser maps (stride {known.stride}) than the recipe "
+                    f"({recipe.stride}); a teacher's must be as fine as its student's, or finer"
+                )
             if known.crop != recipe.crop:
                 raise ValueError(
                     f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
@@ -86,7 +91,7 @@ class Objective:
         been found out.
 
         Args:
-            heatmaps: (B + U, K, 80, 80), first of the B labelled faces, then of U unlabelled ones.
+            heatmaps: (B + U, K, H, W), first of the B labelled faces, then of U unlabelled ones.
             images: (B + U, 3, 80, 80), normalised.
             target: (B, K, 2), crop pixels; NaN where a landmark is not visible.
         """
@@ -96,6 +101,8 @@ class Objective:
         if self.teacher is not None:
             with torch.no_grad(), self.accelerator.autocast():
                 taught = marginals(self.teacher(images), self.teacher_beta)
+            bins = heatmaps.shape[-1]
+            taught = (coarser(taught[0], bins), coarser(taught[1], bins))
             scalars["distillation"] = losses.distillation(sums, taught).mean()
             scalars["loss"] = scalars["loss"] + self.recipe.distillation * scalars["distillation"]
         if self.discriminator is not None:

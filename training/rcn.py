@@ -1,6 +1,8 @@
 """The 4-branch Recombinator Network of Laplace Landmark Localization, Table 1, at five widths.
 
-Width w has c = 64 w channels and 452 c^2 + 181 c + 9452 parameters.
+Width w has c = 64 w channels and 452 c^2 + 181 c + 9452 parameters. With a stride of 2, the lite
+form, the last branch does not upsample and the maps stay at half the crop's resolution, where
+most of the arithmetic would be: 388 c^2 + 181 c + 9452 parameters.
 """
 
 from types import MappingProxyType
@@ -9,53 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIZE = 80  # side of the input and of the heatmaps, pixels
-SLOPE = 0.2  # of every leaky ReLU
+SIZE = 80  # side of the input, pixels
+SLOPE = 0.2  # of every leaky ReLU of the paper
 CHANNELS = MappingProxyType({"1/16": 4, "1/8": 8, "1/4": 16, "1/2": 32, "1": 64})
-
-
-class RCN(nn.Module):
-    """Crops -> heatmaps, not normalised.
-
-    Args:
-        width: one of `CHANNELS`.
-        landmarks: K, the number of heatmaps.
-        dropout: probability; the paper's is 0.2.
-    """
-
-    def __init__(self, width: str, landmarks: int = 68, dropout: float = 0.0) -> None:
-        super().__init__()
-        if width not in CHANNELS:
-            raise ValueError(f"width must be one of {', '.join(CHANNELS)}, not {width!r}")
-        c = CHANNELS[width]
-        self.width, self.landmarks = width, landmarks
-        self.dropout = nn.Dropout(dropout)
-        self.encoder = nn.ModuleList(nn.Conv2d(i, c, 3, padding=1) for i in (3, c, c, c))
-        self.bottleneck = nn.ModuleList(nn.Conv2d(c, c, 3, padding=1) for _ in range(2))
-        self.decoder = nn.ModuleList(nn.Conv2d(i, c, 1) for i in (c, 2 * c, 2 * c, 2 * c))
-        self.up = nn.ModuleList(UpConv(2 * c) for _ in range(4))
-        self.head = nn.ModuleList(nn.Conv2d(i, landmarks, 1) for i in (2 * c, landmarks, landmarks))
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                # There is no normalisation layer: the start decides whether signals survive.
-                nn.init.kaiming_normal_(module.weight, a=SLOPE)
-                nn.init.zeros_(module.bias)
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """(B, 3, 80, 80) float in about [-1, 1], BGR -> (B, K, 80, 80) heatmaps."""
-        skips = []
-        x = crops
-        for conv in self.encoder:  # 40, 20, 10, 5
-            x = F.max_pool2d(self.dropout(act(conv(x))), 2)
-            skips.append(x)
-        for conv in self.bottleneck:  # (B, c, 5, 5)
-            x = act(conv(x))
-        for conv, up in zip(self.decoder, self.up, strict=True):  # 10, 20, 40, 80
-            x = torch.cat([self.dropout(act(conv(x))), skips.pop()], dim=1)  # (B, 2c, H, W)
-            x = self.dropout(act(up(x)))  # (B, 2c, 2H, 2W)
-        x = act(self.head[0](x))
-        x = act(self.head[1](x))
-        return self.head[2](x)
 
 
 class UpConv(nn.Module):
@@ -73,6 +31,76 @@ class UpConv(nn.Module):
         """(B, C, H, W) -> (B, C, 2H, 2W)."""
         x = F.interpolate(F.pad(x, (1, 1, 1, 1)), scale_factor=2, mode="bilinear")
         return self.conv(x)
+
+
+class RCN(nn.Module):
+    """Crops -> heatmaps, not normalised.
+
+    Args:
+        width: one of `CHANNELS`.
+        landmarks: K, the number of heatmaps.
+        dropout: probability; the paper's is 0.2.
+        stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
+        slope: of the activations below zero; 0 makes them ReLU.
+    """
+
+    conv: type[nn.Conv2d] = nn.Conv2d
+    upconv: type[UpConv] = UpConv
+
+    def __init__(
+        self,
+        width: str,
+        landmarks: int = 68,
+        dropout: float = 0.0,
+        *,
+        stride: int = 1,
+        slope: float = SLOPE,
+    ) -> None:
+        super().__init__()
+        if width not in CHANNELS:
+            raise ValueError(f"width must be one of {', '.join(CHANNELS)}, not {width!r}")
+        if stride not in (1, 2):
+            raise ValueError(f"stride must be 1 or 2, not {stride!r}")
+        c = CHANNELS[width]
+        self.width, self.landmarks, self.stride, self.slope = width, landmarks, stride, slope
+        self.dropout = nn.Dropout(dropout)
+        self.encoder = nn.ModuleList(self.conv(i, c, 3, padding=1) for i in (3, c, c, c))
+        self.bottleneck = nn.ModuleList(self.conv(c, c, 3, padding=1) for _ in range(2))
+        self.decoder = nn.ModuleList(self.conv(i, c, 1) for i in (c, 2 * c, 2 * c, 2 * c))
+        last = self.upconv(2 * c) if stride == 1 else self.conv(2 * c, 2 * c, 3, padding=1)
+        self.up = nn.ModuleList([*(self.upconv(2 * c) for _ in range(3)), last])
+        self.head = nn.ModuleList(self.conv(i, landmarks, 1) for i in (2 * c, landmarks, landmarks))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                # There is no normalisation layer: the start decides whether signals survive.
+                nn.init.kaiming_normal_(module.weight, a=slope)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """(B, 3, 80, 80) float in about [-1, 1], BGR -> (B, K, 80 / stride, 80 / stride)."""
+        skips = []
+        x = crops
+        for i, conv in enumerate(self.encoder):  # 40, 20, 10, 5
+            x = F.max_pool2d(self.dropout(self.act(conv(x), f"joined{i}")), 2)
+            skips.append(x)
+        for i, conv in enumerate(self.bottleneck):  # (B, c, 5, 5)
+            x = self.act(conv(x), f"bottleneck{i}")
+        for i, conv, up in zip((3, 2, 1, 0), self.decoder, self.up, strict=True):
+            x = self.dropout(self.act(conv(x), f"joined{i}"))
+            x = torch.cat([x, skips.pop()], dim=1)  # (B, 2c, H, W)
+            x = self.dropout(self.act(up(x), f"up{i}"))  # (B, 2c, 2H, 2W): 10, 20, 40, 80
+        x = self.act(self.head[0](x), "head0")
+        x = self.act(self.head[1](x), "head1")
+        return self.head[2](x)
+
+    def act(self, x: Tensor, place: str) -> Tensor:
+        """The activation after every layer but the last.
+
+        Args:
+            x: what a convolution gives.
+            place: what the values become; those that are concatenated share a name.
+        """
+        return F.leaky_relu(x, self.slope) if self.slope else F.relu(x)
 
 
 def phase_kernels(kernel: Tensor) -> Tensor:
@@ -97,22 +125,17 @@ def phase_kernels(kernel: Tensor) -> Tensor:
     return torch.einsum("pka,oikl,qlb->opqiab", taps, kernel, taps)
 
 
-def act(x: Tensor) -> Tensor:
-    """The activation after every layer but the last."""
-    return F.leaky_relu(x, SLOPE)
-
-
 def normalise(crops: Tensor) -> Tensor:
     """(B, 80, 80, 3) uint8 BGR -> (B, 3, 80, 80) float32 in [-1, 1]."""
     return crops.permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
-def parameter_count(width: str, landmarks: int = 68) -> int:
+def parameter_count(width: str, landmarks: int = 68, stride: int = 1) -> int:
     """Parameters of the network, in closed form."""
     c, k = CHANNELS[width], landmarks
     encoder = 3 * 9 * c + c + 3 * (9 * c * c + c)
     bottleneck = 2 * (9 * c * c + c)
     decoder = c * c + c + 3 * (2 * c * c + c)
-    up = 4 * (25 * 4 * c * c + 2 * c)
+    up = (3 * 25 + (25 if stride == 1 else 9)) * 4 * c * c + 4 * 2 * c
     head = 2 * c * k + k + 2 * (k * k + k)
     return encoder + bottleneck + decoder + up + head

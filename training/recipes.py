@@ -8,7 +8,8 @@ from typing import Any
 from lapland._scheme import IBUG68, SCHEMES
 from training.augment import Augmentation
 from training.data import CropSpec
-from training.rcn import CHANNELS
+from training.quantised import QuantisedRCN
+from training.rcn import CHANNELS, RCN, SLOPE
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,12 @@ class Recipe:
         name: the recipe's name, written into the model.
         scheme: name of the annotation scheme, one of `lapland.SCHEMES`.
         width: one of `training.rcn.CHANNELS`.
+        stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
+        slope: of the activations below zero; 0 makes them ReLU.
+        precision: "float32", or "int8": the network is trained with the rounding of int8 inference
+            (`training.quantised`), best from the weights of one trained in float32 (--start).
         loss: "laplace_kl", "gaussian_kl" or "softargmax".
-        target_scale: b0 of LaplaceKL, pixels of the map.
+        target_scale: b0 of LaplaceKL, crop pixels.
         beta: temperature of the softmax.
         epochs: passes over the training faces.
         batch: faces a step, over all processes.
@@ -45,6 +50,9 @@ class Recipe:
     name: str
     scheme: str = IBUG68.name
     width: str = "1/8"
+    stride: int = 1
+    slope: float = SLOPE
+    precision: str = "float32"
     loss: str = "laplace_kl"
     target_scale: float = 1.0
     beta: float = 1.0
@@ -68,13 +76,33 @@ class Recipe:
         for name, choices in (
             ("scheme", tuple(SCHEMES)),
             ("width", tuple(CHANNELS)),
+            ("stride", (1, 2)),
+            ("precision", ("float32", "int8")),
             ("loss", ("laplace_kl", "gaussian_kl", "softargmax")),
             ("schedule", ("constant", "cosine")),
         ):
             if getattr(self, name) not in choices:
                 raise ValueError(
-                    f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
+                    f"{name} must be one of {', '.join(map(str, choices))}, "
+                    f"not {getattr(self, name)!r}"
                 )
+        if self.precision == "int8" and (self.slope or self.dropout):
+            raise ValueError(
+                "int8 ends activations at 0 and leaves no room for dropout: set slope=0 and "
+                f"dropout=0, not {self.slope} and {self.dropout}"
+            )
+        if self.adversary and self.stride != 1:
+            raise ValueError(
+                "an adversary sees maps and image on one grid, which needs stride=1, "
+                f"not {self.stride}"
+            )
+
+    def network(self) -> RCN:
+        """The network that the recipe trains, as it starts."""
+        landmarks = SCHEMES[self.scheme].size
+        if self.precision == "int8":
+            return QuantisedRCN(self.width, landmarks, stride=self.stride)
+        return RCN(self.width, landmarks, self.dropout, stride=self.stride, slope=self.slope)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, as it is written into checkpoints and models."""
@@ -116,10 +144,18 @@ PRODUCT = Recipe(
 )
 """What measures best on the validation faces."""
 
+INT8 = dataclasses.replace(
+    PRODUCT, name="int8", precision="int8", slope=0.0, epochs=30, rate=4e-3, evaluate_every=2
+)
+"""Fine-tunes a network that was trained in float32 to the rounding of int8; needs --start."""
+
+LITE = dataclasses.replace(PRODUCT, name="lite", stride=2, slope=0.0)
+"""Maps of half the resolution and ReLU: a small part of the arithmetic."""
+
 PAPER_ADVERSARIAL = dataclasses.replace(PAPER, name="paper-adversarial", adversary=1e-3)
 """The paper's with its semi-supervised branch, LaplaceKL+D; needs --unlabelled."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT)}
+RECIPES = {recipe.name: recipe for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT, LITE, INT8)}
 
 
 def override(recipe: Recipe, assignments: list[str]) -> Recipe:

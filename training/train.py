@@ -27,7 +27,8 @@ from training import checkpoint, files, five_points, hardware
 from training.data import Faces, TrainingCrops, origin
 from training.objective import Objective
 from training.pictures import draw_learning_curve
-from training.rcn import RCN, normalise
+from training.quantised import QuantisedRCN
+from training.rcn import normalise
 from training.readers import read_faces
 from training.recipes import RECIPES, Recipe, override
 from training.unlabelled import UnlabelledCrops, crop_folder
@@ -56,6 +57,7 @@ class Trainer:
         *,
         unlabelled: NDArray[np.uint8] | None = None,
         teacher: Path | None = None,
+        start: Path | None = None,
         workers: int = 0,
     ) -> None:
         if recipe.adversary and unlabelled is None:
@@ -80,8 +82,12 @@ class Trainer:
         self.data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
         self.order = torch.Generator()
         loader = self._loader(self.data, workers, None)
-        net: nn.Module = RCN(recipe.width, scheme.size, recipe.dropout)
-        net = net.to(memory_format=torch.channels_last)
+        net: nn.Module = recipe.network().to(memory_format=torch.channels_last)
+        if start is not None:
+            checkpoint.start_from(net, start)
+        if isinstance(net, QuantisedRCN):
+            sample = [self.data[i][0] for i in range(0, len(self.data), -(-len(self.data) // 64))]
+            net.calibrate(normalise(torch.stack(sample)))
         optimiser = torch.optim.Adam(
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
         )
@@ -255,6 +261,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--unlabelled", type=Path, help="folder of photos of faces without labels")
     parser.add_argument("--teacher", type=Path, help="checkpoint to distil from")
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights the run begins with")
     parser.add_argument("--workers", type=int, default=0, help="processes that cut crops")
     parser.add_argument("--threads", type=int, help="threads of torch")
     options = parser.parse_args(arguments)
@@ -286,6 +293,7 @@ def main(arguments: list[str] | None = None) -> None:
             options.out,
             unlabelled=more,
             teacher=options.teacher,
+            start=options.start,
             workers=options.workers,
         )
     except (ValueError, OSError) as error:

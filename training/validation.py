@@ -7,7 +7,7 @@ from lapland import _geometry as geometry
 from training import metrics
 from training.data import Faces, cut_all
 from training.heatmaps import location_and_scale, marginals
-from training.rcn import normalise
+from training.rcn import SIZE, normalise
 from training.recipes import Recipe
 
 
@@ -18,7 +18,7 @@ def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tupl
     landmarks, scales = [], []
     for part in crops.split(batch):
         px, py = marginals(net(normalise(part.to(device))), beta)
-        location, scale = location_and_scale(px, py)
+        location, scale = location_and_scale(px, py, SIZE // px.shape[-1])
         landmarks.append(location.cpu())
         scales.append(scale.mean(-1).cpu())
     return torch.cat(landmarks), torch.cat(scales)
