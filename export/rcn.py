@@ -1,9 +1,10 @@
 """Checkpoint -> ONNX graph: `python -m export.rcn runs/NAME/best.safetensors`.
 
-Writes `models/rcn-<width>/` (`rcn-<width>-<scheme>/` for other schemes than ibug68) with
+Writes `models/NAME/`, by its recipe `rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-int8` and so on, with
 `model.onnx`, `weights.safetensors` and `README.md` (the card).
 The graph takes uint8 crops and gives landmarks and scales in crop pixels, everything between
-included. It is written only if onnxruntime's landmarks equal torch's within 0.01 px on real crops.
+included. It is written only if onnxruntime's landmarks equal torch's on real crops, within 0.01 px
+in float32.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
 from export import hashes
 from export.card import data_of, write_card
+from export.float32 import build_float32
+from export.int8 import build_int8
 from lapland import _geometry as geometry
 from lapland._image import load_image
 from lapland._models import SCHEMA, load_mtcnn
@@ -32,131 +34,23 @@ from training.checkpoint import load_weights, save_weights
 from training.data import cut_all
 from training.evaluate import evaluate_file
 from training.files import REPOSITORY, write_whole
-from training.rcn import RCN, SIZE, SLOPE
+from training.quantised import QuantisedRCN
+from training.rcn import RCN, SIZE
 from training.readers import read_faces
 from training.recipes import Recipe
 from training.validation import predict
 
-TOLERANCE = 0.01  # crop pixels, the largest difference of a landmark from torch's
-OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these
+# Crop pixels, the largest difference of a landmark from torch's. In int8 the last bit of a sum in
+# float32 decides now and then between two neighbouring steps of an activation.
+TOLERANCE = {"float32": 0.01, "int8": 0.5}
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
-
-
-class GraphBuilder:
-    """Nodes and constants of one ONNX graph, in the order in which they are added."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def constant(self, name: str, value: NDArray[Any]) -> str:
-        """Adds a constant; returns its name."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        """Adds a node with one output; returns the output's name."""
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
-        return output
 
 
 def build_graph(net: RCN, recipe: Recipe, metadata: dict[str, str]) -> onnx.ModelProto:
     """The graph contract: uint8 crops in, landmarks, scales and heatmaps out."""
-    g = GraphBuilder()
-    state = {name: tensor.detach().double().numpy() for name, tensor in net.state_dict().items()}
-
-    def conv(x: str, layer: str, output: str, scale: float = 1.0, **attributes: Any) -> str:
-        weight = g.constant(f"{layer}.weight", (scale * state[f"{layer}.weight"]).astype("f4"))
-        bias = g.constant(f"{layer}.bias", (scale * state[f"{layer}.bias"]).astype("f4"))
-        return g.node("Conv", [x, weight, bias], output, **attributes)
-
-    def act(x: str) -> str:
-        return g.node("LeakyRelu", [x], f"{x}.act", alpha=SLOPE)
-
-    # uint8 (N, 80, 80, 3) -> float (N, 3, 80, 80) in [-1, 1]
-    x = g.node("Cast", ["crops"], "float", to=TensorProto.FLOAT)
-    x = g.node("Transpose", [x], "planes", perm=[0, 3, 1, 2])
-    x = g.node("Mul", [x, g.constant("unit", np.float32(1 / 127.5))], "scaled")
-    x = g.node("Sub", [x, g.constant("one", np.float32(1))], "normalised")
-    skips = []
-    for i in range(4):
-        x = act(conv(x, f"encoder.{i}", f"encoder{i}", pads=[1] * 4))
-        x = g.node("MaxPool", [x], f"skip{i}", kernel_shape=[2, 2], strides=[2, 2])
-        skips.append(x)
-    for i in range(2):
-        x = act(conv(x, f"bottleneck.{i}", f"bottleneck{i}", pads=[1] * 4))
-    zeros = g.constant("one_pixel", np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64))
-    double = g.constant("double", np.array([1, 1, 2, 2], np.float32))
-    for i in range(4):
-        x = act(conv(x, f"decoder.{i}", f"decoder{i}"))
-        x = g.node("Concat", [x, skips.pop()], f"joined{i}", axis=1)
-        x = g.node("Pad", [x, zeros], f"padded{i}")
-        x = g.node(
-            "Resize",
-            [x, "", double],
-            f"doubled{i}",
-            mode="linear",
-            coordinate_transformation_mode="half_pixel",
-        )
-        x = act(conv(x, f"up.{i}.conv", f"up{i}"))
-    x = act(conv(x, "head.0", "head0"))
-    x = act(conv(x, "head.1", "head1"))
-    # beta of the softmax goes into the last layer, which is linear
-    x = conv(x, "head.2", "heatmaps", scale=recipe.beta)
-    _decode(g, x, net.landmarks)
-
-    value = helper.make_tensor_value_info
-    k = net.landmarks
-    graph = helper.make_graph(
-        g.nodes,
-        f"rcn_{recipe.width.replace('/', '_')}",
-        [value("crops", TensorProto.UINT8, ["N", SIZE, SIZE, 3])],
-        [
-            value("landmarks", TensorProto.FLOAT, ["N", k, 2]),
-            value("scales", TensorProto.FLOAT, ["N", k]),
-            value("heatmaps", TensorProto.FLOAT, ["N", k, SIZE, SIZE]),
-        ],
-        g.constants,
-    )
-    model = helper.make_model(
-        graph,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR,
-        producer_name="lapland",
-    )
-    helper.set_model_props(model, metadata)
-    onnx.checker.check_model(model, full_check=True)
-    return model
-
-
-def _decode(g: GraphBuilder, heatmaps: str, landmarks: int) -> None:
-    """Softmax over each map, then location and scale from its row and column sums."""
-    flat = g.constant("flat", np.array([0, landmarks, SIZE * SIZE], np.int64))
-    square = g.constant("square", np.array([0, landmarks, SIZE, SIZE], np.int64))
-    p = g.node("Reshape", [heatmaps, flat], "logits")
-    p = g.node("Softmax", [p], "softmax", axis=2)
-    p = g.node("Reshape", [p, square], "probabilities")
-    grid = np.arange(SIZE, dtype=np.float32)
-    g.constant("grid", grid)
-    g.constant("grid_column", grid[:, None])
-    last = g.constant("last_axis", np.array([-1], np.int64))
-    locations, deviations = [], []
-    for axis, reduced in (("x", 2), ("y", 3)):
-        m = g.node(
-            "ReduceSum",
-            [p, g.constant(f"{axis}.over", np.array([reduced], np.int64))],
-            f"{axis}.marginal",
-            keepdims=0,
-        )  # (N, K, 80)
-        s = g.node("MatMul", [m, "grid_column"], f"{axis}.location")  # (N, K, 1)
-        d = g.node("Abs", [g.node("Sub", ["grid", s], f"{axis}.offset")], f"{axis}.distance")
-        d = g.node("Mul", [m, d], f"{axis}.weighted")
-        b = g.node("ReduceSum", [d, last], f"{axis}.scale", keepdims=1)
-        locations.append(s)
-        deviations.append(b)
-    g.node("Concat", locations, "landmarks", axis=2)
-    b = g.node("Concat", deviations, "scale_xy", axis=2)
-    g.node("ReduceMean", [b], "scales", axes=[2], keepdims=0)
+    if isinstance(net, QuantisedRCN):
+        return build_int8(net, recipe.beta, metadata)
+    return build_float32(net, recipe.beta, metadata)
 
 
 def largest_difference(model: onnx.ModelProto, net: RCN, beta: float, crops: torch.Tensor) -> float:
@@ -176,8 +70,9 @@ def metadata_of(
     """What the runtime and a reader need to know, as the file carries it."""
     return {
         "lapland.schema": SCHEMA,
-        "lapland.name": name_of(recipe.width, recipe.scheme),
-        "lapland.width": recipe.width,
+        "lapland.name": name_of(recipe),
+        "lapland.width": recipe.label,
+        "lapland.precision": recipe.precision,
         "lapland.parameters": str(sum(p.numel() for p in net.parameters())),
         "lapland.scheme": recipe.scheme,
         "lapland.size": str(SIZE),
@@ -189,9 +84,14 @@ def metadata_of(
     }
 
 
-def name_of(width: str, scheme: str = IBUG68.name) -> str:
-    """`1/8` -> `rcn-1-8`; of another scheme than ibug68 `rcn-1-8-aflw19`."""
-    return "rcn-" + width.replace("/", "-") + (f"-{scheme}" if scheme != IBUG68.name else "")
+def name_of(recipe: Recipe) -> str:
+    """`rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-aflw19` of another scheme, `rcn-1-8-int8` in int8."""
+    parts = ["rcn", recipe.label.replace("/", "-")]
+    if recipe.scheme != IBUG68.name:
+        parts.append(recipe.scheme)
+    if recipe.precision != "float32":
+        parts.append(recipe.precision)
+    return "-".join(parts)
 
 
 def figures_on(data: Path, model: Path) -> dict[str, Any]:
@@ -240,10 +140,11 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
     model = build_graph(net, recipe, metadata_of(net, recipe, facts, {}))
     sample = torch.cat(crops)
     difference = largest_difference(model, net, recipe.beta, sample)
-    if not difference <= TOLERANCE:
+    allowed = TOLERANCE[recipe.precision]
+    if not difference <= allowed:
         raise ValueError(
             f"onnxruntime's landmarks differ from torch's by {difference:.4f} px, more than "
-            f"{TOLERANCE}; nothing was written"
+            f"{allowed}; nothing was written"
         )
     out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
@@ -274,13 +175,13 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m export.rcn", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--out", type=Path, help="default: models/rcn-<width>[-<scheme>]")
+    parser.add_argument("--out", type=Path, help="default: models/NAME")
     parser.add_argument("--data", type=Path, help="folder of the photos, for the card's figures")
     parser.add_argument("--photo", type=Path, default=PHOTO, help="of a face, for the comparison")
     options = parser.parse_args(arguments)
     try:
         recipe = load_weights(options.checkpoint)[1]
-        out = options.out or REPOSITORY / "models" / name_of(recipe.width, recipe.scheme)
+        out = options.out or REPOSITORY / "models" / name_of(recipe)
         card = export(options.checkpoint, out, options.data, options.photo)
     except (ValueError, OSError) as error:
         raise SystemExit(f"export.rcn: {error}") from None

@@ -11,12 +11,13 @@ BLOCK = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- /models -->)", re.DOTALL)
 
 def model_table() -> str:
     """Markdown rows for every shipped landmark model."""
-    rows = ["| width | parameters | file | NMSE, % | |", "|---|---|---|---|---|"]
+    rows = ["| width | precision | parameters | file | NMSE, % | |", "|---|---|---|---|---|---|"]
     for name in models.shipped():
         info = models.describe(models.folder() / name / "model.onnx")
-        kind = "default" if info.width == "1/8" else ""
+        chosen = (models.DEFAULT_WIDTH, models.DEFAULT_PRECISION)
+        kind = "default" if (info.width, info.precision) == chosen else ""
         rows.append(
-            f"| [{info.width}](models/{name}/README.md) | {info.parameters:,} "
+            f"| [{info.width}](models/{name}/README.md) | {info.precision} | {info.parameters:,} "
             f"| {info.bytes / 1000:,.0f} KB | {info.nmse['common']:.2f} | {kind} |"
         )
     return "\n".join(rows) + "\n"

@@ -25,6 +25,7 @@ class UpConv(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.conv = nn.Conv2d(channels, channels, 5)
 
     def forward(self, x: Tensor) -> Tensor:

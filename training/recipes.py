@@ -97,6 +97,11 @@ class Recipe:
                 f"not {self.stride}"
             )
 
+    @property
+    def label(self) -> str:
+        """The width as users name it: `1/8`, and `1/8-lite` with a stride of 2."""
+        return self.width + ("-lite" if self.stride == 2 else "")
+
     def network(self) -> RCN:
         """The network that the recipe trains, as it starts."""
         landmarks = SCHEMES[self.scheme].size

@@ -71,7 +71,17 @@ def _parser() -> argparse.ArgumentParser:
         "(default: PHOTO_landmarks.jpg in this folder, or no drawing with --json)",
     )
     predict.add_argument("--json", action="store_true", help="print landmarks as lines of JSON")
-    predict.add_argument("--width", default="1/8", help="width of the network (default: 1/8)")
+    predict.add_argument(
+        "--width",
+        default=models.DEFAULT_WIDTH,
+        help=f"width of the network (default: {models.DEFAULT_WIDTH})",
+    )
+    predict.add_argument(
+        "--precision",
+        default=models.DEFAULT_PRECISION,
+        choices=models.PRECISIONS,
+        help=f"of its arithmetic (default: {models.DEFAULT_PRECISION})",
+    )
     predict.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
     predict.add_argument(
         "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
@@ -90,7 +100,11 @@ def _predict(options: argparse.Namespace) -> int:
     many = len(photos) > 1 or any(path.is_dir() for path in options.photos)
     targets = _targets(photos, options, many)
     detector = Detector(
-        options.width, model=options.model, min_face=options.min_face, threads=options.threads
+        options.width,
+        precision=options.precision,
+        model=options.model,
+        min_face=options.min_face,
+        threads=options.threads,
     )
     for photo in _with_progress(photos):
         try:
@@ -207,6 +221,7 @@ def _models(options: argparse.Namespace) -> int:
             row = {
                 "name": info.name,
                 "width": info.width,
+                "precision": info.precision,
                 "parameters": info.parameters,
                 "bytes": info.bytes,
                 "nmse": info.nmse,
@@ -215,11 +230,13 @@ def _models(options: argparse.Namespace) -> int:
             }
             print(json.dumps(row))
         return 0
-    print(f"{'model':<10}{'width':>7}{'parameters':>12}{'size':>10}{'NMSE %, 300-W common':>23}")
+    print(
+        f"{'width':<10}{'precision':<11}{'parameters':>10}{'size':>10}{'NMSE %, 300-W common':>23}"
+    )
     for info in infos:
         size = f"{info.bytes / 1e3:.0f} KB" if info.bytes < 1e6 else f"{info.bytes / 1e6:.2f} MB"
         nmse = f"{info.nmse['common']:.2f}" if "common" in info.nmse else "not measured"
-        print(f"{info.name:<10}{info.width:>7}{info.parameters:>12,}{size:>10}{nmse:>23}")
+        print(f"{info.width:<10}{info.precision:<11}{info.parameters:>10,}{size:>10}{nmse:>23}")
     print(f"\nin {models.folder()}; weights: {infos[0].licence}")
     return 0
 

@@ -24,6 +24,7 @@ class Detector:
 
     Args:
         width: which landmark model: a width of the network, `lapland models` lists them.
+        precision: "int8" or "float32", of its arithmetic.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
         min_face: side of the smallest face to look for, image pixels.
         thresholds: scores that a face must exceed in the three stages of MTCNN.
@@ -42,15 +43,16 @@ class Detector:
 
     def __init__(
         self,
-        width: str = "1/8",
+        width: str = models.DEFAULT_WIDTH,
         *,
+        precision: str = models.DEFAULT_PRECISION,
         model: str | os.PathLike[str] | None = None,
         min_face: int = 40,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
         pyramid_factor: float = 0.709,
         threads: int | None = None,
     ) -> None:
-        path = models.path_of(width) if model is None else Path(model)
+        path = models.path_of(width, precision) if model is None else Path(model)
         self._landmarks = LandmarkNetwork(path, threads)
         self._mtcnn = Mtcnn(
             *models.load_mtcnn(),

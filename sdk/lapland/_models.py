@@ -11,7 +11,10 @@ from ._scheme import SCHEMES, Scheme
 from ._session import Session
 
 SCHEMA = "1"
-WIDTHS = ("1/16", "1/8", "1/4", "1/2", "1")
+_PLAIN = ("1/16", "1/8", "1/4", "1/2", "1")
+WIDTHS = tuple(width + form for form in ("", "-lite") for width in _PLAIN)
+PRECISIONS = ("float32", "int8")
+DEFAULT_WIDTH, DEFAULT_PRECISION = "1/8", "float32"
 _CASCADE = ("pnet", "rnet", "onet")
 
 
@@ -21,7 +24,8 @@ class ModelInfo:
 
     Attributes:
         name: `rcn-1-8`.
-        width: `1/8`, of the Recombinator Network.
+        width: `1/8`, of the Recombinator Network; `1/8-lite` with maps of half the resolution.
+        precision: `float32` or `int8`, of its arithmetic.
         path: where the file lies.
         bytes: its size.
         parameters: how many numbers were trained.
@@ -37,6 +41,7 @@ class ModelInfo:
 
     name: str
     width: str
+    precision: str
     path: Path
     bytes: int
     parameters: int
@@ -68,22 +73,34 @@ def folder() -> Path:
 
 def shipped() -> list[str]:
     """Names of the landmark models that are shipped, narrowest first."""
-    names = [_name(width) for width in WIDTHS]
-    return [name for name in names if (folder() / name / "model.onnx").is_file()]
+    return [name for _, _, name in _shipped()]
 
 
-def path_of(width: str) -> Path:
-    """The file of the model of one width.
+def path_of(width: str, precision: str) -> Path:
+    """The file of the model of one width and precision.
 
     Raises:
-        OptionError: there is no such width.
+        OptionError: there is none of that width and precision.
     """
-    known = [name.removeprefix("rcn-").replace("-", "/") for name in shipped()]
-    if width not in known:
+    known = {(w, p): name for w, p, name in _shipped()}
+    widths = list(dict.fromkeys(w for w, _ in known))
+    if width not in widths:
         raise OptionError(
-            f"width must be one of {', '.join(repr(w) for w in known)}, not {width!r}"
+            f"width must be one of {', '.join(repr(w) for w in widths)}, not {width!r}"
         )
-    return folder() / _name(width) / "model.onnx"
+    precisions = [p for w, p in known if w == width]
+    if precision not in precisions:
+        raise OptionError(
+            f"precision must be one of {', '.join(map(repr, precisions))} at width {width!r}, "
+            f"not {precision!r}"
+        )
+    return folder() / known[width, precision] / "model.onnx"
+
+
+def _shipped() -> list[tuple[str, str, str]]:
+    """(width, precision, name) of each."""
+    all_names = [(w, p, _name(w, p)) for w in WIDTHS for p in PRECISIONS]
+    return [row for row in all_names if (folder() / row[2] / "model.onnx").is_file()]
 
 
 def load_mtcnn() -> tuple[bytes, bytes, bytes]:
@@ -114,8 +131,8 @@ def describe(path: Path) -> ModelInfo:
     return load(path, threads=1)[1]
 
 
-def _name(width: str) -> str:
-    return "rcn-" + width.replace("/", "-")
+def _name(width: str, precision: str) -> str:
+    return f"rcn-{width.replace('/', '-')}" + ("" if precision == "float32" else f"-{precision}")
 
 
 def _read_shipped(path: Path) -> bytes:
@@ -155,6 +172,7 @@ def _describe(session: Session, path: Path, size: int) -> ModelInfo:
         info = ModelInfo(
             name=metadata["lapland.name"],
             width=metadata["lapland.width"],
+            precision=metadata.get("lapland.precision", "float32"),
             path=path,
             bytes=size,
             parameters=int(metadata["lapland.parameters"]),

@@ -39,7 +39,7 @@ def _checkpoint(folder, width="1/16", **changes):
     return path, net.eval(), recipe
 
 
-@pytest.mark.parametrize("width", ["1/16", "1/4"])
+@pytest.mark.parametrize("width", ["1/16", "1/4", "1"])
 @pytest.mark.parametrize("beta", [1.0, 0.6])
 def test_graph_equals_torch(tmp_path, photo, width, beta):
     _, net, recipe = _checkpoint(tmp_path, width, beta=beta)

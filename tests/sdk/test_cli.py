@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 
 import lapland
 from lapland.__main__ import main
-from lapland._models import shipped
+from lapland._models import describe, folder, shipped
 
 
 @pytest.fixture
@@ -224,7 +225,10 @@ def test_models(capsys):
     assert main(["models"]) == 0
     out = capsys.readouterr().out
     for name in shipped():
-        assert f"\n{name} " in out
+        info = describe(folder() / name / "model.onnx")
+        assert re.search(
+            rf"^{info.width} +{info.precision} +{info.parameters:,} ", out, re.MULTILINE
+        )
     assert "research use only" in out
     assert main(["models", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

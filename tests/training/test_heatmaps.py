@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from training.heatmaps import location_and_scale, marginals, probabilities, variance
+from training.heatmaps import (
+    coarser,
+    location_and_scale,
+    marginals,
+    probabilities,
+    variance,
+)
 
 
 def test_marginals_are_the_sums_of_the_probabilities():
@@ -65,3 +71,21 @@ def test_half_precision_maps_are_decoded_in_float32(dtype):
     h = torch.randn(1, 2, 8, 8).to(dtype)
     assert probabilities(h).dtype == torch.float32
     assert marginals(h)[0].dtype == torch.float32
+
+
+def test_coarser_maps_are_decoded_in_crop_pixels():
+    fine = torch.randn(2, 3, 40).softmax(-1)
+    coarse = coarser(fine, 20)
+    torch.testing.assert_close(coarse.sum(-1), torch.ones(2, 3))
+    torch.testing.assert_close(coarse[0, 0, 3], fine[0, 0, 6] + fine[0, 0, 7])
+    peak = torch.zeros(1, 1, 20)
+    peak[..., 4] = 1  # covers the crop pixels 8 and 9
+    location, scale = location_and_scale(peak, peak, stride=2)
+    assert location.tolist() == [[[8.5, 8.5]]]
+    assert scale.tolist() == [[[0, 0]]]
+    two = torch.zeros(1, 1, 20)
+    two[..., 4:6] = 0.5
+    location, scale = location_and_scale(two, two, stride=2)
+    assert location.tolist() == [[[9.5, 9.5]]]
+    assert scale.tolist() == [[[1, 1]]]
+    assert variance(two, two, stride=2).tolist() == [[[1, 1]]]

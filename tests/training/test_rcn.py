@@ -64,3 +64,16 @@ def test_normalise_keeps_bgr_and_spans_minus_one_to_one():
     assert out.shape == (1, 3, 80, 80)
     assert out[0, 0].eq(-1).all()
     assert out[0, 2].eq(1).all()
+
+
+@pytest.mark.parametrize("width", CHANNELS)
+def test_parameter_counts_of_the_lite_form(width):
+    counted = sum(p.numel() for p in RCN(width, stride=2).parameters())
+    c = CHANNELS[width]
+    assert counted == parameter_count(width, stride=2) == 388 * c * c + 181 * c + 9452
+
+
+def test_maps_of_the_lite_form_are_half_as_large():
+    assert RCN("1/16", stride=2)(torch.zeros(2, 3, 80, 80)).shape == (2, 68, 40, 40)
+    with pytest.raises(ValueError, match="stride must be 1 or 2, not 4"):
+        RCN("1/16", stride=4)

@@ -1,0 +1,122 @@
+"""What both forms of the graph share: a builder, the phases of a kernel, decoding, the wrapping."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from training.rcn import SIZE, phase_kernels
+
+OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these
+CONTRIB = "com.microsoft"  # onnxruntime's own operators; its CPU build always has them
+
+
+class GraphBuilder:
+    """Nodes and constants of one ONNX graph, in the order in which they are added."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        """Adds a constant, unless there is one with the same value; returns its name."""
+        value = np.ascontiguousarray(value).reshape(np.shape(value))
+        key = (value.dtype.str, value.shape, value.tobytes())
+        if key not in self._known:
+            self._known[key] = name
+            self.constants.append(numpy_helper.from_array(value, name))
+        return self._known[key]
+
+    def integers(self, name: str, *values: int) -> str:
+        """Adds a constant (n,) int64, as shapes and axes are given."""
+        return self.constant(name, np.array(values, np.int64))
+
+    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        """Adds a node with one output; returns the output's name."""
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+
+def unfolded(g: GraphBuilder, kernel: str, shape: tuple[int, ...], output: str) -> str:
+    """A kernel (O, I, 5, 5) in the graph -> (4 O, I, 4, 4), its phases (p, q, O) first.
+
+    The nodes depend on constants alone: onnxruntime computes them once, when it loads the file,
+    which so holds 25 numbers where the phases have 64.
+    """
+    o, i = shape[:2]
+    taps = phase_kernels(
+        torch.eye(25, dtype=torch.float64).view(25, 1, 5, 5)
+    )  # (25, 2, 2, 1, 4, 4)
+    flat = g.node("Reshape", [kernel, g.integers(f"{output}.rows", o * i, 25)], f"{output}.flat")
+    taps_name = g.constant("phases", taps.reshape(25, 64).numpy().astype("f4"))
+    phases = g.node("MatMul", [flat, taps_name], f"{output}.phases")
+    apart = g.integers(f"{output}.apart", o, i, 2, 2, 4, 4)
+    phases = g.node("Reshape", [phases, apart], f"{output}.six")
+    phases = g.node("Transpose", [phases], f"{output}.first", perm=[2, 3, 0, 1, 4, 5])
+    return g.node("Reshape", [phases, g.integers(f"{output}.shape", 4 * o, i, 4, 4)], output)
+
+
+def decode(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
+    """Softmax over each map, then location and scale from its row and column sums.
+
+    Args:
+        g: the graph.
+        logits: (N, K, H * W) or (N, K, H, W), the maps times beta.
+        landmarks: K.
+        stride: crop pixels from one pixel of the maps to the next.
+    """
+    side = SIZE // stride
+    square = g.integers("square", 0, landmarks, side, side)
+    # The one user of the logits, so that int8 logits are brought to float32 once.
+    g.node("Reshape", [logits, square], "heatmaps")
+    flat = g.integers("flat", 0, landmarks, side * side)
+    p = g.node("Reshape", ["heatmaps", flat], "flat_maps")
+    p = g.node("Softmax", [p], "softmax", axis=2)
+    p = g.node("Reshape", [p, square], "probabilities")
+    grid = np.arange(side, dtype=np.float32) * stride + (stride - 1) / 2
+    g.constant("grid", grid)
+    g.constant("grid_column", grid[:, None])
+    last = g.integers("last_axis", -1)
+    locations, deviations = [], []
+    for axis, reduced in (("x", 2), ("y", 3)):
+        over = g.integers(f"{axis}.over", reduced)
+        m = g.node("ReduceSum", [p, over], f"{axis}.marginal", keepdims=0)  # (N, K, side)
+        s = g.node("MatMul", [m, "grid_column"], f"{axis}.location")  # (N, K, 1)
+        d = g.node("Abs", [g.node("Sub", ["grid", s], f"{axis}.offset")], f"{axis}.distance")
+        d = g.node("Mul", [m, d], f"{axis}.weighted")
+        b = g.node("ReduceSum", [d, last], f"{axis}.scale", keepdims=1)
+        locations.append(s)
+        deviations.append(b)
+    g.node("Concat", locations, "landmarks", axis=2)
+    b = g.node("Concat", deviations, "scale_xy", axis=2)
+    g.node("ReduceMean", [b], "scales", axes=[2], keepdims=0)
+
+
+def finish(
+    g: GraphBuilder, name: str, landmarks: int, stride: int, metadata: Mapping[str, str]
+) -> onnx.ModelProto:
+    """The nodes as a checked model by the graph contract."""
+    value, side = helper.make_tensor_value_info, SIZE // stride
+    graph = helper.make_graph(
+        g.nodes,
+        name,
+        [value("crops", TensorProto.UINT8, ["N", SIZE, SIZE, 3])],
+        [
+            value("landmarks", TensorProto.FLOAT, ["N", landmarks, 2]),
+            value("scales", TensorProto.FLOAT, ["N", landmarks]),
+            value("heatmaps", TensorProto.FLOAT, ["N", landmarks, side, side]),
+        ],
+        g.constants,
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    if any(node.domain == CONTRIB for node in g.nodes):
+        opsets.append(helper.make_opsetid(CONTRIB, 1))
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=IR, producer_name="lapland")
+    helper.set_model_props(model, dict(metadata))
+    onnx.checker.check_model(model, full_check=True)
+    return model

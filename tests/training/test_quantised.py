@@ -1,0 +1,126 @@
+import dataclasses
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from export.int8 import build_int8
+from training import quantised
+from training.quantised import QuantisedRCN, QuantisedUpConv, upsampling_kernels
+from training.rcn import RCN, UpConv, normalise, phase_kernels
+from training.recipes import INT8
+from training.validation import predict
+
+
+def crops(count=12):
+    """Smooth noise, uint8: a network sees gradients and blobs in it."""
+    rng = np.random.default_rng(0)
+    small = torch.from_numpy(rng.uniform(0, 255, (count, 3, 10, 10)).astype("f4"))
+    large = torch.nn.functional.interpolate(small, (80, 80), mode="bicubic").clamp(0, 255)
+    return large.permute(0, 2, 3, 1).to(torch.uint8).contiguous()
+
+
+def peaked(width, stride):
+    """A float network without training whose maps have peaks."""
+    torch.manual_seed(0)
+    net = RCN(width, stride=stride, slope=0.0)
+    with torch.no_grad():
+        net.head[2].weight.mul_(4)
+    return net.eval()
+
+
+def quantised_form(net, images):
+    out = QuantisedRCN(net.width, stride=net.stride)
+    out.load_state_dict(net.state_dict(), strict=False)
+    out.calibrate(images)
+    return out.eval()
+
+
+def test_weights_are_whole_steps_of_a_scale_for_each_channel():
+    weight = torch.randn(5, 3, 3, 3) * torch.arange(1, 6).view(-1, 1, 1, 1)
+    steps = quantised.quantised_weight(weight) / quantised.weight_scales(weight).view(-1, 1, 1, 1)
+    torch.testing.assert_close(steps, steps.round(), atol=1e-4, rtol=0)
+    assert steps.abs().amax(dim=(1, 2, 3)).tolist() == pytest.approx([127] * 5)
+    error = (quantised.quantised_weight(weight) - weight).abs().flatten(1).amax(1)
+    assert (error <= quantised.weight_scales(weight) / 2 * 1.001).all()
+
+
+def test_gradients_pass_the_rounding_of_weights():
+    weight = torch.randn(4, 2, 3, 3, requires_grad=True)
+    quantised.quantised_weight(weight).sum().backward()
+    torch.testing.assert_close(weight.grad, torch.ones_like(weight))
+
+
+def test_an_activation_is_one_of_256_and_its_gradient_goes_where_the_value_was():
+    net = QuantisedRCN("1/16")
+    with torch.no_grad():
+        net.ranges["head0"].fill_(np.log(2.0))
+    x = torch.tensor([-1.0, 0.5, 1.999, 2.5, 3.0], requires_grad=True)
+    y = net.act(x, "head0")
+    steps = y / (2 / 255)
+    torch.testing.assert_close(steps, steps.round(), atol=1e-4, rtol=0)
+    torch.testing.assert_close(y, torch.tensor([0, 0.5, 2, 2, 2]), atol=0.004, rtol=0)
+    (y * torch.tensor([1.0, 10, 0, 100, 1000])).sum().backward()
+    assert x.grad.tolist() == [0, 10, 0, 0, 0]
+    # d y / d log(largest) = largest, for the values beyond it
+    assert net.ranges["head0"].grad.item() == pytest.approx(2 * 1100)
+
+
+def test_upsampling_by_phases_is_upsampling(monkeypatch):
+    torch.manual_seed(0)
+    plain, phased = UpConv(6), QuantisedUpConv(6)
+    phased.load_state_dict(plain.state_dict())
+    x = torch.randn(2, 6, 5, 5)
+    assert 0 < (plain(x) - phased(x)).abs().max() < 0.05  # the rounding of the weights
+    monkeypatch.setattr(quantised, "quantised_weight", lambda w: w)
+    torch.testing.assert_close(phased(x), plain(x), atol=1e-5, rtol=0)
+
+
+def test_kernels_of_the_phases_are_near_those_of_the_exact_kernel():
+    kernel = torch.randn(3, 3, 5, 5)
+    error = (upsampling_kernels(kernel) - phase_kernels(kernel)).abs().max()
+    assert error < 2.5 * kernel.abs().max() / 127
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_calibrated_network_finds_what_the_float_network_found(stride):
+    net, images = peaked("1/16", stride), crops()
+    rounded = quantised_form(net, normalise(images))
+    (exact, _), (near, _) = predict(net, images, 1.0), predict(rounded, images, 1.0)
+    assert exact.std(dim=1).min() > 0.5  # so flat maps that any network would agree are no test
+    assert (exact - near).norm(dim=-1).mean() < 0.5
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_graph_in_int8_equals_torch(stride):
+    images = crops()
+    net = quantised_form(peaked("1/16", stride), normalise(images))
+    model = build_int8(net, 0.8, {})
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    landmarks, scales, maps = session.run(
+        ["landmarks", "scales", "heatmaps"], {"crops": images.numpy()}
+    )
+    expected, expected_scales = predict(net, images, 0.8)
+    assert maps.shape == (12, 68, 80 // stride, 80 // stride)
+    # A sum that lies between two steps may be rounded to either.
+    for found, torchs in ((landmarks, expected), (scales, expected_scales)):
+        difference = np.abs(found - torchs.numpy())
+        assert difference.mean() < 0.03
+        assert np.quantile(difference, 0.99) < 0.2
+    with torch.no_grad():
+        exact = 0.8 * net(normalise(images)).numpy()
+    step = 0.8 * net.ranges["heatmaps"].exp().item() / 255
+    assert np.abs(maps - exact).max() < 12 * step
+
+
+def test_graph_in_int8_holds_a_byte_a_weight():
+    net = quantised_form(peaked("1/2", 1), normalise(crops(2)))
+    size = len(build_int8(net, 1.0, {}).SerializeToString())
+    assert size < 0.3 * 4 * sum(p.numel() for p in net.parameters())
+
+
+def test_recipe_for_int8_has_no_slope_and_no_dropout():
+    for wrong in ({"slope": 0.2}, {"dropout": 0.1}):
+        with pytest.raises(ValueError, match="slope=0 and dropout=0"):
+            dataclasses.replace(INT8, **wrong)
