@@ -1,15 +1,15 @@
 """The graph in float32, in the form that onnxruntime computes with the least arithmetic.
 
 Bilinear upsampling by 2 and then a 5x5 convolution is four 4x4 convolutions on the small map, one
-for each phase of the output: 64 multiplications where there were 100. All four are one convolution
-with 4 times the channels, whose channels DepthToSpace then lays out as pixels.
+for each phase of the output: 64 multiplications where there were 100. DepthToSpace then weaves their
+pixels into one map.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from export.graph import GraphBuilder, decode, finish, unfolded
 from training.rcn import RCN, SIZE, UpConv
@@ -51,15 +51,20 @@ def build_float32(
         kernel = state[f"up.{i}.conv.weight"]
         stored = g.constant(f"up.{i}.conv.weight", kernel.astype("f4"))
         phases = unfolded(g, stored, kernel.shape, f"up{i}.kernels")
-        bias = g.constant(f"up.{i}.conv.bias", np.tile(state[f"up.{i}.conv.bias"], 4).astype("f4"))
-        x = act(g.node("Conv", [x, phases, bias], f"up{i}", pads=[2] * 4))
+        bias = g.constant(f"up.{i}.conv.bias", state[f"up.{i}.conv.bias"].astype("f4"))
+        parts = [f"up{i}.kernel{n}" for n in range(4)]
+        g.nodes.append(helper.make_node("Split", [phases], parts, name=f"up{i}.split", axis=0))
+        outputs = []
+        for row, column in np.ndindex(2, 2):  # pixel 2j + row: phase 1 is the even, 0 the odd one
+            part = parts[2 * (1 - row) + (1 - column)]
+            pads = [2 - row, 2 - column, 1 + row, 1 + column]
+            y = g.node("Conv", [x, part, bias], f"up{i}.{row}{column}", pads=pads)
+            outputs.append(act(y))
+        x = g.node("Concat", outputs, f"up{i}", axis=1)
         return x if i == 3 and late else woven(x, i)
 
     def woven(x: str, i: int) -> str:
-        x = g.node("DepthToSpace", [x], f"woven{i}", blocksize=2, mode="DCR")
-        # the first row and column are pixel -1, the last are those beyond the map
-        inside = g.integers("inside.from", 1, 1), g.integers("inside.to", -1, -1)
-        return g.node("Slice", [x, *inside, g.integers("planes", 2, 3)], f"inside{i}")
+        return g.node("DepthToSpace", [x], f"woven{i}", blocksize=2, mode="DCR")
 
     def head(x: str) -> str:
         x = act(conv(x, "head.0", "head0"))
@@ -93,7 +98,7 @@ def build_float32(
             else act(conv(x, f"up.{i}", f"up{i}", pads=[1] * 4))
         )
     if late:
-        half = SIZE // 2 + 1
+        half = SIZE // 2
         x = g.node("Reshape", [x, g.integers("phases.apart", -1, c, half, half)], "phases_as_faces")
         x = g.node("Reshape", [head(x), g.integers("phases.back", -1, 4 * k, half, half)], "phased")
         x = woven(x, 3)

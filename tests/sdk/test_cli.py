@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import lapland
+from lapland import _models as models
 from lapland.__main__ import main
-from lapland._models import describe, folder, shipped
 
 
 @pytest.fixture
@@ -224,15 +224,15 @@ def test_a_model_of_ones_own(here, small, peaks, capsys):
 def test_models(capsys):
     assert main(["models"]) == 0
     out = capsys.readouterr().out
-    for name in shipped():
-        info = describe(folder() / name / "model.onnx")
+    for name in models.shipped():
+        info = models.describe(models.folder() / name / "model.onnx")
         assert re.search(
             rf"^{info.width} +{info.precision} +{info.parameters:,} ", out, re.MULTILINE
         )
     assert "research use only" in out
     assert main(["models", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["name"] for row in rows] == shipped()
+    assert [row["name"] for row in rows] == models.shipped()
     assert {"width", "parameters", "bytes", "nmse", "licence", "path"} < set(rows[0])
 
 
