@@ -1,7 +1,7 @@
 """The graph in float32, in the form that onnxruntime computes with the least arithmetic.
 
 Bilinear upsampling by 2 and then a 5x5 convolution is four 4x4 convolutions on the small map, one
-for each phase of the output: 64 multiplications where there were 100. DepthToSpace then weaves their
+for each phase of the output: 64 multiplications where there were 100. DepthToSpace weaves their
 pixels into one map.
 """
 

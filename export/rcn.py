@@ -1,7 +1,8 @@
 """Checkpoint -> ONNX graph: `python -m export.rcn runs/NAME/best.safetensors`.
 
 Writes `models/NAME/`, by its recipe `rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-int8` and so on, with
-`model.onnx`, `weights.safetensors` and `README.md` (the card).
+`model.onnx`, `weights.safetensors`, `README.md` (the card) and its picture. Given the
+`weights.safetensors` of a model, it writes the same `model.onnx` and a new card.
 The graph takes uint8 crops and gives landmarks and scales in crop pixels, everything between
 included. It is written only if onnxruntime's landmarks equal torch's on real crops, within 0.01 px
 in float32.
@@ -20,9 +21,11 @@ import torch
 from onnx import helper
 
 from export import hashes
-from export.card import data_of, write_card
+from export.card import data_of, shown_split, write_card
 from export.float32 import build_float32
 from export.int8 import build_int8
+from export.limits import measure
+from export.limits_picture import NAME, draw_limits
 from lapland import _geometry as geometry
 from lapland._image import load_image
 from lapland._models import SCHEMA, load_mtcnn
@@ -115,7 +118,7 @@ def crops_of_photo(photo: Path, recipe: Recipe, count: int = 64) -> torch.Tensor
 
 
 def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[str, Any]:
-    """Writes `model.onnx`, `weights.safetensors` and the card into `out`.
+    """Writes `model.onnx`, `weights.safetensors` and the card with its picture into `out`.
 
     Args:
         checkpoint: `best.safetensors` of a training run.
@@ -148,26 +151,32 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
         )
     out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
+    limits: dict[str, Any] | None = None
     if data is not None:
         with tempfile.TemporaryDirectory() as folder:
             plain = Path(folder) / "model.onnx"
             plain.write_bytes(model.SerializeToString())
             figures = figures_on(data, plain)
+            limits = measure(plain, data, shown_split(figures, facts))
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
         helper.set_model_props(model, metadata_of(net, recipe, facts, nmse))
     write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))
-    weights = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-    save_weights(out / "weights.safetensors", weights, recipe, facts)
+    if checkpoint.resolve() != (out / "weights.safetensors").resolve():
+        # Written anew, the same weights and facts may be other bytes.
+        weights = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+        save_weights(out / "weights.safetensors", weights, recipe, facts)
     card = {
         "parity_px": difference,
         "parity_crops": len(sample),
         "figures": figures,
+        "limits": limits,
         "recipe": recipe,
         "facts": facts | {"parameters": sum(p.numel() for p in net.parameters())},
     }
-    write_card(out, card)
     if out.resolve().parent == hashes.MODELS:
         hashes.record()
+    card["drawn"] = draw_limits(out / "model.onnx", out / NAME)
+    write_card(out, card)
     return card
 
 

@@ -4,14 +4,19 @@ import hashlib
 import json
 import re
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
 from export import rcn as export_rcn
 from export.card import settings_of
+from export.limits import CLEAN
+from export.limits_picture import BAR, CELL, LARGEST, draw_limits
 from lapland import _models
 from lapland._rcn import LandmarkNetwork
 from training.checkpoint import load_weights
+from training.degrade import DEGRADATIONS
 from training.recipes import Recipe
 
 FOLDERS = [_models.folder() / name for name in _models.shipped()]
@@ -69,3 +74,40 @@ def test_file_is_the_export_of_the_weights(folder, photo):
     landmarks, scales = LandmarkNetwork(folder / "model.onnx", threads=1).run(crops.numpy())
     torch.testing.assert_close(torch.from_numpy(landmarks), expected, rtol=0, atol=0.01)
     torch.testing.assert_close(torch.from_numpy(scales), expected_scales, rtol=0, atol=0.01)
+
+
+def _limits(folder):
+    """The part of the card that says where the model fails, and the rows of its table."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    part = text.split("## Where it fails\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \| ([\d.]+) \| ([\d.]+) \|", part, re.MULTILINE)
+    return part, {name: [float(value) for value in values] for name, *values in rows}
+
+
+def test_card_tells_where_the_model_fails(folder):
+    part, rows = _limits(folder)
+    names = [how.name for how in DEGRADATIONS]
+    assert {"all of `common`", CLEAN, *names} < set(rows)
+    info = _models.describe(folder / "model.onnx")
+    count, nmse, _ = rows["all of `common`"]
+    assert nmse == pytest.approx(info.nmse["common"], abs=0.006)
+    assert rows[CLEAN][1] == pytest.approx(nmse, rel=0.2)  # of fewer faces
+    # Faces that are sorted are all there, once by each kind of sorting.
+    for kind in ("yaw", "d"):
+        assert sum(values[0] for name, values in rows.items() if name.split()[0] == kind) == count
+    worst = max(names, key=lambda name: rows[name][1])
+    assert f"grows most with {worst}," in " ".join(part.split())
+
+
+def test_picture_of_the_card_is_what_the_model_finds(folder, tmp_path):
+    part, _ = _limits(folder)
+    told, name = re.search(r"!\[(.*?)\]\((\S+)\)", part, re.DOTALL).groups()
+    assert (folder / name).stat().st_size <= LARGEST
+    again = tmp_path / name
+    drawn = draw_limits(folder / "model.onnx", again)
+    assert [cell.split(":")[0] for cell in " ".join(told.split()).split("; ")] == list(drawn)
+    shipped, redrawn = (cv2.imread(str(path)).astype(int) for path in (folder / name, again))
+    # The pictures of two models differ by 3.5 levels and more; with another OpenCV, whose warps
+    # and fonts are not the same, one differs from itself by some 2.
+    faces = np.arange(len(shipped)) % (CELL + BAR) < CELL
+    assert np.abs(shipped - redrawn)[faces].mean() < 3

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.degrade import blurred, coarse, noisy
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -93,7 +95,7 @@ def _occlude(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 def _blur(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     kind = rng.integers(3)
     if kind == 0:
-        return cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.8))
+        return blurred(crop, rng.uniform(0.4, 1.8))
     if kind == 1:
         length = int(rng.integers(3, 9))
         kernel = np.zeros((length, length), np.float32)
@@ -108,8 +110,7 @@ def _blur(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArr
         )
         return cv2.filter2D(crop, -1, kernel / kernel.sum())
     low = int(size * rng.uniform(0.3, 0.8))
-    small = cv2.resize(crop, (low, low), interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+    return coarse(crop, low, low)
 
 
 def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -123,9 +124,7 @@ def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -
 
 def _noise(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     if rng.random() < 0.5:
-        sigma = rng.uniform(2, 16)
-        noisy = crop + rng.normal(0, sigma, crop.shape).astype(np.float32)
-        return np.clip(noisy, 0, 255).astype(np.uint8)
+        return noisy(crop, rng.uniform(2, 16), rng)
     quality = int(rng.integers(15, 70))
     _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(data, cv2.IMREAD_COLOR)

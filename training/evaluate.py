@@ -25,6 +25,7 @@ from training.checkpoint import load_weights
 from training.data import CropSpec, Faces, cut_all
 from training.pictures import draw_error_curves, draw_sheet
 from training.readers import read_faces
+from training.strata import strata
 from training.validation import predict
 
 Predictor = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
@@ -63,7 +64,17 @@ def landmark_errors(
     Errors of landmarks that are not visible are NaN.
     """
     matrices = spec.matrices(five)
-    landmarks, scales = run(cut_all(faces, matrices).numpy())
+    return crop_errors(run, cut_all(faces, matrices).numpy(), matrices, faces)
+
+
+def crop_errors(
+    run: Predictor, crops: NDArray[np.uint8], matrices: NDArray[np.float64], faces: Faces
+) -> dict[str, NDArray[np.float64]]:
+    """`landmark_errors` on crops (N, 80, 80, 3) that are already cut.
+
+    The matrices, (N, 2, 3), take crop pixels to image pixels.
+    """
+    landmarks, scales = run(crops)
     points = geometry.to_image(landmarks.astype(np.float64), matrices)
     errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
     return {
@@ -98,9 +109,13 @@ def figures_of(
     report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
     for source, found in results.items():
         errors = found["errors"]
-        figures: dict[str, Any] = metrics.summary(errors, scheme)
-        figures["mean_scale_px"] = float(found["map_scales"][~np.isnan(errors)].mean())
-        figures["scale_error_correlation"] = _rank_correlation(found["scales"], errors, faces)
+        figures = figures_of_faces(found, faces.sizes, scheme)
+        figures["strata"] = {
+            name: figures_of_faces(
+                {key: values[chosen] for key, values in found.items()}, faces.sizes[chosen], scheme
+            )
+            for name, chosen in strata(faces.landmarks, faces.sizes, scheme).items()
+        }
         subsets = {
             name: np.array([n.startswith(folders) for n in faces.names])
             for name, folders in SUBSETS.items()
@@ -115,21 +130,35 @@ def figures_of(
     return report
 
 
+def figures_of_faces(
+    found: dict[str, NDArray[np.float64]], sizes: NDArray[np.float64], scheme: Scheme
+) -> dict[str, Any]:
+    """The figures of one set of faces: `metrics.summary` of their errors, and how scales compare.
+
+    Args:
+        found: what `landmark_errors` gives of them.
+        sizes: (N,), the length d in image pixels that their errors are divided by.
+        scheme: of the landmarks.
+    """
+    errors = found["errors"]
+    seen = ~np.isnan(errors)
+    scales = 100 * found["scales"] / sizes[:, None]
+    return metrics.summary(errors, scheme) | {
+        "mean_scale_px": float(found["map_scales"][seen].mean()),
+        "mean_scale": float(scales[seen].mean()),  # percent, as the errors
+        "scale_error_correlation": _rank_correlation(scales[seen], errors[seen]),
+    }
+
+
 def evaluate_file(path: Path, data: Path, split: Path | None) -> dict[str, Any]:
     """`evaluate` of a checkpoint or ONNX file on the faces of a folder."""
     run, spec, scheme = open_network(path)
     return evaluate(run, spec, five_points.detect(read_faces(data, scheme, split)), scheme)
 
 
-def _rank_correlation(
-    scales: NDArray[np.floating], errors: NDArray[np.floating], faces: Faces
-) -> float:
-    """Spearman's correlation of scale with error over visible landmarks, relative to the face."""
-    seen = ~np.isnan(errors)
-    ranks = [
-        np.argsort(np.argsort(values[seen])).astype(np.float64)
-        for values in (scales / faces.sizes[:, None], errors)
-    ]
+def _rank_correlation(scales: NDArray[np.floating], errors: NDArray[np.floating]) -> float:
+    """Spearman's correlation of scale with error, both relative to the face."""
+    ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (scales, errors)]
     return float(np.corrcoef(*ranks)[0, 1])
 
 
@@ -138,14 +167,18 @@ def table(report: dict[str, Any]) -> str:
     rows = [
         f"{report['faces']} faces, {report['missed_by_mtcnn']} missed by MTCNN "
         "(cropped from their labels)",
-        f"{'crops from':<22}{'faces':>6}{'NMSE %':>8}{'FR 8 %':>8}{'FR 10 %':>9}"
+        f"{'crops from':<30}{'faces':>6}{'NMSE %':>8}{'FR 8 %':>8}{'FR 10 %':>9}"
         f"{'AUC 8':>7}{'AUC 10':>8}",
     ]
     for source in ("mtcnn", "labels"):
         parts = {source: report[source]}
-        parts |= {f"  {name}": f for name, f in report[source]["subsets"].items()}
+        parts |= {
+            f"  {name}": f
+            for kind in ("subsets", "strata")
+            for name, f in report[source][kind].items()
+        }
         rows += [
-            f"{name:<22}{f['faces']:>6}{f['nmse']:>8.3f}{f['failure_rate_8']:>8.2f}"
+            f"{name:<30}{f['faces']:>6}{f['nmse']:>8.3f}{f['failure_rate_8']:>8.2f}"
             f"{f['failure_rate_10']:>9.2f}{f['auc_8']:>7.3f}{f['auc_10']:>8.3f}"
             for name, f in parts.items()
         ]

@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 
 from lapland._scheme import IBUG68
-from tests.drawn_faces import draw_face
-from training.data import CropSpec, Faces, origin
+from tests.drawn_faces import draw_face, mean_shape
+from training import strata
+from training.data import CropSpec, Faces, five_from_landmarks, origin
 from training.evaluate import evaluate, table
 
 COMMON = ["helen/testset/1", "lfpw/testset/2"]
@@ -36,6 +38,24 @@ def test_missed_faces_are_counted_and_the_table_tells_it():
     found = report(COMMON)
     assert found["missed_by_mtcnn"] == 1
     assert table(found).startswith("2 faces, 1 missed by MTCNN")
+
+
+def test_strata_are_reported_with_the_figures_of_their_faces(monkeypatch):
+    monkeypatch.setattr(strata, "FEWEST", 1)
+    monkeypatch.setattr(strata, "SIZES", (50, 55))
+    found = report([f"helen/testset/{i}" for i in range(8)])
+    parts = found["labels"]["strata"]
+    assert len(parts) > 1
+    assert sum(figures["faces"] for figures in parts.values()) == 8
+    nmse = sum(figures["faces"] * figures["nmse"] for figures in parts.values()) / 8
+    assert nmse == pytest.approx(found["labels"]["nmse"])
+    # Scales of 1 to 2 pixels of a crop that is three times as wide as the five points.
+    five = five_from_landmarks(mean_shape()[None], IBUG68)[0]
+    d = np.linalg.norm(np.subtract(*mean_shape()[list(IBUG68.eye_corners)]))
+    expected = 100 * 1.5 * 3 * np.ptp(five, axis=0).max() / 80 / d
+    for figures in parts.values():
+        assert figures["mean_scale"] == pytest.approx(expected, rel=0.03)
+    assert "d below 50 px" in table(found)
 
 
 def test_photos_of_300w_are_known_by_their_folders():
