@@ -10,6 +10,7 @@ from typing import Any
 from export.limits import section
 from export.limits_picture import NAME
 from lapland._scheme import SCHEMES, Scheme
+from training.rcn import SIZE
 from training.recipes import RECIPES, Recipe
 
 TEMPLATE = """\
@@ -17,15 +18,15 @@ TEMPLATE = """\
 
 {k} facial landmarks ({scheme} scheme) with a Laplace scale for each, from a square 80x80 crop of
 a face. Recombinator Network of *Laplace Landmark Localization* (Robinson et al., ICCV 2019) at
-width {width}.
+width {width}{form}.
 
 | file | bytes | SHA-256 |
 |---|---|---|
 {files}
 
 Parameters: {parameters:,}. Input `crops` uint8 (N, 80, 80, 3) BGR; outputs `landmarks` (N, {k}, 2)
-and `scales` (N, {k}), float32, crop pixels, and `heatmaps` (N, {k}, 80, 80). The crop is a square
-of {factor} times the longer side of the rectangle around MTCNN's five points{upright}.
+and `scales` (N, {k}), float32, crop pixels, and `heatmaps` (N, {k}, {side}, {side}). The crop is
+a square of {factor} times the longer side of the rectangle around MTCNN's five points{upright}.
 
 ## Data and licence
 
@@ -41,9 +42,9 @@ Commit {commit}; epoch {epoch} of {epochs}, chosen by NMSE on the validation fac
 
 ## Figures
 
-NMSE in percent of {normaliser}, fp32 `model.onnx` as
-shipped; failure rate (FR) and area under the cumulative error curve (AUC) at 8 and 10 %. "MTCNN":
-cropped from MTCNN's five points, as a user's photo is, and from the labels' where MTCNN misses the
+NMSE in percent of {normaliser}, {precision}
+`model.onnx` as shipped; failure rate (FR) and area under the cumulative error curve (AUC) at 8
+and 10 %. "MTCNN": cropped from MTCNN's five points, as a user's photo is, and from the labels' where MTCNN misses the
 face. "labels": cropped from five points that follow from the annotation. {held_out}
 
 {header}
@@ -152,7 +153,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         if scheme.eye_corners
         else "the square root of the area of the face's box"
     )
-    helpers = " --teacher TEACHER" * bool(recipe.distillation)
+    helpers = "".join(f" --{o} {facts[o]}" for o in ("start", "teacher") if o in facts)
     helpers += " --unlabelled FOLDER" * bool(recipe.adversary)
     (folder / "README.md").write_text(
         TEMPLATE.format(
@@ -160,6 +161,9 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
             k=scheme.size,
             scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
             width=recipe.width,
+            form=_form(recipe),
+            side=SIZE // recipe.stride,
+            precision=recipe.precision,
             files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
             parameters=facts["parameters"],
             factor=recipe.crop.factor,
@@ -191,6 +195,16 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         ),
         encoding="utf-8",
     )
+
+
+def _form(recipe: Recipe) -> str:
+    """What sets the network apart from the paper's; goes on after its width."""
+    form = ""
+    if recipe.stride == 2:
+        form += ",\nlite: its maps have half the resolution of the crop"
+    if recipe.precision == "int8":
+        form += ",\nin int8: weights and maps of a byte a number, fine-tuned with that rounding"
+    return form
 
 
 def settings_of(recipe: Recipe) -> list[str]:

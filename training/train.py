@@ -71,6 +71,9 @@ class Trainer:
                 f"{partial} of {len(train)} training faces miss some; set adversary=0"
             )
         self.recipe, self.out = recipe, out
+        # As given: what a card says that the run began with and learned from.
+        others = {"start": start, "teacher": teacher}
+        self.others = {name: str(path) for name, path in others.items() if path is not None}
         scheme = SCHEMES[recipe.scheme]
         self.accelerator = hardware.accelerator()
         if recipe.batch % self.accelerator.num_processes:
@@ -203,6 +206,7 @@ class Trainer:
                     "data": origin(self.data.faces.names),
                     "training_faces": len(self.data),
                     "hardware": hardware.describe(self.accelerator),
+                    **self.others,
                 }
                 weights = self.averaged.module.state_dict()
                 checkpoint.save_weights(self.out / "best.safetensors", weights, self.recipe, facts)
