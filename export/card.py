@@ -44,8 +44,9 @@ Commit {commit}; epoch {epoch} of {epochs}, chosen by NMSE on the validation fac
 
 NMSE in percent of {normaliser}, {precision}
 `model.onnx` as shipped; failure rate (FR) and area under the cumulative error curve (AUC) at 8
-and 10 %. "MTCNN": cropped from MTCNN's five points, as a user's photo is, and from the labels' where MTCNN misses the
-face. "labels": cropped from five points that follow from the annotation. {held_out}
+and 10 %. "MTCNN": cropped from MTCNN's five points, as a user's photo is, and from the labels'
+where MTCNN misses the face. "labels": cropped from five points that follow from the annotation.
+{held_out}
 
 {header}
 {figures}
