@@ -2,8 +2,9 @@
 
 Written with onnxruntime's own operators, whose maps lie in memory pixel by pixel (NHWC), as crops
 do: pixels enter without a conversion, a 1x1 convolution is one matrix product, and the phases of an
-upsampled map are put in their places by copying runs of bytes. ReLU costs nothing, being where
-uint8 ends. Scales and weights are those that `training.quantised` trained with.
+upsampled map are put in place by copying runs of bytes. A leaky ReLU is a table of 256 bytes; ReLU
+costs nothing, being where uint8 ends. Steps and weights are those that `training.quantised`
+trained with.
 """
 
 from collections.abc import Mapping
@@ -12,123 +13,133 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from onnx import TensorProto
+from torch import Tensor, nn
 
 from export.graph import CONTRIB, GraphBuilder, decode, finish, unfolded
 from training.quantised import (
-    LEVELS,
+    HEATMAPS,
     QuantisedConv,
     QuantisedRCN,
     QuantisedUpConv,
+    Steps,
     quantised_weight,
-    upsampling_kernels,
+    steps_of,
     weight_scales,
 )
-from training.rcn import SIZE
+from training.rcn import SIZE, phase_kernels
 
 PIXEL = 1 / 127.5  # scale of the crops, whose zero is ZERO
 ZERO = 128  # 127.5 is none of 0..255: the bias of the first layer makes up for the half
 
 
 class Int8Builder(GraphBuilder):
-    """A graph whose values are uint8 maps (N, H, W, C), each with the scale of its place."""
+    """A graph whose values are uint8 maps (N, H, W, C), each with the steps it is held in."""
 
     def __init__(self, net: QuantisedRCN) -> None:
         super().__init__()
-        self.scales = {
-            place: float(np.float32(log.detach().exp().item() / LEVELS))
-            for place, log in net.ranges.items()
-        }
-        self.places = {"crops": PIXEL}  # value -> its scale
+        self.net = net
+        self.steps = {"crops": Steps(PIXEL, ZERO)}  # of each value
 
-    def put(self, value: str, place: str) -> str:
-        """Notes at which place a value is; returns the value."""
-        self.places[value] = self.scales[place]
+    def put(self, value: str, steps: Steps) -> str:
+        """Notes the steps that a value is held in; returns the value."""
+        self.steps[value] = steps
         return value
 
+    def before_and_after(self, place: str) -> tuple[Steps, Steps]:
+        """Of the output of a convolution, and of its activation."""
+        lowest, largest = (float(end) for end in self.net.ends(place))
+        return steps_of(lowest, largest, 0.0 if place == HEATMAPS else self.net.slope)
+
+    def quantised(self, steps: Steps) -> list[str]:
+        """Constants: scale and zero of a value."""
+        scale, zero = np.float32(steps.scale), np.uint8(steps.zero)
+        return [self.constant(f"scale.{scale!r}", scale), self.constant(f"zero.{zero}", zero)]
+
+    def act(self, x: str, place: str) -> str:
+        """The activation: by a table, but for ReLU, which the convolution has done."""
+        before, after = self.before_and_after(place)
+        if before == after:
+            return x
+        inputs = [x, *self.quantised(before), *self.quantised(after)]
+        slope = {"alpha": self.net.slope, "domain": CONTRIB}
+        return self.put(self.node("QLinearLeakyRelu", inputs, f"{x}.act", **slope), after)
+
     def conv(self, x: str, layer: QuantisedConv, place: str, output: str) -> str:
-        """One convolution with its ReLU."""
-        scales = weight_scales(layer.weight)
-        exact = quantised_weight(layer.weight.detach())
-        whole = (exact / scales.view(-1, 1, 1, 1)).round().numpy().astype("i1")
-        assert layer.bias is not None
-        bias = layer.bias.detach().double().numpy()
+        """One convolution, in the steps before the activation of its place."""
+        whole, scales = whole_weight(layer.weight)
+        bias = bias_of(layer)
         weight = self.constant(f"{output}.weight", whole)
-        pad = int(layer.padding[0])
-        return self._qlinear(
-            x, weight, scales.numpy(), bias, place, output, layer.kernel_size[0], pad
-        )
+        size, pad = layer.kernel_size[0], int(layer.padding[0])
+        return self._qlinear(x, weight, scales, bias, place, output, size, pad)
 
     def first(self, layer: QuantisedConv, place: str, output: str) -> str:
-        """The first convolution, its ReLU and its pooling: crops -> (N, 40, 40, C).
+        """The first convolution and its pooling: crops -> (N, 40, 40, C).
 
         The four pixels that are pooled are computed as channels of one 4x4 convolution with a
         stride of 2: with three colours and few channels, twice as fast as pixel by pixel.
         """
-        scales = weight_scales(layer.weight)
-        exact = quantised_weight(layer.weight.detach())
-        whole = (exact / scales.view(-1, 1, 1, 1)).round().numpy().astype("i1")
+        whole, scales = whole_weight(layer.weight)
         c = len(whole)
         four = np.zeros((2, 2, c, 3, 4, 4), "i1")
         for row, column in np.ndindex(2, 2):
             four[row, column, :, :, row : row + 3, column : column + 3] = whole
         weight = self.constant(f"{output}.weight", four.reshape(4 * c, 3, 4, 4))
-        assert layer.bias is not None
         # u / 127.5 - 1 = (u - 128) / 127.5 + 0.5 / 127.5
-        bias = layer.bias.detach().double() + exact.double().sum((1, 2, 3)) * 0.5 * PIXEL
-        x = self._qlinear(
-            "crops", weight, np.tile(scales, 4), np.tile(bias, 4), place, f"{output}.four", 4, 1, 2
-        )
+        bias = bias_of(layer) + whole.sum((1, 2, 3), dtype=np.float64) * scales * 0.5 * PIXEL
+        scales, bias = np.tile(scales, 4), np.tile(bias, 4)
+        x = self._qlinear("crops", weight, scales, bias, place, f"{output}.four", 4, 1, 2)
         half = SIZE // 2
-        x = self.node(
-            "Reshape", [x, self.integers(f"{output}.of", -1, half**2, 4, c)], f"{output}.2"
-        )
-        x = self.pooled(x, [1, 4], place, f"{output}.pooled")
-        shape = self.integers(f"{output}.shape", -1, half, half, c)
-        return self.put(self.node("Reshape", [x, shape], output), place)
-
-    def pooled(self, x: str, window: list[int], place: str, output: str) -> str:
-        """The maximum over windows that do not overlap."""
-        how = {"kernel_shape": window, "strides": window}
-        return self.put(self.node("NhwcMaxPool", [x], output, domain=CONTRIB, **how), place)
+        x = self.reshaped(x, f"{output}.apart", -1, half**2, 4, c)
+        x = self.pooled(x, [1, 4], f"{output}.largest")
+        return self.reshaped(x, output, -1, half, half, c)
 
     def upconv(self, x: str, up: QuantisedUpConv, place: str, output: str, side: int) -> str:
-        """`UpConv` with its ReLU: (N, H, W, C) -> (N, 2H, 2W, C); `side` is 2H."""
+        """`UpConv`, in the steps before its activation.
+
+        Args:
+            x: (N, H, W, C).
+            up: the layer.
+            place: what its output becomes.
+            output: name of the output (N, 2H, 2W, C).
+            side: 2H and 2W.
+        """
         kernel = up.conv.weight.detach()
-        o = len(kernel)
-        steps = weight_scales(kernel)
-        whole = (quantised_weight(kernel) / steps.view(-1, 1, 1, 1)).round().numpy().astype("i1")
-        # (O, 2, 2) -> phases first, as `unfolded` has them
-        scales = upsampling_kernels(kernel).flatten(3).abs().amax(3).clamp_min(1e-8)
-        scales = (scales / 127).permute(1, 2, 0).reshape(-1)
+        whole, steps = whole_weight(kernel)
+        c = len(whole)
+        # What `unfolded` gives has the phases first.
+        scales = weight_scales(phase_kernels(quantised_weight(kernel)).flatten(0, 2))
+        scales = scales.view(c, 2, 2).permute(1, 2, 0).reshape(-1).numpy()
         stored = self.constant(f"{output}.weight", whole)
-        as_float = self.node("Cast", [stored], f"{output}.float", to=1)
-        step = self.constant(f"{output}.step", steps.numpy().reshape(-1, 1, 1, 1))
-        exact = self.node("Mul", [as_float, step], f"{output}.exact")
-        phases = unfolded(self, exact, tuple(kernel.shape), f"{output}.kernels")
-        divisor = self.constant(f"{output}.scales", scales.numpy().reshape(-1, 1, 1, 1))
+        floats = self.node("Cast", [stored], f"{output}.floats", to=TensorProto.FLOAT)
+        step = self.constant(f"{output}.step", steps.reshape(-1, 1, 1, 1))
+        exact = self.node("Mul", [floats, step], f"{output}.exact")
+        phases = unfolded(self, exact, whole.shape, f"{output}.kernels")
+        divisor = self.constant(f"{output}.steps", scales.reshape(-1, 1, 1, 1))
         phases = self.node("Div", [phases, divisor], f"{output}.divided")
         phases = self.node("Round", [phases], f"{output}.rounded")
-        weight = self.node("Cast", [phases], f"{output}.int8", to=3)
-        assert up.conv.bias is not None
-        bias = np.tile(up.conv.bias.detach().double().numpy(), 4)
-        y = self._qlinear(x, weight, scales.numpy(), bias, place, f"{output}.phased", 4, 2)
+        weight = self.node("Cast", [phases], f"{output}.bytes", to=TensorProto.INT8)
+        bias = np.tile(bias_of(up.conv), 4)
+        y = self._qlinear(x, weight, scales, bias, place, f"{output}.phases", 4, 2)
         half = side // 2 + 1  # pixel -1 to pixel `side`
-        y = self.node(
-            "Reshape",
-            [y, self.integers(f"{output}.apart", -1, half, half, 2, 2 * o)],
-            f"{output}.rows",
-        )
-        y = self.node("Transpose", [y], f"{output}.woven", perm=[0, 1, 3, 2, 4])
-        y = self.node(
-            "Reshape",
-            [y, self.integers(f"{output}.joined", -1, 2 * half, 2 * half, o)],
-            f"{output}.map",
-        )
-        first = self.integers("inner.first", 1, 1)
-        last = self.integers(f"{output}.last", side + 1, side + 1)
-        return self.put(
-            self.node("Slice", [y, first, last, self.integers("planes", 1, 2)], output), place
-        )
+        y = self.reshaped(y, f"{output}.apart", -1, half, half, 2, 2 * c)
+        y = self.same(y, "Transpose", f"{output}.rows", perm=[0, 1, 3, 2, 4])
+        y = self.reshaped(y, f"{output}.woven", -1, 2 * half, 2 * half, c)
+        inside = self.integers("inside.from", 1, 1), self.integers("inside.to", -1, -1)
+        return self.same(y, "Slice", output, *inside, self.integers("rows.columns", 1, 2))
+
+    def pooled(self, x: str, window: list[int], output: str) -> str:
+        """The maximum over windows that do not overlap."""
+        how = {"kernel_shape": window, "strides": window, "domain": CONTRIB}
+        return self.same(x, "NhwcMaxPool", output, **how)
+
+    def reshaped(self, x: str, output: str, *shape: int) -> str:
+        """The same bytes in another shape."""
+        return self.same(x, "Reshape", output, self.integers(f"{output}.shape", *shape))
+
+    def same(self, x: str, kind: str, output: str, *inputs: str, **attributes: object) -> str:
+        """A node that moves bytes and leaves their steps as they are."""
+        return self.put(self.node(kind, [x, *inputs], output, **attributes), self.steps[x])
 
     def _qlinear(
         self,
@@ -142,35 +153,33 @@ class Int8Builder(GraphBuilder):
         pad: int,
         stride: int = 1,
     ) -> str:
-        step = self.places[x]
-        zero = (
-            self.constant("zero.crops", np.uint8(ZERO))
-            if x == "crops"
-            else self.constant("zero", np.uint8(0))
-        )
-        whole = np.round(bias / (np.float64(step) * scales)).astype("i4")
+        before, _ = self.before_and_after(place)
+        whole = np.round(bias / (np.float64(self.steps[x].scale) * scales)).astype("i4")
         inputs = [
             x,
-            self.constant(f"scale.{x}", np.float32(step)),
-            zero,
+            *self.quantised(self.steps[x]),
             weight,
-            self.constant(f"{output}.weight_scales", scales.astype("f4")),
+            self.constant(f"{output}.scales", scales),
             self.constant(f"zeros.{len(scales)}", np.zeros(len(scales), "i1")),
-            self.constant(f"scale.{place}", np.float32(self.scales[place])),
-            self.constant("zero", np.uint8(0)),
+            *self.quantised(before),
             self.constant(f"{output}.bias", whole),
         ]
-        y = self.node(
-            "QLinearConv",
-            inputs,
-            output,
-            domain=CONTRIB,
-            channels_last=1,
-            kernel_shape=[size, size],
-            pads=[pad] * 4,
-            strides=[stride] * 2,
-        )
-        return self.put(y, place)
+        how = {"kernel_shape": [size, size], "pads": [pad] * 4, "strides": [stride] * 2}
+        y = self.node("QLinearConv", inputs, output, domain=CONTRIB, channels_last=1, **how)
+        return self.put(y, before)
+
+
+def whole_weight(weight: Tensor) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """(O, ...) -> int8 weights of the same shape, and the scale (O,) of each output channel."""
+    scales = weight_scales(weight)
+    whole = quantised_weight(weight.detach()) / scales.view(-1, *[1] * (weight.ndim - 1))
+    return whole.round().numpy().astype("i1"), scales.numpy()
+
+
+def bias_of(layer: nn.Conv2d) -> NDArray[np.float64]:
+    """(O,)."""
+    assert layer.bias is not None
+    return layer.bias.detach().double().numpy()
 
 
 @torch.no_grad()
@@ -183,31 +192,35 @@ def build_int8(net: QuantisedRCN, beta: float, metadata: Mapping[str, str]) -> o
         metadata: written into the file.
     """
     g = Int8Builder(net)
-    skips = []
+    skips: list[str] = []
+    x = "crops"
     for i, layer in enumerate(net.encoder):
+        place = f"joined{i}"
         if i == 0:
-            x = g.first(layer, "joined0", "skip0")
+            x = g.first(layer, place, "pooled0")
         else:
-            x = g.conv(x, layer, f"joined{i}", f"encoder{i}")
-            x = g.pooled(x, [2, 2], f"joined{i}", f"skip{i}")
+            x = g.pooled(g.conv(x, layer, place, f"encoder{i}"), [2, 2], f"pooled{i}")
+        x = g.act(x, place)  # behind the pooling, which keeps the order: on a quarter of the pixels
         skips.append(x)
     for i, layer in enumerate(net.bottleneck):
-        x = g.conv(x, layer, f"bottleneck{i}", f"bottleneck{i}")
+        x = g.act(g.conv(x, layer, f"bottleneck{i}", f"bottleneck{i}"), f"bottleneck{i}")
     for i, (layer, up) in enumerate(zip(net.decoder, net.up, strict=True)):
-        place = f"joined{3 - i}"
-        x = g.conv(x, layer, place, f"decoder{i}")
-        x = g.put(g.node("Concat", [x, skips.pop()], f"join{i}", axis=3), place)
+        x = g.act(g.conv(x, layer, f"joined{3 - i}", f"decoder{i}"), f"joined{3 - i}")
+        x = g.same(x, "Concat", f"join{i}", skips.pop(), axis=3)
+        place = f"up{3 - i}"
         if isinstance(up, QuantisedUpConv):
-            x = g.upconv(x, up, f"up{3 - i}", f"up{i}", 10 << i)
+            x = g.upconv(x, up, place, f"up{i}", 10 << i)
         else:
-            x = g.conv(x, up, f"up{3 - i}", f"up{i}")
-    x = g.conv(x, net.head[0], "head0", "head0")
-    x = g.conv(x, net.head[1], "head1", "head1")
-    x = g.conv(x, net.head[2], "heatmaps", "maps")
+            x = g.conv(x, up, place, f"up{i}")
+        x = g.act(x, place)
+    x = g.act(g.conv(x, net.head[0], "head0", "head0"), "head0")
+    x = g.act(g.conv(x, net.head[1], "head1", "head1"), "head1")
+    x = g.conv(x, net.head[2], HEATMAPS, "maps")
     k, pixels = net.landmarks, (SIZE // net.stride) ** 2
-    x = g.node("Reshape", [x, g.integers("pixels", -1, pixels, k)], "pixels_of_maps")
-    x = g.node("Transpose", [x], "planes_of_maps", perm=[0, 2, 1])
-    scale = g.constant("scale.logits", np.float32(g.scales["heatmaps"] * beta))
-    x = g.node("DequantizeLinear", [x, scale, g.constant("zero", np.uint8(0))], "logits")
+    x = g.reshaped(x, "pixels_of_maps", -1, pixels, k)
+    x = g.same(x, "Transpose", "maps_of_pixels", perm=[0, 2, 1])
+    steps = g.steps[x]
+    logits = Steps(steps.scale * beta, steps.zero)
+    x = g.node("DequantizeLinear", [x, *g.quantised(logits)], "logits")
     decode(g, x, k, net.stride)
     return finish(g, "rcn", k, net.stride, metadata)

