@@ -7,9 +7,9 @@ CVPR 2018). The largest value that a place can hold is trained with the weights 
 *Learned Step Size Quantization*, ICLR 2020).
 
 A leaky ReLU keeps values below zero too: a convolution gives steps from `lowest` to `largest`, and
-a table of 256 entries takes them to those of the activation. ReLU, which lite networks have, needs no
-table: it is where uint8 ends. The heatmaps too end at 0 below, as the softmax over a map does not
-see what is added to all of it.
+a table of 256 entries takes them to those of the activation. ReLU, which lite networks have, needs
+no table: it is where uint8 ends. The heatmaps too end at 0 below, as the softmax over a map does
+not see what is added to all of it.
 """
 
 import math
@@ -25,7 +25,7 @@ from training.rcn import RCN, SLOPE, UpConv, phase_kernels
 
 LEVELS = 255  # of an activation above zero
 LARGEST = 127  # of a weight; -128 stays unused, so that the range is symmetric
-DEPTH = 24.0  # how far below its peak a map is kept at the start: exp(-24) = 4e-11
+DEPTH = 12.0  # how far below its peak a map is kept at the start: exp(-12) = 6e-6
 
 PLACES = (
     *(f"joined{i}" for i in range(4)),
@@ -202,8 +202,11 @@ class QuantisedRCN(RCN):
             heatmaps = RCN.forward(self, crops)
         finally:
             self.act = act  # type: ignore[method-assign]
-        self.head[2].bias += DEPTH - heatmaps.amax(dim=(0, 2, 3))
-        self.largest[HEATMAPS].fill_(math.log(DEPTH))
+        peaks = heatmaps.amax(dim=(2, 3))  # (B, K)
+        highest = peaks.amax(0)
+        reach = float((highest - peaks.amin(0)).max()) + DEPTH
+        self.head[2].bias += reach - highest
+        self.largest[HEATMAPS].fill_(math.log(reach))
         for place, (lowest, largest) in ends.items():
             self.largest[place].fill_(math.log(largest))
             if place in self.lowest:
