@@ -53,7 +53,7 @@ where MTCNN misses the face. "labels": cropped from five points that follow from
 
 Mean scale on `{shown}`: {mean_scale}; rank correlation of a landmark's scale with its error:
 {correlation}.
-Largest difference of a landmark or scale between onnxruntime and torch: {parity:.6f} px on
+{summary} difference of landmarks or scales between onnxruntime and torch: {parity:.6f} px on
 {parity_crops} crops.
 
 ## Where it fails
@@ -190,6 +190,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
             or _row(["not measured", *[""] * (len(columns) - 1)]),
             mean_scale=f"{sample['mean_scale_px']:.2f} px of the map" if sample else "not measured",
             correlation=f"{sample['scale_error_correlation']:.3f}" if sample else "not measured",
+            summary="Largest" if recipe.precision == "float32" else "Mean",
             parity=card["parity_px"],
             parity_crops=card["parity_crops"],
             limits=section(NAME, card["drawn"], normaliser, shown, sample, card["limits"]),

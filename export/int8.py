@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from export.graph import CONTRIB, GraphBuilder, decode, finish, unfolded
 from training.quantised import (
     HEATMAPS,
+    LARGEST,
+    STORED,
     QuantisedConv,
     QuantisedRCN,
     QuantisedUpConv,
@@ -105,10 +107,10 @@ class Int8Builder(GraphBuilder):
             side: 2H and 2W.
         """
         kernel = up.conv.weight.detach()
-        whole, steps = whole_weight(kernel)
+        whole, steps = whole_weight(kernel, STORED)
         c = len(whole)
         # What `unfolded` gives has the phases first.
-        scales = weight_scales(phase_kernels(quantised_weight(kernel)).flatten(0, 2))
+        scales = weight_scales(phase_kernels(quantised_weight(kernel, STORED)).flatten(0, 2))
         scales = scales.view(c, 2, 2).permute(1, 2, 0).reshape(-1).numpy()
         stored = self.constant(f"{output}.weight", whole)
         floats = self.node("Cast", [stored], f"{output}.floats", to=TensorProto.FLOAT)
@@ -169,10 +171,12 @@ class Int8Builder(GraphBuilder):
         return self.put(y, before)
 
 
-def whole_weight(weight: Tensor) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def whole_weight(
+    weight: Tensor, largest: int = LARGEST
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """(O, ...) -> int8 weights of the same shape, and the scale (O,) of each output channel."""
-    scales = weight_scales(weight)
-    whole = quantised_weight(weight.detach()) / scales.view(-1, *[1] * (weight.ndim - 1))
+    scales = weight_scales(weight, largest)
+    whole = quantised_weight(weight.detach(), largest) / scales.view(-1, *[1] * (weight.ndim - 1))
     return whole.round().numpy().astype("i1"), scales.numpy()
 
 

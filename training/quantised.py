@@ -24,7 +24,10 @@ from torch import Tensor, nn
 from training.rcn import RCN, SLOPE, UpConv, phase_kernels
 
 LEVELS = 255  # of an activation above zero
-LARGEST = 127  # of a weight; -128 stays unused, so that the range is symmetric
+# Of a weight; a byte could hold 127. Processors without VNNI add pairs of products in 16 bits, and
+# 2 * 255 * 64 is the most that always fits.
+LARGEST = 64
+STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied as it is
 DEPTH = 12.0  # how far below its peak a map is kept at the start: exp(-12) = 6e-6
 
 PLACES = (
@@ -42,14 +45,14 @@ def rounded(x: Tensor) -> Tensor:
     return x + (x.round() - x).detach()
 
 
-def weight_scales(weight: Tensor) -> Tensor:
+def weight_scales(weight: Tensor, largest: int = LARGEST) -> Tensor:
     """(O, ...) -> (O,): the step between neighbouring int8 weights of each output channel."""
-    return weight.detach().flatten(1).abs().amax(1).clamp_min(1e-8) / LARGEST
+    return weight.detach().flatten(1).abs().amax(1).clamp_min(1e-8) / largest
 
 
-def quantised_weight(weight: Tensor) -> Tensor:
-    """(O, ...) -> the same, rounded to int8 times the scale of each output channel."""
-    scales = weight_scales(weight).view(-1, *[1] * (weight.ndim - 1))
+def quantised_weight(weight: Tensor, largest: int = LARGEST) -> Tensor:
+    """(O, ...) -> the same, rounded to -largest..largest times the scale of each output channel."""
+    scales = weight_scales(weight, largest).view(-1, *[1] * (weight.ndim - 1))
     return rounded(weight / scales) * scales
 
 
@@ -59,7 +62,7 @@ def upsampling_kernels(kernel: Tensor) -> Tensor:
     The 5x5 kernel is rounded too, since the file holds it as int8 (25 numbers where the phases
     have 64), and its phases are rounded when the file is loaded.
     """
-    phases = phase_kernels(quantised_weight(kernel))
+    phases = phase_kernels(quantised_weight(kernel, STORED))
     return quantised_weight(phases.flatten(0, 2)).view_as(phases)
 
 
@@ -128,6 +131,21 @@ class QuantisedConv(nn.Conv2d):
         return F.conv2d(x, quantised_weight(self.weight), self.bias, padding=self.padding)
 
 
+class QuantisedFirst(QuantisedConv):
+    """The first convolution, which sees pixels as bytes.
+
+    Their zero is 127.5, which is no byte: it takes 128, around the border too, and the bias makes
+    up for the half.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As of `nn.Conv2d`, with values of (byte - 127.5) / 127.5."""
+        half, weight = 0.5 / 127.5, quantised_weight(self.weight)
+        assert self.bias is not None
+        bias = self.bias + half * weight.sum((1, 2, 3))
+        return F.conv2d(x - half, weight, bias, padding=self.padding)
+
+
 class QuantisedUpConv(UpConv):
     """`UpConv` as convolutions with the phases of its kernel, rounded."""
 
@@ -153,6 +171,7 @@ class QuantisedRCN(RCN):
 
     conv = QuantisedConv
     upconv = QuantisedUpConv
+    first = QuantisedFirst
 
     def __init__(
         self, width: str, landmarks: int = 68, *, stride: int = 1, slope: float = SLOPE
@@ -197,11 +216,11 @@ class QuantisedRCN(RCN):
             ]
             return RCN.act(self, x, place)
 
-        self.act, act = measured, self.act  # type: ignore[method-assign]
+        self.act = measured  # type: ignore[method-assign]
         try:
             heatmaps = RCN.forward(self, crops)
         finally:
-            self.act = act  # type: ignore[method-assign]
+            del self.act  # the method again
         peaks = heatmaps.amax(dim=(2, 3))  # (B, K)
         highest = peaks.amax(0)
         reach = float((highest - peaks.amin(0)).max()) + DEPTH

@@ -46,6 +46,7 @@ class RCN(nn.Module):
     """
 
     conv: type[nn.Conv2d] = nn.Conv2d
+    first: type[nn.Conv2d] = nn.Conv2d
     upconv: type[UpConv] = UpConv
 
     def __init__(
@@ -65,7 +66,8 @@ class RCN(nn.Module):
         c = CHANNELS[width]
         self.width, self.landmarks, self.stride, self.slope = width, landmarks, stride, slope
         self.dropout = nn.Dropout(dropout)
-        self.encoder = nn.ModuleList(self.conv(i, c, 3, padding=1) for i in (3, c, c, c))
+        more = [self.conv(c, c, 3, padding=1) for _ in range(3)]
+        self.encoder = nn.ModuleList([self.first(3, c, 3, padding=1), *more])
         self.bottleneck = nn.ModuleList(self.conv(c, c, 3, padding=1) for _ in range(2))
         self.decoder = nn.ModuleList(self.conv(i, c, 1) for i in (c, 2 * c, 2 * c, 2 * c))
         last = self.upconv(2 * c) if stride == 1 else self.conv(2 * c, 2 * c, 3, padding=1)

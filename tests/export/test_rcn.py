@@ -45,7 +45,7 @@ def test_graph_equals_torch(tmp_path, photo, width, beta):
     _, net, recipe = _checkpoint(tmp_path, width, beta=beta)
     model = export_rcn.build_graph(net, recipe, export_rcn.metadata_of(net, recipe, FACTS, {}))
     crops = export_rcn.crops_of_photo(photo, recipe, count=8)
-    assert export_rcn.largest_difference(model, net, beta, crops) < 1e-3
+    assert export_rcn.difference(model, net, recipe, crops) < 1e-3
     # No heatmap of this size may be so flat that any network would agree.
     landmarks, _ = predict(net, crops, beta)
     assert landmarks.std(dim=1).min() > 0.5

@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
+from onnx import TensorProto, helper
 
 from export.int8 import build_int8
 from training import quantised
@@ -41,7 +42,7 @@ def test_weights_are_whole_steps_of_a_scale_for_each_channel():
     weight = torch.randn(5, 3, 3, 3) * torch.arange(1, 6).view(-1, 1, 1, 1)
     steps = quantised.quantised_weight(weight) / quantised.weight_scales(weight).view(-1, 1, 1, 1)
     torch.testing.assert_close(steps, steps.round(), atol=1e-4, rtol=0)
-    assert steps.abs().amax(dim=(1, 2, 3)).tolist() == pytest.approx([127] * 5)
+    assert steps.abs().amax(dim=(1, 2, 3)).tolist() == pytest.approx([64] * 5)
     error = (quantised.quantised_weight(weight) - weight).abs().flatten(1).amax(1)
     assert (error <= quantised.weight_scales(weight) / 2 * 1.001).all()
 
@@ -80,15 +81,15 @@ def test_upsampling_by_phases_is_upsampling(monkeypatch):
     plain, phased = UpConv(6), QuantisedUpConv(6)
     phased.load_state_dict(plain.state_dict())
     x = torch.randn(2, 6, 5, 5)
-    assert 0 < (plain(x) - phased(x)).abs().max() < 0.05  # the rounding of the weights
-    monkeypatch.setattr(quantised, "quantised_weight", lambda w: w)
+    assert 0 < (plain(x) - phased(x)).abs().max() < 0.1  # the rounding of the weights
+    monkeypatch.setattr(quantised, "quantised_weight", lambda w, largest=0: w)
     torch.testing.assert_close(phased(x), plain(x), atol=1e-5, rtol=0)
 
 
 def test_kernels_of_the_phases_are_near_those_of_the_exact_kernel():
     kernel = torch.randn(3, 3, 5, 5)
     error = (upsampling_kernels(kernel) - phase_kernels(kernel)).abs().max()
-    assert error < 2.5 * kernel.abs().max() / 127
+    assert error < 2.5 * kernel.abs().max() / 64
 
 
 @pytest.mark.parametrize(("stride", "slope"), [(1, 0.2), (2, 0.0)])
@@ -101,25 +102,40 @@ def test_a_calibrated_network_finds_what_the_float_network_found(stride, slope):
 
 
 @pytest.mark.parametrize(("stride", "slope"), [(1, 0.2), (1, 0.0), (2, 0.2), (2, 0.0)])
-def test_graph_in_int8_equals_torch(stride, slope):
-    images = crops()
-    net = quantised_form(peaked("1/16", stride, slope), normalise(images))
+def test_graph_in_int8_is_as_near_to_the_float_network_as_torch_is(stride, slope):
+    images, exact = crops(), peaked("1/16", stride, slope)
+    net = quantised_form(exact, normalise(images))
     model = build_int8(net, 0.8, {})
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    landmarks, scales, maps = session.run(
-        ["landmarks", "scales", "heatmaps"], {"crops": images.numpy()}
-    )
-    expected, expected_scales = predict(net, images, 0.8)
-    assert maps.shape == (12, 68, 80 // stride, 80 // stride)
-    # A sum that lies between two steps may be rounded to either.
-    for found, torchs in ((landmarks, expected), (scales, expected_scales)):
-        difference = np.abs(found - torchs.numpy())
-        assert difference.mean() < 0.1  # these maps are flat, and a step moves them far
-        assert np.quantile(difference, 0.99) < 0.5
+    found = session.run(["landmarks", "scales", "heatmaps"], {"crops": images.numpy()})
+    assert found[2].shape == (12, 68, 80 // stride, 80 // stride)
+    # A sum that lies between two steps is rounded to either, and the next layers make more of it:
+    # the two agree as well as rounding lets them, not number by number.
+    in_torch, in_float = predict(net, images, 0.8), predict(exact, images, 0.8)
+    for here, there, truth in zip(found[:2], in_torch, in_float, strict=True):
+        truth = truth.numpy()
+        rounding = np.abs(there.numpy() - truth).mean()
+        assert np.abs(here - truth).mean() < 1.2 * rounding
+        assert np.abs(here - there.numpy()).mean() < rounding
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+def test_first_layers_in_int8_equal_torchs_number_by_number(slope):
+    images = crops()
+    net = quantised_form(peaked("1/8", 2, slope), normalise(images))
+    model = build_int8(net, 1.0, {})
+    name = "pooled0.act" if slope else "pooled0"
+    model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.UINT8, None))
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (found,) = session.run([name], {"crops": images.numpy()})
     with torch.no_grad():
-        exact = 0.8 * net(normalise(images)).numpy()
-    step = 0.8 * net.largest["heatmaps"].exp().item() / 255
-    assert np.abs(maps - exact).max() < 12 * step
+        exact = net.act(net.encoder[0](normalise(images)), "joined0")
+        exact = torch.nn.functional.max_pool2d(exact, 2).permute(0, 2, 3, 1)
+        _, after = quantised.steps_of(*(float(e) for e in net.ends("joined0")), slope)
+    expected = (exact / after.scale + after.zero).round().numpy()
+    differing = np.abs(found.astype(float) - expected)
+    assert (differing > 0).mean() < 0.002
+    assert differing.max() <= 2
 
 
 def test_graph_in_int8_holds_a_byte_a_weight():
