@@ -7,7 +7,6 @@ import re
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from export import rcn as export_rcn
 from export.card import settings_of
@@ -70,10 +69,14 @@ def test_file_is_the_export_of_the_weights(folder, photo):
     crops = export_rcn.crops_of_photo(photo, recipe, count=8)
     from training.validation import predict
 
-    expected, expected_scales = predict(net, crops, recipe.beta)
-    landmarks, scales = LandmarkNetwork(folder / "model.onnx", threads=1).run(crops.numpy())
-    torch.testing.assert_close(torch.from_numpy(landmarks), expected, rtol=0, atol=0.01)
-    torch.testing.assert_close(torch.from_numpy(scales), expected_scales, rtol=0, atol=0.01)
+    expected = predict(net, crops, recipe.beta)
+    found = LandmarkNetwork(folder / "model.onnx", threads=1).run(crops.numpy())
+    for here, there in zip(found, expected, strict=True):
+        difference = np.abs(here - there.numpy())
+        if recipe.precision == "float32":
+            assert difference.max() < 0.01
+        else:  # a sum between two steps is rounded to either, see export.rcn.TOLERANCE
+            assert difference.mean() < 0.2
 
 
 def _limits(folder):

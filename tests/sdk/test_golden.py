@@ -83,12 +83,16 @@ def test_landmarks_equal_torchs(request, image, name):
     matrices = geometry.crop_matrices(
         views(), factor=info.crop_factor, size=info.size, upright=info.crop_upright
     )
-    np.testing.assert_allclose(
-        geometry.to_crop(faces.landmarks, matrices), golden["landmarks"], rtol=0, atol=TOLERANCE
-    )
-    np.testing.assert_allclose(
-        faces.scales / geometry.steps(matrices)[:, None], golden["scales"], rtol=0, atol=TOLERANCE
-    )
+    found = {
+        "landmarks": geometry.to_crop(faces.landmarks, matrices),
+        "scales": faces.scales / geometry.steps(matrices)[:, None],
+    }
+    for what, values in found.items():
+        difference = np.abs(values - golden[what])
+        if info.precision == "float32":
+            assert difference.max() < TOLERANCE
+        else:  # see export.rcn.TOLERANCE; unsure landmarks, as of a face from afar, move most
+            assert np.mean(difference) < 0.2
 
 
 def plausible(face: Face):
