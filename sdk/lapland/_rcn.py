@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from . import _geometry as geometry
 from . import _models as models
 
-# Faces in one run of the graph. The maps of a face take some megabytes, and more faces at once
-# are no faster for each.
-_BATCH = 32
+# Faces in one run of the graph: enough to share its overhead and, where there are several threads,
+# to occupy them; of more the maps no longer fit into the processor's cache, and each face costs more.
+_BATCH = 4
 
 
 class LandmarkNetwork:
