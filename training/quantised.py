@@ -28,6 +28,7 @@ LEVELS = 255  # of an activation above zero
 # 2 * 255 * 64 is the most that always fits.
 LARGEST = 64
 STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied as it is
+TAIL = 1e-4  # share of the values beyond each end of a place at the start: better than none
 DEPTH = 12.0  # how far below its peak a map is kept at the start: exp(-12) = 6e-6
 
 PLACES = (
@@ -203,20 +204,17 @@ class QuantisedRCN(RCN):
 
     @torch.no_grad()
     def calibrate(self, crops: Tensor) -> None:
-        """Sets the ends to the least and largest values on crops (B, 3, 80, 80), normalised.
+        """Sets the ends so that all but `TAIL` of the values on crops (B, 3, 80, 80) lie between.
 
         And moves the biases of the last layer so that each map lies in its range by its peak.
         """
-        ends = {place: [1e-3, 1e-3] for place in PLACES}
+        values: dict[str, list[Tensor]] = {place: [] for place in PLACES}
 
-        def measured(x: Tensor, place: str) -> Tensor:
-            ends[place] = [
-                max(ends[place][0], -float(x.amin())),
-                max(ends[place][1], float(x.amax())),
-            ]
+        def noted(x: Tensor, place: str) -> Tensor:
+            values[place].append(x.flatten())
             return RCN.act(self, x, place)
 
-        self.act = measured  # type: ignore[method-assign]
+        self.act = noted  # type: ignore[method-assign]
         try:
             heatmaps = RCN.forward(self, crops)
         finally:
@@ -226,7 +224,8 @@ class QuantisedRCN(RCN):
         reach = float((highest - peaks.amin(0)).max()) + DEPTH
         self.head[2].bias += reach - highest
         self.largest[HEATMAPS].fill_(math.log(reach))
-        for place, (lowest, largest) in ends.items():
-            self.largest[place].fill_(math.log(largest))
+        for place, parts in values.items():
+            lowest, largest = np.quantile(torch.cat(parts).numpy(), [TAIL, 1 - TAIL])
+            self.largest[place].fill_(math.log(max(largest, 1e-3)))
             if place in self.lowest:
-                self.lowest[place].fill_(math.log(lowest))
+                self.lowest[place].fill_(math.log(max(-lowest, 1e-3)))

@@ -149,7 +149,7 @@ PRODUCT = Recipe(
 """What measures best on the validation faces."""
 
 INT8 = dataclasses.replace(
-    PRODUCT, name="int8", precision="int8", epochs=10, rate=1e-3, evaluate_every=2
+    PRODUCT, name="int8", precision="int8", epochs=6, warmup=1, rate=5e-4, evaluate_every=1
 )
 """Fine-tunes a network that was trained in float32 to the rounding of int8; wants --start, and the
 settings of that network's form."""

@@ -136,6 +136,8 @@ class Trainer:
             disable=not self.accelerator.is_main_process,
             mininterval=2.0,
         )
+        if self.epoch == 0 and "start" in self.others:
+            self._evaluate()  # what the run began with may be the best it has
         while self.epoch < self.recipe.epochs:
             started = time.perf_counter()
             sums: dict[str, float] = {}
