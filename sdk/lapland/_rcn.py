@@ -10,7 +10,7 @@ from . import _geometry as geometry
 from . import _models as models
 
 # Faces in one run of the graph: enough to share its overhead and, where there are several threads,
-# to occupy them; of more the maps no longer fit into the processor's cache, and each face costs more.
+# to occupy them. The maps of more no longer fit into the cache, and each face costs more.
 _BATCH = 4
 
 
