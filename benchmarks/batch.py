@@ -33,6 +33,16 @@ def measure(photos: list[Path], jobs: int, width: str) -> float:
     return seconds
 
 
+def peak_mb() -> float | None:
+    """Resident memory of the largest process that was measured."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux kilobytes
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+
+
 def chosen(folder: Path, count: int) -> list[Path]:
     """So many photos, evenly spread over all of a folder."""
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
@@ -64,10 +74,14 @@ def main() -> None:
     for jobs, rate in rates.items():
         spread = ", ".join(f"{time:.2f}" for time in seconds[jobs])
         print(f"  --jobs {jobs:<4}{rate:>8.1f} photos/s   ({spread} s)")
+    peak = peak_mb()
+    if peak:
+        print(f"  largest process: {peak:.0f} MB resident")
     if options.json:
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
         row = {"cpu": processor(), "load": load, "photos": len(photos), "width": options.width}
         row |= {"data": options.data.name, "seconds": seconds, "photos_per_second": rates}
+        row["peak_mb"] = peak
         options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 

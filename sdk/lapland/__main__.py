@@ -140,7 +140,7 @@ def _predict_to_screen(
             elif options.json:
                 print(outcome.line, flush=True)
             else:
-                count = f"{outcome.faces} face{'' if outcome.faces == 1 else 's'}"
+                count = _counted(outcome.faces, "face")
                 print(f"{outcome.job.photo}: {count}, drawn in {outcome.job.drawing}", flush=True)
     finally:
         for failure in failures:
@@ -162,8 +162,9 @@ def _predict_to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[
             for outcome in _shown(batch.run(jobs), len(photos), len(photos) - len(left)):
                 if outcome.fatal:
                     raise LaplandError(outcome.error)
-                record.append(outcome.line)
-                done, faces = done + 1, faces + outcome.faces
+                if outcome.line:
+                    record.append(outcome.line)
+                    done, faces = done + 1, faces + outcome.faces
                 if outcome.error is not None:
                     failures.append(outcome.error)
         except KeyboardInterrupt:
@@ -173,9 +174,9 @@ def _predict_to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[
             for failure in failures:
                 _complain(failure)
             before = f" ({len(record.done)} of them before)" if record.done else ""
-            print(f"{path}: {done} photos{before}, {faces} faces")
+            print(f"{path}: {_counted(done, 'photo')}{before}, {_counted(faces, 'face')}")
             if failures:
-                many = "1 photo" if len(failures) == 1 else f"{len(failures)} photos"
+                many = _counted(len(failures), "photo")
                 _complain(f"{many} could not be used; --retry tries again")
     return 1 if failures else 0
 
@@ -213,6 +214,10 @@ def _models(options: argparse.Namespace) -> int:
         print(f"{info.name:<10}{info.width:>7}{info.parameters:>12,}{size:>10}{nmse:>23}")
     print(f"\nin {models.folder()}; weights: {infos[0].licence}")
     return 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _complain(problem: object) -> None:

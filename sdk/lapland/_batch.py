@@ -14,7 +14,7 @@ import cv2
 
 from ._detector import Detector
 from ._draw import draw
-from ._errors import LaplandError, OptionError
+from ._errors import ImageNotFoundError, LaplandError, OptionError
 from ._image import load_image
 from ._pool import Death, in_processes
 from ._record import line_for
@@ -51,7 +51,8 @@ class Outcome:
 
     Attributes:
         job: the job.
-        line: of JSON, for a photo that could be used as for one that could not.
+        line: of JSON, for a photo that could be used as for one that could not; empty where there
+            is no such file.
         faces: how many were found.
         error: why the photo, or its drawing, could not be made use of; begins with its path.
         fatal: whether that error is none of the photo's, so that the next would meet it as well.
@@ -121,6 +122,8 @@ class _Work:
             faces = self._detector.predict(image)
             if job.drawing is not None:
                 write_image(job.drawing, draw(image, faces))
+        except ImageNotFoundError as error:  # none to keep a line for: it may be a slip of the pen
+            return Outcome(job, "", error=str(error))
         except LaplandError as error:
             return _failed(job, self.settings, str(error).removeprefix(f"{job.photo}: "))
         except MemoryError:

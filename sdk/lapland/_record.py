@@ -27,7 +27,8 @@ class Record:
         mended: whether the last line was cut off and has been removed.
 
     Lines of `photos` are taken out, so that these are done again, where a `.pts` file that the
-    line names is gone, and with `retry` where the line holds an error.
+    line names is gone, and with `retry` where the line holds an error; so are those with an error
+    whose photo has been deleted.
 
     Args:
         path: the file; made, with its folder, where there is none.
@@ -118,7 +119,7 @@ class Record:
                     return forgotten
                 self._check(row)
                 again = (retry and "error" in row) or not self._has_pts(row)
-                if again and os.path.abspath(row["photo"]) in photos:
+                if again and _is_over(row, photos):
                     forgotten.add(at)
                 else:
                     self._take(row)
@@ -179,6 +180,12 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) and isinstance(row["photo"], str) else None
+
+
+def _is_over(row: dict[str, Any], photos: set[str]) -> bool:
+    """Whether nothing is lost without the row: its photo is done again, or failed and is gone."""
+    gone = "error" in row and not os.path.lexists(row["photo"])
+    return gone or os.path.abspath(row["photo"]) in photos
 
 
 def _is_beginning(line: bytes) -> bool:

@@ -118,8 +118,16 @@ def test_retry_does_the_bad_ones_again_once_they_are_mended(holiday, encoded, ca
     assert len(next(row for row in rows if row["photo"] == "holiday/z.jpg")["faces"]) == 2
     for name in BAD[:2]:
         Path(name).unlink()
-    assert run(holiday, "-o", "all.jsonl", "--retry") == 1  # what is gone stays in the file
-    assert [r["photo"] for r in rows_of("all.jsonl") if "error" in r] == BAD[:2]
+    assert run(holiday, "-o", "all.jsonl") == 1
+    assert run(holiday, "-o", "all.jsonl", "--retry") == 0
+    assert not [row["photo"] for row in rows_of("all.jsonl") if "error" in row]
+
+
+def test_a_mistyped_name_leaves_no_line(holiday, capsys):
+    assert run("holidy", "holiday/a.png", "-o", "all.jsonl") == 1
+    assert capsys.readouterr().err.startswith("lapland: holidy: there is no such file\n")
+    assert [row["photo"] for row in rows_of("all.jsonl")] == ["holiday/a.png"]
+    assert run("holiday/a.png", "-o", "all.jsonl") == 0
 
 
 def test_pts_files(holiday, capsys):
@@ -240,7 +248,7 @@ def test_ctrl_c_keeps_what_is_done(holiday, encoded, jobs):
         out, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert err == "lapland: stopped; the same command goes on from here\n"
-    assert out == "all.jsonl: 1 photos, 2 faces\n"
+    assert out == "all.jsonl: 1 photo, 2 faces\n"
     os.unlink("m.png")
     Path("m.png").write_bytes(encoded[".png"])
     assert run(*photos, "-o", "all.jsonl") == 1

@@ -114,13 +114,14 @@ def test_other_settings_are_refused(path):
 
 
 def test_retry_forgets_the_errors_of_the_photos_that_are_given(path):
-    data = write(path, {**ROWS, "b.jpg": {"error": "is empty"}})
+    data = write(path, {**ROWS, "b.jpg": {"error": "is empty"}, "gone.jpg": {"error": "is empty"}})
+    Path("b.jpg").touch()  # there, but not in this run
     record = opened(path, ["a.jpg", "写真.jpg"], retry=True)
     assert record.done == {os.path.abspath(p) for p in [*ROWS, "b.jpg"] if p != "写真.jpg"}
     assert record.failures == ["b.jpg: is empty"]
     record.append("{}")
     record.close()
-    first, _, third, fourth = data.splitlines(keepends=True)
+    first, _, third, fourth, _ = data.splitlines(keepends=True)
     assert path.read_bytes() == first + third + fourth + b"{}\n"
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
