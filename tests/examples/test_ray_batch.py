@@ -19,9 +19,10 @@ PROGRAM = """
 import runpy, sys
 import ray
 start = ray.init
-def small(**options):
+def small(address, **options):
     if not ray.is_initialized():
-        start(num_cpus=2, object_store_memory=80 << 20, include_dashboard=False, **options)
+        options |= dict(num_cpus=2, object_store_memory=80 << 20, include_dashboard=False)
+        start(address="local", **options)  # never one that runs already
 ray.init, ray.shutdown = small, lambda: None
 for sys.argv in {calls!r}:
     try:
