@@ -97,10 +97,10 @@ def test_files_and_parquet_give_the_same(photos, tmp_path, detector):
     parquet.write_table(table, tmp_path / "in" / "1.parquet")
     options = ["--image", "jpeg", "--path", "key", "--workers", 1]
     out, _ = run(tmp_path, [folder, "files"], ["in", "out", *options])
-    first, *_, last = out.splitlines()
-    assert first.startswith("7 images in ")
-    assert first.endswith("/s; 4 are good")
-    assert last == "ended with 1"
+    lines = [line for line in out.splitlines() if " images in " in line]
+    assert [line.split()[0] for line in lines] == ["7", "7"]
+    assert [line.split("; ")[1] for line in lines] == ["4 are good", "3 are good"]
+    assert "ended with" not in out
 
     rows = rows_in(tmp_path / "files")
     assert len(rows) == 7
