@@ -2,7 +2,7 @@
 
 Results come in the order of the photos whatever the number of processes, so that the same photos
 give the same file, byte for byte, also where a run was stopped and taken up again. The price is
-that what comes after a slow photo waits for it in memory: a few results a process, no more.
+that what comes after a slow photo waits for it in memory, a bounded number of results a process.
 """
 
 from collections.abc import Generator, Iterable

@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 _TRIES = 2  # the first end of a worker may be bad luck, as when memory ran out for another's sake
 _DEATHS = 10  # in a row, without a result between: it is not the tasks then
-_AHEAD = 8  # results a worker may be ahead of the slowest, which is what memory they take
+_AHEAD = 64  # results a worker, that may wait for the slowest; a stop loses as many
 
 
 @dataclass(frozen=True)
