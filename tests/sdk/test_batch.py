@@ -300,10 +300,11 @@ def test_a_run_that_is_killed_goes_on(holiday, encoded):
     photos = ["holiday/a.jpg", "m.png", holiday]
     with begun(*photos, "-o", "all.jsonl", "--jobs", 2, "--min-face", 60) as process:
         wait_for(lambda: Path("all.jsonl").exists() and len(rows_of("all.jsonl")) == 1)
+        end = wait_for(writing_end)
         workers = processes_of(process)
         process.kill()
     assert len(workers) == 2
-    os.close(wait_for(writing_end))  # the worker that waits for it reads nothing, and ends
+    os.close(end)  # the worker that waits for it reads nothing, and ends
     wait_for(lambda: not any(is_running(worker) for worker in workers))
     os.unlink("m.png")
     Path("m.png").write_bytes(encoded[".png"])
