@@ -3,23 +3,21 @@
 import argparse
 import io
 import json
+import os
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
-
-import cv2
 
 from . import __version__
 from . import _models as models
-from ._detector import Detector
-from ._draw import draw
+from ._batch import Batch, Job, Outcome, Setup
 from ._errors import LaplandError, OptionError
-from ._image import load_image
+from ._photos import SUFFIXES, check_out, drawing_targets, find_photos, is_lines, pts_names
+from ._progress import Progress
+from ._record import Record
 
-# Pictures that OpenCV does not write; as the name of a folder they are a mistake.
-_FOREIGN = frozenset({".gif", ".svg", ".pdf", ".heic", ".avif"})
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+_LINES = "landmarks.jsonl"  # in the folder of the .pts files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,9 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
     predict = commands.add_parser(
         "predict",
-        help="find and draw the landmarks in photos",
+        help="find the landmarks in photos and draw or write them",
         description="Finds the landmarks of every face in photos. Draws them on a copy of each "
-        "photo, and with --json prints them, a line of JSON for each photo.",
+        "photo, prints them as JSON, or writes them to files; what writes files goes on where "
+        "it was stopped when it is started again.",
     )
     predict.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="file or folder")
     predict.add_argument(
@@ -68,9 +67,22 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="OUT",
         help="where the drawings go: a folder, or a file for a single photo "
-        "(default: PHOTO_landmarks.jpg in this folder, or no drawing with --json)",
+        "(default: PHOTO_landmarks.jpg in this folder, or no drawing with --json); or "
+        "FILE.jsonl, which gets a line of JSON for each photo, and nothing is drawn",
     )
     predict.add_argument("--json", action="store_true", help="print landmarks as lines of JSON")
+    predict.add_argument(
+        "--pts",
+        type=Path,
+        metavar="FOLDER",
+        help=f"write a .pts file for each face, in sub-folders as the photos are, and {_LINES}",
+    )
+    predict.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes at work (default: 1)"
+    )
+    predict.add_argument(
+        "--retry", action="store_true", help="try photos again that FILE.jsonl holds an error for"
+    )
     predict.add_argument(
         "--width",
         default=models.DEFAULT_WIDTH,
@@ -86,7 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
     )
-    predict.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
+    predict.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="threads of a process (default: every core; 1 where --jobs is above 1)",
+    )
     predict.set_defaults(run=_predict)
 
     listing = commands.add_parser("models", help="list the models that are shipped")
@@ -96,122 +113,94 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    photos, wrong = _find_photos(options.photos, options.out)
-    many = len(photos) > 1 or any(path.is_dir() for path in options.photos)
-    targets = _targets(photos, options, many)
-    detector = Detector(
-        options.width,
-        precision=options.precision,
-        model=options.model,
-        min_face=options.min_face,
-        threads=options.threads,
-    )
-    for photo in _with_progress(photos):
-        try:
-            image = load_image(photo)
-            faces = detector.predict(image)
-            if options.json:
-                print(json.dumps({"photo": str(photo), **faces.to_dict()}), flush=True)
-            if photo in targets:
-                _write(targets[photo], draw(image, faces))
-                if not options.json:
-                    count = f"{len(faces)} face{'' if len(faces) == 1 else 's'}"
-                    print(f"{photo}: {count}, drawn in {targets[photo]}", flush=True)
-        except LaplandError as error:
-            _complain(error)
-            wrong += 1
-    return 1 if wrong else 0
-
-
-def _find_photos(given: Iterable[Path], out: Path | None) -> tuple[list[Path], int]:
-    """Files and folders -> photos, each once, and the number of folders without any.
-
-    In folders, drawings of earlier runs are passed over, so that a second run does not draw them.
-    """
-    drawn = None if out is None else out.resolve()
-    photos: dict[Path, None] = {}
-    wrong = 0
-    for path in given:
-        if path.is_dir():
-            found = [
-                p
-                for p in sorted(path.rglob("*"))
-                if p.suffix.lower() in _SUFFIXES
-                and p.is_file()
-                and not p.stem.endswith("_landmarks")
-                and not (drawn and drawn != path.resolve() and p.resolve().is_relative_to(drawn))
-            ]
-            if not found:
-                _complain(f"{path}: holds no photo ({', '.join(sorted(_SUFFIXES))})")
-                wrong += 1
-            photos |= dict.fromkeys(found)
-        else:
-            photos[path] = None
-    return list(photos), wrong
-
-
-def _targets(photos: list[Path], options: argparse.Namespace, many: bool) -> dict[Path, Path]:
-    """Where the drawing of each photo goes, never over a photo; a taken name gets a number."""
-    out: Path | None = options.out
-    if out is None and options.json:
-        return {}
-    given = {photo.resolve() for photo in photos}
-    if out is not None and out.suffix.lower() in _FOREIGN and not out.is_dir():
+    check_out(options.out)
+    to_file = options.pts is not None or is_lines(options.out)
+    if options.pts is not None and (options.out is not None or options.json):
         raise OptionError(
-            f"-o {out}: expected a folder, or a file that ends in {', '.join(sorted(_SUFFIXES))}"
+            f"--pts {options.pts}: expected no {'--json' if options.json else '-o'} beside it; "
+            f"the lines of JSON are in {options.pts / _LINES}"
         )
-    if out is not None and not out.is_dir() and out.suffix.lower() in _SUFFIXES:
-        if many:
-            raise OptionError(f"-o {out}: expected a folder for several photos, not a file name")
-        if out.resolve() in given:
-            raise OptionError(f"-o {out}: the drawing would take the place of the photo")
-        return dict.fromkeys(photos, out)
-    folder = out if out is not None else Path()
+    if options.retry and not to_file:
+        raise OptionError("--retry: expected -o FILE.jsonl or --pts FOLDER, which keep the errors")
+    threads = options.threads
+    if threads is None and options.jobs > 1:
+        threads = 1  # a core for each process
+    setup = Setup(options.width, options.precision, options.model, options.min_face, threads)
+    batch = Batch(setup, options.jobs)
+    photos, empty = find_photos(options.photos, None if to_file else options.out)
+    for folder in empty:
+        _complain(f"{folder}: holds no photo ({', '.join(sorted(SUFFIXES))})")
+    predict = _predict_to_file if to_file else _predict_to_screen
+    return max(predict(options, batch, photos), 1 if empty else 0)
+
+
+def _predict_to_screen(
+    options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Path]
+) -> int:
+    """Draws the photos and prints a line for each."""
     targets: dict[Path, Path] = {}
-    taken: set[Path] = set()
-    for photo in photos:
-        target = folder / f"{photo.stem}_landmarks.jpg"
-        number = 2
-        while target in taken or target.resolve() in given:
-            target = folder / f"{photo.stem}_{number}_landmarks.jpg"
-            number += 1
-        taken.add(target)
-        targets[photo] = target
-    return targets
-
-
-def _write(path: Path, image: "cv2.typing.MatLike") -> None:
-    suffix = path.suffix.lower()
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 92] if suffix in (".jpg", ".jpeg") else []
+    if options.out is not None or not options.json:
+        many = len(photos) > 1 or any(path.is_dir() for path in options.photos)
+        targets = drawing_targets(photos, options.out, many)
+    jobs = (Job(photo, targets.get(photo)) for photo in photos)
+    failures: list[str] = []
     try:
-        ok, data = cv2.imencode(suffix, image, quality)
-    except cv2.error:
-        ok = False
-    if not ok:
-        height, width = image.shape[:2]
-        raise LaplandError(f"{path}: OpenCV cannot write {width} x {height} pixels as {suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes())
-    except OSError as error:
-        raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
+        for outcome in _shown(batch.run(jobs), len(photos)):
+            if outcome.error is not None:
+                failures.append(outcome.error)
+            elif options.json:
+                print(outcome.line, flush=True)
+            else:
+                count = _counted(outcome.faces, "face")
+                print(f"{outcome.job.photo}: {count}, drawn in {outcome.job.drawing}", flush=True)
+    finally:
+        for failure in failures:
+            _complain(failure)
+    return 1 if failures else 0
 
 
-def _with_progress(photos: list[Path]) -> Iterator[Path]:
-    """Yields the photos; after some seconds, shows on a terminal how many are done."""
-    started = shown = time.monotonic()
-    live = sys.stderr.isatty()
-    for done, photo in enumerate(photos):
-        now = time.monotonic()
-        if live and done and now - started > 2 and now - shown > 0.5:
-            shown = now
-            left = (now - started) / done * (len(photos) - done)
-            line = f"{done} of {len(photos)} photos, {int(left // 60)}:{int(left % 60):02d} left"
-            sys.stderr.write(f"\r{line}\x1b[K\r")
-            sys.stderr.flush()
-        yield photo
-    if live:
-        sys.stderr.write("\x1b[K")
+def _predict_to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Path]) -> int:
+    """Writes landmarks to a file of JSON Lines and `.pts` files; goes on where a run stopped."""
+    path = options.out if options.pts is None else options.pts / _LINES
+    with closing(Record(path, batch.settings, photos, retry=options.retry)) as record:
+        if record.mended:
+            _complain(f"{path}: the last line was cut off; its photo is done again")
+        left = {p: root for p, root in photos.items() if os.path.abspath(p) not in record.done}
+        names = pts_names(left, record.pts) if options.pts is not None else {}
+        jobs = (Job(p, pts=(options.pts, *names[p]) if names else None) for p in left)
+        failures, faces, done = list(record.failures), record.faces, len(record.done)
+        try:
+            for outcome in _shown(batch.run(jobs), len(photos), len(photos) - len(left)):
+                if outcome.fatal:
+                    raise LaplandError(outcome.error)
+                if outcome.line:
+                    record.append(outcome.line)
+                    done, faces = done + 1, faces + outcome.faces
+                if outcome.error is not None:
+                    failures.append(outcome.error)
+        except KeyboardInterrupt:
+            _complain("stopped; the same command goes on from here")
+            raise
+        finally:
+            for failure in failures:
+                _complain(failure)
+            before = f" ({len(record.done)} of them before)" if record.done else ""
+            print(f"{path}: {_counted(done, 'photo')}{before}, {_counted(faces, 'face')}")
+            if failures:
+                many = _counted(len(failures), "photo")
+                _complain(f"{many} could not be used; --retry tries again")
+    return 1 if failures else 0
+
+
+def _shown(
+    outcomes: Generator[Outcome, None, None], total: int, before: int = 0
+) -> Iterator[Outcome]:
+    """Passes the outcomes on, and shows how many there have been."""
+    progress = Progress(sys.stderr, total, before)
+    with closing(outcomes), closing(progress):
+        for outcome in outcomes:
+            progress.step()
+            yield outcome
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -230,15 +219,18 @@ def _models(options: argparse.Namespace) -> int:
             }
             print(json.dumps(row))
         return 0
-    print(
-        f"{'width':<10}{'precision':<11}{'parameters':>10}{'size':>10}{'NMSE %, 300-W common':>23}"
-    )
+    heading = f"{'width':<10}{'precision':<11}{'parameters':>10}{'size':>10}"
+    print(f"{heading}{'NMSE %, 300-W common':>23}")
     for info in infos:
         size = f"{info.bytes / 1e3:.0f} KB" if info.bytes < 1e6 else f"{info.bytes / 1e6:.2f} MB"
         nmse = f"{info.nmse['common']:.2f}" if "common" in info.nmse else "not measured"
         print(f"{info.width:<10}{info.precision:<11}{info.parameters:>10,}{size:>10}{nmse:>23}")
     print(f"\nin {models.folder()}; weights: {infos[0].licence}")
     return 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _complain(problem: object) -> None:

@@ -7,8 +7,9 @@
     │   └── ImageNotFoundError  (FileNotFoundError)  there is no file at that path
     ├── GeometryError           (ValueError)         boxes or five points of a wrong form
     ├── OptionError             (ValueError)         a keyword outside its range
-    └── ModelError              (ValueError)         a model file that is damaged or foreign
-        └── ModelNotFoundError  (FileNotFoundError)  no model of that name or path
+    ├── ModelError              (ValueError)         a model file that is damaged or foreign
+    │   └── ModelNotFoundError  (FileNotFoundError)  no model of that name or path
+    └── MissingExtraError       (ImportError)        an adapter whose library is not installed
 """
 
 
@@ -38,3 +39,7 @@ class ModelError(LaplandError, ValueError):
 
 class ModelNotFoundError(ModelError, FileNotFoundError):
     """There is no model of that name, or no file at that path."""
+
+
+class MissingExtraError(LaplandError, ImportError):
+    """A library that a method needs beyond lapland's own is not installed."""

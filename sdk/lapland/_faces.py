@@ -5,13 +5,17 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._errors import GeometryError
 from ._scheme import IBUG68, Scheme
+
+if TYPE_CHECKING:
+    import pandas
+    import supervision
 
 Float32 = NDArray[np.float32]
 _DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
@@ -176,6 +180,55 @@ class Faces:
     def to_json(self) -> str:
         """`to_dict` as one line of JSON."""
         return json.dumps(self.to_dict(), allow_nan=False)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """The landmarks as a table with one row for each landmark of each face.
+
+        Its columns are `face` and `landmark` (both from 0), `group` (a category: jaw, brows, ...),
+        `x`, `y` and `scale` in image pixels, and what all rows of a face share: `score`, `box_x1`,
+        `box_y1`, `box_x2`, `box_y2`. So filters and `groupby` work on landmarks as on faces; one
+        row a face is `table.pivot(index="face", columns="landmark", values=["x", "y", "scale"])`.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        from ._adapters import to_pandas
+
+        return to_pandas(self)
+
+    def to_supervision(self) -> "supervision.KeyPoints":
+        """The faces as key points of supervision 0.29 or later, for its annotators and filters.
+
+        Scores are `detection_confidence`, every `class_id` is 0. `data` holds `xyxy` (N, 4), the
+        boxes; `scale` (N, K), the Laplace scales in pixels; and `covariance` (N, K, 2, 2) in
+        square pixels, that of a Laplace distribution of this scale on each axis, which the
+        `VertexEllipse...Annotator`s draw. `keypoint_confidence` is None, as a scale is no
+        probability.
+
+        Raises:
+            MissingExtraError: supervision is not installed.
+        """
+        from ._adapters import to_supervision
+
+        return to_supervision(self)
+
+    def to_coco(
+        self, *, image_id: int | str, category_id: int = 1, first_id: int = 1
+    ) -> list[dict[str, Any]]:
+        """The faces as annotations of a COCO key point file, plain lists and numbers.
+
+        Each has `keypoints` (x, y, 2 in turn: every landmark counts as visible, 0-based image
+        pixels), `num_keypoints`, `bbox` (x, y, width, height), `area` (of the box), `iscrowd` 0,
+        and `score` as results have it. `scheme.coco_category()` is the entry in `categories`.
+
+        Args:
+            image_id: `id` of the photo in `images`.
+            category_id: `id` of the face in `categories`.
+            first_id: `id` of the first annotation; the next count on, as ids are unique in a file.
+        """
+        from ._adapters import to_coco
+
+        return to_coco(self, image_id, category_id, first_id)
 
 
 def _plain(array: Float32) -> Any:

@@ -35,6 +35,16 @@ class Scheme:
     five: tuple[tuple[int, ...], ...]
     eye_corners: tuple[int, int] | None
 
+    def coco_category(self, category_id: int = 1) -> dict[str, Any]:
+        """The entry in the `categories` of a COCO key point file.
+
+        Landmarks are named by their group and index (`eyes_36`), the lines of `skeleton` are the
+        contours, their ends counted from 1 as COCO does.
+        """
+        from ._adapters import coco_category
+
+        return coco_category(self, category_id)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled by name: a mappingproxy cannot be pickled, and there is one object of each scheme.
         return scheme_named, (self.name,)

@@ -37,10 +37,19 @@ FORBIDDEN = [
 ]
 
 
+# Libraries of extras: only the adapters import them, only within the function that needs them.
+EXTRAS = {"pandas", "supervision"}
+FORBIDDEN += sorted(EXTRAS)
+
+
 def roots_of(source):
     """Roots of all that a file imports, wherever in the file it does so, its own package aside."""
+    return roots_in(ast.parse(source.read_text(encoding="utf-8")))
+
+
+def roots_in(tree):
     roots = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             roots |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -50,7 +59,21 @@ def roots_of(source):
 
 def test_sources_import_three_packages_and_the_standard_library():
     roots = set().union(*map(roots_of, SOURCES))
-    assert roots - sys.stdlib_module_names == ALLOWED
+    assert roots - sys.stdlib_module_names == ALLOWED | EXTRAS
+
+
+def is_for_type_checkers(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def test_libraries_of_extras_are_imported_by_the_adapters_when_they_are_called():
+    for source in SOURCES:
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
+        if source.name == "_adapters.py":
+            assert roots_in(tree) >= EXTRAS
+            tree.body = [node for node in tree.body if not isinstance(node, ast.FunctionDef)]
+        assert not roots_in(tree) & EXTRAS, source.name
 
 
 def test_one_file_imports_onnxruntime():
@@ -120,7 +143,7 @@ def test_every_error_is_a_lapland_error_and_a_builtin():
     errors = [getattr(lapland, name) for name in lapland.__all__ if name.endswith("Error")]
     for error in errors:
         assert issubclass(error, lapland.LaplandError)
-        assert error is lapland.LaplandError or issubclass(error, ValueError)
+        assert error is lapland.LaplandError or issubclass(error, ValueError | ImportError)
         assert error.__name__ in sys.modules["lapland._errors"].__doc__
     for error in (lapland.ImageNotFoundError, lapland.ModelNotFoundError):
         assert issubclass(error, FileNotFoundError)

@@ -1,0 +1,49 @@
+"""How far a long run has come."""
+
+import time
+from typing import TextIO
+
+
+class Progress:
+    """How many photos are done: kept up to date on a terminal, elsewhere a line now and then.
+
+    Args:
+        stream: where to say so.
+        total: number of photos.
+        before: how many of them an earlier run has done.
+    """
+
+    _WAIT = 2.0  # seconds; what is quick needs no display
+    _TERMINAL, _ELSEWHERE = 0.5, 30.0  # seconds between two displays
+
+    def __init__(self, stream: TextIO, total: int, before: int = 0) -> None:
+        self._stream, self._total, self._before = stream, total, before
+        self._live = stream.isatty()
+        self._done = 0
+        self._first = self._shown = time.monotonic()  # when the first photo was done
+
+    def step(self) -> None:
+        """One photo more is done."""
+        self._done += 1
+        now = time.monotonic()
+        if self._done == 1:  # the time until here is that of the start, and of none to come
+            self._first = self._shown = now
+        every = self._TERMINAL if self._live else self._ELSEWHERE
+        if now - self._first > self._WAIT and now - self._shown > every:
+            self._shown = now
+            text = self._text((self._done - 1) / (now - self._first))
+            self._stream.write(f"\r{text}\x1b[K\r" if self._live else f"lapland: {text}\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Takes the display off a terminal."""
+        if self._live:
+            self._stream.write("\x1b[K")
+            self._stream.flush()
+
+    def _text(self, rate: float) -> str:
+        done = self._before + self._done
+        minutes, second = divmod(round((self._total - done) / max(rate, 1e-9)), 60)
+        hour, minute = divmod(minutes, 60)
+        clock = f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
+        return f"{done} of {self._total} photos, {rate:.1f}/s, {clock} left"

@@ -1,0 +1,144 @@
+"""The example for Ray: a real one, on this machine, with little of it."""
+
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from training.files import REPOSITORY
+
+pytest.importorskip("ray.data", reason="an extra: pip install 'lapland[ray]'")
+pyarrow = pytest.importorskip("pyarrow", reason="an extra: pip install 'lapland[ray]'")
+parquet = pytest.importorskip("pyarrow.parquet", reason="an extra: pip install 'lapland[ray]'")
+EXAMPLE = REPOSITORY / "examples/ray_batch.py"
+# Calls the example once for each list of arguments, in one Ray that takes little of the machine.
+PROGRAM = """
+import runpy, sys
+import ray
+start = ray.init
+def small(address, **options):
+    if not ray.is_initialized():
+        options |= dict(num_cpus=2, object_store_memory=80 << 20, include_dashboard=False)
+        start(address="local", **options)  # never one that runs already
+ray.init, ray.shutdown = small, lambda: None
+for sys.argv in {calls!r}:
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        print("ended with", end.code, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def photos(image, tmp_path_factory):
+    """name -> bytes of the files in a folder, and the folder."""
+    folder = tmp_path_factory.mktemp("ray") / "my photos"
+    face = image[30:210, 130:320]
+    good, pair = (
+        cv2.imencode(".jpg", pixels)[1].tobytes()
+        for pixels in (face, np.hstack([face, face[:, ::-1]]))
+    )
+    files = {
+        "a.jpg": good,
+        "b/a.jpg": pair,
+        "b/cut.jpg": good[:2000],
+        "b/no.png": b"not a picture",
+        "写真 ü%20.jpg": good,
+        "notes.txt": b"no photo",
+    }
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    cv2.imwrite(str(folder / "grey.png"), np.full((60, 60, 3), 99, np.uint8))
+    (folder / "gone.jpg").symlink_to("/proc/self/mem")  # a file that cannot be read
+    return folder, files
+
+
+def run(folder, *calls):
+    """Standard output and error of several calls."""
+    program = PROGRAM.format(calls=[[str(EXAMPLE), *map(str, call)] for call in calls])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=folder,
+        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "HOME": str(folder)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def rows_in(folder):
+    table = parquet.read_table(folder)
+    assert table.column_names == ["path", "boxes", "scores", "landmarks", "scales", "error"]
+    return {row["path"]: row for row in table.to_pylist()}
+
+
+def assert_equal(row, faces):
+    assert row["error"] is None
+    landmarks = np.reshape(row["landmarks"], faces.landmarks.shape).astype(np.float32)
+    np.testing.assert_array_equal(landmarks, faces.landmarks)
+    np.testing.assert_array_equal(np.reshape(row["boxes"], (-1, 4)), faces.boxes)
+    np.testing.assert_array_equal(row["scores"], faces.scores)
+    np.testing.assert_array_equal(np.reshape(row["scales"], faces.scales.shape), faces.scales)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_files_and_parquet_give_the_same(photos, tmp_path, detector):
+    folder, files = photos
+    names = [*files, "null"]
+    table = pyarrow.table({"key": names, "jpeg": [*files.values(), None]})
+    (tmp_path / "in").mkdir()
+    parquet.write_table(table, tmp_path / "in" / "1.parquet")
+    options = ["--image", "jpeg", "--path", "key", "--workers", 1]
+    out, _ = run(tmp_path, [folder, "files"], ["in", "out", *options])
+    lines = [line for line in out.splitlines() if " images in " in line]
+    assert [line.split()[0] for line in lines] == ["7", "7"]
+    assert [line.split("; ")[1] for line in lines] == ["4 are good", "3 are good"]
+    assert "ended with" not in out
+
+    rows = rows_in(tmp_path / "files")
+    assert len(rows) == 7
+    good = {"a.jpg": 1, "b/a.jpg": 2, "写真 ü%20.jpg": 1, "grey.png": 0}
+    for name, faces in good.items():
+        found = detector.predict(folder / name)
+        assert len(found) == faces
+        assert_equal(rows[str(folder / name)], found)
+    errors = {name: rows[str(folder / name)]["error"] for name in ("b/cut.jpg", "b/no.png")}
+    assert "ends before the picture does" in errors["b/cut.jpg"]
+    assert "is damaged" in errors["b/no.png"]
+    assert "Input/output error" in rows[str(folder / "gone.jpg")]["error"]
+    assert rows[str(folder / "gone.jpg")]["landmarks"] == []
+
+    from_parquet = rows_in(tmp_path / "out")
+    assert list(from_parquet) == names
+    for name in ("a.jpg", "b/a.jpg", "写真 ü%20.jpg"):
+        assert from_parquet[name] == rows[str(folder / name)] | {"path": name}
+    for name in ("b/cut.jpg", "b/no.png", "notes.txt", "null"):
+        assert from_parquet[name]["error"]
+
+
+def test_what_makes_no_sense(tmp_path):
+    for name in ("photos", "text", "table"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "photos" / "a.jpg").touch()
+    (tmp_path / "text" / "notes.txt").write_text("no photo")
+    parquet.write_table(pyarrow.table({"x": [1]}), tmp_path / "table" / "1.parquet")
+    calls = {
+        "none: there is no such file or folder": ["none", "out"],
+        "photos: expected the name of a new folder": ["photos", "photos"],
+        "width must be one of": ["photos", "out", "--width", "3"],
+        "text: holds neither photos (.jpg, ": ["text", "out"],
+        "--image bytes: expected a column of binary": ["table", "out"],
+    }
+    out, _ = run(tmp_path, *calls.values())
+    lines = out.splitlines()
+    assert len(lines) == len(calls)
+    for line, words in zip(lines, calls, strict=True):
+        assert line.startswith(f"ended with {words}")
+    assert not (tmp_path / "out").exists()
