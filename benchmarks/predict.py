@@ -7,13 +7,13 @@ over --repeats calls within each for the later ones. The photo is decoded before
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+
+from benchmarks import machine
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 STEPS = ("import", "load", "first", "later", "later_p95")
@@ -69,16 +69,6 @@ def measure(
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
-def processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
@@ -98,8 +88,8 @@ def main() -> None:
         options.starts,
         options.repeats,
     )
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    print(f"{processor()}; {options.threads} thread(s); load {load:.1f}")
+    load = machine.load()
+    print(f"{machine.processor()}; {options.threads} thread(s); load {load:.1f}")
     print(
         f"{options.photo.name}, {figures['faces']:.0f} face(s), width {options.width}, "
         f"min_face {options.min_face}; medians of {options.starts} starts"
@@ -111,7 +101,7 @@ def main() -> None:
     if options.json:
         setting = {key: str(value) for key, value in vars(options).items() if key != "json"}
         versions = {name: version(name) for name in ("lapland", "numpy", "onnxruntime")}
-        row = {"cpu": processor(), "load": load, **setting, **versions, **figures}
+        row = {"cpu": machine.processor(), "load": load, **setting, **versions, **figures}
         options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
