@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import machine
+from benchmarks.machine import processor
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 STEPS = ("import", "load", "first", "later", "later_p95")
@@ -89,7 +90,7 @@ def main() -> None:
         options.repeats,
     )
     load = machine.load()
-    print(f"{machine.processor()}; {options.threads} thread(s); load {load:.1f}")
+    print(f"{processor()}; {options.threads} thread(s); load {load:.1f}")
     print(
         f"{options.photo.name}, {figures['faces']:.0f} face(s), width {options.width}, "
         f"min_face {options.min_face}; medians of {options.starts} starts"
@@ -101,7 +102,7 @@ def main() -> None:
     if options.json:
         setting = {key: str(value) for key, value in vars(options).items() if key != "json"}
         versions = {name: version(name) for name in ("lapland", "numpy", "onnxruntime")}
-        row = {"cpu": machine.processor(), "load": load, **setting, **versions, **figures}
+        row = {"cpu": processor(), "load": load, **setting, **versions, **figures}
         options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
