@@ -3,8 +3,8 @@
     python -m benchmarks.detection --data 300w [--python-mtcnn PATH] [--python-facenet PATH]
 
 Every photo is scaled and cut to 640 x 480 so that its annotated face is in the middle. Every
-detector runs in a process of its own, bound to the same core, with one thread; photo by photo
-each takes its turn, so that whatever else the machine does meets all alike. A face counts as found
+detector runs in a process of its own, bound to the same core, with one thread. In each round each
+goes through all photos, so that whatever else the machine does meets all alike. A face is found
 where a box has an IoU of at least 0.3 with the bounding box of its landmarks; every other box is
 an extra one, which may well be a face that is not annotated. README.md tells how to make the
 environments of the rivals.
@@ -142,8 +142,8 @@ def measure(
     times: dict[str, list[float]] = {name: [] for name in workers}
     counts = {name: [0, 0] for name in workers}
     for turn in range(rounds):
-        for photo in range(len(faces)):
-            for name, worker in workers.items():
+        for name, worker in workers.items():
+            for photo in range(len(faces)):
                 answer = worker.detect(photo)
                 times[name].append(answer["ms"])
                 if turn == 0:
@@ -183,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, help="300-W folder; without it, the astronaut alone")
     parser.add_argument("--split", default="common", help="file of --data's splits/")
     parser.add_argument("--photos", type=int, help="so many of them, evenly chosen")
-    parser.add_argument("--rounds", type=int, default=3, help="calls on each photo")
+    parser.add_argument("--rounds", type=int, default=5, help="calls on each photo")
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS))
     parser.add_argument("--python-mtcnn", default=sys.executable, metavar="PATH")
     parser.add_argument("--python-facenet", default=sys.executable, metavar="PATH")

@@ -47,20 +47,23 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
     count = len(boxes)
     height, width = image.shape[:2]
     edges = boxes.reshape(count, 2, 2).transpose(2, 0, 1)[..., None]  # (x or y, box, end, 1)
-    before, after, part, outside = _taps(edges, np.arange(size) / (size - 1), (width, height))
-    left, right = before[0][:, None], after[0][:, None]  # (N, 1, size)
-    above, below = before[1][:, :, None] * width, after[1][:, :, None] * width  # (N, size, 1)
+    before, part, outside = _taps(edges, np.arange(size) / (size - 1), (width, height))
+    if min(height, width) < 2:  # a neighbour for every pixel, which weighs nothing
+        image = np.pad(image, ((0, 1), (0, 1), (0, 0)), mode="edge")
+        width += 1
     # One flat index a pixel: `take` is several times as fast as indexing with two arrays. cv2.remap
     # rounds positions to 1/32 pixel in OpenCV 4 and refuses images of more than 32767 columns.
+    index = before[1][:, :, None] * width + before[0][:, None]  # (N, size, size)
     pixels = image.reshape(-1, 3)
 
-    def taken(index: Indices) -> Result:
+    def taken(ahead: int) -> Result:
         # Rows of 3 * size values: numpy is slow where the last axis is as short as three.
-        return pixels.take(index, axis=0).reshape(count, size, 3 * size).astype(np.float32)
+        values: Image = pixels[ahead:].take(index, axis=0)
+        return values.reshape(count, size, 3 * size).astype(np.float32)
 
     x_part, y_part = np.repeat(part[0], 3, axis=1)[:, None], part[1][:, :, None]
-    top = _blend(taken(above + left), taken(above + right), x_part)
-    low = _blend(taken(below + left), taken(below + right), x_part)
+    top = _blend(taken(0), taken(1), x_part)
+    low = _blend(taken(width), taken(width + 1), x_part)
     result = _blend(top, low, y_part).reshape(count, size, size, 3)
     if outside.any():
         result[outside[1]] = GREY
@@ -70,8 +73,8 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
 
 def _taps(
     edges: Floats, steps: Floats, lengths: tuple[int, int]
-) -> tuple[Indices, Indices, Result, npt.NDArray[np.bool_]]:
-    """Samples along both axes: pixel before, pixel after, weight of the latter, outside or not.
+) -> tuple[Indices, Result, npt.NDArray[np.bool_]]:
+    """Samples along both axes: pixel before, weight of the one after it, outside or not.
 
     Args:
         edges: (2, N, 2, 1), the ends of each box along x and along y.
@@ -79,15 +82,15 @@ def _taps(
         lengths: width and height of the image.
 
     Returns:
-        four arrays of shape (2, N, size).
+        three arrays of shape (2, N, size).
     """
     length = np.array(lengths, np.float64)[:, None, None]
     first, last = edges[:, :, 0], edges[:, :, 1]
     at = (first + (last - first) * steps) * ((length - 1) / length)
     inside = np.minimum(np.maximum(at, 0), length - 1)
-    before = inside.astype(np.intp)
-    after = np.minimum(before + 1, length.astype(np.intp) - 1)
-    return before, after, (inside - before).astype(np.float32), inside != at
+    # The last pixel is the one after the last but one.
+    before = np.minimum(inside, np.maximum(length - 2, 0)).astype(np.intp)
+    return before, (inside - before).astype(np.float32), inside != at
 
 
 def _blend(a: Result, b: Result, part: Result) -> Result:

