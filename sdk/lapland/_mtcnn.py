@@ -4,7 +4,8 @@ K. Zhang, Z. Zhang, Z. Li and Y. Qiao, "Joint Face Detection and Alignment Using
 Convolutional Networks", IEEE Signal Processing Letters 23 (10), 2016. The P-Net slides over a
 pyramid of the image and proposes boxes; the R-Net looks at a crop of each and refuses most; the
 O-Net looks at larger crops, refuses again and places five points. The geometry follows the package
-``mtcnn`` 1.0.0, whose weights these are, in every detail, the odd ones too.
+``mtcnn`` 1.0.0, whose weights these are, in every detail, the odd ones too; only the pyramid is an
+approximation of its own.
 """
 
 import math
