@@ -1,12 +1,15 @@
 """Whether threads get in each other's way: `python -m benchmarks.threads [PHOTO]`.
 
-Photos a second of one thread alone, of --workers threads that share one `Detector`, and of as many
-with a `Detector` each. Every call runs on one thread (`Detector(threads=1)`), so each worker can
-have a core to itself. The three settings take turns; the figures are medians over --rounds.
+Photos a second of one thread alone, of --workers threads that share one `Detector`, of as many with
+a `Detector` each, and of as many processes. Every call runs on one thread (`Detector(threads=1)`),
+so each worker can have a core to itself. Processes have nothing in common but the machine, so they
+show how much its cores give together, which is often less than their number times one. The
+settings take turns; the figures are medians over --rounds.
 """
 
 import argparse
 import json
+import multiprocessing
 import threading
 import time
 from collections.abc import Sequence
@@ -46,6 +49,18 @@ def throughput(detectors: Sequence[Detector], image: NDArray[np.uint8], seconds:
     return sum(calls) / (time.perf_counter() - begin)
 
 
+def prepare(width: str) -> None:
+    """Loads the detector of a process."""
+    global _detector
+    cv2.setNumThreads(1)
+    _detector = Detector(width, threads=1)
+
+
+def one_process(image: NDArray[np.uint8], seconds: float) -> float:
+    """Calls a second of this process."""
+    return throughput([_detector], image, seconds)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.threads", description=__doc__)
@@ -63,15 +78,22 @@ def main() -> None:
     detectors = [Detector(options.width, threads=1) for _ in range(options.workers)]
     for detector in detectors:
         detector.predict(image)
+    # Fresh interpreters: threads of onnxruntime and OpenCV do not survive a fork.
+    fresh = multiprocessing.get_context("spawn")
+    width = options.width
     settings = {
         "one thread": detectors[:1],
         f"{options.workers} threads, one Detector": detectors[:1] * options.workers,
         f"{options.workers} threads, a Detector each": detectors,
     }
-    rates: dict[str, list[float]] = {name: [] for name in settings}
-    for _ in range(options.rounds):
-        for name, chosen in settings.items():
-            rates[name].append(throughput(chosen, image, options.seconds))
+    alone = f"{options.workers} processes"
+    rates: dict[str, list[float]] = {name: [] for name in (*settings, alone)}
+    with fresh.Pool(options.workers, prepare, (width,)) as pool:
+        for _ in range(options.rounds):
+            for name, chosen in settings.items():
+                rates[name].append(throughput(chosen, image, options.seconds))
+            jobs = [(image, options.seconds)] * options.workers
+            rates[alone].append(sum(pool.starmap(one_process, jobs, chunksize=1)))
     print(f"{machine.processor()}; load {machine.load():.1f}; {options.photo.name}")
     medians = {name: machine.summary(values)["median"] for name, values in rates.items()}
     for name, rate in medians.items():
