@@ -25,7 +25,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from benchmarks.predict import processor
+from benchmarks.machine import processor
 from export.float32 import build_float32
 from lapland import _models as models
 from lapland._rcn import LandmarkNetwork

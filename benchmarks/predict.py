@@ -7,13 +7,14 @@ over --repeats calls within each for the later ones. The photo is decoded before
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.machine import processor
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 STEPS = ("import", "load", "first", "later", "later_p95")
@@ -69,16 +70,6 @@ def measure(
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
-def processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
@@ -98,7 +89,7 @@ def main() -> None:
         options.starts,
         options.repeats,
     )
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    load = machine.load()
     print(f"{processor()}; {options.threads} thread(s); load {load:.1f}")
     print(
         f"{options.photo.name}, {figures['faces']:.0f} face(s), width {options.width}, "

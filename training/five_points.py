@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lapland import _boxes, _mtcnn, _pyramid
 from lapland._models import load_mtcnn
 from lapland._mtcnn import Mtcnn
 from training.data import Faces
@@ -73,6 +74,8 @@ def _key(faces: Faces, files: tuple[bytes, bytes, bytes]) -> str:
         digest.update(faces.boxes.tobytes())
     for part in files:
         digest.update(part)
+    for module in (_boxes, _mtcnn, _pyramid):  # what the nets find depends on these too
+        digest.update(Path(module.__file__).read_bytes())
     for image in faces.images:
         digest.update(image[:: max(1, image.shape[0] // 8)].tobytes())
     digest.update(f"{MIN_FACE} {LEAST_IOU}".encode())

@@ -1,7 +1,5 @@
 """Boxes of the detector: made square, moved, cropped, and suppressed where they overlap."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +8,7 @@ Indices = npt.NDArray[np.intp]
 Image = npt.NDArray[np.uint8]
 Result = npt.NDArray[np.float32]
 
+FEW = 150  # boxes, up to which the matrix of all pairs is the fastest way
 GREY = 127.5  # zero to the networks; stands for what lies outside the image
 
 
@@ -45,43 +44,61 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
     Returns:
         (N, size, size, 3) float32 in 0..255.
     """
+    count = len(boxes)
     height, width = image.shape[:2]
-    steps = np.arange(size) / (size - 1)
-    left, right, x_part, x_out = _taps(boxes[:, 0::2], steps, width)  # (N, size) each
-    above, below, y_part, y_out = _taps(boxes[:, 1::2], steps, height)
+    edges = boxes.reshape(count, 2, 2).transpose(2, 0, 1)[..., None]  # (x or y, box, end, 1)
+    before, part, outside = _taps(edges, np.arange(size) / (size - 1), (width, height))
+    if min(height, width) < 2:  # a neighbour for every pixel, which weighs nothing
+        image = np.pad(image, ((0, 1), (0, 1), (0, 0)), mode="edge")
+        width += 1
     # One flat index a pixel: `take` is several times as fast as indexing with two arrays. cv2.remap
     # rounds positions to 1/32 pixel in OpenCV 4 and refuses images of more than 32767 columns.
+    index = before[1][:, :, None] * width + before[0][:, None]  # (N, size, size)
     pixels = image.reshape(-1, 3)
-    above, below = above[:, :, None] * width, below[:, :, None] * width
-    left, right = left[:, None], right[:, None]
-    x_part, y_part = x_part[:, None, :, None], y_part[:, :, None, None]
-    top = _blend(pixels.take(above + left, axis=0), pixels.take(above + right, axis=0), x_part)
-    low = _blend(pixels.take(below + left, axis=0), pixels.take(below + right, axis=0), x_part)
-    result = _blend(top, low, y_part)
-    result[y_out] = GREY
-    result.transpose(0, 2, 1, 3)[x_out] = GREY
+
+    def taken(ahead: int) -> Result:
+        # Rows of 3 * size values: numpy is slow where the last axis is as short as three.
+        values: Image = pixels[ahead:].take(index, axis=0)
+        return values.reshape(count, size, 3 * size).astype(np.float32)
+
+    x_part, y_part = np.repeat(part[0], 3, axis=1)[:, None], part[1][:, :, None]
+    top = _blend(taken(0), taken(1), x_part)
+    low = _blend(taken(width), taken(width + 1), x_part)
+    result = _blend(top, low, y_part).reshape(count, size, size, 3)
+    if outside.any():
+        result[outside[1]] = GREY
+        result.transpose(0, 2, 1, 3)[outside[0]] = GREY
     return result
 
 
 def _taps(
-    edges: Floats, steps: Floats, length: int
-) -> tuple[Indices, Indices, Result, npt.NDArray[np.bool_]]:
-    """Samples along one axis: pixel before, pixel after, weight of the latter, outside or not."""
-    first, last = edges[:, :1], edges[:, 1:]
-    at = (first + (last - first) * steps) * ((length - 1) / length)  # (N, size)
-    outside = (at < 0) | (at > length - 1)
-    at = at.clip(0, length - 1)
-    before = at.astype(np.intp)
-    after = np.minimum(before + 1, length - 1)
-    return before, after, (at - before).astype(np.float32), outside
+    edges: Floats, steps: Floats, lengths: tuple[int, int]
+) -> tuple[Indices, Result, npt.NDArray[np.bool_]]:
+    """Samples along both axes: pixel before, weight of the one after it, outside or not.
+
+    Args:
+        edges: (2, N, 2, 1), the ends of each box along x and along y.
+        steps: (size,), places between the ends, 0..1.
+        lengths: width and height of the image.
+
+    Returns:
+        three arrays of shape (2, N, size).
+    """
+    length = np.array(lengths, np.float64)[:, None, None]
+    first, last = edges[:, :, 0], edges[:, :, 1]
+    at = (first + (last - first) * steps) * ((length - 1) / length)
+    inside = np.minimum(np.maximum(at, 0), length - 1)
+    # The last pixel is the one after the last but one.
+    before = np.minimum(inside, np.maximum(length - 2, 0)).astype(np.intp)
+    return before, (inside - before).astype(np.float32), inside != at
 
 
-def _blend(a: npt.NDArray[Any], b: npt.NDArray[Any], part: Result) -> Result:
-    """Goes from a, where `part` is 0, to b, where it is 1."""
-    result: Result = np.subtract(b, a, dtype=np.float32)
-    result *= part
-    result += a
-    return result
+def _blend(a: Result, b: Result, part: Result) -> Result:
+    """Goes from a, where `part` is 0, to b, where it is 1; in the memory of b."""
+    b -= a
+    b *= part
+    b += a
+    return b
 
 
 def suppress(boxes: Floats, scores: Result, threshold: float, *, kind: str) -> Indices:
@@ -99,6 +116,10 @@ def suppress(boxes: Floats, scores: Result, threshold: float, *, kind: str) -> I
         Indices of the boxes that stay, best first.
     """
     order = np.argsort(scores, kind="stable")[::-1]
+    if len(order) < 2:
+        return order
+    if len(order) <= FEW:
+        return order[_stays(boxes[order], threshold, kind)]
     ranks = np.empty(len(order), np.intp)
     ranks[order] = np.arange(len(order))
     # From top to bottom: a box can meet only those that start above its lower edge, a short run of
@@ -125,6 +146,25 @@ def suppress(boxes: Floats, scores: Result, threshold: float, *, kind: str) -> I
         lost[rows] |= (meet & (rank[rows, None] > rank[columns])).any(axis=1)
     kept = down[~lost]
     return kept[np.argsort(ranks[kept])]
+
+
+def _stays(boxes: Floats, threshold: float, kind: str) -> npt.NDArray[np.bool_]:
+    """Which of some boxes (N, 4), best first, no better one overlaps."""
+    x1, y1, x2, y2 = boxes.T
+    every = slice(None)
+    across = _overlap(x1, x2, every, every)
+    across *= _overlap(y1, y2, every, every)
+    area = (x2 - x1) * (y2 - y1)
+    if kind == "union":  # a > t (A + B - a), the areas A and B known
+        across *= (1 + threshold) / threshold
+        meet = across > area[:, None] + area
+    else:
+        meet = across > threshold * np.minimum(area[:, None], area)
+    np.fill_diagonal(meet, True)
+    # The first box that a box meets is itself, unless it meets a better one.
+    first: Indices = meet.argmax(axis=0)
+    stays: npt.NDArray[np.bool_] = first == np.arange(len(boxes))
+    return stays
 
 
 def _overlap(low: Floats, high: Floats, rows: slice, columns: slice) -> Floats:

@@ -4,19 +4,20 @@ K. Zhang, Z. Zhang, Z. Li and Y. Qiao, "Joint Face Detection and Alignment Using
 Convolutional Networks", IEEE Signal Processing Letters 23 (10), 2016. The P-Net slides over a
 pyramid of the image and proposes boxes; the R-Net looks at a crop of each and refuses most; the
 O-Net looks at larger crops, refuses again and places five points. The geometry follows the package
-``mtcnn`` 1.0.0, whose weights these are, in every detail, the odd ones too.
+``mtcnn`` 1.0.0, whose weights these are, in every detail, the odd ones too; only the pyramid is an
+approximation of its own.
 """
 
 import math
 import numbers
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ._boxes import crops, moved, sides, square, suppress
+from ._boxes import Indices, crops, moved, sides, square, suppress
 from ._errors import GeometryError, OptionError
+from ._pyramid import pyramid
 from ._session import Session
 
 Floats = npt.NDArray[np.float64]
@@ -28,9 +29,6 @@ STRIDE = 2  # pixels: its step
 # Crops in one run: enough to fill a core, few enough for its cache, so memory does not grow with
 # the number of candidates.
 BATCH = {24: 64, 48: 16}
-# Pixels up to which each level of the pyramid is made from the image itself. The levels of larger
-# images that are at least 8 times as small come from halves, which nearly halves the time.
-DIRECT = 4_000_000
 
 
 class Mtcnn:
@@ -115,19 +113,21 @@ class Mtcnn:
 
     def _propose(self, image: Image) -> Floats:
         """The P-Net over the pyramid -> (N, 4) boxes in image pixels."""
-        found = []
-        for level, (scale, pixels) in enumerate(self._pyramid(image)):
-            scores, offsets = self._pnet.run(["scores", "offsets"], {"images": pixels[None]})
-            boxes, chosen = _windows(scores[0, 0], offsets[0], self._thresholds[0], scale)
-            found.append((boxes, chosen, np.full(len(chosen), level)))
-        if not found:
-            return np.empty((0, 4))
-        boxes, scores, levels = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        scales: list[float] = []
+        scores, offsets = [], []  # (h, w) and (4, h, w) of each level
+        for scale, pixels in self._pyramid(image):
+            score, offset = self._pnet.run(["scores", "offsets"], {"images": pixels[None]})
+            scales.append(scale)
+            scores.append(score[0, 0])
+            offsets.append(offset[0])
+        boxes, chosen, levels = _windows(scores, offsets, self._thresholds[0], scales)
+        if not len(boxes):
+            return boxes
         # Boxes of one level compete with each other first. Moved apart by level they cannot overlap
         # those of another, so that one call serves all levels.
         apart = boxes + (levels * 4.0 * max(image.shape))[:, None]
-        kept = suppress(apart, scores, 0.5, kind="union")
-        kept = kept[suppress(boxes[kept], scores[kept], 0.7, kind="union")]
+        kept = suppress(apart, chosen, 0.5, kind="union")
+        kept = kept[suppress(boxes[kept], chosen[kept], 0.7, kind="union")]
         return boxes[kept]
 
     def _refine(self, image: Image, boxes: Floats) -> Floats:
@@ -158,51 +158,37 @@ class Mtcnn:
 
     def _pyramid(self, image: Image) -> Iterator[tuple[float, Result]]:
         """(scale, (h, w, 3) float32) from the largest level to the last that holds a window."""
-        height, width = image.shape[:2]
-        scale = CELL / self._min_face
-        base: Result | None = None
-        while min(int(height * scale), int(width * scale)) >= CELL:
-            size = (int(width * scale), int(height * scale))
-            if base is None:
-                base = image.astype(np.float32)
-            while base.size > 3 * DIRECT and base.shape[0] >= 16 * size[1]:
-                half = (base.shape[1] // 2, base.shape[0] // 2)
-                base = _averaged(base, half)
-            yield scale, _averaged(base, size)
-            scale *= self._factor
-
-
-def _averaged(pixels: Result, size: tuple[int, int]) -> Result:
-    """Shrinks (H, W, 3) float32 to a (width, height), each pixel the mean of the area it covers.
-
-    In floating point: rounded to whole grey values, one face in 15 has its box moved by more than a
-    pixel, as the steps that follow keep or drop on the smallest difference.
-    """
-    smaller: Result = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return smaller
+        return pyramid(image, scale=CELL / self._min_face, factor=self._factor, smallest=CELL)
 
 
 def _windows(
-    scores: Result, offsets: Result, threshold: float, scale: float
-) -> tuple[Floats, Result]:
-    """Windows of one level that may hold a face.
+    scores: list[Result], offsets: list[Result], threshold: float, scales: list[float]
+) -> tuple[Floats, Result, Indices]:
+    """Windows of all levels that may hold a face.
 
     Args:
-        scores: (h, w), one for each position of the window.
-        offsets: (4, h, w), x1, y1, x2, y2 in units of the window.
+        scores: (h, w) of each level, one score for each position of the window.
+        offsets: (4, h, w) of each, x1, y1, x2, y2 in units of the window.
         threshold: what the score must exceed.
-        scale: size of this level relative to the image.
+        scales: size of each level relative to the image.
 
     Returns:
-        boxes (N, 4) in image pixels and their scores (N,).
+        boxes (N, 4) in image pixels, their scores (N,) and the number of their level (N,).
     """
-    chosen = np.flatnonzero(scores > threshold)
-    y, x = np.divmod(chosen, scores.shape[1])
+    if not scores:
+        return np.empty((0, 4)), np.empty(0, np.float32), np.empty(0, np.intp)
+    every = np.concatenate([score.ravel() for score in scores])
+    chosen = np.flatnonzero(every > threshold)
+    ends = np.cumsum([score.size for score in scores])
+    levels = np.searchsorted(ends, chosen, side="right")
+    starts = ends - [score.size for score in scores]
+    widths = np.array([score.shape[1] for score in scores])
+    y, x = np.divmod(chosen - starts[levels], widths[levels])
     first = np.stack([x, y], axis=1) * STRIDE + 1
     corners = np.concatenate([first, first + CELL - 1], axis=1)  # (N, 4)
-    moves = offsets.reshape(4, -1)[:, chosen].T * (CELL - 1.0)
-    boxes: Floats = (corners + moves) / scale
-    return boxes, scores.ravel()[chosen]
+    moves = np.concatenate([offset.reshape(4, -1) for offset in offsets], axis=1)[:, chosen]
+    boxes: Floats = (corners + moves.T * (CELL - 1.0)) / np.array(scales)[levels, None]
+    return boxes, every[chosen], levels
 
 
 def _batches(image: Image, boxes: Floats, size: int) -> Iterator[Result]:

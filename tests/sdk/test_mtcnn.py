@@ -253,9 +253,17 @@ def test_suppress_agrees_with_brute_force(kind, count, threshold):
     assert suppress(boxes, scores, threshold, kind=kind).tolist() == expected
 
 
-def test_of_equal_boxes_one_stays():
-    boxes = np.tile([[10.0, 10, 20, 20]], (300, 1))
-    assert suppress(boxes, np.ones(300, np.float32), 0.5, kind="union").tolist() == [299]
+@pytest.mark.parametrize("count", [2, 300])
+def test_of_equal_boxes_one_stays(count):
+    boxes = np.tile([[10.0, 10, 20, 20]], (count, 1))
+    assert suppress(boxes, np.ones(count, np.float32), 0.5, kind="union").tolist() == [count - 1]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize("kind", ["union", "min"])
+def test_boxes_without_area_suppress_nothing(count, kind):
+    boxes = np.tile([[10.0, 10, 10, 20]], (count, 1))
+    assert len(suppress(boxes, np.ones(count, np.float32), 0.5, kind=kind)) == count
 
 
 def test_square_keeps_the_centre():

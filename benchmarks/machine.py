@@ -1,0 +1,45 @@
+"""What every benchmark says of the machine, and how it sums up its times."""
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def load() -> float:
+    """Processes that want to run, mean of the last minute; NaN where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
+def keep_to_one_core() -> bool:
+    """Binds this process and those it starts to one core, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        return False
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    return True
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in RAM now, MB; NaN where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return float("nan")
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def summary(times: Sequence[float]) -> dict[str, float]:
+    """Median and 95th percentile of some times, in their unit."""
+    return {"median": float(np.median(times)), "p95": float(np.percentile(times, 95))}

@@ -1,0 +1,68 @@
+"""Whether `predict` stays as fast and as small as it starts: `python -m benchmarks.soak [PHOTO]`.
+
+Calls `predict` --calls times, prints the median time of every tenth part and of the first and last
+thousand calls, and the memory that is resident after each part.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import cv2
+
+from benchmarks import machine
+from lapland import Detector
+
+PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
+    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--calls", type=int, default=10_000)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    options = parser.parse_args()
+    image = cv2.imread(str(options.photo))
+    if image is None:
+        raise SystemExit(f"benchmarks.soak: {options.photo} is no image that OpenCV reads")
+    cv2.setNumThreads(options.threads)
+    detector = Detector(options.width, threads=options.threads)
+    print(f"{machine.processor()}; {options.threads} thread(s); load {machine.load():.1f}")
+    print(f"{options.photo.name}, width {options.width}; resident {machine.resident_mb():.0f} MB")
+    times: list[float] = []
+    resident: list[float] = []
+    part = max(1, options.calls // 10)
+    while len(times) < options.calls:
+        for _ in range(min(part, options.calls - len(times))):
+            start = time.perf_counter_ns()
+            detector.predict(image)
+            times.append((time.perf_counter_ns() - start) / 1e6)
+        resident.append(machine.resident_mb())
+        median = machine.summary(times[-part:])["median"]
+        print(f"  {len(times):>8} calls{median:>9.2f} ms{resident[-1]:>7.0f} MB", flush=True)
+    some = min(1000, options.calls)
+    first, last = machine.summary(times[:some]), machine.summary(times[-some:])
+    print(
+        f"first {some}: {first['median']:.2f} ms, last {some}: {last['median']:.2f} ms, "
+        f"{last['median'] / first['median']:.3f} times; memory from the first part to the last: "
+        f"{resident[-1] - resident[0]:+.1f} MB"
+    )
+    if options.json:
+        record = {
+            "cpu": machine.processor(),
+            "width": options.width,
+            "threads": options.threads,
+            "calls": options.calls,
+            "first": first,
+            "last": last,
+            "resident_mb": resident,
+        }
+        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

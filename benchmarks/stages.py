@@ -1,0 +1,124 @@
+"""Where the time of `predict` goes: `python -m benchmarks.stages [PHOTO]`.
+
+Times each stage of one thread inside the calls, as medians over --repeats calls, on the photo
+scaled and cut to 640 x 480; then the whole on a photo of many faces, per face.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import detection, machine
+from lapland import Detector
+from lapland import _geometry as geometry
+from lapland import _mtcnn as mtcnn
+
+# Function of the cascade -> what it does, as the table calls it.
+PARTS = {
+    "_windows": "windows that may hold a face",
+    "square": "squares",
+    "suppress": "suppression of overlapping boxes",
+    "crops": "crops for R-Net and O-Net",
+    "moved": "boxes moved",
+}
+
+
+class Stopwatch:
+    """Sums the time that is spent in chosen functions, call by call."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, float]] = []
+        self._spent: dict[str, float] = defaultdict(float)
+
+    def watch(self, owner: Any, name: str, label: str) -> None:
+        """Replaces a function of a module or object by one that is timed."""
+        function = getattr(owner, name)
+
+        def timed(*args: Any, **keywords: Any) -> Any:
+            start = time.perf_counter_ns()
+            result = function(*args, **keywords)
+            if hasattr(result, "__next__"):  # a generator works only when it is asked
+                result = list(result)
+            self._spent[label] += (time.perf_counter_ns() - start) / 1e6
+            return result
+
+        setattr(owner, name, timed)
+
+    def whole(self, function: Callable[[], Any]) -> None:
+        """Calls a function and keeps what was spent in it."""
+        self._spent.clear()
+        start = time.perf_counter_ns()
+        function()
+        self._spent["whole"] = (time.perf_counter_ns() - start) / 1e6
+        self.calls.append(dict(self._spent))
+
+    def medians(self) -> dict[str, float]:
+        """Milliseconds of each function in a call."""
+        names = [name for name in self.calls[0] if name != "whole"] + ["whole"]
+        return {name: float(np.median([c.get(name, 0) for c in self.calls])) for name in names}
+
+
+def many_faces(image: NDArray[np.uint8], face: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """5 x 4 copies of one face, 128 x 120 pixels each."""
+    side = 1.6 * float((face[2:] - face[:2]).max())
+    left, top = (face[:2] + face[2:]) / 2 - side / 2
+    matrix = np.array([[side / 128, 0, left], [0, side / 120, top]])
+    tile = cv2.warpAffine(image, matrix, (128, 120), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP)
+    return np.tile(tile, (4, 5, 1))
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
+    parser.add_argument("photo", type=Path, nargs="?", default=detection.ASTRONAUT)
+    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--repeats", type=int, default=200)
+    options = parser.parse_args()
+    photo = cv2.imread(str(options.photo))
+    if photo is None:
+        raise SystemExit(f"benchmarks.stages: {options.photo} is no image that OpenCV reads")
+    machine.keep_to_one_core()
+    cv2.setNumThreads(1)
+    detector = Detector(options.width, threads=1)
+    first = detector.predict(photo)
+    if not len(first):
+        raise SystemExit(f"benchmarks.stages: {options.photo} shows no face")
+    image, _ = detection.window(photo, first.boxes[0].astype(np.float64))
+    crowd = many_faces(photo, first.boxes[0].astype(np.float64))
+
+    plain, crowded = Stopwatch(), Stopwatch()
+    for _ in range(options.repeats):  # in turns, before anything is watched
+        plain.whole(lambda: detector.predict(image))
+        crowded.whole(lambda: detector.predict(crowd))
+    single, many = plain.medians()["whole"], crowded.medians()["whole"]
+    alone, together = len(detector.predict(image)), len(detector.predict(crowd))
+
+    watch = Stopwatch()
+    cascade = detector._mtcnn
+    watch.watch(cascade, "_pyramid", "pyramid")
+    for net in ("pnet", "rnet", "onet"):
+        watch.watch(getattr(cascade, f"_{net}"), "run", f"{net[0].upper()}-Net")
+    for name, label in PARTS.items():
+        watch.watch(mtcnn, name, label)
+    watch.watch(cascade, "detect", "detection, all of it")
+    watch.watch(geometry, "cut", "crops for the landmark network")
+    watch.watch(detector._landmarks, "run", "landmark network")
+    for _ in range(options.repeats):
+        watch.whole(lambda: detector.predict(image))
+    print(f"{machine.processor()}; one thread; load {machine.load():.1f}; {options.photo.name}")
+    for name, value in watch.medians().items():
+        print(f"  {name:<36}{value:>8.3f} ms")
+    print(f"  {'whole, without the stopwatch':<36}{single:>8.3f} ms, {alone} face(s)")
+    each = many / together
+    print(f"{together} faces of 80 pixels on 640 x 480: {many:.2f} ms, {each:.2f} ms a face")
+
+
+if __name__ == "__main__":
+    main()
