@@ -181,7 +181,7 @@ def pan(person: Person, other: Person) -> Video:
         person,
         [
             (320 + 180 * a, 240 + 40 * b, 130.0, 0.0)
-            for a, b in zip(_wave(120, 60), _wave(120, 45), strict=True)
+            for a, b in zip(_wave(120, 60), _wave(120, 40), strict=True)
         ],
     )
 

@@ -14,13 +14,16 @@ from ._faces import Faces
 from ._image import Image, ImageLike, load_image
 from ._scenes import Scenes
 from ._smoothing import FRAME, Smoother, strength_named
-from ._tracks import Points, Track, look, overlaps, pairs, portrait_matrices, stacked
+from ._tracks import Points, Track, extent, look, overlaps, pairs, portrait_matrices, stacked
 
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose result training/README.md holds.
 UNSURE = 1.5
+# Doubt, relative to that, up to which a new face is let in. Where there is no face, 1 % have less.
+_ADMITTED = 1.2
 FACE = 0.5  # score of the O-Net from which it sees a face
-_STRIKES = 3  # looks without a face that end a track
+_STRIKES = 3  # looks without a face, or searches that do not find it, that end a track
+_OFF = 0.15  # how far off its crop's middle a face is cropped again, in sides of the five points
 _LOOK_EVERY = 10  # frames, where all is well
 _STILL_UNSURE = 5  # frames between looks at a face that is there and stays unsure
 _HASTE, _SOON = 0.1, 0.2  # seconds between detections while a face is unsure; after one was lost
@@ -29,8 +32,8 @@ _TWINS = 0.4  # overlap of two tracks that follow one face
 # Likeness from which a face is taken for the one that was lost, wherever it comes back. Of pairs of
 # different people in YouTube Faces 3 % are as alike; of pairs from one clip 82 %.
 _ALIKE = 0.8
-# The same, where it comes back at the place where it was expected.
-_ALIKE_HERE = 0.5
+# The same, where it comes back at the place where it was expected, within so many seconds.
+_ALIKE_HERE, _HERE_FOR = 0.5, 2.0
 
 Found = tuple[Points, NDArray[np.float32]]
 
@@ -210,12 +213,12 @@ class Tracker:
         of_face = dict(pairs(overlaps(five, then), _SAME_PLACE))
         for row, column in of_face.items():
             track, before = known[column]
+            track.unseen = 0
             if track.unsure:  # its landmarks may have strayed: start from the detected points
                 track.five = five[row] + (track.five - before).mean(axis=0)
-                track.strikes = 0
         for column, (track, _) in enumerate(known):
             if track.unsure and column not in of_face.values():
-                track.strikes += 1
+                track.unseen += 1
         taken = (overlaps(five, stacked(self._tracks)) >= _SAME_PLACE).any(axis=1)
         return [
             (five[row], float(scores[row]))
@@ -226,18 +229,32 @@ class Tracker:
     # --- following
 
     def _advance(self, image: Image, tracks: list[Track], seconds: float) -> None:
-        """Landmarks of all tracks in this frame, in one run of the network."""
+        """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
         if not tracks:
             return
-        five = stacked(tracks)
+        starts = np.stack([track.start(seconds) for track in tracks])
+        ends = self._locate(image, tracks, starts)
+        # A face that is not where it was looked for lies off the middle of its crop: again from
+        # where it is.
+        moved = np.abs((ends - starts).mean(axis=1)).max(axis=1)
+        far = [i for i, five in enumerate(ends) if moved[i] > _OFF * extent(five)]
+        if far:
+            ends[far] = self._locate(image, [tracks[i] for i in far], ends[far])
+        for track, five in zip(tracks, ends, strict=True):
+            track.moved_to(five, seconds)
+            track.unsure = track.unsure + 1 if track.doubt > self._unsure else 0
+            if not track.unsure:
+                track.sure_five, track.sure_velocity, track.unseen = five, track.velocity, 0
+
+    def _locate(self, image: Image, tracks: list[Track], five: Points) -> Points:
+        """Landmarks, scales and doubt of tracks from crops about `five` -> their new five points."""
         landmarks, scales = self._network.locate(image, five)
-        points = self._to_five @ landmarks  # (N, 5, 2)
         matrices = portrait_matrices(five)
         doubts = scales.mean(axis=1) / np.hypot(matrices[:, 0, 0], matrices[:, 1, 0])
         for i, track in enumerate(tracks):
             track.landmarks, track.scales, track.doubt = landmarks[i], scales[i], float(doubts[i])
-            track.moved_to(points[i], seconds)
-            track.unsure = track.unsure + 1 if track.doubt > self._unsure else 0
+        points: Points = self._to_five @ landmarks.astype(np.float64)  # (N, 5, 2)
+        return points
 
     def _judge(self, image: Image, track: Track, cut: bool) -> None:
         """Looks whether a face is still there, where that is in question, and ends its track."""
@@ -259,7 +276,8 @@ class Tracker:
                 self._lose(track)
                 self._name(other, looks)
             return
-        if track.strikes >= _STRIKES or (cut and track.score < FACE):
+        lost = max(track.strikes, track.unseen) >= _STRIKES
+        if lost or (cut and track.score < FACE):
             self._lose(track)
         elif not track.unsure and not track.strikes:
             track.remember(looks)
@@ -271,11 +289,12 @@ class Tracker:
         track.strikes = 0 if track.score >= FACE else track.strikes + 1
         if track.doubt > self._unsure and track.score >= FACE:
             again = Track(five, track.smoother)
-            self._advance(image, [again], FRAME)
+            ends = self._locate(image, [again], five[None])
             if again.doubt < track.doubt:
-                track.five, track.doubt = again.five, again.doubt
+                track.five, track.doubt = ends[0], again.doubt
                 track.landmarks, track.scales = again.landmarks, again.scales
-                track.unsure = track.unsure if again.unsure else 0
+                if track.doubt <= self._unsure:
+                    track.unsure = 0
         return looks
 
     def _part_twins(self, image: Image) -> None:
@@ -294,7 +313,7 @@ class Tracker:
     def _admit(self, image: Image, track: Track) -> None:
         """Takes a detected face in, where it still is one and nobody follows it."""
         looks = self._look(image, track)
-        if track.score < FACE:
+        if track.score < FACE or track.doubt > _ADMITTED * self._unsure:
             return
         if (overlaps(track.five[None], stacked(self._tracks)) > _TWINS).any():
             return
@@ -307,7 +326,7 @@ class Tracker:
         best, who = _ALIKE, None
         for lost in self._lost:
             here = overlaps(track.five[None], lost.expected(now)[None])[0, 0] >= _SAME_PLACE
-            bonus = _ALIKE - _ALIKE_HERE if here and now - lost.lost_at <= 1.0 else 0.0
+            bonus = _ALIKE - _ALIKE_HERE if here and now - lost.lost_at <= _HERE_FOR else 0.0
             likeness = lost.likeness(looks) + bonus
             if likeness >= best:
                 best, who = likeness, lost
@@ -316,7 +335,8 @@ class Tracker:
         else:
             track.id, track.looks = who.id, who.looks
             self._lost.remove(who)
-        track.velocity = np.zeros(2)
+        track.motion = track.velocity = np.zeros(2)
+        track.steady = False
         track.remember(looks)
         self._tracks.append(track)
         self._tracks.sort(key=lambda t: t.id)

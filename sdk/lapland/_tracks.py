@@ -1,5 +1,6 @@
 """Tracks: the faces that a `Tracker` follows, where they are, how they look, which is which."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,8 +23,18 @@ _BOX_IN_PORTRAIT = [[4.3, -1.2, 74.3, 68.8]]
 # What of it is compared: the face with little of what is behind it.
 _INNER = (slice(6, 70), slice(10, 70))
 _LOOKS_SIDE = 8  # pixels; 12, 16 and 24 tell faces apart no better
+_CELLS = np.stack(
+    np.meshgrid(
+        *(
+            part.start + (np.arange(_LOOKS_SIDE) + 0.5) * (part.stop - part.start) / _LOOKS_SIDE
+            for part in reversed(_INNER)
+        )
+    ),
+    axis=-1,
+).reshape(-1, 2)  # (64, 2), middles of what its pixels cover, portrait pixels
 _LOOKS_RATE = 0.2  # how much of the looks a new portrait replaces
 _VELOCITY_RATE = 0.3
+_STEADY = 0.08  # least motion in a frame that is gone by, in longer sides of the five points
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
 
 
@@ -32,7 +43,7 @@ class Track:
     """One face that is followed; what it was in the last frame.
 
     Attributes:
-        five: (5, 2), where the crop of the next frame comes from.
+        five: (5, 2), its five points, image pixels; the next crop comes from them.
         smoother: of its landmarks.
         id: who it is; -1 before that is known.
         landmarks: (K, 2) float32, as the network found them.
@@ -40,10 +51,15 @@ class Track:
         scales: (K,) float32, image pixels.
         doubt: mean scale in pixels of the portrait: 1.2 for most faces, 2 where there is none.
         score: of the O-Net, when it last looked.
-        looks: unit vector, the face as a small picture; None before a sure look.
-        velocity: (2,) image pixels a second.
+        looks: (8, 8, 3), the face as a small picture; None before a sure look.
+        motion: (2,) image pixels a second, from the last frame to this one.
+        steady: whether that is as it was before, and enough to go by.
+        velocity: (2,) the same over some frames.
+        sure_five: (5, 2), its five points when it was last sure.
+        sure_velocity: (2,), its velocity then.
         unsure: frames in a row in which the doubt was too large.
-        strikes: looks in a row, and detections, that saw no face.
+        strikes: looks in a row that saw no face.
+        unseen: searches in a row that did not find it while it was unsure.
         looked: number of the frame in which the O-Net last looked.
         lost_at: when it was lost, seconds.
     """
@@ -57,34 +73,58 @@ class Track:
     doubt: float = 0.0
     score: float = 0.0
     looks: NDArray[np.float32] | None = None
+    motion: Points = field(default_factory=lambda: np.zeros(2))
+    steady: bool = False
     velocity: Points = field(default_factory=lambda: np.zeros(2))
+    sure_five: Points | None = None
+    sure_velocity: Points = field(default_factory=lambda: np.zeros(2))
     unsure: int = 0
     strikes: int = 0
+    unseen: int = 0
     looked: int = -1
     lost_at: float = 0.0
 
+    def start(self, seconds: float) -> Points:
+        """(5, 2), where the crop of the next frame comes from: moved on if it moves steadily."""
+        return self.five + self.motion * seconds if self.steady else self.five
+
     def moved_to(self, five: Points, seconds: float) -> None:
         """Takes the five points of the next frame, and the speed that follows."""
-        step = (five.mean(axis=0) - self.five.mean(axis=0)) / seconds
-        self.velocity = self.velocity + _VELOCITY_RATE * (step - self.velocity)
+        motion = (five.mean(axis=0) - self.five.mean(axis=0)) / seconds
+        # Two steps of a size that matters, in about one direction: shaking is no motion to go by,
+        # and a still face must not inherit the noise of its speed.
+        long = math.sqrt(motion @ motion)
+        agree = motion @ self.motion > 0.5 * long * math.sqrt(self.motion @ self.motion)
+        self.steady = bool(agree) and long * seconds > _STEADY * extent(five)
+        self.motion = motion
+        self.velocity = self.velocity + _VELOCITY_RATE * (motion - self.velocity)
         self.five = five
 
     def remember(self, looks: NDArray[np.float32]) -> None:
-        """Lets a sure look count in what the face looks like."""
-        if self.looks is not None:
-            looks = self.looks + _LOOKS_RATE * (looks - self.looks)
-            looks /= np.sqrt(np.vdot(looks, looks))
-        self.looks = looks
+        """Lets a look count in what the face looks like, where the image shows all of it."""
+        if self.looks is None:
+            self.looks = looks
+        elif not np.isnan(looks).any():
+            known = np.where(np.isnan(self.looks), looks, self.looks)
+            self.looks = known + _LOOKS_RATE * (looks - known)
 
-    def likeness(self, looks: NDArray[np.float32] | None) -> float:
-        """Correlation of its looks with others, -1 to 1; 0 where one of the two is not known."""
-        if self.looks is None or looks is None:
+    def likeness(self, looks: NDArray[np.float32]) -> float:
+        """Correlation of its looks with others, -1 to 1; 0 where they share too little."""
+        if self.looks is None:
             return 0.0
-        return float(np.vdot(self.looks, looks))
+        shared = ~np.isnan(self.looks + looks)
+        if shared.mean() < 0.4:
+            return 0.0
+        first, second = self.looks[shared], looks[shared]
+        first, second = first - first.mean(), second - second.mean()
+        norm = float(np.sqrt(np.vdot(first, first) * np.vdot(second, second)))
+        return float(np.vdot(first, second)) / norm if norm > 0 else 0.0
 
     def expected(self, time: float) -> Points:
-        """Five points of a lost track, moved on at its speed for at most a second."""
-        return self.five + self.velocity * min(max(time - self.lost_at, 0.0), 1.0)
+        """Five points of a lost track: where it was last sure, moved on for at most a second."""
+        if self.sure_five is None:
+            return self.five
+        return self.sure_five + self.sure_velocity * min(max(time - self.lost_at, 0.0), 1.0)
 
 
 def portrait_matrices(five: Points) -> Points:
@@ -104,17 +144,23 @@ def look(
 
     Returns:
         the probability that a face is there; the O-Net's own five points (5, 2), image pixels; and
-        the looks of the face, a unit vector.
+        the looks of the face, (8, 8, 3) brightness, NaN where the image has ended.
     """
     matrices = portrait_matrices(five[None])
     portrait = geometry.cut(image, matrices[0], _PORTRAIT["size"])
     scores, points = mtcnn.five_points(portrait, _BOX_IN_PORTRAIT)
-    small = cv2.resize(
-        portrait[_INNER], (_LOOKS_SIDE, _LOOKS_SIDE), interpolation=cv2.INTER_AREA
-    ).astype(np.float32)
-    small -= small.mean()
-    looks = (small / max(float(np.sqrt(np.vdot(small, small))), 1e-6)).ravel()
+    side = _LOOKS_SIDE
+    looks = cv2.resize(portrait[_INNER], (side, side), interpolation=cv2.INTER_AREA)
+    looks = looks.astype(np.float32)
+    height, width = image.shape[:2]
+    x, y = geometry.to_image(_CELLS[None], matrices)[0].T
+    looks.reshape(-1, 3)[(x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)] = np.nan
     return float(scores[0]), geometry.to_image(points.astype(np.float64), matrices)[0], looks
+
+
+def extent(five: Points) -> float:
+    """Longer side of the rectangle of five points (5, 2)."""
+    return float((five.max(axis=0) - five.min(axis=0)).max())
 
 
 def squares(five: Points) -> Points:
