@@ -45,7 +45,8 @@ class Log:
     def add(self, frame: Frame, faces: Faces) -> None:
         """Compares the faces of a frame with the true ones."""
         free = list(range(len(faces)))
-        for name, truth in frame.faces.items():
+        # Visible faces choose first: what stands before a hidden one is not it.
+        for name, truth in sorted(frame.faces.items(), key=lambda item: item[1].hidden):
             size = np.linalg.norm(truth.landmarks[45] - truth.landmarks[36])
             centre = truth.landmarks.mean(axis=0)
             offsets = [np.linalg.norm(faces.landmarks[i].mean(axis=0) - centre) for i in free]

@@ -14,7 +14,7 @@ from ._faces import Faces
 from ._image import Image, ImageLike, load_image
 from ._scenes import Scenes
 from ._smoothing import FRAME, Smoother, strength_named
-from ._tracks import Points, Track, extent, look, overlaps, pairs, portrait_matrices, stacked
+from ._tracks import Points, Track, extent, look, overlaps, pairs, portrait_steps, stacked
 
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose result training/README.md holds.
@@ -32,8 +32,9 @@ _TWINS = 0.4  # overlap of two tracks that follow one face
 # Likeness from which a face is taken for the one that was lost, wherever it comes back. Of pairs of
 # different people in YouTube Faces 3 % are as alike; of pairs from one clip 82 %.
 _ALIKE = 0.8
-# The same, where it comes back at the place where it was expected, within so many seconds.
-_ALIKE_HERE, _HERE_FOR = 0.5, 2.0
+# The same, where it comes back at the place where it was expected, within so many seconds and in
+# the same scene: then place says more than looks, which whatever covered the face may still spoil.
+_ALIKE_HERE, _HERE_FOR = 0.2, 2.0
 
 Found = tuple[Points, NDArray[np.float32]]
 
@@ -209,7 +210,7 @@ class Tracker:
             known: each track of that frame with its five points there.
         """
         five, scores = found
-        then = np.stack([p for _, p in known]) if known else np.zeros((0, 5, 2))
+        then = np.array([five for _, five in known]).reshape(-1, 5, 2)
         of_face = dict(pairs(overlaps(five, then), _SAME_PLACE))
         for row, column in of_face.items():
             track, before = known[column]
@@ -232,7 +233,7 @@ class Tracker:
         """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
         if not tracks:
             return
-        starts = np.stack([track.start(seconds) for track in tracks])
+        starts = np.array([track.start(seconds) for track in tracks])
         ends = self._locate(image, tracks, starts)
         # A face that is not where it was looked for lies off the middle of its crop: again from
         # where it is.
@@ -249,8 +250,7 @@ class Tracker:
     def _locate(self, image: Image, tracks: list[Track], five: Points) -> Points:
         """Landmarks, scales and doubt of tracks from crops about `five` -> their new five points."""
         landmarks, scales = self._network.locate(image, five)
-        matrices = portrait_matrices(five)
-        doubts = scales.mean(axis=1) / np.hypot(matrices[:, 0, 0], matrices[:, 1, 0])
+        doubts = scales.mean(axis=1) / portrait_steps(five)
         for i, track in enumerate(tracks):
             track.landmarks, track.scales, track.doubt = landmarks[i], scales[i], float(doubts[i])
         points: Points = self._to_five @ landmarks.astype(np.float64)  # (N, 5, 2)
@@ -269,16 +269,16 @@ class Tracker:
             return
         looks = self._look(image, track)
         if cut and track.score >= FACE and track.looks is not None:
-            if track.likeness(looks) < _ALIKE_HERE:  # someone else, at the same place
+            if track.likeness(looks) < _ALIKE:  # someone else, at the same place
                 other = Track(track.five, Smoother(self._strength))
                 other.landmarks, other.scales = track.landmarks, track.scales
                 other.score, other.doubt, other.looked = track.score, track.doubt, track.looked
-                self._lose(track)
+                self._lose(track, cut)
                 self._name(other, looks)
             return
         lost = max(track.strikes, track.unseen) >= _STRIKES
         if lost or (cut and track.score < FACE):
-            self._lose(track)
+            self._lose(track, cut)
         elif not track.unsure and not track.strikes:
             track.remember(looks)
 
@@ -325,8 +325,13 @@ class Tracker:
         assert now is not None
         best, who = _ALIKE, None
         for lost in self._lost:
-            here = overlaps(track.five[None], lost.expected(now)[None])[0, 0] >= _SAME_PLACE
-            bonus = _ALIKE - _ALIKE_HERE if here and now - lost.lost_at <= _HERE_FOR else 0.0
+            place = lost.expected(now)
+            here = (
+                place is not None
+                and now - lost.lost_at <= _HERE_FOR
+                and overlaps(track.five[None], place[None])[0, 0] >= _SAME_PLACE
+            )
+            bonus = _ALIKE - _ALIKE_HERE if here else 0.0
             likeness = lost.likeness(looks) + bonus
             if likeness >= best:
                 best, who = likeness, lost
@@ -341,8 +346,10 @@ class Tracker:
         self._tracks.append(track)
         self._tracks.sort(key=lambda t: t.id)
 
-    def _lose(self, track: Track) -> None:
+    def _lose(self, track: Track, cut: bool = False) -> None:
         assert self._time is not None
+        if cut:  # where it was says nothing of where it will be
+            track.sure_five = None
         self._tracks.remove(track)
         track.lost_at = self._lost_one = self._time
         self._lost.append(track)
@@ -354,13 +361,13 @@ class Tracker:
         k = self._scheme.size
         if not tracks:
             return Faces(*_no_faces(k), self._scheme, np.zeros(0, np.int64))
-        landmarks = np.stack([t.smoother(t.landmarks, t.scales, seconds) for t in tracks])
+        landmarks = np.array([t.smoother(t.landmarks, t.scales, seconds) for t in tracks])
         return Faces(
             np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1),
             np.array([t.score for t in tracks], np.float32),
             (self._to_five @ landmarks).astype(np.float32),
             landmarks,
-            np.stack([t.scales for t in tracks]),
+            np.array([t.scales for t in tracks]),
             self._scheme,
             np.array([t.id for t in tracks], np.int64),
         )
