@@ -1,4 +1,4 @@
-"""The command `lapland`: predict, models."""
+"""The command `lapland`: predict, webcam, models."""
 
 import argparse
 import io
@@ -12,6 +12,7 @@ import cv2
 
 from . import __version__
 from . import _models as models
+from . import _webcam as webcam
 from ._detector import Detector
 from ._draw import draw
 from ._errors import LaplandError, OptionError
@@ -79,10 +80,52 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
     predict.set_defaults(run=_predict)
 
+    _add_webcam(commands)
+
     listing = commands.add_parser("models", help="list the models that are shipped")
     listing.add_argument("--json", action="store_true", help="as a line of JSON for each model")
     listing.set_defaults(run=_models)
     return parser
+
+
+def _add_webcam(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "webcam",
+        help="find and draw the landmarks in a live picture or a video",
+        description="Finds the landmarks of every face in the picture of a camera, a video file or "
+        "a stream, draws them, coloured by how sure they are, with a number for each face, and "
+        "shows the picture, records it, or both. Ends with q, Esc, Ctrl-C or the window.",
+    )
+    default = webcam.Settings()
+    parser.add_argument(
+        "--source",
+        default=default.source,
+        help="number of a camera, a video file or a URL (default: 0, the first camera)",
+    )
+    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
+    parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
+    parser.add_argument(
+        "--width", default=default.width, help="width of the network (default: 1/8)"
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
+    parser.add_argument(
+        "--smoothing",
+        choices=("off", "light", "strong"),
+        default=default.smoothing,
+        help="how much landmarks are smoothed over time (default: light)",
+    )
+    parser.add_argument(
+        "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
+    parser.set_defaults(run=_webcam)
+
+
+def _webcam(options: argparse.Namespace) -> int:
+    names = webcam.Settings.__dataclass_fields__
+    given = {name: value for name, value in vars(options).items() if name in names}
+    print(webcam.run(webcam.Settings(**given)))
+    return 0
 
 
 def _predict(options: argparse.Namespace) -> int:
