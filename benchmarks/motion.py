@@ -8,6 +8,7 @@ command writes each video as `NAME.avi`, to look at.
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -107,8 +108,9 @@ def carried(points: Points, affine: Points) -> Points:
     return points @ affine[:, :2].T + affine[:, 2]
 
 
+@cache
 def background(seed: int = 0) -> NDArray[np.float32]:
-    """A drawn room: soft blotches and some straight edges."""
+    """A drawn room, (480, 640, 3), read-only: soft blotches and some straight edges."""
     rng = np.random.default_rng(seed)
     room = np.zeros((SIZE[1], SIZE[0], 3), np.float32)
     for cells, weight in ((4, 50), (16, 25), (64, 12)):
@@ -119,7 +121,9 @@ def background(seed: int = 0) -> NDArray[np.float32]:
     for _ in range(12):
         x, y, w, h = rng.integers((0, 0, 20, 20), (600, 440, 200, 160))
         room[y : y + h, x : x + w] += rng.normal(0, 25) + rng.normal(0, 6, 3)
-    return room.clip(0, 255)
+    room = room.clip(0, 255)
+    room.flags.writeable = False
+    return room
 
 
 def paste(
@@ -245,14 +249,14 @@ def expression(person: Person, other: Person) -> Video:
     points = carried(person.landmarks, affine)
     reach = 0.35 * np.linalg.norm(points[45] - points[36])
     centres = (points[57], points[19])
-    grid = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float64) for n in SIZE)), axis=-1)
+    grid = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in SIZE)), axis=-1)
 
     def shift(at: Points, amount: float) -> Points:
         """How far what is at these places of the still frame has moved."""
         total = np.zeros_like(at)
         for centre, sign in zip(centres, (1, -1), strict=True):
-            near = np.exp(-((at - centre) ** 2).sum(axis=-1) / (2 * reach**2))
-            total[..., 1] += sign * amount * near
+            near = np.exp(-((at - centre.astype(at.dtype)) ** 2).sum(axis=-1) / float(2 * reach**2))
+            total[..., 1] += float(sign * amount) * near
         return total
 
     for level in _wave(120, 15):
@@ -260,7 +264,7 @@ def expression(person: Person, other: Person) -> Video:
         source = grid
         for _ in range(4):  # the place that has moved here, by fixed-point iteration
             source = grid - shift(source, amount)
-        moved = cv2.remap(scene, source.astype(np.float32), None, cv2.INTER_CUBIC)
+        moved = cv2.remap(scene, source, None, cv2.INTER_CUBIC)
         yield _seen(moved, {person.name: Truth(affine, points + shift(points, amount))})
 
 

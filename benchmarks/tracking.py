@@ -50,7 +50,11 @@ class Log:
             size = np.linalg.norm(truth.landmarks[45] - truth.landmarks[36])
             centre = truth.landmarks.mean(axis=0)
             offsets = [np.linalg.norm(faces.landmarks[i].mean(axis=0) - centre) for i in free]
-            hit = free.pop(int(np.argmin(offsets))) if offsets and min(offsets) < size * _HERE else None
+            hit = (
+                free.pop(int(np.argmin(offsets)))
+                if offsets and min(offsets) < size * _HERE
+                else None
+            )
             if truth.hidden:  # whoever stands before it may be taken for it, or it may be guessed
                 self._waiting[name] = 0
                 continue

@@ -142,11 +142,15 @@ def main() -> None:
     split = options.split or options.data / "splits" / "val.txt"
     found = doubts_and_errors(network, read_faces(options.data, network.info.scheme, split))
     figures = figures_of(found)
-    print(f"{'crops off by up to':<22}{'error, %':>9}{'doubt: 5 %':>12}{'half':>7}{'95 %':>7}", end="")
+    print(
+        f"{'crops off by up to':<22}{'error, %':>9}{'doubt: 5 %':>12}{'half':>7}{'95 %':>7}", end=""
+    )
     print(f"{'trusted, %':>12}")
     for row in figures["amounts"]:
         low, middle, high = row["doubt_5_50_95"]
-        print(f"{row['amount']:<22}{row['error']:>9.1f}{low:>12.2f}{middle:>7.2f}{high:>7.2f}", end="")
+        print(
+            f"{row['amount']:<22}{row['error']:>9.1f}{low:>12.2f}{middle:>7.2f}{high:>7.2f}", end=""
+        )
         print(f"{100 * row['trusted']:>12.0f}")
     print(
         f"unsure = {figures['threshold']:.2f} trusts {100 * KEPT:.0f} % of the good landmarks; "

@@ -3,6 +3,7 @@
 import math
 import numbers
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,27 @@ _ALIKE = 0.8
 _ALIKE_HERE, _HERE_FOR = 0.2, 2.0
 
 Found = tuple[Points, NDArray[np.float32]]
+
+
+@dataclass
+class _Fits:
+    """What the network made of N crops: landmarks, scales, doubts (N,), five points (N, 5, 2)."""
+
+    landmarks: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    doubts: NDArray[np.floating[Any]]
+    five: Points
+
+    def improve(self, rows: NDArray[np.intp], others: "_Fits") -> None:
+        """Takes, for each of these rows, the surer of what there is and what is given."""
+        surer = others.doubts < self.doubts[rows]
+        for mine, other in (
+            (self.landmarks, others.landmarks),
+            (self.scales, others.scales),
+            (self.doubts, others.doubts),
+            (self.five, others.five),
+        ):
+            mine[rows[surer]] = other[surer]
 
 
 class Tracker:
@@ -88,18 +110,13 @@ class Tracker:
                 f"detector must be a lapland.Detector, not {type(detector).__qualname__}; "
                 "Tracker(Detector()) takes the default model"
             )
-        self._strength = strength_named(smoothing)
         self._search_every = _checked_seconds("search_every", search_every)
         self._memory = _checked_seconds("memory", memory)
         self._unsure = _checked_seconds("unsure", unsure, "pixels")
         self._background = bool(background)
-        self._mtcnn, self._network = detector._mtcnn, detector._landmarks
-        self._scheme = detector.model.scheme
-        self._to_five = np.zeros((5, self._scheme.size))  # landmarks -> five points, as means
-        for row, indices in zip(self._to_five, self._scheme.five, strict=True):
-            row[list(indices)] = 1 / len(indices)
         self._thread: ThreadPoolExecutor | None = None
         self.reset()
+        self._use(detector, smoothing)
 
     def __enter__(self) -> "Tracker":
         return self
@@ -166,6 +183,18 @@ class Tracker:
         if self._background and self._search is None and self._is_due(now, cut):
             self._begin_search(image.copy())  # the caller may overwrite the frame
         return self._faces(seconds)
+
+    def _use(self, detector: Detector | None, smoothing: str) -> None:
+        """Goes on with another smoothing, and another detector of the same scheme or the same."""
+        self._strength = strength_named(smoothing)
+        if detector is not None:
+            self._mtcnn, self._network = detector._mtcnn, detector._landmarks
+            self._scheme = detector.model.scheme
+            self._to_five = np.zeros((5, self._scheme.size))  # landmarks -> five points, as means
+            for row, indices in zip(self._to_five, self._scheme.five, strict=True):
+                row[list(indices)] = 1 / len(indices)
+        for track in self._tracks:
+            track.smoother = Smoother(self._strength)
 
     # --- searching
 
@@ -234,27 +263,33 @@ class Tracker:
         if not tracks:
             return
         starts = np.array([track.start(seconds) for track in tracks])
-        ends = self._locate(image, tracks, starts)
+        fits = self._fit(image, starts)
+        again = starts.copy()
         # A face that is not where it was looked for lies off the middle of its crop: again from
         # where it is.
-        moved = np.abs((ends - starts).mean(axis=1)).max(axis=1)
-        far = [i for i, five in enumerate(ends) if moved[i] > _OFF * extent(five)]
-        if far:
-            ends[far] = self._locate(image, [tracks[i] for i in far], ends[far])
-        for track, five in zip(tracks, ends, strict=True):
-            track.moved_to(five, seconds)
+        moved = np.abs((fits.five - starts).mean(axis=1)).max(axis=1)
+        for i, track in enumerate(tracks):
+            if fits.doubts[i] > self._unsure and track.steady:  # it did not move on as before
+                again[i] = track.five
+            elif moved[i] > _OFF * extent(fits.five[i]):
+                again[i] = fits.five[i]
+        rows = np.flatnonzero((again != starts).any(axis=(1, 2)))
+        if len(rows):
+            fits.improve(rows, self._fit(image, again[rows]))
+        for i, track in enumerate(tracks):
+            track.landmarks, track.scales = fits.landmarks[i], fits.scales[i]
+            track.doubt = float(fits.doubts[i])
+            track.moved_to(fits.five[i], seconds)
             track.unsure = track.unsure + 1 if track.doubt > self._unsure else 0
             if not track.unsure:
-                track.sure_five, track.sure_velocity, track.unseen = five, track.velocity, 0
+                track.sure_five, track.sure_velocity = track.five, track.velocity
+                track.unseen = 0
 
-    def _locate(self, image: Image, tracks: list[Track], five: Points) -> Points:
-        """Landmarks, scales and doubt of tracks from crops about `five` -> their new five points."""
+    def _fit(self, image: Image, five: Points) -> "_Fits":
+        """Landmarks from crops about five points (N, 5, 2)."""
         landmarks, scales = self._network.locate(image, five)
         doubts = scales.mean(axis=1) / portrait_steps(five)
-        for i, track in enumerate(tracks):
-            track.landmarks, track.scales, track.doubt = landmarks[i], scales[i], float(doubts[i])
-        points: Points = self._to_five @ landmarks.astype(np.float64)  # (N, 5, 2)
-        return points
+        return _Fits(landmarks, scales, doubts, self._to_five @ landmarks.astype(np.float64))
 
     def _judge(self, image: Image, track: Track, cut: bool) -> None:
         """Looks whether a face is still there, where that is in question, and ends its track."""
@@ -288,11 +323,10 @@ class Tracker:
         track.score, five, looks = look(self._mtcnn, image, track.five)
         track.strikes = 0 if track.score >= FACE else track.strikes + 1
         if track.doubt > self._unsure and track.score >= FACE:
-            again = Track(five, track.smoother)
-            ends = self._locate(image, [again], five[None])
-            if again.doubt < track.doubt:
-                track.five, track.doubt = ends[0], again.doubt
-                track.landmarks, track.scales = again.landmarks, again.scales
+            again = self._fit(image, five[None])
+            if again.doubts[0] < track.doubt:
+                track.landmarks, track.scales = again.landmarks[0], again.scales[0]
+                track.five, track.doubt = again.five[0], float(again.doubts[0])
                 if track.doubt <= self._unsure:
                     track.unsure = 0
         return looks

@@ -36,6 +36,7 @@ _CELLS = np.stack(
 _LOOKS_RATE = 0.2  # how much of the looks a new portrait replaces
 _VELOCITY_RATE = 0.3
 _STEADY = 0.08  # least motion in a frame that is gone by, in longer sides of the five points
+_FORESEEN = 0.1  # seconds for which motion is expected to go on
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
 
 
@@ -88,7 +89,7 @@ class Track:
 
     def start(self, seconds: float) -> Points:
         """(5, 2), where the crop of the next frame comes from: moved on if it moves steadily."""
-        return self.five + self.motion * seconds if self.steady else self.five
+        return self.five + self.motion * min(seconds, _FORESEEN) if self.steady else self.five
 
     def moved_to(self, five: Points, seconds: float) -> None:
         """Takes the five points of the next frame, and the speed that follows."""

@@ -117,12 +117,10 @@ class _View:
 
     def __init__(self, settings: Settings, live: bool) -> None:
         self.settings = settings
-        self._live = live
-        self._detector = self._load()
-        self._tracker = self._follow()
+        # In a file no frame is in a hurry, so that faces are found in their first frame.
+        self._tracker = Tracker(self._load(), smoothing=settings.smoothing, background=live)
         self._frames = 0
         self._ids: set[int] = set()
-        self._people = 0  # of trackers before this one
         self._ms = self._period = 0.0
         self._spent = 0.0
         self._last = time.monotonic()
@@ -131,12 +129,6 @@ class _View:
         chosen = self.settings
         return Detector(
             chosen.width, model=chosen.model, min_face=chosen.min_face, threads=chosen.threads
-        )
-
-    def _follow(self) -> Tracker:
-        # In a file no frame is in a hurry, so that faces are found in their first frame.
-        return Tracker(
-            self._detector, smoothing=self.settings.smoothing, background=self._live
         )
 
     def next(self, image: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
@@ -181,22 +173,16 @@ class _View:
         if letter == "w" and chosen.model is None:
             widths = [name.removeprefix("rcn-").replace("-", "/") for name in models.shipped()]
             chosen.width = widths[(widths.index(chosen.width) + 1) % len(widths)]
-            self._detector = self._load()
-            self._renew()
+            self._tracker._use(self._load(), chosen.smoothing)
         elif letter == "s":
             names = list(STRENGTHS)
             chosen.smoothing = names[(names.index(chosen.smoothing) + 1) % len(names)]
-            self._renew()
+            self._tracker._use(None, chosen.smoothing)
         elif letter == "d":
             chosen.drawing = (chosen.drawing + 1) % len(_DRAWINGS)
         elif letter == "h":
             chosen.help = not chosen.help
         return True
-
-    def _renew(self) -> None:
-        self._tracker.close()
-        self._people, self._ids = self._people + len(self._ids), set()
-        self._tracker = self._follow()
 
     def close(self) -> None:
         """Ends the tracker's thread."""
@@ -206,7 +192,7 @@ class _View:
         """One line on all frames."""
         if not self._frames:
             return "no frames"
-        people = self._people + len(self._ids)
+        people = len(self._ids)
         line = f"{self._frames} frames, {people} face{'' if people == 1 else 's'}, "
         line += f"{1000 * self._spent / self._frames:.1f} ms a frame"
         return line if recording is None else f"{line}, recorded in {recording.path}"
