@@ -21,5 +21,4 @@ def video(motion: str, last: int | None = None) -> tuple[Frame, ...]:
 
 def settle(tracker) -> None:
     """Waits for the search that a tracker has begun, if any."""
-    if tracker._search is not None:
-        tracker._search[0].result(timeout=30)
+    tracker._searcher.wait()

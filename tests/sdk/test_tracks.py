@@ -12,9 +12,10 @@ from lapland._tracks import (
     look,
     overlaps,
     pairs,
+    portrait_axes,
     portrait_matrices,
-    portrait_steps,
     squares,
+    turned,
 )
 from tests.drawn_dots import five_points
 from tests.videos import people, video
@@ -26,23 +27,48 @@ def track(five=FIVE):
     return Track(five, Smoother(None))
 
 
-def test_steps_are_those_of_the_crop():
+def some_five(count):
     rng = np.random.default_rng(0)
-    five = np.stack(
-        [
-            five_points(rng.uniform(0, 500, 2), rng.uniform(0.1, 9), a)
-            for a in rng.uniform(-4, 4, 50)
-        ]
+    angles = rng.uniform(-4, 4, count)
+    return np.stack(
+        [five_points(rng.uniform(0, 500, 2), rng.uniform(0.1, 9), angle) for angle in angles]
     )
-    expected = geometry.steps(portrait_matrices(five))
-    np.testing.assert_allclose(portrait_steps(five), expected, rtol=1e-12)
-    same = np.zeros((1, 5, 2))
-    np.testing.assert_allclose(portrait_steps(same), geometry.steps(portrait_matrices(same)))
+
+
+def test_axes_are_those_of_the_crop():
+    for five in (some_five(50), np.zeros((1, 5, 2))):
+        matrices = portrait_matrices(five)
+        axes = portrait_axes(five)
+        np.testing.assert_allclose(axes.real, matrices[:, 0, 0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(axes.imag, matrices[:, 1, 0], rtol=1e-9, atol=1e-12)
+
+
+def test_offsets_turn_with_the_face():
+    five = some_five(3)
+    offsets = np.random.default_rng(1).normal(0, 2, (3, 5, 2))
+    matrices = portrait_matrices(five)
+    expected = geometry.to_image(geometry.to_crop(five, matrices) + offsets, matrices)
+    np.testing.assert_allclose(five + turned(offsets, portrait_axes(five)), expected)
+
+
+def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():
+    one = track()
+    (axis,) = portrait_axes(FIVE[None])
+    detected = FIVE + np.array([2, -1]) * axis.real
+    one.compare(detected, FIVE)
+    np.testing.assert_allclose(one.offset, np.tile([2.0, -1], (5, 1)))
+    one.compare(FIVE, FIVE)
+    np.testing.assert_allclose(one.offset[0], [1, -0.5])
+    for _ in range(60):
+        one.compare(FIVE + 2 * axis.real, FIVE)
+    np.testing.assert_allclose(one.offset[0], [2, 2], atol=1e-3)
+    one.compare(FIVE + 9 * axis.real, FIVE)
+    np.testing.assert_allclose(one.offset[0], [2, 2], atol=1e-3)
 
 
 def test_squares_and_overlaps():
     np.testing.assert_allclose(squares(FIVE[None])[0], [154, 104, 246, 196])
-    aside = FIVE + [46, 0]  # half the side
+    aside = FIVE + np.array([46, 0])  # half the side
     assert overlaps(FIVE[None], aside[None])[0, 0] == pytest.approx(1 / 3)
     many = overlaps(np.stack([FIVE, aside, FIVE + 500]), FIVE[None])
     np.testing.assert_allclose(many[:, 0], [1, 1 / 3, 0])
@@ -59,24 +85,24 @@ def test_pairs_take_the_best_fit_first_and_each_once():
 
 def test_steady_motion_is_expected_to_go_on_and_shaking_is_not():
     one = track()
-    one.moved_to(FIVE + [10, 0], 0.1)
+    one.moved_to(FIVE + np.array([10, 0]), 0.1)
     assert not one.steady
-    one.moved_to(FIVE + [20, 0], 0.1)
-    np.testing.assert_allclose(one.start(0.05), FIVE + [25, 0])
-    np.testing.assert_allclose(one.start(60.0), FIVE + [30, 0])  # for a tenth of a second
-    one.moved_to(FIVE + [10, 0], 0.1)
-    np.testing.assert_allclose(one.start(0.1), one.five)
+    one.moved_to(FIVE + np.array([20, 0]), 0.1)
+    np.testing.assert_allclose(one.shift(0.05), [5, 0])
+    np.testing.assert_allclose(one.shift(60.0), [10, 0])  # for a tenth of a second
+    one.moved_to(FIVE + np.array([10, 0]), 0.1)
+    np.testing.assert_allclose(one.shift(0.1), 0)
     for x in (10.5, 11, 11.5):  # too little to go by
-        one.moved_to(FIVE + [x, 0], 0.1)
-    np.testing.assert_allclose(one.start(0.1), one.five)
+        one.moved_to(FIVE + np.array([x, 0]), 0.1)
+    np.testing.assert_allclose(one.shift(0.1), 0)
 
 
 def test_a_lost_track_is_expected_where_it_was_last_sure():
     one = track(FIVE + 300)
     assert one.expected(1.0) is None
     one.sure_five, one.sure_velocity, one.lost_at = FIVE, np.array([20.0, 0]), 5.0
-    np.testing.assert_allclose(one.expected(5.5), FIVE + [10, 0])
-    np.testing.assert_allclose(one.expected(9.0), FIVE + [20, 0])  # for a second
+    np.testing.assert_allclose(one.expected(5.5), FIVE + np.array([10, 0]))
+    np.testing.assert_allclose(one.expected(9.0), FIVE + np.array([20, 0]))  # for a second
 
 
 def test_looks_tell_faces_apart_in_any_light_roll_and_size(detector):
