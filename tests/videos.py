@@ -3,7 +3,8 @@
 from functools import cache, lru_cache
 from itertools import islice
 
-from benchmarks.motion import MOTIONS, Frame, Person, astronaut, noisy
+from benchmarks.motion import MOTIONS, Frame, noisy
+from benchmarks.scene import Person, astronaut
 
 
 @cache

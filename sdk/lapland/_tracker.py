@@ -216,7 +216,7 @@ class Tracker:
         for column, (track, _) in enumerate(known):
             if track.unsure and column not in of_face.values():
                 track.unseen += 1
-        taken = (overlaps(five, stacked(self._tracks)) >= SAME_PLACE).any(axis=1)
+        taken = overlaps(five, stacked(self._tracks)).max(axis=1, initial=0.0) >= SAME_PLACE
         return [
             Track(five[row], Smoother(self._strength), score=float(scores[row]))
             for row in range(len(five))

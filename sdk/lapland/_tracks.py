@@ -235,7 +235,8 @@ def overlaps(first: Points, second: Points) -> Points:
     shared = np.maximum(high - low, 0).prod(axis=2)
     area_a, area_b = ((box[:, 2:] - box[:, :2]).prod(axis=1) for box in (a, b))
     union = area_a[:, None] + area_b[None] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    fit: Points = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return fit
 
 
 def pairs(fit: Points, least: float) -> list[tuple[int, int]]:

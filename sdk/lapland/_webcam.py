@@ -6,9 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,16 +16,15 @@ from numpy.typing import NDArray
 from . import _models as models
 from ._detector import Detector
 from ._draw import draw
-from ._errors import ImageError, ImageNotFoundError, LaplandError, OptionError
+from ._errors import LaplandError, OptionError
 from ._faces import Faces
 from ._smoothing import STRENGTHS
 from ._tracker import Tracker
+from ._video import FORMATS, Recording, Source, is_live, opened
 
 _TITLE = "lapland"
-_FORMATS = {".mp4": "mp4v", ".mov": "mp4v", ".m4v": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
 _DRAWINGS = ("landmarks", "landmarks and boxes", "nothing")
 _ESCAPE = 27
-_USUAL_FPS = 30.0
 _AVERAGE = 0.1  # how much of the displayed times a new frame replaces
 
 
@@ -75,20 +73,20 @@ def run(settings: Settings) -> str:
     record = settings.record
     if not settings.window and record is None:
         raise OptionError("--no-window shows nothing; add --record OUT.mp4 to keep the result")
-    if record is not None and record.suffix.lower() not in _FORMATS:
-        raise OptionError(f"--record {record}: expected a file that ends in {', '.join(_FORMATS)}")
-    live = _is_live(settings.source)
+    if record is not None and record.suffix.lower() not in FORMATS:
+        raise OptionError(f"--record {record}: expected a file that ends in {', '.join(FORMATS)}")
+    live = is_live(settings.source)
     if record is not None and not live and record.resolve() == Path(settings.source).resolve():
         raise OptionError(f"--record {record}: the recording would take the place of the video")
     view = _View(settings, live)
     with contextlib.ExitStack() as stack:
-        source = stack.enter_context(_opened(settings.source))
+        source = stack.enter_context(opened(settings.source))
         if settings.window:
             stack.enter_context(_window())
         stack.callback(view.close)
         recording = None
         if record is not None:
-            recording = stack.enter_context(_Recording(record, source.fps, live))
+            recording = stack.enter_context(Recording(record, source.fps, live))
         # Ctrl-C is how one ends a program without a window: everything is closed in good order.
         with contextlib.suppress(KeyboardInterrupt):
             _loop(view, source, recording)
@@ -97,7 +95,7 @@ def run(settings: Settings) -> str:
         return view.summary(recording)
 
 
-def _loop(view: "_View", source: "_Source", recording: "_Recording | None") -> None:
+def _loop(view: "_View", source: Source, recording: Recording | None) -> None:
     shown = time.monotonic()
     for image, seconds in source:
         picture = view.next(image, seconds)
@@ -188,7 +186,7 @@ class _View:
         """Ends the tracker's thread."""
         self._tracker.close()
 
-    def summary(self, recording: "_Recording | None") -> str:
+    def summary(self, recording: Recording | None) -> str:
         """One line on all frames."""
         if not self._frames:
             return "no frames"
@@ -196,109 +194,6 @@ class _View:
         line = f"{self._frames} frames, {people} face{'' if people == 1 else 's'}, "
         line += f"{1000 * self._spent / self._frames:.1f} ms a frame"
         return line if recording is None else f"{line}, recorded in {recording.path}"
-
-
-@dataclass
-class _Source:
-    """Frames of a camera, file or stream, with the time in seconds at which each was taken."""
-
-    name: str
-    live: bool
-    capture: Any
-    fps: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        fps = float(self.capture.get(cv2.CAP_PROP_FPS))
-        self.fps = fps if 1 <= fps <= 1000 else _USUAL_FPS
-
-    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float]]:
-        start = time.monotonic()
-        number = 0
-        while True:
-            there, image = self.capture.read()
-            if not there:  # the end of the file, or a camera that was unplugged
-                break
-            yield image, (time.monotonic() - start if self.live else number / self.fps)
-            number += 1
-        if not number:
-            raise ImageError(f"{self.name}: opened, but no frame came from it")
-
-
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[_Source]:
-    # OpenCV would say in its own words what is said here.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    if not _is_live(name) and not Path(name).exists():
-        raise ImageNotFoundError(
-            f"{name}: there is no such file; --source takes the number of a camera, a video file, "
-            "or a URL"
-        )
-    capture = cv2.VideoCapture(int(name)) if name.isdecimal() else cv2.VideoCapture(name)
-    try:
-        if not capture.isOpened():
-            if name.isdecimal():
-                raise ImageError(
-                    f"camera {name} cannot be opened: it is not there, another program has it, or "
-                    "you may not use it; --source takes another number, a video file, or a URL"
-                )
-            raise ImageError(f"{name}: OpenCV {cv2.__version__} cannot read this as a video")
-        yield _Source(name, _is_live(name), capture)
-    finally:
-        capture.release()
-
-
-def _is_live(source: str) -> bool:
-    return source.isdecimal() or "://" in source
-
-
-class _Recording:
-    """A video file of constant rate; of a camera whose rate varies it keeps the time."""
-
-    def __init__(self, path: Path, fps: float, live: bool) -> None:
-        self.path = path
-        self._fps = fps
-        self._live = live
-        self._writer: Any = None
-        self._size = (0, 0)
-        self._written = 0
-
-    def __enter__(self) -> "_Recording":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def write(self, picture: NDArray[np.uint8], seconds: float) -> None:
-        """Adds a picture that was taken at that time."""
-        if self._writer is None:
-            self._open(picture)
-        if picture.shape[1::-1] != self._size:
-            picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
-        # Frames that a camera did not give are made up for, and those too many left out.
-        due = round(seconds * self._fps) + 1 - self._written if self._live else 1
-        for _ in range(due):
-            self._writer.write(picture)
-            self._written += 1
-
-    def _open(self, picture: NDArray[np.uint8]) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.open("ab").close()
-        except OSError as error:
-            raise LaplandError(f"{self.path}: cannot be written ({error.strerror})") from error
-        self._size = (picture.shape[1], picture.shape[0])
-        code = cv2.VideoWriter.fourcc(*_FORMATS[self.path.suffix.lower()])
-        self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
-        if not self._writer.isOpened():
-            raise LaplandError(
-                f"{self.path}: this OpenCV cannot write such a file; --record OUT.avi works "
-                "everywhere"
-            )
-
-    def close(self) -> None:
-        """Writes what makes the file complete."""
-        if self._writer is not None:
-            self._writer.release()
 
 
 @contextlib.contextmanager

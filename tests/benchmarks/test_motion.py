@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.motion import MOTIONS, SIZE, Person, astronaut, carried, noisy, placed, write
+from benchmarks.motion import MOTIONS, noisy, write
+from benchmarks.scene import SIZE, Person, astronaut, carried, placed
 from tests.videos import people, video
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError, _webcam
 from lapland.__main__ import main
+from lapland._video import Recording
 from lapland._webcam import Settings
 from tests.videos import video
 
@@ -82,7 +83,7 @@ def test_a_file_is_drawn_into_another(clip, tmp_path, monkeypatch, capsys, name)
     ],
 )
 def test_what_cannot_be_done_is_said(clip, tmp_path, given, error, words):
-    if "record" in given and given["record"]:
+    if given.get("record"):
         name = given["record"]
         given = {"record": clip if name == "clip" else tmp_path / name}
     defaults = {"source": str(clip), "record": tmp_path / "out.mp4", "window": False, "threads": 1}
@@ -93,7 +94,7 @@ def test_what_cannot_be_done_is_said(clip, tmp_path, given, error, words):
 def test_a_video_without_frames(tmp_path, clip):
     empty = tmp_path / "empty.avi"
     empty.write_bytes(clip.read_bytes()[:5700])  # the head of the file and no picture
-    with pytest.raises(ImageError, match="empty.avi: "):
+    with pytest.raises(ImageError, match=r"empty\.avi: "):
         _webcam.run(Settings(str(empty), tmp_path / "out.mp4", window=False, threads=1))
 
 
@@ -124,7 +125,7 @@ def test_ctrl_c_ends_with_a_complete_recording(tmp_path):
 class Camera(BaseHTTPRequestHandler):
     """A network camera that is unplugged after a second."""
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
@@ -156,7 +157,7 @@ def test_a_camera_that_is_unplugged_leaves_a_complete_recording(tmp_path):
 def test_a_recording_keeps_the_time_of_a_camera(tmp_path):
     picture = np.zeros((48, 64, 3), np.uint8)
     times = [0.0, 0.1, 0.11, 0.12, 0.5, 1.0]  # slow, then in a burst
-    with _webcam._Recording(tmp_path / "out.avi", 10.0, live=True) as recording:
+    with Recording(tmp_path / "out.avi", 10.0, live=True) as recording:
         for at in times:
             recording.write(picture, at)
         recording.write(np.zeros((96, 128, 3), np.uint8), 1.1)  # a stream may change its size
@@ -236,7 +237,17 @@ def screen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("screen")
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x600x24", "-fbdir", str(folder)],
+        [
+            "Xvfb",
+            "-displayfd",
+            str(write),
+            "-noreset",
+            "-screen",
+            "0",
+            "800x600x24",
+            "-fbdir",
+            str(folder),
+        ],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
