@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from lapland._video import Recording
 from lapland._webcam import Settings
 from tests.videos import video
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RUN = [sys.executable, "-W", "error", "-m", "lapland", "webcam", "--threads", "1"]
 
 
@@ -308,3 +310,41 @@ def test_a_window_shows_the_picture_and_ends_well(clip, screen, tmp_path, ending
         np.ascontiguousarray(shown[..., :3]), recorded[3][20:-30], cv2.TM_CCOEFF_NORMED
     )
     assert fit.max() > 0.95
+
+
+EXAMPLE = """
+import runpy, sys, cv2
+wait, calls = cv2.waitKey, []
+def pressed(delay):
+    wait(delay)
+    calls.append(delay)
+    return ord("q") if len(calls) == 5 else -1
+cv2.waitKey = pressed
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+
+
+def test_the_example_shows_a_video(clip, screen):
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLE, str(EXAMPLES / "webcam.py"), str(clip)],
+        env=environment(DISPLAY=screen[0]),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 5
+    assert done.stdout.startswith("face 0: tip of the nose at ")
+
+
+def test_frames_are_drawn_side_by_side(clip, tmp_path):
+    strip = [sys.executable, str(EXAMPLES / "strip.py"), str(clip)]
+    out = tmp_path / "out.png"
+    subprocess.run([*strip, str(out), "0", "5", "9"], check=True, timeout=120)
+    assert cv2.imread(str(out)).shape == (240, 3 * 240 + 2 * 4, 3)
+    failed = subprocess.run(
+        [*strip, str(out), "99"], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert failed.returncode == 1
+    assert "has 10 frames" in failed.stderr
