@@ -270,7 +270,7 @@ def pressed(delay):
     wait(delay)
     calls.append(delay)
     if len(calls) == 4:  # what is on the screen now
-        for _ in range(200):
+        for _ in range(40):
             wait(50)
             shown = open(screen, "rb").read()
             if len(set(shown[-800 * 600 * 4 :])) > 100:  # no longer black but for the pointer
@@ -292,20 +292,23 @@ def test_a_window_shows_the_picture_and_ends_well(clip, screen, tmp_path, ending
     display, framebuffer = screen
     saved = tmp_path / "screen"
     keys = ["s", "d", "h", "q"] if ending == "keys" else []
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(clip), str(framebuffer), str(saved), ending, *keys],
-        env=environment(DISPLAY=display),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{frames} frames, 1 face")
-    recorded = read_video(f"{saved}.avi")[0]
-    assert len(recorded) == frames
+    for _ in range(5):  # Qt without a window manager: now and then it never draws
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(clip), str(framebuffer), str(saved), ending, *keys],
+            env=environment(DISPLAY=display),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"{frames} frames, 1 face")
+        recorded = read_video(f"{saved}.avi")[0]
+        assert len(recorded) == frames
+        shown = np.frombuffer(saved.read_bytes()[-800 * 600 * 4 :], np.uint8).reshape(600, 800, 4)
+        if shown.any():
+            break
     # The window is somewhere on the screen, and in it the picture as it was recorded.
-    shown = np.frombuffer(saved.read_bytes()[-800 * 600 * 4 :], np.uint8).reshape(600, 800, 4)
     fit = cv2.matchTemplate(
         np.ascontiguousarray(shown[..., :3]), recorded[3][20:-30], cv2.TM_CCOEFF_NORMED
     )
