@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from lapland._models import DEFAULT_WIDTH
+
 from .predict import processor
 
 
@@ -58,7 +60,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="photos")
     parser.add_argument("--photos", type=int, default=600, metavar="N", help="how many of them")
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2], metavar="N")
-    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()

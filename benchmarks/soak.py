@@ -13,6 +13,7 @@ import cv2
 
 from benchmarks import machine
 from lapland import Detector
+from lapland._models import DEFAULT_WIDTH
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 
@@ -21,7 +22,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
-    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")

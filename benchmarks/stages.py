@@ -19,6 +19,7 @@ from benchmarks import detection, machine
 from lapland import Detector
 from lapland import _geometry as geometry
 from lapland import _mtcnn as mtcnn
+from lapland._models import DEFAULT_WIDTH
 
 # Function of the cascade -> what it does, as the table calls it.
 PARTS = {
@@ -78,7 +79,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=detection.ASTRONAUT)
-    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--repeats", type=int, default=200)
     options = parser.parse_args()
     photo = cv2.imread(str(options.photo))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks import machine
 from lapland import Detector
+from lapland._models import DEFAULT_WIDTH
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 
@@ -65,7 +66,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.threads", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
-    parser.add_argument("--width", default="1/8")
+    parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)

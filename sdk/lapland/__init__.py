@@ -22,6 +22,7 @@ from ._errors import (
 from ._faces import Face, Faces
 from ._models import ModelInfo
 from ._scheme import AFLW19, IBUG68, SCHEMES, Scheme
+from ._tracker import Tracker
 
 __version__ = "0.1.0"
 
@@ -42,5 +43,6 @@ __all__ = [
     "ModelNotFoundError",
     "OptionError",
     "Scheme",
+    "Tracker",
     "draw",
 ]

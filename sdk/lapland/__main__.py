@@ -1,4 +1,4 @@
-"""The command `lapland`: predict, models."""
+"""The command `lapland`: predict, webcam, models."""
 
 import argparse
 import io
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import __version__
 from . import _models as models
+from . import _webcam as webcam
 from ._batch import Batch, Job, Outcome, Setup
 from ._errors import LaplandError, OptionError
 from ._photos import SUFFIXES, check_out, drawing_targets, find_photos, is_lines, pts_names
@@ -83,17 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--retry", action="store_true", help="try photos again that FILE.jsonl holds an error for"
     )
-    predict.add_argument(
-        "--width",
-        default=models.DEFAULT_WIDTH,
-        help=f"width of the network (default: {models.DEFAULT_WIDTH})",
-    )
-    predict.add_argument(
-        "--precision",
-        default=models.DEFAULT_PRECISION,
-        choices=models.PRECISIONS,
-        help=f"of its arithmetic (default: {models.DEFAULT_PRECISION})",
-    )
+    _add_model(predict)
     predict.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
     predict.add_argument(
         "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
@@ -106,10 +97,64 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.set_defaults(run=_predict)
 
+    _add_webcam(commands)
+
     listing = commands.add_parser("models", help="list the models that are shipped")
     listing.add_argument("--json", action="store_true", help="as a line of JSON for each model")
     listing.set_defaults(run=_models)
     return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--width",
+        default=models.DEFAULT_WIDTH,
+        help=f"width of the network (default: {models.DEFAULT_WIDTH})",
+    )
+    parser.add_argument(
+        "--precision",
+        default=models.DEFAULT_PRECISION,
+        choices=models.PRECISIONS,
+        help=f"of its arithmetic (default: {models.DEFAULT_PRECISION})",
+    )
+
+
+def _add_webcam(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "webcam",
+        help="find and draw the landmarks in a live picture or a video",
+        description="Finds the landmarks of every face in the picture of a camera, a video file or "
+        "a stream, draws them, coloured by how sure they are, with a number for each face, and "
+        "shows the picture, records it, or both. Ends with q, Esc, Ctrl-C or the window.",
+    )
+    default = webcam.Settings()
+    parser.add_argument(
+        "--source",
+        default=default.source,
+        help="number of a camera, a video file or a URL (default: 0, the first camera)",
+    )
+    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
+    parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
+    _add_model(parser)
+    parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
+    parser.add_argument(
+        "--smoothing",
+        choices=("off", "light", "strong"),
+        default=default.smoothing,
+        help="how much landmarks are smoothed over time (default: light)",
+    )
+    parser.add_argument(
+        "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
+    parser.set_defaults(run=_webcam)
+
+
+def _webcam(options: argparse.Namespace) -> int:
+    names = webcam.Settings.__dataclass_fields__
+    given = {name: value for name, value in vars(options).items() if name in names}
+    print(webcam.run(webcam.Settings(**given)))
+    return 0
 
 
 def _predict(options: argparse.Namespace) -> int:

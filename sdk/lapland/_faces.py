@@ -33,6 +33,7 @@ class Face:
         landmarks: (K, 2) float32, x and y.
         scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
         scheme: the annotation scheme that says what each landmark is.
+        id: who it is among the frames of a video, from `Tracker`; None from `Detector`.
     """
 
     box: Float32
@@ -41,10 +42,12 @@ class Face:
     landmarks: Float32
     scales: Float32
     scheme: Scheme = IBUG68
+    id: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The face as plain lists and numbers, rounded to a thousandth."""
+        """The face as plain lists and numbers, rounded to a thousandth; `id` where it has one."""
         return {
+            **({} if self.id is None else {"id": self.id}),
             "box": _plain(self.box),
             "score": round(float(self.score), 4),
             "five_points": _plain(self.five_points),
@@ -74,9 +77,12 @@ class Faces:
         landmarks: (N, K, 2) float32, x and y.
         scales: (N, K) float32, the Laplace scale of each landmark in pixels; small is sure.
         scheme: the annotation scheme that says what each landmark is.
+        ids: (N,) int64, who each face is among the frames of a video, from `Tracker`; None from
+            `Detector`, which knows one photo only.
 
     Raises:
-        GeometryError: an array has another shape, or holds a value that is not finite.
+        GeometryError: an array has another shape, holds a value that is not finite, or an id is
+            not a whole number.
     """
 
     boxes: Float32
@@ -85,6 +91,7 @@ class Faces:
     landmarks: Float32
     scales: Float32
     scheme: Scheme = IBUG68
+    ids: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         n, k = len(np.atleast_1d(self.scores)), self.scheme.size
@@ -103,6 +110,8 @@ class Faces:
                 raise GeometryError(f"{name}: expected finite numbers, found NaN or infinity")
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+        if self.ids is not None:
+            object.__setattr__(self, "ids", _checked_ids(self.ids, n))
 
     @classmethod
     def empty(cls, scheme: Scheme = IBUG68) -> "Faces":
@@ -120,7 +129,7 @@ class Faces:
     def __reduce__(self) -> tuple[Any, ...]:
         # Rebuilt by the constructor, since numpy's pickles forget that arrays are read-only.
         fields = (self.boxes, self.scores, self.five_points, self.landmarks, self.scales)
-        return Faces, (*fields, self.scheme)
+        return Faces, (*fields, self.scheme, self.ids)
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -141,6 +150,7 @@ class Faces:
                 self.landmarks[index],
                 self.scales[index],
                 self.scheme,
+                None if self.ids is None else int(self.ids[index]),
             )
         if not isinstance(index, slice):
             index = np.asarray(index)
@@ -152,6 +162,7 @@ class Faces:
             self.landmarks[index],
             self.scales[index],
             self.scheme,
+            None if self.ids is None else self.ids[index],
         )
 
     def __repr__(self) -> str:
@@ -229,6 +240,17 @@ class Faces:
         from ._adapters import to_coco
 
         return to_coco(self, image_id, category_id, first_id)
+
+
+def _checked_ids(ids: ArrayLike, n: int) -> NDArray[np.int64]:
+    given = np.asarray(ids)
+    if given.shape != (n,):
+        raise GeometryError(f"ids: expected shape {(n,)}, not {given.shape}")
+    if given.size and given.dtype.kind not in "iu":
+        raise GeometryError(f"ids: expected whole numbers, not {given.dtype}")
+    array = given.astype(np.int64)  # a copy that is ours
+    array.flags.writeable = False
+    return array
 
 
 def _plain(array: Float32) -> Any:

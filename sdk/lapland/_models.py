@@ -76,6 +76,11 @@ def shipped() -> list[str]:
     return [name for _, _, name in _shipped()]
 
 
+def widths(precision: str) -> list[str]:
+    """Widths that are shipped in a precision, narrowest first, the lite ones last."""
+    return [w for w, p, _ in _shipped() if p == precision]
+
+
 def path_of(width: str, precision: str) -> Path:
     """The file of the model of one width and precision.
 

@@ -185,3 +185,57 @@ def test_faces_can_be_sent_to_another_process(faces):
     face = pickle.loads(pickle.dumps(faces[1]))
     np.testing.assert_array_equal(face.landmarks, faces.landmarks[1])
     assert face.scheme is IBUG68
+
+
+# --- identities
+
+
+@pytest.fixture
+def tracked():
+    return Faces(**arrays(), ids=[7, 2, 9])
+
+
+def test_ids_are_none_but_in_a_video(faces, tracked):
+    assert faces.ids is None
+    assert faces[0].id is None
+    assert faces[1:].ids is None
+    assert Faces.empty().ids is None
+    assert tracked.ids.dtype == np.int64
+    with pytest.raises(ValueError, match="read-only"):
+        tracked.ids[0] = 1
+
+
+def test_ids_go_with_their_faces(tracked):
+    assert tracked[1].id == 2
+    assert type(tracked[1].id) is int
+    assert [face.id for face in tracked] == [7, 2, 9]
+    assert tracked[::-1].ids.tolist() == [9, 2, 7]
+    assert tracked[tracked.ids == 9].ids.tolist() == [9]
+    assert tracked[[]].ids.tolist() == []
+    for again in (pickle.loads(pickle.dumps(tracked)), copy.deepcopy(tracked)):
+        assert_equal(again, tracked)
+        assert again.ids.tolist() == [7, 2, 9]
+        with pytest.raises(ValueError, match="read-only"):
+            again.ids[0] = 1
+    assert pickle.loads(pickle.dumps(tracked[0])).id == 7
+
+
+def test_ids_are_written(tracked):
+    rows = json.loads(tracked.to_json())["faces"]
+    assert [row["id"] for row in rows] == [7, 2, 9]
+    assert next(iter(rows[0])) == "id"
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([1, 2], r"ids: expected shape \(3,\), not \(2,\)"),
+        ([[1, 2, 3]], "ids: expected shape"),
+        ([1.0, 2.0, 3.0], "ids: expected whole numbers, not float64"),
+        (["a", "b", "c"], "ids: expected whole numbers"),
+        (4, "ids: expected shape"),
+    ],
+)
+def test_wrong_ids(ids, words):
+    with pytest.raises(GeometryError, match=words):
+        Faces(**arrays(), ids=ids)

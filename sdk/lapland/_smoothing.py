@@ -1,0 +1,116 @@
+"""Smoothing of landmarks over time: less where they move, more where the network is unsure.
+
+The One Euro filter (G. Casiez, N. Roussel and D. Vogel, "1 € Filter: A Simple Speed-based Low-pass
+Filter for Noisy Input in Interactive Systems", CHI 2012): a low-pass filter whose cut-off rises
+with the speed of its signal, so that a still landmark is smoothed much and a moving one hardly
+lags. Two things are added. Speeds are in radii of the face, so that near and far faces behave
+alike; and the cut-off falls with the square of the landmark's scale, as the weight of a measurement
+does with its variance.
+
+One filter on the position of each landmark did as well as filters on the pose of the face and on
+its shape apart, which is why there is no more to it. Landmarks are complex numbers, x + iy, so that
+speed has one size in all directions.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import OptionError
+
+FRAME = 1 / 30  # seconds: what a frame takes where its time is not known
+# Scale of a landmark, in radii of its face, up to which it is smoothed as `Strength` says: what
+# most landmarks of a sharp, well lit face have.
+_SURE = 0.05
+# Hz, for the speeds that decide the cut-offs. The paper's 1 Hz notices motion so late that lips
+# lag by half as much again.
+_SPEED_CUTOFF = 3.0
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How much is smoothed.
+
+    Attributes:
+        cutoff: of a landmark that is still, Hz.
+        gain: what each unit of speed, one radius of the face a second, adds to it, Hz.
+    """
+
+    cutoff: float
+    gain: float
+
+
+STRENGTHS: dict[str, Strength | None] = {
+    "off": None,
+    "light": Strength(cutoff=0.5, gain=40.0),
+    "strong": Strength(cutoff=0.3, gain=15.0),
+}
+
+
+def strength_named(name: object) -> Strength | None:
+    """The strength that `smoothing=` names, None for "off".
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if not isinstance(name, str) or name not in STRENGTHS:
+        known = ", ".join(f'"{known}"' for known in STRENGTHS)
+        raise OptionError(f"smoothing must be one of {known}, not {name!r}")
+    return STRENGTHS[name]
+
+
+class Smoother:
+    """Smooths the landmarks of one face, frame after frame.
+
+    Args:
+        strength: one of `STRENGTHS`; None passes landmarks on as they are.
+    """
+
+    def __init__(self, strength: Strength | None) -> None:
+        self._strength = strength
+        self._places: NDArray[np.complex128] | None = None  # (K,)
+        self._speeds: Any = 0.0  # (K,), pixels a second
+
+    def __call__(
+        self,
+        landmarks: NDArray[np.floating[Any]],
+        scales: NDArray[np.floating[Any]],
+        seconds: float = FRAME,
+    ) -> NDArray[np.float32]:
+        """Smooths one frame.
+
+        Args:
+            landmarks: (K, 2), pixels.
+            scales: (K,), pixels.
+            seconds: time since the frame before; where it is not above 0, 1/30.
+
+        Returns:
+            (K, 2) float32, pixels.
+        """
+        if self._strength is None:
+            return landmarks.astype(np.float32)
+        new = np.ascontiguousarray(landmarks, np.float64).view(np.complex128)[:, 0]
+        old = self._places
+        if old is None:
+            self._places = new
+            return landmarks.astype(np.float32)
+        seconds = seconds if seconds > 0 else FRAME
+        from_centre = new - new.mean()
+        radius = max(math.sqrt(np.vdot(from_centre, from_centre).real / len(new)), 1e-6)
+        step = new - old
+        self._speeds = self._speeds + _share(_SPEED_CUTOFF, seconds) * (
+            step / seconds - self._speeds
+        )
+        certainty = np.minimum(1.0, _SURE * radius / np.maximum(scales, 1e-6)) ** 2  # (K,)
+        cutoff = self._strength.cutoff + self._strength.gain / radius * np.abs(self._speeds)
+        self._places = old + _share(certainty * cutoff, seconds) * step
+        return self._places[:, None].view(np.float64).astype(np.float32)
+
+
+def _share(cutoff: Any, seconds: float) -> Any:
+    """What a new value counts in a low-pass filter with a cut-off in Hz, 0 to 1."""
+    turns = 2 * math.pi * cutoff * seconds
+    return turns / (1 + turns)

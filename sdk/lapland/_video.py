@@ -1,0 +1,127 @@
+"""Video in and out: cameras, files and streams, and the file that is recorded."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import ImageError, ImageNotFoundError, LaplandError
+
+# What can be recorded, and how it is encoded: what every build of OpenCV can write.
+FORMATS = {".mp4": "mp4v", ".mov": "mp4v", ".m4v": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
+_USUAL_FPS = 30.0
+
+
+@dataclass
+class Source:
+    """Frames of a camera, file or stream, with the time in seconds at which each was taken."""
+
+    name: str
+    live: bool
+    capture: Any
+    fps: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        fps = float(self.capture.get(cv2.CAP_PROP_FPS))
+        self.fps = fps if 1 <= fps <= 1000 else _USUAL_FPS
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float]]:
+        start = time.monotonic()
+        number = 0
+        while True:
+            there, image = self.capture.read()
+            if not there:  # the end of the file, or a camera that was unplugged
+                break
+            yield image, (time.monotonic() - start if self.live else number / self.fps)
+            number += 1
+        if not number:
+            raise ImageError(f"{self.name}: opened, but no frame came from it")
+
+
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[Source]:
+    """A camera by its number, a video file, or a stream by its URL.
+
+    Raises:
+        ImageError: it cannot be opened; `ImageNotFoundError` where there is no file.
+    """
+    # OpenCV would say in its own words what is said here.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    if not is_live(name) and not Path(name).exists():
+        raise ImageNotFoundError(
+            f"{name}: there is no such file; --source takes the number of a camera, a video file, "
+            "or a URL"
+        )
+    capture = cv2.VideoCapture(int(name)) if name.isdecimal() else cv2.VideoCapture(name)
+    try:
+        if not capture.isOpened():
+            if name.isdecimal():
+                raise ImageError(
+                    f"camera {name} cannot be opened: it is not there, another program has it, or "
+                    "you may not use it; --source takes another number, a video file, or a URL"
+                )
+            raise ImageError(f"{name}: OpenCV {cv2.__version__} cannot read this as a video")
+        yield Source(name, is_live(name), capture)
+    finally:
+        capture.release()
+
+
+def is_live(source: str) -> bool:
+    """Whether frames come when they come: from a camera or a stream, not from a file."""
+    return source.isdecimal() or "://" in source
+
+
+class Recording:
+    """A video file of constant rate; of a camera whose rate varies it keeps the time."""
+
+    def __init__(self, path: Path, fps: float, live: bool) -> None:
+        self.path = path
+        self._fps = fps
+        self._live = live
+        self._writer: Any = None
+        self._size = (0, 0)
+        self._written = 0
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, picture: NDArray[np.uint8], seconds: float) -> None:
+        """Adds a picture that was taken at that time."""
+        if self._writer is None:
+            self._open(picture)
+        if picture.shape[1::-1] != self._size:
+            picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
+        # Frames that a camera did not give are made up for, and those too many left out.
+        due = round(seconds * self._fps) + 1 - self._written if self._live else 1
+        for _ in range(due):
+            self._writer.write(picture)
+            self._written += 1
+
+    def _open(self, picture: NDArray[np.uint8]) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.open("ab").close()
+        except OSError as error:
+            raise LaplandError(f"{self.path}: cannot be written ({error.strerror})") from error
+        self._size = (picture.shape[1], picture.shape[0])
+        code = cv2.VideoWriter.fourcc(*FORMATS[self.path.suffix.lower()])
+        self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
+        if not self._writer.isOpened():
+            raise LaplandError(
+                f"{self.path}: this OpenCV cannot write such a file; --record OUT.avi works "
+                "everywhere"
+            )
+
+    def close(self) -> None:
+        """Writes what makes the file complete."""
+        if self._writer is not None:
+            self._writer.release()

@@ -1,0 +1,147 @@
+"""Figures of tracking: each against a case that can be computed by hand."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import tracking
+from benchmarks.motion import Frame, Truth
+from benchmarks.tracking import Log, jitter, lag, summary, times_of
+from lapland import Faces
+
+SHAPE = np.random.default_rng(0).uniform(-30, 30, (68, 2))
+SHAPE[36], SHAPE[45] = [-25, 0], [25, 0]  # 50 px between the eye corners
+
+
+def faces_at(*places, ids=None):
+    landmarks = np.array([SHAPE + place for place in places]).reshape(-1, 68, 2)
+    n = len(landmarks)
+    ones = np.ones
+    ids = np.arange(n) if ids is None else ids
+    return Faces(ones((n, 4)), ones(n), ones((n, 5, 2)), landmarks, ones((n, 68)), ids=ids)
+
+
+def frame_of(hidden=(), **places):
+    truths = {
+        name: Truth(np.eye(2, 3), SHAPE + np.array(place, float), name in hidden)
+        for name, place in places.items()
+    }
+    return Frame(np.zeros((1, 1, 3), np.uint8), truths)
+
+
+def test_errors_are_in_percent_of_the_eye_corners():
+    log = Log()
+    log.add(frame_of(ann=(200, 200)), faces_at((203, 204)))
+    assert list(log.errors.values()) == [pytest.approx(10)]
+    assert (log.missed, log.false, log.switches) == (0, 0, 0)
+
+
+def test_faces_that_are_missed_false_or_swapped():
+    log = Log()
+    both = {"ann": (200, 200), "bob": (400, 200)}
+    log.add(frame_of(**both), faces_at((200, 200), (400, 200)))
+    log.add(frame_of(**both), faces_at((200, 200), ids=[0]))
+    log.add(frame_of(**both), faces_at((200, 200), (600, 200)))
+    assert (log.missed, log.false, log.switches) == (2, 1, 0)
+    log.add(frame_of(**both), faces_at((400, 200), (200, 200)))
+    assert log.switches == 2
+    assert max(log.errors.values()) < 1e-4
+
+
+def test_waits_are_counted_from_when_a_face_can_be_seen():
+    log = Log()
+    log.add(frame_of(ann=(200, 200)), faces_at((200, 200)))
+    for _ in range(5):
+        log.add(frame_of(hidden=["ann"], ann=(200, 200)), faces_at())
+    for _ in range(3):
+        log.add(frame_of(ann=(200, 200)), faces_at())
+    log.add(frame_of(ann=(200, 200)), faces_at((200, 200)))
+    log.add(frame_of(), faces_at())
+    log.add(frame_of(ann=(200, 200)), faces_at((200, 200)))
+    assert log.waits == [0, 3, 0]
+    assert log.missed == 3
+
+
+def test_a_visible_face_is_not_taken_for_the_one_behind_it():
+    log = Log()
+    log.add(frame_of(hidden=["bob"], bob=(205, 200), ann=(200, 200)), faces_at((200, 200)))
+    assert (log.missed, log.false) == (0, 0)
+    assert list(log.errors.values()) == [pytest.approx(0, abs=1e-4)]
+
+
+def moving(found, true):
+    log = Log()
+    for a, b in zip(found, true, strict=True):
+        log.add(frame_of(ann=b), faces_at(a))
+    return log
+
+
+def test_lag_is_found():
+    way = [(320 + 200 * np.sin(i / 8), 200.0) for i in range(90)]
+    for delay in (0, 1, 3):
+        late = way[:1] * delay + way[: len(way) - delay]
+        near = [np.add(w, (0.001, 0)) for w in late]
+        log = Log()
+        log.true = [SHAPE + w for w in way]
+        log.found = [SHAPE + w for w in near]
+        assert lag(log) == pytest.approx(delay, abs=0.03)
+
+
+def test_jitter_is_the_mean_step():
+    log = moving([(200 + (i % 2), 200) for i in range(20)], [(200, 200)] * 20)
+    assert jitter(log) == pytest.approx(2)
+
+
+def test_summary_joins_videos_and_compares_what_all_have_found():
+    true = [(200, 200)] * 3
+    one = {"a": moving([(203, 204)] * 3, true), "b": moving([(200, 200)] * 3, true)}
+    two = {"a": moving([(203, 204)] * 3, true), "b": moving([(200, 200), (0, 0), (0, 0)], true)}
+    assert summary([one], "a")["error"] == pytest.approx(10)
+    two["a"].errors[2, "ann"] = 99.0  # where b has found nothing
+    joined = summary([one, two], "a")
+    assert joined["error"] == pytest.approx(10)
+    assert joined["missed"] == joined["false"] == 0
+    assert summary([one, two], "b")["missed"] == 2
+
+
+def test_times_count_every_frame_once_after_a_warm_up():
+    seen = []
+    times = times_of(seen.append, list(range(30)))
+    assert seen[-30:] == list(range(30))
+    assert np.abs(np.diff(seen[:-29])).max() == 1  # a video that jumps would be lost from sight
+    assert 0 <= times["median"] <= times["p95"] <= times["worst"]
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    out, picture = tmp_path / "out.json", tmp_path / "out.png"
+    given = ["still", "--repeats", "1", "--json", str(out), "--plot", str(picture)]
+    monkeypatch.setattr(sys, "argv", ["tracking", *given])
+    tracking.main()
+    printed = capsys.readouterr().out
+    assert "times as fast" in printed
+    assert "jitter of a still face" in printed
+    report = json.loads(out.read_text())
+    still = report["motions"]["still"]
+    assert still["off"]["missed"] == still["detect"]["missed"] == 0
+    assert still["light"]["jitter"] < still["off"]["jitter"] < still["detect"]["jitter"]
+    assert picture.stat().st_size > 10_000
+
+
+def test_a_motion_that_is_not_there(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["tracking", "dance"])
+    with pytest.raises(SystemExit):
+        tracking.main()
+    assert "unknown motion dance" in capsys.readouterr().err
+
+
+def test_photos_of_300w(data_300w):
+    persons = tracking.people(data_300w, None, 3)
+    assert len(persons) == 3
+    for person in persons:
+        assert person.landmarks.shape == (68, 2)
+        height, width = person.image.shape[:2]
+        inside = (person.landmarks > -20) & (person.landmarks < np.array([width, height]) + 20)
+        assert inside.all()

@@ -1,0 +1,428 @@
+"""Tracker: known motion, identities, searches that come late, and what goes wrong."""
+
+import gc
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.scene import background, paste, placed
+from benchmarks.tracking import Log
+from lapland import Detector, Faces, ImageError, OptionError, Tracker
+from lapland._tracks import overlaps
+from tests.videos import people, settle, video
+
+
+def follow(tracker, frames):
+    """Log and identities of each frame."""
+    log, ids = Log(), []
+    for frame in frames:
+        faces = tracker.update(frame.image)
+        assert len(set(faces.ids.tolist())) == len(faces)
+        log.add(frame, faces)
+        ids.append(faces.ids.tolist())
+    return log, ids
+
+
+@pytest.fixture
+def tracker(detector):
+    """One that gives the same result every time."""
+    return Tracker(detector, smoothing="off", background=False)
+
+
+class Held:
+    """A detector whose searches end when they are let go, with what they really find."""
+
+    def __init__(self, mtcnn):
+        self._mtcnn = mtcnn
+        self.go = threading.Event()
+        self.begun = threading.Event()
+
+    def detect(self, image):
+        self.begun.set()
+        assert self.go.wait(30)
+        return self._mtcnn.detect(image)
+
+    def five_points(self, image, boxes):
+        return self._mtcnn.five_points(image, boxes)
+
+
+# --- one face
+
+
+def test_the_first_frame_is_what_the_detector_finds(detector):
+    frame = video("still", 1)[0]
+    found = detector.predict(frame.image)
+    with Tracker(detector) as tracker:  # in the background, but for the first frame
+        faces = tracker.update(frame.image)
+    assert isinstance(faces, Faces)
+    assert faces.ids.dtype == np.int64
+    assert faces.ids.tolist() == [0]
+    np.testing.assert_array_equal(faces.landmarks, found.landmarks)
+    np.testing.assert_array_equal(faces.scales, found.scales)
+    np.testing.assert_allclose(faces.boxes[0, :2], faces.landmarks[0].min(axis=0))
+    np.testing.assert_allclose(faces.five_points, found.five_points, atol=8)
+    assert faces[0].id == 0
+    assert faces.to_dict()["faces"][0]["id"] == 0
+
+
+@pytest.mark.parametrize("motion", ["pan", "zoom", "rotation", "shake", "light"])
+def test_landmarks_follow_known_motion(tracker, motion):
+    log, ids = follow(tracker, video(motion, 50))
+    assert ids == [[0]] * 50
+    assert log.missed == 0
+    assert np.mean([*log.errors.values()]) < 2
+    assert max(log.errors.values()) < 10  # light goes down to a twentieth
+
+
+def test_tracking_a_pan_is_as_accurate_as_detecting(detector, tracker):
+    frames = video("pan", 50)[:40]
+    detecting = Log()
+    for frame in frames:
+        detecting.add(frame, detector.predict(frame.image))
+    log, _ = follow(tracker, frames)
+    assert np.mean([*log.errors.values()]) <= np.mean([*detecting.errors.values()]) + 0.1
+
+
+def test_smoothing_does_not_move_the_crops(detector):
+    frames = video("shake", 50)[:15]
+    tracks = []
+    for smoothing in ("off", "strong"):
+        tracker = Tracker(detector, smoothing=smoothing, background=False)
+        tracks.append([])
+        for frame in frames:
+            faces = tracker.update(frame.image)
+            tracks[-1].append(tracker._tracks[0].landmarks)
+    np.testing.assert_array_equal(*tracks)
+    assert np.abs(faces.landmarks[0] - tracks[1][-1]).max() > 0.5
+
+
+def test_the_same_video_gives_the_same_result(detector):
+    results = []
+    for _ in range(2):
+        tracker = Tracker(detector, background=False)
+        results.append([tracker.update(frame.image) for frame in video("cross")[20:50]])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_array_equal(a.landmarks, b.landmarks)
+        np.testing.assert_array_equal(a.ids, b.ids)
+
+
+# --- faces that come and go
+
+
+def test_a_face_that_comes_back_is_known_and_later_is_not(detector):
+    frames = video("leave")
+    for memory, last in ((5.0, [0]), (0.5, [1])):
+        tracker = Tracker(detector, background=False, memory=memory)
+        log, ids = follow(tracker, frames)
+        assert [] in ids
+        assert ids[-1] == last
+        assert log.false == 0
+
+
+def test_a_covered_face_is_dropped_soon_and_known_again(tracker):
+    frames = video("occluder")
+    log, ids = follow(tracker, frames)
+    hidden = [frame.faces["astronaut"].hidden for frame in frames]
+    covered = range(45, 75)
+    assert all(hidden[i] for i in covered)
+    assert not any(ids[i] for i in covered)
+    assert log.switches == 0
+    assert max(log.waits) <= 3
+
+
+def test_cuts_change_who_is_there(tracker):
+    _, ids = follow(tracker, video("cut"))
+    expected = [[0]] * 30 + [[1]] * 30 + [[]] * 30 + [[0]] * 30 + [[1]] * 30
+    assert ids == expected
+
+
+def test_a_cut_to_the_same_face_in_the_same_place_is_none(tracker):
+    frame = video("still", 1)[0].image
+    tracker.update(frame)
+    room = background(9).astype(np.uint8)
+    mask = (np.abs(np.mgrid[:480, :640] - np.reshape([240, 320], (2, 1, 1))) < 110).all(axis=0)
+    elsewhere = np.where(mask[..., None], frame, room)
+    assert tracker.update(elsewhere).ids.tolist() == [0]
+
+
+def test_faces_that_cross_keep_their_identities(tracker):
+    frames = video("cross")
+    log, ids = follow(tracker, frames)
+    assert {i for row in ids for i in row} == {0, 1}
+    assert log.switches == 0
+    assert log.false == 0
+    assert ids[0] == ids[-1] == [0, 1]
+
+
+def test_what_is_no_face_is_dropped_within_four_frames(detector, tracker):
+    frame = video("still", 1)[0]
+    tracker.update(frame.image)
+    blotted = frame.image.copy()
+    x, y = frame.faces["astronaut"].landmarks.mean(axis=0).astype(int)
+    part = blotted[y - 130 : y + 130, x - 120 : x + 120]
+    part[:] = cv2.GaussianBlur(part, (0, 0), 40)
+    seen = [len(tracker.update(blotted)) for _ in range(4)]
+    assert seen[-1] == 0
+    assert len(detector.predict(blotted)) == 0
+
+
+def test_a_face_out_of_the_picture_is_lost_at_once(tracker):
+    frame = video("still", 1)[0].image
+    tracker.update(frame)
+    tracker._tracks[0].five = tracker._tracks[0].five + 5000
+    assert len(tracker.update(frame)) == 0
+    assert tracker.update(frame).ids.tolist() == [0]
+
+
+def two_faces():
+    one, other = people()
+    canvas = background()
+    for who, x in ((one, 180), (other, 460)):
+        canvas = paste(canvas, who, placed(who, x, 240, 130), head=True)
+    return canvas.astype(np.uint8)
+
+
+def one_face():
+    one, _ = people()
+    return paste(background(), one, placed(one, 180, 240, 130), head=True).astype(np.uint8)
+
+
+def test_new_faces_are_searched_for_every_so_often(detector):
+    tracker = Tracker(detector, search_every=0.5, background=False)
+    assert tracker.update(one_face(), 0.0).ids.tolist() == [0]
+    assert tracker.update(two_faces(), 0.4).ids.tolist() == [0]
+    assert tracker.update(two_faces(), 0.5).ids.tolist() == [0, 1]
+
+
+# --- searches in the background
+
+
+def test_a_late_search_finds_new_faces_and_doubles_none(detector):
+    frames = video("pan", 50)[:30]
+    tracker = Tracker(detector, search_every=0.1)
+    held = tracker._mtcnn = Held(tracker._mtcnn)
+    held.go.set()
+    tracker.update(frames[0].image)
+    for begin in range(1, 30, 7):
+        held.go.clear()
+        for frame in frames[begin : begin + 6]:  # the face moves on by up to 100 px meanwhile
+            assert tracker.update(frame.image).ids.tolist() == [0]
+        assert tracker._searcher.busy
+        held.go.set()
+        settle(tracker)
+        for frame in frames[begin + 6 : begin + 7]:
+            assert tracker.update(frame.image).ids.tolist() == [0]
+    tracker.close()
+
+
+def test_no_frame_but_the_first_waits_for_a_search(detector):
+    with Tracker(detector, search_every=0.01) as tracker:
+        held = tracker._mtcnn = Held(tracker._mtcnn)
+        held.go.set()
+        image = two_faces()
+        assert len(tracker.update(image)) == 2
+        held.go.clear()
+        held.begun.clear()
+        for _ in range(5):
+            assert len(tracker.update(image)) == 2
+        assert held.begun.wait(30)  # a search has been under way all the time
+        assert tracker._searcher.take() is None
+        held.go.set()
+
+
+def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(detector):
+    with Tracker(detector, search_every=0.01) as tracker:
+        held = tracker._mtcnn = Held(tracker._mtcnn)
+        held.go.set()
+        frame = one_face()
+        tracker.update(frame)
+        held.go.clear()
+        tracker._searcher.forget()  # what was begun in the frame without it
+        frame[:] = two_faces()
+        assert tracker.update(frame).ids.tolist() == [0]
+        frame[:] = 0  # as cv2.VideoCapture.read(frame) does
+        held.go.set()
+        settle(tracker)
+        assert tracker.update(two_faces()).ids.tolist() == [0, 1]
+
+
+def test_searches_of_a_scene_that_was_cut_count_nothing(detector):
+    empty = background(5).astype(np.uint8)
+    with Tracker(detector, search_every=0.01) as tracker:
+        held = tracker._mtcnn = Held(tracker._mtcnn)
+        held.go.set()
+        tracker.update(one_face())
+        settle(tracker)
+        held.go.clear()
+        tracker.update(two_faces())
+        search = tracker._searcher._under_way[0]
+        tracker.update(empty)
+        held.go.set()
+        search.result(timeout=30)
+        settle(tracker)
+        assert len(tracker.update(empty)) == 0
+
+
+def names_of_threads():
+    return [t.name for t in threading.enumerate() if t.name.startswith("lapland-tracker")]
+
+
+def test_the_thread_ends_with_the_tracker(detector):
+    before = len(names_of_threads())
+    image = one_face()
+    with Tracker(detector, search_every=0.01) as tracker:
+        for _ in range(3):
+            tracker.update(image)
+        assert len(names_of_threads()) == before + 1
+    assert len(names_of_threads()) == before
+    assert tracker.update(image).ids.tolist() == [0]  # it starts again
+    settle(tracker)
+    del tracker
+    gc.collect()
+    for _ in range(100):
+        if len(names_of_threads()) == before:
+            break
+        time.sleep(0.05)
+    assert len(names_of_threads()) == before
+
+
+# --- state
+
+
+def test_trackers_share_nothing(detector):
+    one, other = (Tracker(detector, background=False) for _ in range(2))
+    assert one.update(two_faces()).ids.tolist() == [0, 1]
+    assert len(other.update(background(5).astype(np.uint8))) == 0
+    assert other.update(one_face()).ids.tolist() == [0]
+    assert one.update(two_faces()).ids.tolist() == [0, 1]
+
+
+def test_reset_forgets(tracker):
+    image = one_face()
+    first = tracker.update(image, 10.0)
+    tracker.update(background(5).astype(np.uint8), 11.0)
+    tracker.update(image, 12.0)
+    tracker.reset()
+    again = tracker.update(image, 0.0)
+    np.testing.assert_array_equal(first.landmarks, again.landmarks)
+    assert again.ids.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "bad", [None, np.zeros((4, 4, 3)), np.zeros((0, 5, 3), np.uint8), "no/such.png"]
+)
+def test_a_bad_frame_is_an_error_and_loses_nothing(tracker, bad):
+    frames = video("pan", 50)[:4]
+    before = tracker.update(frames[0].image)
+    with pytest.raises(ImageError):
+        tracker.update(bad)
+    after = tracker.update(frames[1].image)
+    assert after.ids.tolist() == before.ids.tolist() == [0]
+    assert tracker._now == pytest.approx(1 / 30)
+
+
+def test_no_face_gives_no_rows(tracker):
+    none = tracker.update(np.full((480, 640), 128, np.uint8))
+    assert len(none) == 0
+    assert none.ids.shape == (0,)
+    assert none.landmarks.shape == (0, 68, 2)
+
+
+def test_frames_may_change_their_size(tracker, image):
+    assert tracker.update(image).ids.tolist() == [0]
+    assert tracker.update(cv2.resize(image, (700, 700))).ids.tolist() == [0]
+    assert tracker.update(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)).ids.tolist() == [0]
+    assert len(tracker.update(np.zeros((3, 3, 3), np.uint8))) == 0
+
+
+def test_times_that_repeat_or_skip(tracker):
+    for frame, at in zip(video("pan", 50)[:8], (0, 0, 0.5, 0.5, 0.51, None, 3.0, 3.0), strict=True):
+        faces = tracker.update(frame.image, at)
+        assert faces.ids.tolist() == [0]
+        assert np.isfinite(faces.landmarks).all()
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "now", True, -1.0])
+def test_times_that_make_no_sense(tracker, wrong):
+    image = one_face()
+    tracker.update(image, 0.5)
+    with pytest.raises(OptionError, match="time must"):
+        tracker.update(image, wrong)
+    assert tracker.update(image).ids.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"smoothing": "much"}, "smoothing must be one of"),
+        ({"smoothing": None}, "smoothing must be one of"),
+        ({"search_every": 0}, "search_every must be a number of seconds"),
+        ({"memory": -1}, "memory must be a number of seconds"),
+        ({"memory": "long"}, "memory must"),
+        ({"unsure": float("nan")}, "unsure must be a number of pixels"),
+    ],
+)
+def test_wrong_options(detector, given, words):
+    with pytest.raises(OptionError, match=words):
+        Tracker(detector, **given)
+
+
+@pytest.mark.parametrize("wrong", [None, "1/8", Detector])
+def test_what_is_no_detector(wrong):
+    with pytest.raises(OptionError, match=r"Tracker\(Detector\(\)\)"):
+        Tracker(wrong)
+
+
+# --- other schemes
+
+
+@pytest.fixture(scope="module")
+def detector_of_19(tmp_path_factory):
+    """The default model, its 68 landmarks made into AFLW's 19 in the graph."""
+    onnx = pytest.importorskip("onnx")
+    from onnx import helper, numpy_helper
+
+    from lapland._models import path_of
+    from tests.drawn_faces import to_aflw19
+
+    model = onnx.load(path_of("1/8", "float32"))
+    graph = model.graph
+    for name in ("landmarks", "scales", "heatmaps"):
+        for node in graph.node:
+            node.output[:] = [f"{name}68" if o == name else o for o in node.output]
+            node.input[:] = [f"{name}68" if i == name else i for i in node.input]
+    means = to_aflw19(np.eye(68)).astype(np.float32)  # (19, 68)
+    graph.initializer.append(numpy_helper.from_array(means, "means"))
+    graph.initializer.append(numpy_helper.from_array(means.T.copy(), "means_t"))
+    graph.initializer.append(numpy_helper.from_array(np.arange(19), "first"))
+    graph.node.append(helper.make_node("MatMul", ["means", "landmarks68"], ["landmarks"]))
+    graph.node.append(helper.make_node("MatMul", ["scales68", "means_t"], ["scales"]))
+    graph.node.append(helper.make_node("Gather", ["heatmaps68", "first"], ["heatmaps"], axis=1))
+    for output in graph.output:
+        output.type.tensor_type.shape.dim[1].dim_value = 19
+    for entry in model.metadata_props:
+        entry.value = entry.value.replace("ibug68", "aflw19")
+    path = tmp_path_factory.mktemp("model") / "aflw19.onnx"
+    onnx.save(model, path)
+    return Detector(model=path, threads=1)
+
+
+def test_other_schemes_with_five_points(detector_of_19):
+    assert detector_of_19.model.scheme.name == "aflw19"
+    tracker = Tracker(detector_of_19, background=False)
+    for frame in video("pan", 50)[:30]:
+        faces = tracker.update(frame.image)
+        assert faces.ids.tolist() == [0]
+        assert faces.landmarks.shape == (1, 19, 2)
+        true = frame.faces["astronaut"].landmarks
+        assert np.linalg.norm(faces.landmarks[0, 13] - true[30]) < 6  # tip of the nose
+
+
+def test_squares_of_one_face_overlap_as_wanted():
+    five = np.array([[[-20.0, -23], [20, -23], [0, 2], [-16, 23], [16, 23]]])
+    assert overlaps(five, five)[0, 0] == pytest.approx(1)
+    assert overlaps(five, five + 200)[0, 0] == 0
+    assert overlaps(five[:0], five).shape == (0, 1)

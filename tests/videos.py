@@ -1,0 +1,25 @@
+"""Videos of known motion for tests, and what waits for a tracker's search."""
+
+from functools import cache, lru_cache
+from itertools import islice
+
+from benchmarks.motion import MOTIONS, Frame, noisy
+from benchmarks.scene import Person, astronaut
+
+
+@cache
+def people() -> tuple[Person, Person]:
+    """The astronaut, and somebody else."""
+    person = astronaut()
+    return person, person.other()
+
+
+@lru_cache(maxsize=6)  # some 100 MB each where they are whole
+def video(motion: str, last: int | None = None) -> tuple[Frame, ...]:
+    """The first frames of one motion of `benchmarks.motion`."""
+    return tuple(islice(noisy(MOTIONS[motion](*people())), last))
+
+
+def settle(tracker) -> None:
+    """Waits for the search that a tracker has begun, if any."""
+    tracker._searcher.wait()
