@@ -16,7 +16,19 @@ from ._image import Image, ImageLike, load_image
 from ._scenes import Scenes
 from ._search import Found, Known, Searcher, search
 from ._smoothing import FRAME, Smoother, strength_named
-from ._tracks import Points, Track, extent, look, overlaps, pairs, portrait_axes, stacked, turned
+from ._tracks import (
+    LARGEST_OFFSET,
+    Points,
+    Track,
+    apart,
+    extent,
+    look,
+    overlaps,
+    pairs,
+    portrait_axes,
+    stacked,
+    turned,
+)
 
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose result training/README.md holds.
@@ -154,10 +166,10 @@ class Tracker:
         if cut:
             self._searcher.forget()  # whatever it finds was in another scene
         result = self._searcher.take()
+        newcomers = [] if result is None else self._compare(*result, late=True)
         if (first or not self._background) and self._is_due(cut):
             self._searched = now
-            result = search(self._mtcnn, image), self._known()
-        newcomers = [] if result is None else self._compare(*result)
+            newcomers = self._compare(search(self._mtcnn, image), self._known(), late=False)
         self._advance(image, [*self._tracks, *newcomers], seconds)
         for track in list(self._tracks):
             self._judge(image, track, cut)
@@ -197,11 +209,12 @@ class Tracker:
     def _known(self) -> Known:
         return [(track, track.five) for track in self._tracks]
 
-    def _compare(self, found: Found, known: Known) -> list[Track]:
+    def _compare(self, found: Found, known: Known, *, late: bool) -> list[Track]:
         """Detected faces -> tracks of those that nobody follows; the others help their tracks.
 
-        They are compared with where the tracks were in the frame that was searched: that frame is
-        some frames old, and faces have moved since.
+        A `late` result is compared with where the tracks were in the frame that was searched: that
+        frame is some frames old, and faces have moved since. Otherwise the frame that was searched
+        is the next that the tracks will see.
         """
         five, scores = found
         then = np.array([points for _, points in known]).reshape(-1, 5, 2)
@@ -211,17 +224,20 @@ class Tracker:
             track.unseen = 0
             if track.unsure:  # its landmarks may have strayed: start from the detected points
                 track.five = five[row] + (track.five - before).mean(axis=0)
-            else:
-                track.compare(five[row], before)
+            elif not late:
+                track.detected = track.hint = five[row]
+            elif not track.compare(five[row], before):
+                track.hint = five[row] + (track.five - before).mean(axis=0)
         for column, (track, _) in enumerate(known):
             if track.unsure and column not in of_face.values():
                 track.unseen += 1
         taken = overlaps(five, stacked(self._tracks)).max(axis=1, initial=0.0) >= SAME_PLACE
-        return [
-            Track(five[row], Smoother(self._strength), score=float(scores[row]))
-            for row in range(len(five))
-            if row not in of_face and not taken[row]
-        ]
+        new = [row for row in range(len(five)) if row not in of_face and not taken[row]]
+        newcomers = [Track(five[i], Smoother(self._strength), score=float(scores[i])) for i in new]
+        if not late:
+            for track in newcomers:
+                track.detected = track.five
+        return newcomers
 
     # --- following
 
@@ -241,6 +257,8 @@ class Tracker:
         for i, track in enumerate(tracks):
             if fits.doubts[i] > self._unsure and track.steady:  # it did not move on as before
                 again[i] = track.five
+            elif track.hint is not None and apart(fits.five[i], track.hint) > LARGEST_OFFSET:
+                again[i] = track.hint
             elif moved[i] > _OFF * extent(fits.five[i]):
                 again[i] = fits.five[i]
         rows = np.flatnonzero((again != starts).any(axis=(1, 2)))
@@ -249,8 +267,9 @@ class Tracker:
         for i, track in enumerate(tracks):
             track.landmarks, track.scales = fits.landmarks[i], fits.scales[i]
             track.doubt = float(fits.doubts[i])
-            if track.id < 0:
-                track.compare(track.five, fits.five[i])
+            if track.detected is not None:
+                track.compare(track.detected, fits.five[i])
+            track.detected = track.hint = None
             track.moved_to(fits.five[i], seconds)
             track.unsure = track.unsure + 1 if track.doubt > self._unsure else 0
             if not track.unsure:
@@ -285,11 +304,16 @@ class Tracker:
             track.remember(looks)
 
     def _look(self, image: Image, track: Track) -> NDArray[np.float32]:
-        """The O-Net looks at a track; landmarks that strayed start again from its five points."""
+        """The O-Net looks at a track; landmarks that strayed start again from its five points.
+
+        They have strayed where they are unsure, and where the O-Net puts the points elsewhere: a
+        mouth that is seen in a beard makes the next crop larger, in which it is seen there again.
+        """
         track.looked = self._frame
         track.score, five, looks = look(self._mtcnn, image, track.five)
         track.strikes = 0 if track.score >= FACE else track.strikes + 1
-        if track.doubt > self._unsure and track.score >= FACE:
+        strayed = track.doubt > self._unsure or apart(track.five, five) > LARGEST_OFFSET
+        if strayed and track.score >= FACE:
             again = self._fit(image, five[None])
             if again.doubts[0] < track.doubt:
                 track.landmarks, track.scales = again.landmarks[0], again.scales[0]

@@ -40,7 +40,7 @@ _FORESEEN = 0.1  # seconds for which motion is expected to go on
 _NOWHERE = np.zeros(2)
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation, and what is off by more than
 # this is a mistake of the one or the other, or a rolled face, which MTCNN does not know.
-_LARGEST_OFFSET = 4.0
+LARGEST_OFFSET = 4.0
 _OFFSET_RATE = 0.2  # least that a comparison counts
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
 
@@ -63,6 +63,8 @@ class Track:
         velocity: (2,) the same over some frames.
         offset: (5, 2), how MTCNN's points differ from those of the landmarks, portrait pixels.
         compared: how often they were compared.
+        detected: (5, 2), MTCNN's points of the next frame, where they are known before.
+        hint: (5, 2), where the face of the next frame may be, if the landmarks are found elsewhere.
         sure_five: (5, 2), its five points when it was last sure; None if never, or in a scene that
             was cut.
         sure_velocity: (2,), its velocity then.
@@ -86,6 +88,8 @@ class Track:
     velocity: Points = field(default_factory=lambda: np.zeros(2))
     offset: Points = field(default_factory=lambda: np.zeros((5, 2)))
     compared: int = 0
+    detected: Points | None = None
+    hint: Points | None = None
     sure_five: Points | None = None
     sure_velocity: Points = field(default_factory=lambda: np.zeros(2))
     unsure: int = 0
@@ -98,19 +102,23 @@ class Track:
         """(2,), how far the face should move until the next frame: on, if it moves steadily."""
         return self.motion * min(seconds, _FORESEEN) if self.steady else _NOWHERE
 
-    def compare(self, detected: Points, five: Points) -> None:
+    def compare(self, detected: Points, five: Points) -> bool:
         """Learns from how MTCNN's points of a frame differ from those of the landmarks.
 
         Crops that come from landmarks alone repeat their errors: on 198 validation faces the error
         rose by 0.10 points to a fixed point, and by 0.04 with this; and a still face stays still.
+
+        Returns:
+            whether they agree; where not, one of the two is mistaken, and nothing is learnt.
         """
         matrices = portrait_matrices(five[None])
         points = geometry.to_crop(np.stack([detected, five]), np.repeat(matrices, 2, axis=0))
         offset = points[0] - points[1]
-        if np.abs(offset).max() > _LARGEST_OFFSET:
-            return
+        if np.abs(offset).max() > LARGEST_OFFSET:
+            return False
         self.compared += 1
         self.offset = self.offset + max(1 / self.compared, _OFFSET_RATE) * (offset - self.offset)
+        return True
 
     def rest(self) -> None:
         """Forgets its motion."""
@@ -215,6 +223,11 @@ def look(
 def extent(five: Points) -> float:
     """Longer side of the rectangle of five points (5, 2)."""
     return float((five.max(axis=0) - five.min(axis=0)).max())
+
+
+def apart(five: Points, others: Points) -> float:
+    """Largest difference of five points (5, 2) from others, in portrait pixels of the first."""
+    return float(np.abs(five - others).max() / abs(portrait_axes(five[None])[0]))
 
 
 def squares(five: Points) -> Points:
