@@ -92,7 +92,7 @@ def test_landmarks_equal_torchs(request, image, name):
         if info.precision == "float32":
             assert difference.max() < TOLERANCE
         else:  # see export.rcn.TOLERANCE; unsure landmarks, as of a face from afar, move most
-            assert np.mean(difference) < 0.2
+            assert np.mean(difference) < 0.3
 
 
 def plausible(face: Face):
