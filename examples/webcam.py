@@ -6,7 +6,10 @@ import cv2
 
 from lapland import Detector, Tracker, draw
 
-capture = cv2.VideoCapture(sys.argv[1] if len(sys.argv) > 1 else 0)
+source = sys.argv[1] if len(sys.argv) > 1 else 0
+capture = cv2.VideoCapture(source)
+if not capture.isOpened():
+    sys.exit(f"{source}: no camera or video that can be read")
 with Tracker(Detector()) as tracker:
     while True:
         there, frame = capture.read()

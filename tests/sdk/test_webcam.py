@@ -343,6 +343,13 @@ def test_the_example_shows_a_video(clip, screen):
     assert done.stdout.startswith("face 0: tip of the nose at ")
 
 
+def test_the_example_says_where_there_is_no_video(tmp_path):
+    program = [sys.executable, str(EXAMPLES / "webcam.py"), str(tmp_path / "none.avi")]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "none.avi: no camera or video that can be read" in done.stderr
+
+
 def test_frames_are_drawn_side_by_side(clip, tmp_path):
     strip = [sys.executable, str(EXAMPLES / "strip.py"), str(clip)]
     out = tmp_path / "out.png"

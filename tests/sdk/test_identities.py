@@ -1,0 +1,76 @@
+"""Who a new face is: looks alone, and looks with place."""
+
+import numpy as np
+import pytest
+
+from lapland._identities import ALIKE, Identities
+from lapland._smoothing import Smoother
+from lapland._tracks import Track
+from tests.drawn_dots import five_points
+
+RNG = np.random.default_rng(0)
+ANN, BOB = (RNG.uniform(0, 255, (8, 8, 3)).astype(np.float32) for _ in range(2))
+HERE = five_points(np.array([200.0, 150.0]))  # its square has sides of 92 px
+
+
+def mixed(share):
+    """Looks between Bob's, 0, and Ann's, 1."""
+    return share * ANN + (1 - share) * BOB
+
+
+def track(five=HERE):
+    return Track(five, Smoother(None))
+
+
+def lost_ann(identities, now=1.0, cut=False):
+    ann = track()
+    identities.name(ann, ANN, 0.0)
+    ann.sure_five = HERE
+    identities.lose(ann, now, cut=cut)
+    return ann
+
+
+def named(identities, five, looks, now):
+    someone = track(five)
+    identities.name(someone, looks, now)
+    return someone.id
+
+
+def test_numbers_are_new_for_new_faces():
+    identities = Identities(5.0)
+    assert [named(identities, HERE, looks, 0.0) for looks in (ANN, BOB)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("aside", "share", "wait", "cut", "same"),
+    [
+        (500, 1.0, 3.0, False, True),  # alike, anywhere, within the memory
+        (500, 1.0, 6.0, False, False),  # forgotten
+        (500, 0.5, 0.5, False, False),  # rather alike, far away
+        (100, 0.5, 0.5, False, True),  # rather alike, near
+        (100, 0.5, 2.5, False, False),  # and too late
+        (20, 0.5, 0.5, False, True),  # covered in part, at the place
+        (20, 0.0, 0.5, False, False),  # someone else at the place
+        (20, 0.5, 0.5, True, False),  # after a cut the place says nothing
+        (20, 1.0, 0.5, True, True),
+    ],
+)
+def test_who_comes_back(aside, share, wait, cut, same):
+    identities = Identities(5.0)
+    lost_ann(identities, cut=cut)
+    looks = mixed(share)
+    assert (named(identities, HERE + aside, looks, 1.0 + wait) == 0) == same
+
+
+def test_the_most_alike_comes_back_and_only_once():
+    identities = Identities(5.0)
+    ann, bob = track(), track()
+    identities.name(ann, ANN, 0.0)
+    identities.name(bob, BOB, 0.0)
+    identities.lose(ann, 1.0)
+    identities.lose(bob, 1.0)
+    assert bob.likeness(ANN) < ALIKE
+    assert named(identities, HERE + 900, BOB, 1.5) == 1
+    assert named(identities, HERE + 900, ANN, 1.5) == 0
+    assert named(identities, HERE + 900, ANN, 1.5) == 2
+    assert identities.last_loss == 1.0
