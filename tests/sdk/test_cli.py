@@ -145,7 +145,7 @@ def test_lines_of_json(here, small, detector, capsys):
     assert err == ""
     assert [row["photo"] for row in rows] == photos
     for row in rows:
-        made_with = {"photo": row["photo"], "model": "rcn-1-8", "min_face": 40}
+        made_with = {"photo": row["photo"], "model": detector.model.name, "min_face": 40}
         assert made_with | detector.predict(row["photo"]).to_dict() == row
     assert sorted(p.name for p in here.iterdir()) == ["a.png", "b.png"]  # nothing is drawn
 
