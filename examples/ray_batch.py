@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("out", metavar="OUT", help="new folder for Parquet files")
     parser.add_argument("--image", default="bytes", help="column of images (default: bytes)")
     parser.add_argument("--path", default="path", help="column of their names (default: path)")
-    parser.add_argument("--width", default="1/4-lite", help="width of the network")
+    parser.add_argument("--width", default="1/2-lite", help="width of the network")
     parser.add_argument("--min-face", type=int, default=40, help="smallest face, pixels")
     parser.add_argument("--workers", type=int, help="detectors (default: one for each core)")
     parser.add_argument(

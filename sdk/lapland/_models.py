@@ -14,7 +14,7 @@ SCHEMA = "1"
 _PLAIN = ("1/16", "1/8", "1/4", "1/2", "1")
 WIDTHS = tuple(width + form for form in ("", "-lite") for width in _PLAIN)
 PRECISIONS = ("float32", "int8")
-DEFAULT_WIDTH, DEFAULT_PRECISION = "1/4-lite", "int8"
+DEFAULT_WIDTH, DEFAULT_PRECISION = "1/2-lite", "int8"
 _CASCADE = ("pnet", "rnet", "onet")
 
 
