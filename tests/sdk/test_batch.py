@@ -1,5 +1,6 @@
 """The command with many photos: processes, files that go on where a run stopped, bad photos."""
 
+import functools
 import json
 import os
 import signal
@@ -211,7 +212,9 @@ def begun(*arguments):
     """The command as a process group of its own, as a terminal starts it."""
     command = [sys.executable, "-m", "lapland", "predict", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
+    # A shell starts what runs in the background deaf to Ctrl-C, and so would be its children.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, start_new_session=True, preexec_fn=heed, **pipes) as process:
         try:
             yield process
         finally:

@@ -24,6 +24,11 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RUN = [sys.executable, "-W", "error", "-m", "lapland", "webcam", "--threads", "1"]
 
 
+def heeds_ctrl_c():
+    """A shell starts what runs in the background deaf to Ctrl-C, and so would be its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def write_video(path, frames, fps=25.0, code="MJPG"):
     height, width = frames[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, (width, height))
@@ -109,6 +114,7 @@ def test_ctrl_c_ends_with_a_complete_recording(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heeds_ctrl_c,
     )
     deadline = time.monotonic() + 60
     while not (target.exists() and target.stat().st_size > 10_000):

@@ -56,7 +56,7 @@ def test_doubt_grows_with_how_far_crops_are_off(tmp_path, monkeypatch, capsys):
     assert medians[0] < medians[-1] - 0.2
     assert np.median(found["errors"], axis=1)[-1] > 50
     out, picture = tmp_path / "out.json", tmp_path / "out.png"
-    given = ["1/16", "--data", str(root), "--json", str(out), "--plot", str(picture)]
+    given = ["rcn-1-16", "--data", str(root), "--json", str(out), "--plot", str(picture)]
     monkeypatch.setattr(sys, "argv", ["certainty", *given])
     # Drawn faces are none to MTCNN's networks, but the landmark networks know them well enough.
     certainty.main()
