@@ -27,7 +27,6 @@ from benchmarks import machine
 
 SIZE = (640, 480)
 LEAST_IOU = 0.3
-ASTRONAUT = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 ASTRONAUT_FACE = np.array([181.0, 82, 266, 171])  # chin to brows
 OURS = ("lapland-detect", "lapland-predict")
 RIVALS = ("mtcnn", "facenet-pytorch")
@@ -38,7 +37,7 @@ def read_photos(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Photos (N, 480, 640, 3) BGR and the box of the annotated face in each, (N, 4) x1 y1 x2 y2."""
     if data is None:
-        image, face = window(cv2.imread(str(ASTRONAUT)), ASTRONAUT_FACE)
+        image, face = window(cv2.imread(str(machine.PHOTO)), ASTRONAUT_FACE)
         return image[None], face[None]
     names = (data / "splits" / f"{split}.txt").read_text(encoding="utf-8").split()
     if count is not None and count < len(names):

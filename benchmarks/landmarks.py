@@ -129,12 +129,12 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
     """Times of the named models and of their plain exports, and the processor's peaks."""
     crop = np.random.default_rng(0).integers(0, 256, (1, SIZE, SIZE, 3), dtype=np.uint8)
     steps: dict[str, Step] = {f"peak {kind}": peak(kind) for kind in models.PRECISIONS}
-    nets = {}
+    nets, infos = {}, {}
     for name in names:
         folder = models.folder() / name
         network = LandmarkNetwork(folder / "model.onnx", threads=1)
         net, recipe, _ = load_weights(folder / "weights.safetensors")
-        nets[name] = net
+        nets[name], infos[name] = net, network.info
         steps[name] = lambda network=network: network.run(crop)  # type: ignore[misc]
         reference = RCN(recipe.width, net.landmarks, stride=recipe.stride, slope=recipe.slope)
         straight = plain(reference, recipe.beta)
@@ -146,7 +146,7 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
     peaks = {k: 768**3 / min(times[f"peak {k}"]) / 1e6 for k in models.PRECISIONS}
     rows = []
     for name in names:
-        info = models.describe(models.folder() / name / "model.onnx")
+        info = infos[name]
         found = times[name]
         median = statistics.median(found)
         count = multiplications(nets[name])

@@ -1,11 +1,23 @@
-"""What every benchmark says of the machine, and how it sums up its times."""
+"""What every benchmark says of the machine, the photo it takes, how it sums up its times."""
 
 import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
+
+
+def read_photo(path: Path, program: str) -> NDArray[np.uint8]:
+    """(H, W, 3) BGR; ends the program, in its name, where the file is no image."""
+    image = cv2.imread(str(path))
+    if image is None:
+        raise SystemExit(f"{program}: {path} is no image that OpenCV reads")
+    return image
 
 
 def processor() -> str:

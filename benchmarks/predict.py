@@ -17,7 +17,6 @@ from benchmarks import machine
 from benchmarks.machine import processor
 from lapland._models import DEFAULT_WIDTH
 
-PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 STEPS = ("import", "load", "first", "later", "later_p95")
 
 PROGRAM = """
@@ -74,7 +73,7 @@ def measure(
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
-    parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
+    parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
     parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--min-face", type=int, default=40)

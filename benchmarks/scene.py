@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.machine import PHOTO
 from lapland import IBUG68, Detector
 
 SIZE = (640, 480)
-PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 
 Points = NDArray[np.float64]
 Image = NDArray[np.uint8]

@@ -15,21 +15,17 @@ from benchmarks import machine
 from lapland import Detector
 from lapland._models import DEFAULT_WIDTH
 
-PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
-
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
+    parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
     parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
-    image = cv2.imread(str(options.photo))
-    if image is None:
-        raise SystemExit(f"benchmarks.soak: {options.photo} is no image that OpenCV reads")
+    image = machine.read_photo(options.photo, "benchmarks.soak")
     cv2.setNumThreads(options.threads)
     detector = Detector(options.width, threads=options.threads)
     print(f"{machine.processor()}; {options.threads} thread(s); load {machine.load():.1f}")

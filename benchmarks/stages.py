@@ -78,13 +78,11 @@ def many_faces(image: NDArray[np.uint8], face: NDArray[np.float64]) -> NDArray[n
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
-    parser.add_argument("photo", type=Path, nargs="?", default=detection.ASTRONAUT)
+    parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
     parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--repeats", type=int, default=200)
     options = parser.parse_args()
-    photo = cv2.imread(str(options.photo))
-    if photo is None:
-        raise SystemExit(f"benchmarks.stages: {options.photo} is no image that OpenCV reads")
+    photo = machine.read_photo(options.photo, "benchmarks.stages")
     machine.keep_to_one_core()
     cv2.setNumThreads(1)
     detector = Detector(options.width, threads=1)

@@ -23,8 +23,6 @@ from benchmarks import machine
 from lapland import Detector
 from lapland._models import DEFAULT_WIDTH
 
-PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
-
 
 def throughput(detectors: Sequence[Detector], image: NDArray[np.uint8], seconds: float) -> float:
     """Calls a second of one thread for each of the detectors together."""
@@ -65,16 +63,14 @@ def one_process(image: NDArray[np.uint8], seconds: float) -> float:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.threads", description=__doc__)
-    parser.add_argument("photo", type=Path, nargs="?", default=PHOTO)
+    parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
     parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
-    image = cv2.imread(str(options.photo))
-    if image is None:
-        raise SystemExit(f"benchmarks.threads: {options.photo} is no image that OpenCV reads")
+    image = machine.read_photo(options.photo, "benchmarks.threads")
     cv2.setNumThreads(1)
     detectors = [Detector(options.width, threads=1) for _ in range(options.workers)]
     for detector in detectors:

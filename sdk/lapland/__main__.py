@@ -84,11 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--retry", action="store_true", help="try photos again that FILE.jsonl holds an error for"
     )
-    _add_model(predict)
-    predict.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
-    predict.add_argument(
-        "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
-    )
+    _add_detector(predict)
     predict.add_argument(
         "--threads",
         type=int,
@@ -105,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def _add_detector(parser: argparse.ArgumentParser) -> None:
+    """The options that whatever finds faces has."""
     parser.add_argument(
         "--width",
         default=models.DEFAULT_WIDTH,
@@ -116,6 +113,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         default=models.DEFAULT_PRECISION,
         choices=models.PRECISIONS,
         help=f"of its arithmetic (default: {models.DEFAULT_PRECISION})",
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
+    parser.add_argument(
+        "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
     )
 
 
@@ -135,16 +136,12 @@ def _add_webcam(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
     parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
-    _add_model(parser)
-    parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
+    _add_detector(parser)
     parser.add_argument(
         "--smoothing",
         choices=("off", "light", "strong"),
         default=default.smoothing,
         help="how much landmarks are smoothed over time (default: light)",
-    )
-    parser.add_argument(
-        "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
     )
     parser.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
     parser.set_defaults(run=_webcam)
