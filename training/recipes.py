@@ -22,6 +22,8 @@ class Recipe:
         width: one of `training.rcn.CHANNELS`.
         stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
         slope: of the activations below zero; 0 makes them ReLU.
+        anneal: passes in which the slope falls from the paper's to `slope`, for a run that begins
+            with the weights of a leaky network (--start); 0 begins with `slope`.
         precision: "float32", or "int8": the network is trained with the rounding of int8 inference
             (`training.quantised`), best from the weights of one trained in float32 (--start).
         loss: "laplace_kl", "gaussian_kl" or "softargmax".
@@ -52,6 +54,7 @@ class Recipe:
     width: str = "1/8"
     stride: int = 1
     slope: float = SLOPE
+    anneal: int = 0
     precision: str = "float32"
     loss: str = "laplace_kl"
     target_scale: float = 1.0
@@ -89,6 +92,10 @@ class Recipe:
         if self.precision == "int8" and self.dropout:
             raise ValueError(
                 f"int8 is a fine-tuning without dropout: set dropout=0, not {self.dropout}"
+            )
+        if self.precision == "int8" and self.anneal:
+            raise ValueError(
+                "the steps of int8 belong to one slope: anneal in float32 first, then set anneal=0"
             )
         if self.adversary and self.stride != 1:
             raise ValueError(

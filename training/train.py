@@ -28,7 +28,7 @@ from training.data import Faces, TrainingCrops, origin
 from training.objective import Objective
 from training.pictures import draw_learning_curve
 from training.quantised import QuantisedRCN
-from training.rcn import normalise
+from training.rcn import SLOPE, normalise
 from training.readers import read_faces
 from training.recipes import RECIPES, Recipe, override
 from training.unlabelled import UnlabelledCrops, crop_folder
@@ -43,6 +43,13 @@ def rate_at(epoch: float, recipe: Recipe) -> float:
         return max(epoch, 0.01) / recipe.warmup
     done = (epoch - recipe.warmup) / max(recipe.epochs - recipe.warmup, 1e-9)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def slope_at(epoch: float, recipe: Recipe) -> float:
+    """Slope of the activations below zero, at a (fractional) epoch."""
+    if epoch >= recipe.anneal:
+        return recipe.slope
+    return SLOPE + (recipe.slope - SLOPE) * epoch / recipe.anneal
 
 
 class Trainer:
@@ -167,6 +174,7 @@ class Trainer:
         torch.manual_seed(seed * 1_009 + self.accelerator.process_index)
         self.net.train()
         steps = len(self.loader)
+        net = self.accelerator.unwrap_model(self.net)
         unlabelled: Iterator[Tensor] = iter(())
         if self.unlabelled is not None:
             self.more.epoch = self.epoch
@@ -175,6 +183,7 @@ class Trainer:
             fraction = rate_at(self.epoch + step / steps, recipe)
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
+            net.slope = slope_at(self.epoch + step / steps, recipe)  # evaluated is `recipe.slope`
             crops = torch.cat([crops, *itertools.islice(unlabelled, 1)])
             images = normalise(crops).contiguous(memory_format=torch.channels_last)
             with self.accelerator.autocast():
@@ -186,7 +195,7 @@ class Trainer:
                 norm = self.accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
                 scalars["gradient_norm"] = torch.as_tensor(norm)
             self.optimiser.step()
-            self.averaged.update_parameters(self.accelerator.unwrap_model(self.net))
+            self.averaged.update_parameters(net)
             values = {name: value.item() for name, value in scalars.items()}
             if not math.isfinite(values["loss"]):
                 raise FloatingPointError(

@@ -15,7 +15,7 @@ from training.augment import Augmentation
 from training.data import CropSpec
 from training.heatmaps import marginals
 from training.objective import loss_on_labels
-from training.rcn import RCN
+from training.rcn import RCN, SLOPE
 from training.readers import read_faces
 from training.recipes import PRODUCT
 from training.unlabelled import WIDE
@@ -113,6 +113,25 @@ def test_rate_warms_up_and_falls():
     assert train.rate_at(SMALL.epochs, SMALL) == pytest.approx(0.01)
     constant = dataclasses.replace(SMALL, schedule="constant")
     assert train.rate_at(0, constant) == train.rate_at(99, constant) == 1
+
+
+def test_the_slope_of_a_leaky_network_is_annealed_to_that_of_the_recipe(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, slope=0.0, anneal=2, epochs=3)
+    assert train.slope_at(0, recipe) == pytest.approx(SLOPE)
+    assert train.slope_at(1, recipe) == pytest.approx(SLOPE / 2)
+    assert train.slope_at(2, recipe) == train.slope_at(3, recipe) == 0
+    assert train.slope_at(0, SMALL) == SMALL.slope
+    trainer = train.Trainer(recipe, *faces, tmp_path)
+    slopes = []
+    forward = trainer.net.forward
+    trainer.net.forward = lambda x: (slopes.append(trainer.net.slope), forward(x))[1]
+    trainer.run()
+    assert slopes[0] == pytest.approx(SLOPE)
+    assert slopes[-1] == 0
+    assert slopes == sorted(slopes, reverse=True)
+    assert trainer.averaged.module.slope == 0  # what is evaluated, all along
+    with pytest.raises(ValueError, match="anneal in float32 first"):
+        dataclasses.replace(recipe, precision="int8", dropout=0.0)
 
 
 @pytest.mark.parametrize("loss", ["laplace_kl", "gaussian_kl", "softargmax"])
