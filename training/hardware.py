@@ -1,14 +1,19 @@
 """What a run computes on: CPU, GPU, or several of either, through accelerate."""
 
+import os
+
 import torch
 from accelerate import Accelerator
 
 
 def accelerator() -> Accelerator:
-    """An accelerator for what is there, in bf16 where the processor has instructions for it."""
-    return Accelerator(
-        mixed_precision="bf16" if _has_bf16() else "no", cpu=not torch.cuda.is_available()
-    )
+    """An accelerator for what is there, in bf16 where the processor has instructions for it.
+
+    ACCELERATE_MIXED_PRECISION, "no" or "bf16", decides otherwise: some processors have the
+    instructions and are faster without.
+    """
+    chosen = os.environ.get("ACCELERATE_MIXED_PRECISION", "bf16" if _has_bf16() else "no")
+    return Accelerator(mixed_precision=chosen, cpu=not torch.cuda.is_available())
 
 
 def describe(used: Accelerator) -> str:
