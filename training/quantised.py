@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.equalise import equalise
 from training.rcn import RCN, SLOPE, UpConv, phase_kernels
 
 LEVELS = 255  # of an activation above zero
@@ -28,7 +29,6 @@ LEVELS = 255  # of an activation above zero
 # 2 * 255 * 64 is the most that always fits.
 LARGEST = 64
 STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied as it is
-TAIL = 1e-4  # share of the values beyond each end of a place at the start: better than none
 DEPTH = 12.0  # how far below its peak a map is kept at the start: exp(-12) = 6e-6
 
 PLACES = (
@@ -203,8 +203,23 @@ class QuantisedRCN(RCN):
         return torch.zeros_like(largest), largest
 
     @torch.no_grad()
-    def calibrate(self, crops: Tensor) -> None:
-        """Sets the ends so that all but `TAIL` of the values on crops (B, 3, 80, 80) lie between.
+    def prepare(self, crops: Tensor, tail: float) -> None:
+        """Makes of weights that were trained in float32 those that int8 begins with.
+
+        Args:
+            crops: (B, 3, 80, 80), normalised, of training faces.
+            tail: share of the values beyond each end of a place.
+        """
+        plain = RCN(self.width, self.landmarks, stride=self.stride, slope=self.slope)
+        own = self.state_dict()
+        plain.load_state_dict({name: own[name] for name in plain.state_dict()})
+        equalise(plain, crops)
+        self.load_state_dict(plain.state_dict(), strict=False)
+        self.calibrate(crops, tail)
+
+    @torch.no_grad()
+    def calibrate(self, crops: Tensor, tail: float) -> None:
+        """Sets the ends so that all but `tail` of the values on crops (B, 3, 80, 80) lie between.
 
         And moves the biases of the last layer so that each map lies in its range by its peak.
         """
@@ -225,7 +240,7 @@ class QuantisedRCN(RCN):
         self.head[2].bias += reach - highest
         self.largest[HEATMAPS].fill_(math.log(reach))
         for place, parts in values.items():
-            lowest, largest = np.quantile(torch.cat(parts).numpy(), [TAIL, 1 - TAIL])
+            lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])
             self.largest[place].fill_(math.log(max(largest, 1e-3)))
             if place in self.lowest:
                 self.lowest[place].fill_(math.log(max(-lowest, 1e-3)))

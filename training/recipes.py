@@ -26,6 +26,7 @@ class Recipe:
             with the weights of a leaky network (--start); 0 begins with `slope`.
         precision: "float32", or "int8": the network is trained with the rounding of int8 inference
             (`training.quantised`), best from the weights of one trained in float32 (--start).
+        tail: share of the values that lie beyond each end of int8's range at the start.
         loss: "laplace_kl", "gaussian_kl" or "softargmax".
         target_scale: b0 of LaplaceKL, crop pixels.
         beta: temperature of the softmax.
@@ -56,6 +57,7 @@ class Recipe:
     slope: float = SLOPE
     anneal: int = 0
     precision: str = "float32"
+    tail: float = 1e-4
     loss: str = "laplace_kl"
     target_scale: float = 1.0
     beta: float = 1.0

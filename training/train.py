@@ -97,7 +97,7 @@ class Trainer:
             checkpoint.start_from(net, start)
         if isinstance(net, QuantisedRCN):
             sample = [self.data[i][0] for i in range(0, len(self.data), -(-len(self.data) // 64))]
-            net.calibrate(normalise(torch.stack(sample)))
+            net.prepare(normalise(torch.stack(sample)), recipe.tail)
         optimiser = torch.optim.Adam(
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
         )
