@@ -109,7 +109,7 @@ class Detector:
         return self._finish(pixels, found[largest], scores[largest], points[largest])
 
     def _from_five_points(self, image: Image, points: NDArray[np.float64]) -> Faces:
-        landmarks, scales = self._landmarks.locate(image, points)
+        landmarks, scales, _ = self._landmarks.locate(image, points)
         boxes = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
         scores = np.ones(len(points), np.float32)
         return Faces(boxes, scores, points.astype(np.float32), landmarks, scales, self.model.scheme)
@@ -121,7 +121,7 @@ class Detector:
         scores: NDArray[np.float32],
         points: NDArray[np.float32],
     ) -> Faces:
-        landmarks, scales = self._landmarks.locate(image, points)
+        landmarks, scales, _ = self._landmarks.locate(image, points)
         return Faces(boxes.astype(np.float32), scores, points, landmarks, scales, self.model.scheme)
 
 

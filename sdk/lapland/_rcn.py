@@ -30,7 +30,7 @@ class LandmarkNetwork:
 
     def locate(
         self, image: NDArray[np.uint8], five_points: NDArray[np.floating[Any]]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
         """Landmarks of faces whose five points are known.
 
         Args:
@@ -38,21 +38,23 @@ class LandmarkNetwork:
             five_points: (N, 5, 2), image pixels.
 
         Returns:
-            landmarks (N, K, 2) and scales (N, K), float32, image pixels.
+            landmarks (N, K, 2) and scales (N, K), float32, image pixels; and the steps (N,), image
+            pixels from a crop pixel to the next.
         """
         info = self.info
         if not len(five_points):
             k = info.scheme.size
-            return np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32)
+            return np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32), np.zeros(0)
         matrices = geometry.crop_matrices(
             five_points, factor=info.crop_factor, size=info.size, upright=info.crop_upright
         )
         crops = np.stack([geometry.cut(image, matrix, info.size) for matrix in matrices])
         landmarks, scales = self.run(crops)
-        in_image = geometry.to_image(landmarks, matrices)
+        in_image, steps = geometry.to_image(landmarks, matrices), geometry.steps(matrices)
         return (
             in_image.astype(np.float32),
-            (scales * geometry.steps(matrices)[:, None]).astype(np.float32),
+            (scales * steps[:, None]).astype(np.float32),
+            steps,
         )
 
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

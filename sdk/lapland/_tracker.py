@@ -2,8 +2,6 @@
 
 import math
 import numbers
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,54 +9,25 @@ from numpy.typing import NDArray
 from ._detector import Detector
 from ._errors import OptionError
 from ._faces import Faces
+from ._follower import FACE, Follower
 from ._identities import ALIKE, SAME_PLACE, Identities
 from ._image import Image, ImageLike, load_image
 from ._scenes import Scenes
 from ._search import Found, Known, Searcher, search
 from ._smoothing import FRAME, Smoother, strength_named
-from ._tracks import (
-    LARGEST_OFFSET,
-    Points,
-    Track,
-    apart,
-    extent,
-    look,
-    overlaps,
-    pairs,
-    portrait_axes,
-    stacked,
-    turned,
-)
+from ._tracks import Track, look, overlaps, pairs, stacked
 
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose result training/README.md holds.
 UNSURE = 1.5
 # Doubt, relative to that, up to which a new face is let in. Where there is no face, 1 % have less.
 _ADMITTED = 1.2
-FACE = 0.5  # score of the O-Net from which it sees a face
 _STRIKES = 3  # looks without a face, or searches that do not find it, that end a track
-_OFF = 0.15  # how far off its crop's middle a face is cropped again, in sides of the five points
 _LOOK_EVERY = 10  # frames, where all is well
 _STILL_UNSURE = 5  # frames between looks at a face that is there and stays unsure
+_UNEASY = 3  # the same, at one that is less sure than it was
 _HASTE, _SOON = 0.1, 0.2  # seconds between searches while a face is unsure; after one was lost
 _TWINS = 0.4  # overlap of two tracks that follow one face
-
-
-@dataclass
-class _Fits:
-    """What the network made of N crops: landmarks, scales, doubts (N,), five points (N, 5, 2)."""
-
-    landmarks: NDArray[np.float32]
-    scales: NDArray[np.float32]
-    doubts: NDArray[np.float64]
-    five: Points
-
-    def improve(self, rows: NDArray[np.intp], others: "_Fits") -> None:
-        """Takes, for each of these rows, the surer of what there is and what is given."""
-        surer = others.doubts < self.doubts[rows]
-        pairs_of: Any = zip(vars(self).values(), vars(others).values(), strict=True)
-        for mine, other in pairs_of:
-            mine[rows[surer]] = other[surer]
 
 
 class Tracker:
@@ -169,8 +138,10 @@ class Tracker:
         newcomers = [] if result is None else self._compare(*result, late=True)
         if (first or not self._background) and self._is_due(cut):
             self._searched = now
-            newcomers = self._compare(search(self._mtcnn, image), self._known(), late=False)
-        self._advance(image, [*self._tracks, *newcomers], seconds)
+            newcomers = self._compare(
+                search(self._follower.mtcnn, image), self._known(), late=False
+            )
+        self._follower.advance(image, [*self._tracks, *newcomers], seconds)
         for track in list(self._tracks):
             self._judge(image, track, cut)
         self._part_twins(image)
@@ -178,18 +149,14 @@ class Tracker:
             self._admit(image, track)
         if self._background and not self._searcher.busy and self._is_due(cut):
             self._searched = now
-            self._searcher.begin(self._mtcnn, image, self._known())
+            self._searcher.begin(self._follower.mtcnn, image, self._known())
         return self._faces(seconds)
 
     def _use(self, detector: Detector | None, smoothing: str) -> None:
         """Goes on with another smoothing, and another detector of the same scheme or the same."""
         self._strength = strength_named(smoothing)
         if detector is not None:
-            self._mtcnn, self._network = detector._mtcnn, detector._landmarks
-            self._scheme = detector.model.scheme
-            self._to_five = np.zeros((5, self._scheme.size))  # landmarks -> five points, as means
-            for row, indices in zip(self._to_five, self._scheme.five, strict=True):
-                row[list(indices)] = 1 / len(indices)
+            self._follower = Follower(detector, self._unsure)
         for track in self._tracks:
             track.smoother = Smoother(self._strength)
 
@@ -239,48 +206,7 @@ class Tracker:
                 track.detected = track.five
         return newcomers
 
-    # --- following
-
-    def _advance(self, image: Image, tracks: list[Track], seconds: float) -> None:
-        """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
-        if not tracks:
-            return
-        shifts = np.array([track.shift(seconds) for track in tracks])
-        offsets = np.array([track.offset for track in tracks])
-        five = stacked(tracks)
-        starts = five + turned(offsets, portrait_axes(five)) + shifts[:, None]
-        fits = self._fit(image, starts)
-        again = starts.copy()
-        # A face that is not where it was looked for lies off the middle of its crop: again from
-        # where it is.
-        moved = np.abs((fits.five - starts).mean(axis=1)).max(axis=1)
-        for i, track in enumerate(tracks):
-            if fits.doubts[i] > self._unsure and track.steady:  # it did not move on as before
-                again[i] = track.five
-            elif track.hint is not None and apart(fits.five[i], track.hint) > LARGEST_OFFSET:
-                again[i] = track.hint
-            elif moved[i] > _OFF * extent(fits.five[i]):
-                again[i] = fits.five[i]
-        rows = np.flatnonzero((again != starts).any(axis=(1, 2)))
-        if len(rows):
-            fits.improve(rows, self._fit(image, again[rows]))
-        for i, track in enumerate(tracks):
-            track.landmarks, track.scales = fits.landmarks[i], fits.scales[i]
-            track.doubt = float(fits.doubts[i])
-            if track.detected is not None:
-                track.compare(track.detected, fits.five[i])
-            track.detected = track.hint = None
-            track.moved_to(fits.five[i], seconds)
-            track.unsure = track.unsure + 1 if track.doubt > self._unsure else 0
-            if not track.unsure:
-                track.sure_five, track.sure_velocity = track.five, track.velocity
-                track.unseen = 0
-
-    def _fit(self, image: Image, five: Points) -> _Fits:
-        """Landmarks from crops about five points (N, 5, 2)."""
-        landmarks, scales = self._network.locate(image, five)
-        doubts = scales.mean(axis=1) / np.abs(portrait_axes(five))
-        return _Fits(landmarks, scales, doubts, self._to_five @ landmarks.astype(np.float64))
+    # --- judging
 
     def _judge(self, image: Image, track: Track, cut: bool) -> None:
         """Looks whether a face is still there, where that is in question, and ends its track."""
@@ -289,8 +215,10 @@ class Tracker:
         if not (0 <= x < width and 0 <= y < height):
             self._lose(track)
             return
-        wait = _STILL_UNSURE if track.unsure > _STRIKES else 1
-        wait = wait if track.unsure or track.strikes else _LOOK_EVERY
+        if track.unsure or track.strikes:
+            wait = _STILL_UNSURE if track.unsure > _STRIKES else 1
+        else:
+            wait = _UNEASY if track.is_uneasy(track.doubt) else _LOOK_EVERY
         if not cut and self._frame - track.looked < wait:
             return
         looks = self._look(image, track)
@@ -304,23 +232,8 @@ class Tracker:
             track.remember(looks)
 
     def _look(self, image: Image, track: Track) -> NDArray[np.float32]:
-        """The O-Net looks at a track; landmarks that strayed start again from its five points.
-
-        They have strayed where they are unsure, and where the O-Net puts the points elsewhere: a
-        mouth that is seen in a beard makes the next crop larger, in which it is seen there again.
-        """
         track.looked = self._frame
-        track.score, five, looks = look(self._mtcnn, image, track.five)
-        track.strikes = 0 if track.score >= FACE else track.strikes + 1
-        strayed = track.doubt > self._unsure or apart(track.five, five) > LARGEST_OFFSET
-        if strayed and track.score >= FACE:
-            again = self._fit(image, five[None])
-            if again.doubts[0] < track.doubt:
-                track.landmarks, track.scales = again.landmarks[0], again.scales[0]
-                track.five, track.doubt = again.five[0], float(again.doubts[0])
-                if track.doubt <= self._unsure:
-                    track.unsure = 0
-        return looks
+        return self._follower.look(image, track)
 
     def _part_twins(self, image: Image) -> None:
         """Where two tracks have come to follow one face, the one that it is not ends."""
@@ -329,7 +242,7 @@ class Tracker:
         fit = np.triu(overlaps(stacked(self._tracks), stacked(self._tracks)), 1)
         for one, other in [[self._tracks[i] for i in pair] for pair in np.argwhere(fit > _TWINS)]:
             if one in self._tracks and other in self._tracks:
-                looks = look(self._mtcnn, image, one.five)[2]
+                looks = look(self._follower.mtcnn, image, one.five)[2]
                 self._lose(one if one.likeness(looks) < other.likeness(looks) else other)
 
     def _admit(self, image: Image, track: Track) -> None:
@@ -354,16 +267,17 @@ class Tracker:
 
     def _faces(self, seconds: float) -> Faces:
         tracks = self._tracks
-        n, k = len(tracks), self._scheme.size
+        scheme = self._follower.scheme
+        n, k = len(tracks), scheme.size
         smooth = [t.smoother(t.landmarks, t.scales, seconds) for t in tracks]
         landmarks = np.array(smooth, np.float32).reshape(n, k, 2)
         return Faces(
             np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1),
             np.array([t.score for t in tracks], np.float32),
-            (self._to_five @ landmarks).astype(np.float32),
+            self._follower.five_of(landmarks).astype(np.float32),
             landmarks,
             np.array([t.scales for t in tracks], np.float32).reshape(n, k),
-            self._scheme,
+            scheme,
             np.array([t.id for t in tracks], np.int64),
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _geometry as geometry
+from ._models import ModelInfo
 from ._mtcnn import Mtcnn
 from ._smoothing import Smoother
 
@@ -17,7 +18,6 @@ Points = NDArray[np.float64]
 
 # The portrait of a face: the crop that landmarks are found in, whatever the model's own may be.
 _PORTRAIT: Any = {"factor": 3.0, "size": 80, "upright": True}
-_UPRIGHT = np.conj(geometry.UPRIGHT[:, 0] + 1j * geometry.UPRIGHT[:, 1])
 # Where MTCNN's box lies in it: medians of 198 of 300-W's 200 validation faces, with quartiles
 # within 3 px. Turned with the face, it shows the O-Net, which knows upright faces only, any roll.
 _BOX_IN_PORTRAIT = [[4.3, -1.2, 74.3, 68.8]]
@@ -35,6 +35,10 @@ _CELLS = np.stack(
 ).reshape(-1, 2)  # (64, 2), middles of what its pixels cover, portrait pixels
 _LOOKS_RATE = 0.2  # how much of the looks a new portrait replaces
 _VELOCITY_RATE = 0.3
+# How much a new doubt counts in the usual one: little where it is more, as landmarks stray by and
+# by; and what share of the usual is no longer like it (0.02 of it is the noise of a still face).
+_SURER, _LESS_SURE = 0.3, 0.02
+_UNEASY = 1.06
 _STEADY = 0.08  # least motion in a frame that is gone by, in longer sides of the five points
 _FORESEEN = 0.1  # seconds for which motion is expected to go on
 _NOWHERE = np.zeros(2)
@@ -56,6 +60,8 @@ class Track:
         landmarks: (K, 2) float32, as the network found them.
         scales: (K,) float32, image pixels.
         doubt: mean scale in pixels of the portrait: 1.2 for most faces, 2 where there is none.
+        usual: what the doubt of this face mostly is, 0 before that is known.
+        easy_five: (5, 2), what its crop was about when its doubt was last as usual.
         score: of the O-Net, when it last looked.
         looks: (8, 8, 3), the face as a small picture; None before a sure look.
         motion: (2,) image pixels a second, from the last frame to this one.
@@ -81,6 +87,8 @@ class Track:
     landmarks: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scales: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     doubt: float = 0.0
+    usual: float = 0.0
+    easy_five: Points = field(default_factory=lambda: np.zeros((5, 2)))
     score: float = 0.0
     looks: NDArray[np.float32] | None = None
     motion: Points = field(default_factory=lambda: np.zeros(2))
@@ -120,6 +128,21 @@ class Track:
         self.offset = self.offset + max(1 / self.compared, _OFFSET_RATE) * (offset - self.offset)
         return True
 
+    def is_uneasy(self, doubt: float) -> bool:
+        """Whether landmarks are less sure than those of this face mostly are.
+
+        Where a face has two answers, as a mouth and the shade of a lip, the wrong one is the less
+        sure, though many a right one is as unsure.
+        """
+        return doubt > _UNEASY * self.usual > 0
+
+    def get_used(self, start: Points) -> None:
+        """Lets the doubt of a frame, whose crop was about `start` (5, 2), count in the usual."""
+        if not self.is_uneasy(self.doubt):
+            self.easy_five = start
+        rate = _SURER if self.doubt < self.usual else _LESS_SURE
+        self.usual = self.usual + rate * (self.doubt - self.usual) if self.usual else self.doubt
+
     def rest(self) -> None:
         """Forgets its motion."""
         self.motion = self.velocity = _NOWHERE
@@ -131,7 +154,7 @@ class Track:
 
     def moved_to(self, five: Points, seconds: float) -> None:
         """Takes the five points of the next frame, and the speed that follows."""
-        motion = (five.mean(axis=0) - self.five.mean(axis=0)) / seconds
+        motion = (five - self.five).mean(axis=0) / seconds
         # Two steps of a size that matters, in about one direction: shaking is no motion to go by,
         # and a still face must not inherit the noise of its speed.
         long = math.sqrt(motion @ motion)
@@ -174,24 +197,19 @@ def portrait_matrices(five: Points) -> Points:
 
 
 def portrait_axes(five: Points) -> NDArray[np.complex128]:
-    """(N, 5, 2) five points -> (N,) the step to the next portrait pixel to the right, as x + iy.
+    """(N, 5, 2) five points -> (N,) the step to the next portrait pixel to the right, as x + iy."""
+    return geometry.crop_axes(five, **_PORTRAIT)[0]
 
-    What `portrait_matrices` has, in a fifth of the time: it is needed for each frame.
-    """
-    points = np.ascontiguousarray(five).view(np.complex128)[..., 0]  # (N, 5)
-    fit = (points - points.mean(axis=1, keepdims=True)) @ _UPRIGHT  # (N,), size and roll
-    turn = np.exp(1j * np.angle(fit))
-    upright = points * turn.conj()[:, None]
-    sides = [part.max(axis=1) - part.min(axis=1) for part in (upright.real, upright.imag)]
-    step = np.maximum(_PORTRAIT["factor"] * np.maximum(*sides), 1.0) / _PORTRAIT["size"]
-    axes: NDArray[np.complex128] = turn * step
-    return axes
+
+def portrait_step(model: ModelInfo) -> float:
+    """A pixel of the portrait in pixels of a model's crops: 1 for those that are shipped."""
+    own, portrait = model.crop_factor / model.size, _PORTRAIT["factor"] / _PORTRAIT["size"]
+    return float(portrait / own)
 
 
 def turned(offsets: Points, axes: NDArray[np.complex128]) -> Points:
     """Offsets (N, 5, 2) in portrait pixels -> in image pixels."""
-    moved = offsets.view(np.complex128)[..., 0] * axes[:, None]
-    return moved[..., None].view(np.float64)
+    return geometry.as_points(geometry.as_complex(offsets) * axes[:, None])
 
 
 def look(

@@ -203,10 +203,10 @@ def test_new_faces_are_searched_for_every_so_often(detector):
 def test_a_late_search_finds_new_faces_and_doubles_none(detector):
     frames = video("pan", 50)[:30]
     tracker = Tracker(detector, search_every=0.1)
-    held = tracker._mtcnn = Held(tracker._mtcnn)
+    held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
     held.go.set()
     tracker.update(frames[0].image)
-    for begin in range(1, 30, 7):
+    for begin in range(1, 28, 7):
         held.go.clear()
         for frame in frames[begin : begin + 6]:  # the face moves on by up to 100 px meanwhile
             assert tracker.update(frame.image).ids.tolist() == [0]
@@ -220,7 +220,7 @@ def test_a_late_search_finds_new_faces_and_doubles_none(detector):
 
 def test_no_frame_but_the_first_waits_for_a_search(detector):
     with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._mtcnn = Held(tracker._mtcnn)
+        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
         held.go.set()
         image = two_faces()
         assert len(tracker.update(image)) == 2
@@ -235,7 +235,7 @@ def test_no_frame_but_the_first_waits_for_a_search(detector):
 
 def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(detector):
     with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._mtcnn = Held(tracker._mtcnn)
+        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
         held.go.set()
         frame = one_face()
         tracker.update(frame)
@@ -252,7 +252,7 @@ def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(detector):
 def test_searches_of_a_scene_that_was_cut_count_nothing(detector):
     empty = background(5).astype(np.uint8)
     with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._mtcnn = Held(tracker._mtcnn)
+        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
         held.go.set()
         tracker.update(one_face())
         settle(tracker)

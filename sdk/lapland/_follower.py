@@ -1,0 +1,147 @@
+"""Follows tracks from one frame to the next: crops about where faces were, landmarks, looks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._detector import Detector
+from ._image import Image
+from ._tracks import (
+    LARGEST_OFFSET,
+    Points,
+    Track,
+    apart,
+    extent,
+    look,
+    portrait_axes,
+    portrait_step,
+    stacked,
+    turned,
+)
+
+FACE = 0.5  # score of the O-Net from which it sees a face
+_OFF = 0.15  # how far off its crop's middle a face is cropped again, in sides of the five points
+
+
+@dataclass
+class Fits:
+    """What the network made of N crops.
+
+    Attributes:
+        starts: (N, 5, 2), what the crops were about.
+        landmarks: (N, K, 2).
+        scales: (N, K).
+        doubts: (N,).
+        five: (N, 5, 2), the five points of the landmarks.
+    """
+
+    starts: Points
+    landmarks: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    doubts: NDArray[np.float64]
+    five: Points
+
+    def improve(self, rows: list[int], others: "Fits") -> None:
+        """Takes, for each of these rows, the surer of what there is and what is given."""
+        for other, row in enumerate(rows):
+            if others.doubts[other] < self.doubts[row]:
+                for mine, theirs in zip(vars(self).values(), vars(others).values(), strict=True):
+                    mine[row] = theirs[other]
+
+
+class Follower:
+    """The networks of a detector, as a tracker uses them.
+
+    Args:
+        detector: whose networks they are.
+        unsure: doubt above which landmarks are not trusted.
+    """
+
+    def __init__(self, detector: Detector, unsure: float) -> None:
+        self.mtcnn, self._network = detector._mtcnn, detector._landmarks
+        self.scheme = detector.model.scheme
+        self._unsure = unsure
+        self._portrait_step = portrait_step(detector.model)
+        self._to_five = np.zeros((5, self.scheme.size))  # landmarks -> five points, as means
+        for row, indices in zip(self._to_five, self.scheme.five, strict=True):
+            row[list(indices)] = 1 / len(indices)
+
+    def five_of(self, landmarks: NDArray[Any]) -> Points:
+        """(N, K, 2) landmarks -> (N, 5, 2) float64."""
+        five: Points = self._to_five @ landmarks.astype(np.float64)
+        return five
+
+    def fit(self, image: Image, five: Points) -> Fits:
+        """Landmarks from crops about five points (N, 5, 2)."""
+        landmarks, scales, steps = self._network.locate(image, five)
+        doubts = scales.mean(axis=1) / (steps * self._portrait_step)
+        return Fits(five, landmarks, scales, doubts, self.five_of(landmarks))
+
+    def advance(self, image: Image, tracks: list[Track], seconds: float) -> None:
+        """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
+        if not tracks:
+            return
+        shifts = np.array([track.shift(seconds) for track in tracks])
+        offsets = np.array([track.offset for track in tracks])
+        five = stacked(tracks)
+        starts = five + turned(offsets, portrait_axes(five)) + shifts[:, None]
+        fits = self.fit(image, starts)
+        again: dict[int, Points] = {}
+        # A face that is not where it was looked for lies off the middle of its crop: again from
+        # where it is.
+        moved = np.abs((fits.five - starts).mean(axis=1)).max(axis=1)
+        for i, track in enumerate(tracks):
+            if fits.doubts[i] > self._unsure and track.steady:  # it did not move on as before
+                again[i] = track.five
+            elif track.hint is not None and apart(fits.five[i], track.hint) > LARGEST_OFFSET:
+                again[i] = track.hint
+            elif moved[i] > _OFF * extent(fits.five[i]):
+                again[i] = fits.five[i]
+            elif track.is_uneasy(float(fits.doubts[i])):  # strayed, perhaps: as it last was sure
+                again[i] = track.easy_five + (fits.five[i] - track.easy_five).mean(axis=0)
+        if again:
+            fits.improve(list(again), self.fit(image, np.array(list(again.values()))))
+        for i, track in enumerate(tracks):
+            if track.detected is not None:
+                track.compare(track.detected, fits.five[i])
+            track.detected = track.hint = None
+            track.moved_to(fits.five[i], seconds)
+            self._take(track, fits, i)
+            track.get_used(fits.starts[i])
+            track.unsure = track.unsure + 1 if track.doubt > self._unsure else 0
+            if not track.unsure:
+                track.sure_five, track.sure_velocity = track.five, track.velocity
+                track.unseen = 0
+
+    def look(self, image: Image, track: Track) -> NDArray[np.float32]:
+        """The O-Net looks at a track; landmarks that strayed start again from its five points.
+
+        They have strayed where they are less sure than they were, and where the O-Net puts the
+        points elsewhere: a mouth that is seen in a beard makes the next crop larger, in which it is
+        seen there again.
+
+        Returns:
+            the looks of the face, as `_tracks.look` has them.
+        """
+        track.score, five, looks = look(self.mtcnn, image, track.five)
+        track.strikes = 0 if track.score >= FACE else track.strikes + 1
+        strayed = (
+            track.is_uneasy(track.doubt)
+            or track.doubt > self._unsure
+            or apart(track.five, five) > LARGEST_OFFSET
+        )
+        if strayed and track.score >= FACE:
+            again = self.fit(image, five[None])
+            if again.doubts[0] < track.doubt:
+                track.five = again.five[0]
+                self._take(track, again, 0)
+                if track.doubt <= self._unsure:
+                    track.unsure = 0
+        return looks
+
+    @staticmethod
+    def _take(track: Track, fits: Fits, row: int) -> None:
+        track.landmarks, track.scales = fits.landmarks[row], fits.scales[row]
+        track.doubt = float(fits.doubts[row])
