@@ -223,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "photos": len(faces),
             "split": "astronaut" if options.data is None else options.split,
             "rounds": options.rounds,
-            "skipped": skipped,
+            "skipped": sorted(skipped),
             "detectors": figures,
         }
         results.write(options.json, header, record)

@@ -23,7 +23,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from benchmarks import results
+from benchmarks import results, tables
 from benchmarks.multiplications import multiply_accumulates
 from export.float32 import build_float32
 from lapland import _models as models
@@ -141,26 +141,6 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
     return {"rounds": rounds, "peak_gmac_s": peaks, "models": rows}
 
 
-def table(report: dict[str, Any]) -> str:
-    """The peaks, and the models as a table, in Markdown."""
-    peaks = report["peak_gmac_s"]
-    lines = [
-        f"Peak {peaks['float32']:.0f} GMAC/s in float32, {peaks['int8']:.0f} in int8; one thread.",
-        "",
-        "| width | precision | KB | NMSE % | GMAC | ms | p95 | plain export, ms | times as fast "
-        "| share of peak |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for r in report["models"]:
-        nmse = "" if r["nmse"] is None else f"{r['nmse']:.2f}"
-        lines.append(
-            f"| {r['width']} | {r['precision']} | {r['bytes'] / 1000:,.0f} | {nmse} "
-            f"| {r['gmac']:.3f} | {r['ms']:.2f} | {r['ms_p95']:.2f} | {r['plain_ms']:.2f} "
-            f"| {r['plain_ms'] / r['ms']:.1f} | {r['share_of_peak']:.0%} |"
-        )
-    return "\n".join(lines)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.landmarks", description=__doc__)
@@ -170,8 +150,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     header = results.header("landmarks")
     report = measure(options.models, options.rounds)
-    print(f"{results.said(header)}; onnxruntime {header['versions']['onnxruntime']}")
-    print(table(report))
+    print(tables.landmarks({"header": header, **report}))
     if options.json:
         results.write(options.json, header, report)
 

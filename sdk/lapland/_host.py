@@ -58,14 +58,19 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """Of the repository, with `-dirty` where files differ from it; None outside of one."""
+    """Of the repository; with `-dirty` where the package or the models differ from it; or None."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():  # an installed package
         return None
-    ask = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    head = _git(root, "rev-parse", "--short=12", "HEAD")
+    return f"{head}-dirty" if head and _git(root, "diff", "HEAD", "--", "sdk", "models") else head
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(ask, capture_output=True, text=True, check=False)
-    except OSError:  # there is no git
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:  # there is none
         return None
     return done.stdout.strip() or None
 

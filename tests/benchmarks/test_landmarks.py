@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchmarks import landmarks, results
+from benchmarks import landmarks, results, tables
 from lapland import _models as models
 from lapland._rcn import LandmarkNetwork
 from training.checkpoint import load_weights
@@ -29,4 +29,4 @@ def test_command_prints_and_writes(tmp_path, capsys):
     assert 0 < row["share_of_peak"] < 1.5
     assert report["peak_gmac_s"]["int8"] > 0
     assert report["header"]["command"] == "python -m benchmarks.landmarks"
-    assert landmarks.table(report) in printed
+    assert tables.landmarks(report) in printed
