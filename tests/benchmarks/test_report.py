@@ -109,11 +109,19 @@ def test_the_papers_table_has_ours_in_the_right_column():
     assert head == ["width", *TABLE_3]
     cells = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
     assert cells["frames/s, paper"]["1/8"] == "21.38"
+    assert cells["NMSE, % of the full set, paper"]["1"] == "3.91"
     for i, info in enumerate(infos):
         if info.width in TABLE_3:
             assert cells[f"frames/s, {info.precision}"][info.width] == str(100 + i)
             storage = cells[f"storage, MB, {info.precision}"][info.width]
             assert storage == f"{info.bytes / 1e6:.3f}"
+
+
+def test_a_model_that_was_not_measured_is_named():
+    made = made_up(lambda i: 100 + i)
+    made["models"] = [row for row in made["models"] if row["width"] != "1/8"]
+    with pytest.raises(ValueError, match="lacks 1/8 on one thread"):
+        tables.table_3(made)
 
 
 def test_the_headline_is_of_the_default_model():
