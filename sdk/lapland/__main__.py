@@ -101,9 +101,9 @@ def _parser() -> argparse.ArgumentParser:
 
     benchmarking = commands.add_parser(
         "benchmark",
-        help="measure size, error and speed of models on this machine",
-        description="Measures models on this machine: the landmark stage alone, and the whole of "
-        "predict on a photo of one face. Models take turns, until every median is known to within "
+        help="measure size, error and speed of models here",
+        description="Measures models on the machine at hand: the landmark stage alone, and the "
+        "whole of predict on a photo of one face. Models take turns, until every median is known to within "
         f"{benchmark.Settings.spread:.0%} or the time is over.",
     )
     benchmark_options.add_options(benchmarking)
