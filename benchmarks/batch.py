@@ -7,7 +7,6 @@ run before the clock starts brings the files into the system's cache. Medians ov
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -15,9 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import machine, results
 from lapland._models import DEFAULT_WIDTH
-
-from .predict import processor
 
 
 def measure(photos: list[Path], jobs: int, width: str) -> float:
@@ -64,14 +62,18 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
+    header = results.header("batch")
     photos = chosen(options.data, options.photos)
     for photo in photos:
         photo.read_bytes()
+    middle = machine.read_photo(photos[len(photos) // 2], "benchmarks.batch")
+    pixels = [middle.shape[1], middle.shape[0]]
     seconds: dict[int, list[float]] = {jobs: [] for jobs in options.jobs}
     for _ in range(options.repeats):  # in turns, so that a busy minute of the machine hits all
         for jobs, times in seconds.items():
             times.append(measure(photos, jobs, options.width))
-    print(f"{processor()}; {len(photos)} photos of {options.data.name}, width {options.width}")
+    print(results.said(header))
+    print(f"{len(photos)} photos of some {pixels[0]} x {pixels[1]} pixels, width {options.width}")
     rates = {jobs: len(photos) / statistics.median(times) for jobs, times in seconds.items()}
     for jobs, rate in rates.items():
         spread = ", ".join(f"{time:.2f}" for time in seconds[jobs])
@@ -80,11 +82,15 @@ def main() -> None:
     if peak:
         print(f"  largest process: {peak:.0f} MB resident")
     if options.json:
-        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        row = {"cpu": processor(), "load": load, "photos": len(photos), "width": options.width}
-        row |= {"data": options.data.name, "seconds": seconds, "photos_per_second": rates}
-        row["peak_mb"] = peak
-        options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+        figures = {
+            "photos": len(photos),
+            "pixels": pixels,
+            "width": options.width,
+            "seconds": seconds,
+            "photos_per_second": rates,
+            "peak_mb": peak,
+        }
+        results.write(options.json, header, figures)
 
 
 if __name__ == "__main__":

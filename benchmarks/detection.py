@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine
+from benchmarks import machine, results
 
 SIZE = (640, 480)
 LEAST_IOU = 0.3
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"benchmarks.detection: {error}") from None
     pythons = {"mtcnn": options.python_mtcnn, "facenet-pytorch": options.python_facenet}
     bound = machine.keep_to_one_core()
-    load = machine.load()
+    header = results.header("detection")
     with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder) / "photos.npy"
         np.save(photos, images)
@@ -210,7 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures = measure(running, faces, options.rounds)
         for worker in workers.values():
             worker.close()
-    print(f"{machine.processor()}; one thread each{', one core' if bound else ''}; load {load:.1f}")
+    print(f"{results.said(header)}; one thread each{', one core' if bound else ''}")
     print(
         f"{len(faces)} photos of 640 x 480 "
         f"({'astronaut' if options.data is None else options.split}), {options.rounds} rounds"
@@ -220,14 +220,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{name}: skipped, {reason}")
     if options.json:
         record = {
-            "cpu": machine.processor(),
-            "load": load,
             "photos": len(faces),
+            "split": "astronaut" if options.data is None else options.split,
             "rounds": options.rounds,
-            "skipped": skipped,
+            "skipped": sorted(skipped),
             "detectors": figures,
         }
-        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        results.write(options.json, header, record)
 
 
 if __name__ == "__main__":

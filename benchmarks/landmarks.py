@@ -1,22 +1,20 @@
-"""Time of the landmark stage of every model: `python -m benchmarks.landmarks [--plot FILE.png]`.
+"""The limit of the landmark stage: `python -m benchmarks.landmarks [--json FILE]`.
 
-For each model a crop goes in and landmarks come out, on one thread. Beside it stands the same
-network exported plainly, layer by layer in float32, with the softmax and the means computed in
+For each shipped model a crop goes in and landmarks come out, on one thread. Beside it stands the
+same network exported plainly, layer by layer in float32, with the softmax and the means computed in
 numpy: what a straightforward export costs. All are timed in turns, so that a processor that slows
 down slows all of them.
 
 The processor's own speed is measured in the same run, as the best of large matrix products in
 float32 and int8 through the same library; the share of it that a model reaches counts the
-multiply-accumulates that its graph does.
+multiply-accumulates that its graph does (`benchmarks/multiplications.py`).
 
-Needs the `export` extra.
+Needs the `export` extra. `lapland benchmark` times models without it.
 """
 
 import argparse
-import json
-import statistics
-import time
-from collections.abc import Callable
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +23,17 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from benchmarks.machine import processor
+from benchmarks import results, tables
+from benchmarks.multiplications import multiply_accumulates
 from export.float32 import build_float32
 from lapland import _models as models
+from lapland._progress import Progress
 from lapland._rcn import LandmarkNetwork
+from lapland._timer import LEAST, Step, Timer
 from training.checkpoint import load_weights
-from training.files import write_whole
-from training.rcn import RCN, SIZE, UpConv
+from training.rcn import RCN, SIZE
 
-Step = Callable[[], object]
+PEAK_SIZE = 768  # rows and columns of the matrices that show the processor's peak
 
 
 def numpy_decode(heatmaps: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -70,24 +70,7 @@ def session(model: bytes) -> ort.InferenceSession:
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def multiplications(net: RCN) -> int:
-    """Multiply-accumulates of one face in the graph that is shipped."""
-    total, side = 0, SIZE
-    for layer in net.encoder:
-        total += layer.weight.numel() * side**2
-        side //= 2
-    total += sum(layer.weight.numel() for layer in net.bottleneck) * side**2
-    for layer, up in zip(net.decoder, net.up, strict=True):
-        total += layer.weight.numel() * side**2
-        if isinstance(up, UpConv):
-            side *= 2
-            total += up.conv.weight.numel() * 16 // 25 * side**2  # four phases of 4x4
-        else:
-            total += up.weight.numel() * side**2
-    return total + sum(layer.weight.numel() for layer in net.head) * side**2
-
-
-def peak(kind: str, size: int = 768) -> Step:
+def peak(kind: str, size: int = PEAK_SIZE) -> Step:
     """A step that multiplies two square matrices of `size`, in float32 or uint8 by int8."""
     rng = np.random.default_rng(0)
     if kind == "float32":
@@ -112,44 +95,35 @@ def peak(kind: str, size: int = 768) -> Step:
     return lambda: runner.run(None, {"a": a})
 
 
-def timed(steps: dict[str, Step], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each call; every round runs each step some times, after one to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, step in steps.items():
-            step()
-            for _ in range(5):
-                started = time.perf_counter_ns()
-                step()
-                times[name].append((time.perf_counter_ns() - started) / 1e6)
-    return times
-
-
 def measure(names: list[str], rounds: int) -> dict[str, Any]:
     """Times of the named models and of their plain exports, and the processor's peaks."""
     crop = np.random.default_rng(0).integers(0, 256, (1, SIZE, SIZE, 3), dtype=np.uint8)
     steps: dict[str, Step] = {f"peak {kind}": peak(kind) for kind in models.PRECISIONS}
-    nets, infos = {}, {}
+    infos, counts = {}, {}
     for name in names:
         folder = models.folder() / name
         network = LandmarkNetwork(folder / "model.onnx", threads=1)
-        net, recipe, _ = load_weights(folder / "weights.safetensors")
-        nets[name], infos[name] = net, network.info
+        model = (folder / "model.onnx").read_bytes()
+        infos[name] = network.info
+        counts[name] = sum(multiply_accumulates(model, {"crops": crop}).values())
         steps[name] = lambda network=network: network.run(crop)  # type: ignore[misc]
+        net, recipe, _ = load_weights(folder / "weights.safetensors")
         reference = RCN(recipe.width, net.landmarks, stride=recipe.stride, slope=recipe.slope)
         straight = plain(reference, recipe.beta)
         steps[f"plain {name}"] = lambda s=straight: numpy_decode(  # type: ignore[misc]
             s.run(None, {"crops": crop})[0]
         )
-    times = timed(steps, rounds)
+    timer = Timer(steps)
+    with closing(Progress(sys.stderr, rounds, what="rounds")) as progress:
+        for _ in range(rounds):
+            timer.round()
+            progress.step()
     # The best time is what the processor can do; everything else is judged by its median.
-    peaks = {k: 768**3 / min(times[f"peak {k}"]) / 1e6 for k in models.PRECISIONS}
+    peaks = {k: PEAK_SIZE**3 / min(timer.times[f"peak {k}"]) / 1e6 for k in models.PRECISIONS}
+    times = timer.summaries()
     rows = []
-    for name in names:
-        info = infos[name]
-        found = times[name]
-        median = statistics.median(found)
-        count = multiplications(nets[name])
+    for name, info in infos.items():
+        median = times[name].median
         rows.append(
             {
                 "name": name,
@@ -157,91 +131,28 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
                 "precision": info.precision,
                 "bytes": info.bytes,
                 "nmse": info.nmse.get("common"),
+                "gmac": counts[name] / 1e9,
                 "ms": median,
-                "ms_p95": float(np.quantile(found, 0.95)),
-                "plain_ms": statistics.median(times[f"plain {name}"]),
-                "gmac": count / 1e9,
-                "share_of_peak": count / median / 1e6 / peaks[info.precision],
+                "ms_p95": times[name].p95,
+                "plain_ms": times[f"plain {name}"].median,
+                "share_of_peak": counts[name] / median / 1e6 / peaks[info.precision],
             }
         )
-    return {
-        "processor": processor(),
-        "onnxruntime": ort.__version__,
-        "peak_gmac_s": peaks,
-        "models": rows,
-    }
-
-
-def table(report: dict[str, Any]) -> str:
-    """The report as a table for the terminal, in Markdown."""
-    peaks = report["peak_gmac_s"]
-    lines = [
-        f"{report['processor']}; onnxruntime {report['onnxruntime']}; one thread; peak "
-        f"{peaks['float32']:.0f} GMAC/s in float32, {peaks['int8']:.0f} in int8",
-        "",
-        "| width | precision | KB | NMSE % | GMAC | ms | p95 | plain export, ms | times as fast "
-        "| share of peak |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for r in report["models"]:
-        nmse = "" if r["nmse"] is None else f"{r['nmse']:.2f}"
-        lines.append(
-            f"| {r['width']} | {r['precision']} | {r['bytes'] / 1000:,.0f} | {nmse} "
-            f"| {r['gmac']:.3f} | {r['ms']:.2f} | {r['ms_p95']:.2f} | {r['plain_ms']:.2f} "
-            f"| {r['plain_ms'] / r['ms']:.1f} | {r['share_of_peak']:.0%} |"
-        )
-    return "\n".join(lines)
-
-
-def draw(report: dict[str, Any], path: Path) -> None:
-    """Time against error, a dot for each model as large as its file, into a PNG."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    for precision, colour in (("float32", "tab:gray"), ("int8", "tab:green")):
-        rows = [r for r in report["models"] if r["precision"] == precision and r["nmse"]]
-        sizes = [20 + r["bytes"] / 8000 for r in rows]
-        axes.scatter(
-            [r["ms"] for r in rows],
-            [r["nmse"] for r in rows],
-            sizes,
-            color=colour,
-            alpha=0.6,
-            label=precision,
-        )
-        for r in rows:
-            at = (r["ms"], r["nmse"])
-            axes.annotate(r["width"], at, xytext=(6, 5), textcoords="offset points", fontsize=8)
-    axes.set(
-        xscale="log",
-        xlabel="ms a face, landmark stage, one thread (log)",
-        ylabel="NMSE on 300-W common, %",
-        title=report["processor"],
-    )
-    axes.grid(alpha=0.3)
-    axes.legend()
-    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
-    plt.close(figure)
+    return {"rounds": rounds, "peak_gmac_s": peaks, "models": rows}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.landmarks", description=__doc__)
     parser.add_argument("--models", nargs="+", default=models.shipped(), choices=models.shipped())
-    parser.add_argument("--rounds", type=int, default=12, help="of 5 calls for each model")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--plot", type=Path, metavar="FILE.png")
+    parser.add_argument("--rounds", type=int, default=LEAST, help="of 5 calls for each model")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args(arguments)
+    header = results.header("landmarks")
     report = measure(options.models, options.rounds)
-    print(table(report))
+    print(tables.landmarks({"header": header, **report}))
     if options.json:
-        text = json.dumps(report, indent=1) + "\n"
-        write_whole(options.json, lambda part: part.write_text(text, "utf-8"))
-    if options.plot:
-        draw(report, options.plot)
+        results.write(options.json, header, report)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-"""What every benchmark says of the machine, the photo it takes, how it sums up its times."""
+"""The photo that benchmarks take, the core they keep to, the memory they use."""
 
 import os
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from lapland import _timer as timer
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 
@@ -18,21 +19,6 @@ def read_photo(path: Path, program: str) -> NDArray[np.uint8]:
     if image is None:
         raise SystemExit(f"{program}: {path} is no image that OpenCV reads")
     return image
-
-
-def processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
-
-
-def load() -> float:
-    """Processes that want to run, mean of the last minute; NaN where the system does not tell."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 
 
 def keep_to_one_core() -> bool:
@@ -54,4 +40,5 @@ def resident_mb() -> float:
 
 def summary(times: Sequence[float]) -> dict[str, float]:
     """Median and 95th percentile of some times, in their unit."""
-    return {"median": float(np.median(times)), "p95": float(np.percentile(times, 95))}
+    summed = timer.summary(times)
+    return {"median": summed.median, "p95": summed.p95}

@@ -10,11 +10,9 @@ import json
 import statistics
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import machine
-from benchmarks.machine import processor
+from benchmarks import machine, results
 from lapland._models import DEFAULT_WIDTH
 
 STEPS = ("import", "load", "first", "later", "later_p95")
@@ -81,6 +79,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=100, help="later calls in each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
+    header = results.header("predict")
     figures = measure(
         options.photo,
         options.width,
@@ -89,8 +88,7 @@ def main() -> None:
         options.starts,
         options.repeats,
     )
-    load = machine.load()
-    print(f"{processor()}; {options.threads} thread(s); load {load:.1f}")
+    print(f"{results.said(header)}; {options.threads} thread(s)")
     print(
         f"{options.photo.name}, {figures['faces']:.0f} face(s), width {options.width}, "
         f"min_face {options.min_face}; medians of {options.starts} starts"
@@ -100,10 +98,9 @@ def main() -> None:
     if "peak_mb" in figures:
         print(f"  {'peak':<10}{figures['peak_mb']:>9.0f} MB resident")
     if options.json:
-        setting = {key: str(value) for key, value in vars(options).items() if key != "json"}
-        versions = {name: version(name) for name in ("lapland", "numpy", "onnxruntime")}
-        row = {"cpu": processor(), "load": load, **setting, **versions, **figures}
-        options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+        setting = {k: v for k, v in vars(options).items() if k not in ("json", "photo")}
+        setting["photo"] = options.photo.name
+        results.write(options.json, header, {"settings": setting, "figures": figures})
 
 
 if __name__ == "__main__":

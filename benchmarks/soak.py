@@ -5,13 +5,12 @@ thousand calls, and the memory that is resident after each part.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
 import cv2
 
-from benchmarks import machine
+from benchmarks import machine, results
 from lapland import Detector
 from lapland._models import DEFAULT_WIDTH
 
@@ -25,10 +24,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
+    header = results.header("soak")
     image = machine.read_photo(options.photo, "benchmarks.soak")
     cv2.setNumThreads(options.threads)
     detector = Detector(options.width, threads=options.threads)
-    print(f"{machine.processor()}; {options.threads} thread(s); load {machine.load():.1f}")
+    print(f"{results.said(header)}; {options.threads} thread(s)")
     print(f"{options.photo.name}, width {options.width}; resident {machine.resident_mb():.0f} MB")
     times: list[float] = []
     resident: list[float] = []
@@ -50,7 +50,6 @@ def main() -> None:
     )
     if options.json:
         record = {
-            "cpu": machine.processor(),
             "width": options.width,
             "threads": options.threads,
             "calls": options.calls,
@@ -58,7 +57,7 @@ def main() -> None:
             "last": last,
             "resident_mb": resident,
         }
-        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        results.write(options.json, header, record)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import detection, machine
+from benchmarks import detection, machine, results
 from lapland import Detector
 from lapland import _geometry as geometry
 from lapland import _mtcnn as mtcnn
@@ -81,7 +81,9 @@ def main() -> None:
     parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
     parser.add_argument("--width", default=DEFAULT_WIDTH)
     parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
+    header = results.header("stages")
     photo = machine.read_photo(options.photo, "benchmarks.stages")
     machine.keep_to_one_core()
     cv2.setNumThreads(1)
@@ -111,12 +113,23 @@ def main() -> None:
     watch.watch(detector._landmarks, "run", "landmark network")
     for _ in range(options.repeats):
         watch.whole(lambda: detector.predict(image))
-    print(f"{machine.processor()}; one thread; load {machine.load():.1f}; {options.photo.name}")
-    for name, value in watch.medians().items():
+    print(f"{results.said(header)}; one thread; {options.photo.name}")
+    stages = watch.medians()
+    for name, value in stages.items():
         print(f"  {name:<36}{value:>8.3f} ms")
     print(f"  {'whole, without the stopwatch':<36}{single:>8.3f} ms, {alone} face(s)")
     each = many / together
     print(f"{together} faces of 80 pixels on 640 x 480: {many:.2f} ms, {each:.2f} ms a face")
+    if options.json:
+        record = {
+            "width": options.width,
+            "repeats": options.repeats,
+            "stages": stages,
+            "whole": single,
+            "faces": alone,
+            "crowd": {"faces": together, "ms": many},
+        }
+        results.write(options.json, header, record)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ settings take turns; the figures are medians over --rounds.
 """
 
 import argparse
-import json
 import multiprocessing
 import threading
 import time
@@ -19,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine
+from benchmarks import machine, results
 from lapland import Detector
 from lapland._models import DEFAULT_WIDTH
 
@@ -70,6 +69,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
+    header = results.header("threads")
     image = machine.read_photo(options.photo, "benchmarks.threads")
     cv2.setNumThreads(1)
     detectors = [Detector(options.width, threads=1) for _ in range(options.workers)]
@@ -91,13 +91,13 @@ def main() -> None:
                 rates[name].append(throughput(chosen, image, options.seconds))
             jobs = [(image, options.seconds)] * options.workers
             rates[alone].append(sum(pool.starmap(one_process, jobs, chunksize=1)))
-    print(f"{machine.processor()}; load {machine.load():.1f}; {options.photo.name}")
+    print(f"{results.said(header)}; {options.photo.name}")
     medians = {name: machine.summary(values)["median"] for name, values in rates.items()}
     for name, rate in medians.items():
         print(f"  {name:<28}{rate:>8.1f} photos/s{rate / medians['one thread']:>7.2f} times")
     if options.json:
-        record = {"cpu": machine.processor(), "width": options.width, "photos_per_second": medians}
-        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        record = {"width": options.width, "photos_per_second": medians}
+        results.write(options.json, header, record)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ one face is found.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import results
 from benchmarks.motion import FPS, MOTIONS, Frame, noisy
-from benchmarks.predict import processor
 from benchmarks.scene import Person, astronaut
 from lapland import Detector, Faces, Tracker
 from lapland._models import DEFAULT_WIDTH
@@ -310,10 +309,11 @@ def main() -> None:
     unknown = set(options.motions) - set(MOTIONS)
     if unknown:
         parser.error(f"unknown motion {', '.join(sorted(unknown))}; there are {', '.join(MOTIONS)}")
+    header = results.header("tracking")
     detector = Detector(options.width, threads=options.threads)
     persons = people(options.data, options.split, options.faces)
     times = frame_times(persons[0], detector, options.repeats)
-    print(f"{processor()}; {options.threads} thread(s); width {options.width}")
+    print(f"{results.said(header)}; {options.threads} thread(s); width {options.width}")
     for way, label in (("detect", "detecting every frame"), ("track", "tracking")):
         row = ", ".join(f"{key} {value:.2f}" for key, value in times[way].items())
         print(f"{label}: {row} ms a frame")
@@ -323,9 +323,9 @@ def main() -> None:
         report = measure(persons, options.motions or list(MOTIONS), detector)
         print_report(report)
     if options.json:
-        whole = {"cpu": processor(), "width": options.width, "threads": options.threads}
-        whole |= {"faces": [person.name for person in persons], "times": times, "motions": report}
-        options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        whole = {"width": options.width, "threads": options.threads, "persons": len(persons)}
+        whole |= {"data": options.data is not None, "times": times, "motions": report}
+        results.write(options.json, header, whole)
     if options.plot:
         plot(report, times, options.plot)
 

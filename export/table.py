@@ -1,12 +1,11 @@
 """The table of models in README.md, from the files' own metadata: `python -m export.table`."""
 
-import re
-
 from lapland import _models as models
 from training.files import REPOSITORY, write_whole
 
+from .blocks import replace_block
+
 README = REPOSITORY / "README.md"
-BLOCK = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- /models -->)", re.DOTALL)
 
 
 def model_table() -> str:
@@ -26,7 +25,7 @@ def model_table() -> str:
 def main() -> None:
     """Rewrites the block between the markers."""
     text = README.read_text(encoding="utf-8")
-    new = BLOCK.sub(lambda _: model_table(), text)
+    new = replace_block(text, "models", model_table())
     write_whole(README, lambda part: part.write_text(new, "utf-8"))
 
 

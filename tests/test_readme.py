@@ -5,14 +5,15 @@ import shlex
 
 import pytest
 
-from export.table import BLOCK, README, model_table
+from export.blocks import find_block
+from export.table import README, model_table
 from training.files import REPOSITORY
 
 TEXT = README.read_text()
 
 
 def test_table_of_models_is_that_of_the_files():
-    assert BLOCK.search(TEXT).group() == model_table()
+    assert find_block(TEXT, "models") == model_table()
 
 
 def test_files_that_are_named_exist():

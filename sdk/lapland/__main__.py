@@ -1,4 +1,4 @@
-"""The command `lapland`: predict, webcam, models."""
+"""The command `lapland`: predict, webcam, benchmark, models."""
 
 import argparse
 import io
@@ -10,6 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 from . import __version__
+from . import _benchmark as benchmark
+from . import _benchmark_options as benchmark_options
+from . import _benchmark_plot as benchmark_plot
+from . import _benchmark_table as benchmark_table
 from . import _models as models
 from . import _webcam as webcam
 from ._batch import Batch, Job, Outcome, Setup
@@ -94,6 +98,16 @@ def _parser() -> argparse.ArgumentParser:
     predict.set_defaults(run=_predict)
 
     _add_webcam(commands)
+
+    benchmarking = commands.add_parser(
+        "benchmark",
+        help="measure size, error and speed of models here",
+        description="Measures models on the machine at hand: the landmark stage alone, and the "
+        "whole of predict on a photo of one face. Models take turns, until every median is known "
+        f"to within {benchmark.Settings.spread:.0%} or the time is over.",
+    )
+    benchmark_options.add_options(benchmarking)
+    benchmarking.set_defaults(run=_benchmark)
 
     listing = commands.add_parser("models", help="list the models that are shipped")
     listing.add_argument("--json", action="store_true", help="as a line of JSON for each model")
@@ -243,6 +257,26 @@ def _shown(
         for outcome in outcomes:
             progress.step()
             yield outcome
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    for path, suffix in ((options.json, ".json"), (options.plot, ".png")):
+        if path is not None:
+            benchmark.check_writable(path, suffix)
+    if options.plot is not None:
+        benchmark_plot.check_installed()
+    measured = benchmark.Benchmark(benchmark_options.settings_of(options))
+    if options.plot is not None and not any("common" in i.nmse for i in measured.infos):
+        raise OptionError("--plot: expected a model whose NMSE on 300-W common is known")
+    report = measured.run(sys.stderr)
+    print(benchmark_table.text(report), flush=True)
+    for warning in benchmark.warnings(report):
+        _complain(warning)
+    if options.json is not None:
+        benchmark.write(options.json, (json.dumps(report, indent=1) + "\n").encode())
+    if options.plot is not None:
+        benchmark.write(options.plot, benchmark_plot.draw(report))
+    return 0
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ _DIGITS = 3
 
 def to_supervision(faces: Faces) -> "supervision.KeyPoints":
     """See `Faces.to_supervision`."""
-    with _extra("supervision", "to_supervision()"):
+    with extra("supervision", "to_supervision()"):
         import supervision
 
     n = len(faces)
@@ -41,7 +41,7 @@ def to_supervision(faces: Faces) -> "supervision.KeyPoints":
 
 def to_pandas(faces: Faces) -> "pandas.DataFrame":
     """See `Faces.to_pandas`."""
-    with _extra("pandas", "to_pandas()"):
+    with extra("pandas", "to_pandas()"):
         import pandas
 
     n, k = faces.scales.shape
@@ -104,13 +104,23 @@ def coco_category(scheme: Scheme, category_id: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _extra(package: str, call: str) -> Iterator[None]:
-    """Says how to install what is imported within, where it is not there."""
+def extra(package: str, call: str, name: str | None = None) -> Iterator[None]:
+    """Says how to install what is imported within, where it is not there.
+
+    Args:
+        package: what is imported.
+        call: what needs it.
+        name: of the extra that brings it, where it is not that of the package.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name != package:  # it is there, but lacks something itself
             raise
         raise MissingExtraError(
-            f"{call} needs {package}, which is not installed: pip install 'lapland[{package}]'"
+            f"{call} needs {package}, which is not installed: pip install "
+            f"'lapland[{name or package}]'"
         ) from error

@@ -11,13 +11,14 @@ class Progress:
         stream: where to say so.
         total: number of photos.
         before: how many of them an earlier run has done.
+        what: is done, where it is no photos.
     """
 
     _WAIT = 2.0  # seconds; what is quick needs no display
     _TERMINAL, _ELSEWHERE = 0.5, 30.0  # seconds between two displays
 
-    def __init__(self, stream: TextIO, total: int, before: int = 0) -> None:
-        self._stream, self._total, self._before = stream, total, before
+    def __init__(self, stream: TextIO, total: int, before: int = 0, what: str = "photos") -> None:
+        self._stream, self._total, self._before, self._what = stream, total, before, what
         self._live = stream.isatty()
         self._done = 0
         self._first = self._shown = time.monotonic()  # when the first photo was done
@@ -46,4 +47,4 @@ class Progress:
         minutes, second = divmod(round((self._total - done) / max(rate, 1e-9)), 60)
         hour, minute = divmod(minutes, 60)
         clock = f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
-        return f"{done} of {self._total} photos, {rate:.1f}/s, {clock} left"
+        return f"{done} of {self._total} {self._what}, {rate:.1f}/s, {clock} left"

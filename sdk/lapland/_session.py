@@ -10,6 +10,7 @@ from ._errors import ModelError, OptionError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[str, list[int | str | None]]
+RUNTIME_VERSION: str = ort.__version__
 
 
 class Session:

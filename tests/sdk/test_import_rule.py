@@ -37,8 +37,9 @@ FORBIDDEN = [
 ]
 
 
-# Libraries of extras: only the adapters import them, only within the function that needs them.
-EXTRAS = {"pandas", "supervision"}
+# Libraries of extras: these files alone import them, only within the function that needs them.
+EXTRAS_OF = {"_adapters.py": {"pandas", "supervision"}, "_benchmark_plot.py": {"matplotlib"}}
+EXTRAS = set().union(*EXTRAS_OF.values())
 FORBIDDEN += sorted(EXTRAS)
 
 
@@ -66,12 +67,12 @@ def is_for_type_checkers(node):
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def test_libraries_of_extras_are_imported_by_the_adapters_when_they_are_called():
+def test_libraries_of_extras_are_imported_where_they_belong_when_they_are_called():
     for source in SOURCES:
         tree = ast.parse(source.read_text(encoding="utf-8"))
         tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
-        if source.name == "_adapters.py":
-            assert roots_in(tree) >= EXTRAS
+        if source.name in EXTRAS_OF:
+            assert roots_in(tree) & EXTRAS == EXTRAS_OF[source.name]
             tree.body = [node for node in tree.body if not isinstance(node, ast.FunctionDef)]
         assert not roots_in(tree) & EXTRAS, source.name
 

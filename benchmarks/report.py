@@ -1,0 +1,74 @@
+"""The tables of the documents, from `benchmarks/results/`: `python -m benchmarks.report`.
+
+Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md and of
+benchmarks/README.md from the file of results that it belongs to, and draws the plot. Measures
+nothing; benchmarks/README.md has the commands that do.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import results, tables
+from export.blocks import replace_block
+from lapland import _benchmark_plot as plot
+from training.files import REPOSITORY, write_whole
+
+__all__ = ["DOCUMENTS", "PLOT", "main", "regenerated", "replace_block"]
+
+PLOT = REPOSITORY / "benchmarks" / "landmarks.png"
+
+Table = Callable[[results.Report], str]
+
+# Document -> block -> file of results, and what makes the block of it.
+DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
+    REPOSITORY / "README.md": {
+        "headline": ("benchmark", tables.headline),
+        "benchmark": ("benchmark", tables.benchmark),
+        "frames": ("tracking", tables.frames),
+        "batch": ("batch", tables.batch),
+    },
+    REPOSITORY / "benchmarks" / "README.md": {
+        "table-3": ("benchmark", tables.table_3),
+        "landmarks": ("landmarks", tables.landmarks),
+        "predict": ("predict", tables.predict),
+        "stages": ("stages", tables.stages),
+        "detection": ("detection", tables.detection),
+        "soak": ("soak", tables.soak),
+        "threads": ("threads", tables.workers),
+        "motions": ("tracking", tables.motions),
+        "motions-300w": ("tracking-300w", tables.motions),
+    },
+}
+
+
+def regenerated(document: Path) -> str:
+    """The text of a document with all its blocks made anew.
+
+    Raises:
+        FileNotFoundError: a file of results is missing.
+        ValueError: it is no such file, or the document lacks a block.
+    """
+    text = document.read_text(encoding="utf-8")
+    for name, (source, table) in DOCUMENTS[document].items():
+        report = results.read(results.FOLDER / f"{source}.json")
+        text = replace_block(text, name, table(report))
+    return text
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.parse_args(arguments)
+    try:
+        texts = {document: regenerated(document) for document in DOCUMENTS}
+        picture = plot.draw(results.read(results.FOLDER / "benchmark.json"))
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
+    for document, text in texts.items():
+        write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
+    write_whole(PLOT, lambda part: part.write_bytes(picture))
+
+
+if __name__ == "__main__":
+    main()
