@@ -1,7 +1,7 @@
 """The tables of the documents, from `benchmarks/results/`: `python -m benchmarks.report`.
 
 Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md and of
-benchmarks/README.md from the file of results that it belongs to, and draws the plot. Measures
+benchmarks/README.md from the file of results that it belongs to, and draws the pictures. Measures
 nothing; benchmarks/README.md has the commands that do.
 """
 
@@ -9,14 +9,18 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import results, tables
+from benchmarks import pictures, results, tables
 from export.blocks import replace_block
 from lapland import _benchmark_plot as plot
 from training.files import REPOSITORY, write_whole
 
-__all__ = ["DOCUMENTS", "PLOT", "main", "regenerated", "replace_block"]
+__all__ = ["DOCUMENTS", "PICTURES", "main", "regenerated", "replace_block"]
 
-PLOT = REPOSITORY / "benchmarks" / "landmarks.png"
+# Picture -> file of results, and what draws it.
+PICTURES: dict[Path, tuple[str, Callable[[results.Report], bytes]]] = {
+    REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
+    REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),
+}
 
 Table = Callable[[results.Report], str]
 
@@ -62,12 +66,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.parse_args(arguments)
     try:
         texts = {document: regenerated(document) for document in DOCUMENTS}
-        picture = plot.draw(results.read(results.FOLDER / "benchmark.json"))
+        drawn = {
+            path: draw(results.read(results.FOLDER / f"{source}.json"))
+            for path, (source, draw) in PICTURES.items()
+        }
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
     for document, text in texts.items():
         write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
-    write_whole(PLOT, lambda part: part.write_bytes(picture))
+    for path, picture in drawn.items():
+        write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
 
 
 if __name__ == "__main__":
