@@ -20,8 +20,9 @@ from ._tracks import Track, look, overlaps, pairs, stacked
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose result training/README.md holds.
 UNSURE = 1.5
-# Doubt, relative to that, up to which a new face is let in. Where there is no face, 1 % have less.
-_ADMITTED = 1.2
+# Doubt, relative to that, up to which a new face is let in that the O-Net is sure of. Where there is
+# no face, 1 % have less.
+_ADMITTED, _SURE_FACE = 1.2, 0.9
 _STRIKES = 3  # looks without a face, or searches that do not find it, that end a track
 _LOOK_EVERY = 10  # frames, where all is well
 _STILL_UNSURE = 5  # frames between looks at a face that is there and stays unsure
@@ -248,7 +249,8 @@ class Tracker:
     def _admit(self, image: Image, track: Track) -> None:
         """Takes a detected face in, where it still is one and nobody follows it."""
         looks = self._look(image, track)
-        if track.score < FACE or track.doubt > _ADMITTED * self._unsure:
+        most = self._unsure * (_ADMITTED if track.score >= _SURE_FACE else 1.0)
+        if track.score < FACE or track.doubt > most:
             return
         if not (overlaps(track.five[None], stacked(self._tracks)) > _TWINS).any():
             self._name(track, looks)
