@@ -216,7 +216,9 @@ class Tracker:
         if not (0 <= x < width and 0 <= y < height):
             self._lose(track)
             return
-        if track.unsure or track.strikes:
+        if track.strikes:
+            wait = 1
+        elif track.unsure:
             wait = _STILL_UNSURE if track.unsure > _STRIKES else 1
         else:
             wait = _UNEASY if track.is_uneasy(track.doubt) else _LOOK_EVERY
