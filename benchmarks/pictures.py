@@ -34,7 +34,8 @@ def draw_stages(report: Report) -> bytes:
     axes.bar_label(bars, shares, padding=3, fontsize=8)
     axes.margins(x=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel(f"ms of the {stages['whole']:.1f} of a predict: 640 x 480, {report['faces']} face(s), one thread")
+    photo = f"640 x 480, {report['faces']} face(s), one thread"
+    axes.set_xlabel(f"ms of the {stages['whole']:.1f} of a predict: {photo}")
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
     return out.getvalue()

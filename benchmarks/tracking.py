@@ -24,7 +24,7 @@ from benchmarks import results
 from benchmarks.motion import FPS, MOTIONS, Frame, noisy
 from benchmarks.scene import Person, astronaut
 from lapland import Detector, Faces, Tracker
-from lapland._models import DEFAULT_WIDTH
+from lapland._models import DEFAULT_WIDTH, VIDEO_WIDTH
 
 SMOOTHINGS = ("off", "light", "strong")
 WAYS = ("detect", *SMOOTHINGS)
@@ -296,7 +296,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tracking", description=__doc__)
     parser.add_argument("motions", nargs="*", help=f"of {', '.join(MOTIONS)}; all by default")
-    parser.add_argument("--width", default=DEFAULT_WIDTH)
+    parser.add_argument("--width", default=VIDEO_WIDTH)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder in the layout of 300-W")
     parser.add_argument("--split", type=Path, help="its split file (default: splits/val.txt)")
@@ -312,12 +312,16 @@ def main() -> None:
     header = results.header("tracking")
     detector = Detector(options.width, threads=options.threads)
     persons = people(options.data, options.split, options.faces)
-    times = frame_times(persons[0], detector, options.repeats)
-    print(f"{results.said(header)}; {options.threads} thread(s); width {options.width}")
-    for way, label in (("detect", "detecting every frame"), ("track", "tracking")):
-        row = ", ".join(f"{key} {value:.2f}" for key, value in times[way].items())
-        print(f"{label}: {row} ms a frame")
-    print(f"tracking is {times['detect']['median'] / times['track']['median']:.1f} times as fast")
+    print(f"{results.said(header)}; {options.threads} thread(s)")
+    times = {}
+    for width in dict.fromkeys((options.width, DEFAULT_WIDTH)):
+        timed = Detector(width, threads=options.threads)
+        times[width] = ways = frame_times(persons[0], timed, options.repeats)
+        for way, label in (("detect", "detecting every frame"), ("track", "tracking")):
+            row = ", ".join(f"{key} {value:.2f}" for key, value in ways[way].items())
+            print(f"width {width}, {label}: {row} ms a frame")
+        rate = ways["detect"]["median"] / ways["track"]["median"]
+        print(f"width {width}: tracking is {rate:.1f} times as fast")
     report = {}
     if not options.times_only:
         report = measure(persons, options.motions or list(MOTIONS), detector)
@@ -327,7 +331,7 @@ def main() -> None:
         whole |= {"data": options.data is not None, "times": times, "motions": report}
         results.write(options.json, header, whole)
     if options.plot:
-        plot(report, times, options.plot)
+        plot(report, times[options.width], options.plot)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ import sys
 import cv2
 import numpy as np
 
-from lapland import Detector, Tracker, draw
+from lapland import Tracker, draw
 
 SIDE = 240  # pixels of each frame that are shown
 
 video, drawing = sys.argv[1:3]
 wanted = {int(number) for number in sys.argv[3:]} or {0}
 capture = cv2.VideoCapture(video)
-tracker = Tracker(Detector(), background=False)  # each frame waits for what is found in it
+tracker = Tracker(background=False)  # each frame waits for what is found in it
 pictures = []
 for number in range(max(wanted) + 1):
     there, frame = capture.read()

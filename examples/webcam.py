@@ -4,13 +4,13 @@ import sys
 
 import cv2
 
-from lapland import Detector, Tracker, draw
+from lapland import Tracker, draw
 
 source = sys.argv[1] if len(sys.argv) > 1 else 0
 capture = cv2.VideoCapture(source)
 if not capture.isOpened():
     sys.exit(f"{source}: no camera or video that can be read")
-with Tracker(Detector()) as tracker:
+with Tracker() as tracker:
     while True:
         there, frame = capture.read()
         if not there:

@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--retry", action="store_true", help="try photos again that FILE.jsonl holds an error for"
     )
-    _add_detector(predict)
+    _add_detector(predict, models.DEFAULT_WIDTH)
     predict.add_argument(
         "--threads",
         type=int,
@@ -115,12 +115,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_detector(parser: argparse.ArgumentParser) -> None:
-    """The options that whatever finds faces has."""
+def _add_detector(parser: argparse.ArgumentParser, width: str) -> None:
+    """The options that whatever finds faces has, and the width that it takes by default."""
     parser.add_argument(
         "--width",
-        default=models.DEFAULT_WIDTH,
-        help=f"width of the network (default: {models.DEFAULT_WIDTH})",
+        default=width,
+        help=f"width of the network (default: {width})",
     )
     parser.add_argument(
         "--precision",
@@ -150,7 +150,7 @@ def _add_webcam(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
     parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
-    _add_detector(parser)
+    _add_detector(parser, models.VIDEO_WIDTH)
     parser.add_argument(
         "--smoothing",
         choices=("off", "light", "strong"),

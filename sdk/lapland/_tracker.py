@@ -12,6 +12,7 @@ from ._faces import Faces
 from ._follower import FACE, Follower
 from ._identities import ALIKE, SAME_PLACE, Identities
 from ._image import Image, ImageLike, load_image
+from ._models import VIDEO_WIDTH
 from ._scenes import Scenes
 from ._search import Found, Known, Searcher, search
 from ._smoothing import FRAME, Smoother, strength_named
@@ -20,8 +21,8 @@ from ._tracks import Track, look, overlaps, pairs, stacked
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose result training/README.md holds.
 UNSURE = 1.5
-# Doubt, relative to that, up to which a new face is let in that the O-Net is sure of. Where there is
-# no face, 1 % have less.
+# Doubt, relative to that, up to which a new face is let in that the O-Net is sure of. Where there
+# is no face, 1 % have less.
 _ADMITTED, _SURE_FACE = 1.2, 0.9
 _STRIKES = 3  # looks without a face, or searches that do not find it, that end a track
 _LOOK_EVERY = 10  # frames, where all is well
@@ -43,7 +44,8 @@ class Tracker:
     A tracker belongs to one video and one thread at a time; several may share a `Detector`.
 
     Args:
-        detector: what finds faces and landmarks.
+        detector: what finds faces and landmarks; None for `Detector("1/4-lite")`, half the time of
+            the default model in each frame.
         smoothing: "off", "light" or "strong": how much landmarks are smoothed over time.
             Landmarks that are unsure are smoothed more, and moving ones less.
         search_every: seconds between searches for new faces while all that are known are well.
@@ -59,7 +61,7 @@ class Tracker:
         OptionError: a keyword is outside its range.
 
     Example:
-        >>> with Tracker(Detector()) as tracker:
+        >>> with Tracker() as tracker:
         ...     for frame in frames:
         ...         for face in tracker.update(frame):
         ...             print(face.id, face.landmarks[30])
@@ -67,7 +69,7 @@ class Tracker:
 
     def __init__(
         self,
-        detector: Detector,
+        detector: Detector | None = None,
         *,
         smoothing: str = "light",
         search_every: float = 1.0,
@@ -75,10 +77,12 @@ class Tracker:
         unsure: float = UNSURE,
         background: bool = True,
     ) -> None:
+        if detector is None:
+            detector = Detector(VIDEO_WIDTH)
         if not isinstance(detector, Detector):
             raise OptionError(
                 f"detector must be a lapland.Detector, not {_named(detector)}; "
-                "Tracker(Detector()) takes the default model"
+                "Tracker() takes the model for video"
             )
         self._search_every = _checked_number("search_every", search_every)
         self._memory = _checked_number("memory", memory)

@@ -49,7 +49,7 @@ class Settings:
     source: str = "0"
     record: Path | None = None
     window: bool = True
-    width: str = models.DEFAULT_WIDTH
+    width: str = models.VIDEO_WIDTH
     precision: str = models.DEFAULT_PRECISION
     model: Path | None = None
     min_face: int = 40
