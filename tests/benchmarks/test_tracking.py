@@ -108,10 +108,12 @@ def test_summary_joins_videos_and_compares_what_all_have_found():
 
 def test_times_count_every_frame_once_after_a_warm_up():
     seen = []
-    times = times_of(seen.append, list(range(30)))
+    frames = [np.full((2, 2, 3), number, np.uint8) for number in range(30)]
+    times = times_of(lambda frame: seen.append(int(frame[0, 0, 0])), frames)
     assert seen[-30:] == list(range(30))
     assert np.abs(np.diff(seen[:-29])).max() == 1  # a video that jumps would be lost from sight
-    assert 0 <= times["median"] <= times["p95"] <= times["worst"]
+    assert len(times) == 30
+    assert min(times) >= 0
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):
