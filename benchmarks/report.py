@@ -1,8 +1,8 @@
 """The tables of the documents, from `benchmarks/results/`: `python -m benchmarks.report`.
 
-Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md and of
-benchmarks/README.md from the file of results that it belongs to, and draws the plot. Measures
-nothing; benchmarks/README.md has the commands that do.
+Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md, of
+benchmarks/README.md and of benchmarks/peers/README.md from the file of results that it belongs to,
+and draws the plots. Measures nothing; benchmarks/README.md has the commands that do.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import results, tables
+from benchmarks.peers import report as peers
 from export.blocks import replace_block
 from lapland import _benchmark_plot as plot
 from training.files import REPOSITORY, write_whole
@@ -27,17 +28,22 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "benchmark": ("benchmark", tables.benchmark),
         "frames": ("tracking", tables.frames),
         "batch": ("batch", tables.batch),
+        "peers": ("peers", peers.short),
     },
     REPOSITORY / "benchmarks" / "README.md": {
         "table-3": ("benchmark", tables.table_3),
         "landmarks": ("landmarks", tables.landmarks),
         "predict": ("predict", tables.predict),
         "stages": ("stages", tables.stages),
-        "detection": ("detection", tables.detection),
         "soak": ("soak", tables.soak),
         "threads": ("threads", tables.workers),
         "motions": ("tracking", tables.motions),
         "motions-300w": ("tracking-300w", tables.motions),
+    },
+    REPOSITORY / "benchmarks" / "peers" / "README.md": {
+        "peers-speed": ("peers", peers.speed),
+        "peers-accuracy": ("peers", peers.accuracy),
+        "peers-skipped": ("peers", peers.skipped),
     },
 }
 
@@ -63,11 +69,13 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         texts = {document: regenerated(document) for document in DOCUMENTS}
         picture = plot.draw(results.read(results.FOLDER / "benchmark.json"))
+        beside = peers.draw(results.read(results.FOLDER / "peers.json"))
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
     for document, text in texts.items():
         write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
     write_whole(PLOT, lambda part: part.write_bytes(picture))
+    write_whole(peers.PLOT, lambda part: part.write_bytes(beside))
 
 
 if __name__ == "__main__":
