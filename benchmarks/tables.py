@@ -21,9 +21,9 @@ def origin(report: Report) -> str:
     return f"*{head['cpu']}, {head['cores']} cores; {head['date'][:10]}{commit}{load}.*"
 
 
-def markdown(head: list[str], rows: list[list[str]]) -> str:
-    """A table; the first column is of words, the others of figures."""
-    marks = ["---"] + ["---:"] * (len(head) - 1)
+def markdown(head: list[str], rows: list[list[str]], words: int = 1) -> str:
+    """A table; so many columns are of words, the others of figures."""
+    marks = ["---"] * words + ["---:"] * (len(head) - words)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, marks, *rows))
 
 
@@ -54,18 +54,22 @@ def benchmark(report: Report) -> str:
 def table_3(report: Report) -> str:
     """The paper's Table 3, ours beside it: sizes from the models' files, speed from the results."""
     fps = {
-        (row["width"], row["precision"]): f"{row['landmarks']['fps']:,.0f}"
+        (row["width"], row["precision"]): row["landmarks"]["fps"]
         for row in report["models"]
         if row["shipped"] and row["threads"] == 1
     }
     infos = {(info.width, info.precision): info for info in shipped()}
+    lacking = {width for width, precision in infos if (width, precision) not in fps}
+    if lacking:
+        raise ValueError(f"benchmark.json lacks {', '.join(sorted(lacking))} on one thread")
     rows = []
 
-    def add(name: str, published: Any, ours: Any) -> None:
-        rows.append([f"{name}, paper", *(published(TABLE_3[width]) for width in TABLE_3)])
+    def add(name: str, published: Any, ours: Any, of: tuple[str, str] = ("", "")) -> None:
+        cells = [published(TABLE_3[width]) for width in TABLE_3]
+        rows.append([f"{name}{of[0]}, paper", *cells])
         for precision in models.PRECISIONS:
             cells = [ours(width, precision) for width in TABLE_3]
-            rows.append([f"{name}, {precision}", *cells])
+            rows.append([f"{name}{of[1]}, {precision}", *cells])
 
     add(
         "parameters, millions",
@@ -78,11 +82,16 @@ def table_3(report: Report) -> str:
         lambda *key: f"{infos[key].bytes / 1e6:.3f}",
     )
     add(
-        "NMSE, % (paper: full set; ours: common)",
+        "NMSE, %",
         lambda paper: f"{paper.nmse:.2f}",
         lambda *key: f"{infos[key].nmse['common']:.2f}",
+        of=(" of the full set", " of the common set"),
     )
-    add("frames/s", lambda paper: f"{paper.fps:.2f}", lambda *key: fps.get(key, "-"))
+    add(
+        "frames/s",
+        lambda paper: f"{paper.fps:.2f}",
+        lambda *key: f"{fps[key]:,.0f}" if fps[key] >= 100 else f"{fps[key]:.1f}",
+    )
     return f"{origin(report)}\n\n{markdown(['width', *TABLE_3], rows)}"
 
 
@@ -108,7 +117,7 @@ def landmarks(report: Report) -> str:
     return (
         f"{origin(report)} One thread; peak {peaks['float32']:.0f} GMAC/s in float32, "
         f"{peaks['int8']:.0f} in int8.\n\n"
-        + markdown([*head, "times as fast", "share of peak"], rows)
+        + markdown([*head, "times as fast", "share of peak"], rows, words=2)
     )
 
 

@@ -268,7 +268,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     measured = benchmark.Benchmark(benchmark_options.settings_of(options))
     if options.plot is not None and not any("common" in i.nmse for i in measured.infos):
         raise OptionError("--plot: expected a model whose NMSE on 300-W common is known")
-    report = measured.run()
+    report = measured.run(sys.stderr)
     print(benchmark_table.text(report), flush=True)
     for warning in benchmark.warnings(report):
         _complain(warning)

@@ -1,11 +1,10 @@
 """`lapland benchmark`: size, error and speed of models on this machine."""
 
-import sys
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import cv2
 import numpy as np
@@ -91,8 +90,8 @@ class Benchmark:
         """What the models say of themselves, in the order of the report."""
         return list(self._infos.values())
 
-    def run(self) -> dict[str, Any]:
-        """Measures, with its progress on the standard error stream.
+    def run(self, stream: TextIO) -> dict[str, Any]:
+        """Measures, and shows on a stream how far it has come.
 
         Returns:
             What is written as JSON: `header`, `settings`, `busy` and a row for each model and
@@ -106,7 +105,7 @@ class Benchmark:
         cv_threads = cv2.getNumThreads()
         try:
             for threads in self._settings.threads:
-                rows += self._measured(threads)
+                rows += self._measured(threads, stream)
         finally:
             cv2.setNumThreads(cv_threads)
         busy = {"before": host.others(start, before), "during": host.others(before, host.now())}
@@ -126,7 +125,7 @@ class Benchmark:
             "models": rows,
         }
 
-    def _measured(self, threads: int) -> list[dict[str, Any]]:
+    def _measured(self, threads: int, stream: TextIO) -> list[dict[str, Any]]:
         """The rows of one number of threads; all models take turns."""
         cv2.setNumThreads(threads)
         steps: dict[str, Step] = {}
@@ -138,7 +137,7 @@ class Benchmark:
         timer = Timer(steps)
         most = timer.rounds_in(self._settings.seconds * len(self._paths))
         what = f"rounds of {_counted(threads, 'thread')}"
-        with closing(Progress(sys.stderr, most, what=what)) as progress:
+        with closing(Progress(stream, most, what=what)) as progress:
             for _ in range(most):
                 timer.round()
                 progress.step()

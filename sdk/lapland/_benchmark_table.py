@@ -84,9 +84,10 @@ def _times(settings: dict[str, Any], threads: int, rows: Sequence[Row]) -> str:
 
 
 def _stage(times: dict[str, float]) -> str:
-    fps = times["fps"]
+    fps, spread = times["fps"], times["spread"]
     return (
-        f"{times['median']:>9.2f}{times['p95']:>8.2f}{min(times['spread'], 9.99):>6.1%}"
+        f"{times['median']:>9.2f}{times['p95']:>8.2f}"
+        f"{f'{spread:.1%}' if spread < 0.9995 else '>100%':>6}"
         f"{fps:>8,.{0 if fps >= 100 else 1}f}"
     )
 

@@ -123,7 +123,7 @@ def test_what_cannot_be_measured_is_told(tmp_path, capsys, peaks):
 
 def test_a_missing_matplotlib_is_told_before_anything_is_timed(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
-    monkeypatch.setattr(benchmark.Benchmark, "run", lambda _: pytest.fail("it was timed"))
+    monkeypatch.setattr(benchmark.Benchmark, "run", lambda *_: pytest.fail("it was timed"))
     assert main(["benchmark", "--plot", str(tmp_path / "plot.png")]) == 1
     assert "pip install 'lapland[plot]'" in capsys.readouterr().err
 

@@ -1,0 +1,137 @@
+"""The documents say what the files of results say, and the tables what is in them."""
+
+import json
+
+import pytest
+
+from benchmarks import report, results, tables
+from export.blocks import find_block, replace_block
+from lapland import _models as models
+from lapland._paper import TABLE_3
+
+
+@pytest.mark.parametrize("document", report.DOCUMENTS, ids=lambda path: path.parent.name)
+def test_documents_are_what_the_results_make_of_them(document):
+    text = document.read_text(encoding="utf-8")
+    assert text == report.regenerated(document), "run: python -m benchmarks.report"
+
+
+@pytest.mark.parametrize("path", sorted(results.FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_results_have_the_common_header_and_name_no_folder(path):
+    head = results.read(path)["header"]
+    assert {"command", "date", "commit", "cpu", "cores", "load", "versions"} <= set(head)
+    text = path.read_text(encoding="utf-8")
+    assert "/home/" not in text
+    assert ".pts" not in text
+
+
+def test_results_are_of_the_models_that_are_shipped():
+    infos = {info.name: info for info in tables.shipped()}
+    for source in ("benchmark", "landmarks"):
+        rows = results.read(results.FOLDER / f"{source}.json")["models"]
+        assert {row["name"] for row in rows} == set(infos)
+        for row in rows:
+            assert row["bytes"] == infos[row["name"]].bytes, "measure it again"
+
+
+def test_a_stale_document_is_noticed(tmp_path, monkeypatch):
+    (document,) = (path for path in report.DOCUMENTS if path.parent.name == "benchmarks")
+    text = document.read_text(encoding="utf-8")
+    stale = tmp_path / "README.md"
+    table = find_block(text, "soak")
+    stale.write_text(replace_block(text, "soak", table.replace("first", "worst")), "utf-8")
+    monkeypatch.setitem(report.DOCUMENTS, stale, report.DOCUMENTS[document])
+    assert report.regenerated(stale) == text != stale.read_text(encoding="utf-8")
+
+
+def test_the_command_writes_documents_and_plot(tmp_path, monkeypatch):
+    document = tmp_path / "README.md"
+    document.write_text("a\n<!-- soak -->\n<!-- /soak -->\nb\n", "utf-8")
+    blocks = {document: {"soak": ("soak", tables.soak)}}
+    monkeypatch.setattr(report, "DOCUMENTS", blocks)
+    monkeypatch.setattr(report, "PLOT", tmp_path / "plot.png")
+    report.main([])
+    found = results.read(results.FOLDER / "soak.json")
+    assert find_block(document.read_text("utf-8"), "soak") == tables.soak(found) + "\n"
+    assert (tmp_path / "plot.png").stat().st_size > 5000
+
+
+def test_missing_or_foreign_results_leave_the_documents_alone(tmp_path, monkeypatch):
+    document = tmp_path / "README.md"
+    document.write_text("<!-- soak -->\nold\n<!-- /soak -->\n", "utf-8")
+    monkeypatch.setattr(report, "DOCUMENTS", {document: {"soak": ("soak", tables.soak)}})
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    with pytest.raises(SystemExit, match=r"soak\.json"):
+        report.main([])
+    (tmp_path / "soak.json").write_text("{}")
+    with pytest.raises(SystemExit, match="expected a file that a benchmark wrote"):
+        report.main([])
+    assert "old" in document.read_text("utf-8")
+
+
+def test_results_are_written_and_read(tmp_path):
+    path, head = tmp_path / "a.json", results.header("soak")
+    results.write(path, head, {"calls": 3})
+    assert results.read(path) == {"header": head, "calls": 3}
+    assert head["command"] == "python -m benchmarks.soak"
+    assert head["cpu"] in results.said(head)
+    assert list(json.loads(path.read_text("utf-8"))) == ["header", "calls"]
+
+
+def rows_of(table):
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def made_up(fps):
+    """A report of `lapland benchmark` in which each model has its own speed."""
+    rows = [
+        {
+            "name": info.name,
+            "width": info.width,
+            "precision": info.precision,
+            "shipped": True,
+            "threads": 1,
+            "landmarks": {"fps": fps(i), "median": 1000 / fps(i)},
+            "predict": {"median": 7.25},
+        }
+        for i, info in enumerate(tables.shipped())
+    ]
+    head = {"cpu": "A processor", "cores": 8, "date": "2026-01-02T03:04:05", "commit": "abc"}
+    head["load"] = 0.0
+    return {"header": head, "settings": {"size": [640, 480]}, "models": rows}
+
+
+def test_the_papers_table_has_ours_in_the_right_column():
+    made = made_up(lambda i: 100 + i)
+    infos = tables.shipped()
+    head, _, *rows = rows_of(tables.table_3(made))
+    assert head == ["width", *TABLE_3]
+    cells = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+    assert cells["frames/s, paper"]["1/8"] == "21.38"
+    assert cells["NMSE, % of the full set, paper"]["1"] == "3.91"
+    for i, info in enumerate(infos):
+        if info.width in TABLE_3:
+            assert cells[f"frames/s, {info.precision}"][info.width] == str(100 + i)
+            storage = cells[f"storage, MB, {info.precision}"][info.width]
+            assert storage == f"{info.bytes / 1e6:.3f}"
+
+
+def test_a_model_that_was_not_measured_is_named():
+    made = made_up(lambda i: 100 + i)
+    made["models"] = [row for row in made["models"] if row["width"] != "1/8"]
+    with pytest.raises(ValueError, match="lacks 1/8 on one thread"):
+        tables.table_3(made)
+
+
+def test_the_headline_is_of_the_default_model():
+    made = made_up(lambda i: 1000.0)
+    text = " ".join(tables.headline(made).split())
+    info = models.describe(models.path_of(models.DEFAULT_WIDTH, models.DEFAULT_PRECISION))
+    assert f"{info.bytes / 1e6:.2f} MB" in text
+    assert "1.0 ms a face" in text
+    assert "7.2 ms for a photo of 640 x 480" in text
+    assert "A processor" in text
+    made["models"] = made["models"][:1]
+    with pytest.raises(ValueError, match="default model"):
+        tables.headline(made)
