@@ -15,11 +15,10 @@ from export.blocks import replace_block
 from lapland import _benchmark_plot as plot
 from training.files import REPOSITORY, write_whole
 
-__all__ = ["DOCUMENTS", "PLOT", "main", "regenerated", "replace_block"]
-
-PLOT = REPOSITORY / "benchmarks" / "landmarks.png"
+__all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
 
 Table = Callable[[results.Report], str]
+Plot = Callable[[results.Report], bytes]
 
 # Document -> block -> file of results, and what makes the block of it.
 DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
@@ -46,6 +45,11 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "peers-skipped": ("peers", peers.skipped),
     },
 }
+# Picture -> file of results, and what draws it.
+PLOTS: dict[Path, tuple[str, Plot]] = {
+    REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
+    peers.PLOT: ("peers", peers.draw),
+}
 
 
 def regenerated(document: Path) -> str:
@@ -68,14 +72,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.parse_args(arguments)
     try:
         texts = {document: regenerated(document) for document in DOCUMENTS}
-        picture = plot.draw(results.read(results.FOLDER / "benchmark.json"))
-        beside = peers.draw(results.read(results.FOLDER / "peers.json"))
+        pictures = {
+            path: draw(results.read(results.FOLDER / f"{source}.json"))
+            for path, (source, draw) in PLOTS.items()
+        }
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
     for document, text in texts.items():
         write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
-    write_whole(PLOT, lambda part: part.write_bytes(picture))
-    write_whole(peers.PLOT, lambda part: part.write_bytes(beside))
+    for path, picture in pictures.items():
+        write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,13 @@ def run(options: argparse.Namespace) -> None:
             f"gives; {HERE / 'adapters' / 'pfld.py'} is one"
         )
     rows, skipped = measure.entries(named(options.peers), options.onnx, options.adapter)
+    if options.rows:
+        known = [row.name for row in rows]
+        if unknown := [name for name in options.rows if name not in known]:
+            raise SystemExit(
+                f"{PROGRAM}: no row {unknown[0]!r} can be measured; there are {'; '.join(known)}"
+            )
+        rows = [row for row in rows if row.name in options.rows]
     faces = _read(options)
     report = _measured(options.json)  # before the work, so that a foreign file is told now
     if not options.accuracy_only:
@@ -136,6 +143,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     runs.add_argument("--rounds", type=int, default=5, help="timed calls on each photo")
     runs.add_argument("--starts", type=int, default=3, help="timed starts of each process")
     runs.add_argument("--peers", nargs="*", default=[], metavar="NAME", help="all by default")
+    runs.add_argument(
+        "--rows", nargs="*", default=[], metavar="ROW", help="of theirs, all by default"
+    )
     runs.add_argument("--onnx", nargs="*", default=[], type=Path, metavar="FILE")
     runs.add_argument("--adapter", type=Path, metavar="FILE.py", help="how to use --onnx")
     runs.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="of the results")

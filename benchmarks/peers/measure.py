@@ -141,6 +141,7 @@ def accuracy(rows: Sequence[Entry], photos: list[Photo]) -> tuple[Figures, dict[
                     for index in tqdm(range(len(photos)), f"{row.name}: {call}", mininterval=2)
                 ]
                 for call in worker.ready["calls"]
+                if not (call == "landmarks" and worker.ready["mtcnn"])
             }
             worker.close()
             for call in set(results) - {"detect"}:
@@ -149,6 +150,9 @@ def accuracy(rows: Sequence[Entry], photos: list[Photo]) -> tuple[Figures, dict[
                     for answer, truth in zip(results[call], truths, strict=True)
                 ]
                 figures[row.name][call] = score.by_face(np.array(table))
+            if worker.ready["mtcnn"] and "landmarks" in worker.ready["calls"]:
+                # Its own boxes are MTCNN's, so this was measured by "predict".
+                figures[row.name]["landmarks"] = dict(figures[row.name]["predict"])
             if "detect" in results:
                 counts = [
                     score.found_and_extra(answer["result"]["boxes"], photo.box)

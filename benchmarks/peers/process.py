@@ -23,7 +23,7 @@ class Worker:
 
     Attributes:
         skipped: why it cannot run, or None.
-        ready: what it says of itself: versions, import_ms, load_ms, model_mb, calls.
+        ready: what it says of itself: versions, import_ms, load_ms, model_mb, calls, mtcnn.
     """
 
     def __init__(

@@ -96,6 +96,7 @@ def main() -> None:
         "load_ms": (loaded - imported) / 1e6,
         "model_mb": sum(os.path.getsize(path) for path in rival.files()) / 1e6,
         "calls": [call for call in CALLS if hasattr(rival, call)],
+        "mtcnn": getattr(rival, "mtcnn", False),
     }
     print(json.dumps({"ready": ready}), file=out)
     for line in sys.stdin:

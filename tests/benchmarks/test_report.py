@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import report, results, tables
 from export.blocks import find_block, replace_block
+from lapland import _benchmark_plot as plot
 from lapland import _models as models
 from lapland._paper import TABLE_3
 
@@ -49,7 +50,7 @@ def test_the_command_writes_documents_and_plot(tmp_path, monkeypatch):
     document.write_text("a\n<!-- soak -->\n<!-- /soak -->\nb\n", "utf-8")
     blocks = {document: {"soak": ("soak", tables.soak)}}
     monkeypatch.setattr(report, "DOCUMENTS", blocks)
-    monkeypatch.setattr(report, "PLOT", tmp_path / "plot.png")
+    monkeypatch.setattr(report, "PLOTS", {tmp_path / "plot.png": ("benchmark", plot.draw)})
     report.main([])
     found = results.read(results.FOLDER / "soak.json")
     assert find_block(document.read_text("utf-8"), "soak") == tables.soak(found) + "\n"

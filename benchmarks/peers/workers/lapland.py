@@ -19,6 +19,7 @@ class Rival:
     """`Detector`, with MTCNN alone beside it for the time of detection, or `Tracker`."""
 
     rgb = False
+    mtcnn = True  # its own boxes are those that all get
 
     def __init__(self, variant: str) -> None:
         width, precision, *tracking = variant.split()

@@ -21,6 +21,7 @@ class Rival:
     """Crop, network, landmarks; `variant` is {"model": file, "adapter": file} in JSON."""
 
     rgb = False  # adapters get BGR
+    mtcnn = True  # its own boxes are those that all get
 
     def __init__(self, variant: str) -> None:
         paths = json.loads(variant)
