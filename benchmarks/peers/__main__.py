@@ -63,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
         windows = [photos.window(face) for face in faces[:: max(1, len(faces) // options.timed)]]
         windows = windows[: options.timed]
         figures, also = measure.times(rows, windows, options.rounds, options.starts)
+        report = _measured(options.json)  # another run may have added errors meanwhile
         report["times"] = {
             "header": header,
             "photos": len(windows),
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     if options.data and not options.times_only:
         header = results.header("peers run")
         figures, also = measure.accuracy(rows, faces)
-        report = _measured(options.json)  # another run may have added rows meanwhile
+        report = _measured(options.json)  # another may have added rows meanwhile
         part = {"split": options.split, "faces": len(faces)}
         before = report.get("accuracy", {})
         if part != {key: before.get(key) for key in part}:

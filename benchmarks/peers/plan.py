@@ -93,10 +93,10 @@ PEERS = (OURS, *RIVALS)
 
 # Without weights there is nothing to measure, and nothing is fetched while it runs.
 LEFT_OUT = {
-    "insightface": "its wheel holds no weights, they are fetched from GitHub when it first runs; give "
-    "a file of them with --onnx",
-    "uniface": "its wheel holds no weights, they are fetched when it first runs; give a file of them "
-    "with --onnx",
+    "insightface": "its wheel holds no weights, they are fetched from GitHub when it first runs; "
+    "give a file of them with --onnx",
+    "uniface": "its wheel holds no weights, they are fetched when it first runs; give a file of "
+    "them with --onnx",
     "face-alignment": "its wheel holds no weights, they are fetched when it first runs",
     "OpenSeeFace, PFLD, Peppa": "not on PyPI; give a file of theirs with --onnx",
 }
