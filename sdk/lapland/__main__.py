@@ -101,10 +101,10 @@ def _parser() -> argparse.ArgumentParser:
 
     benchmarking = commands.add_parser(
         "benchmark",
-        help="measure size, error and speed of models on this machine",
-        description="Measures models on this machine: the landmark stage alone, and the whole of "
-        "predict on a photo of one face. Models take turns, until every median is known to within "
-        f"{benchmark.Settings.spread:.0%} or the time is over.",
+        help="measure size, error and speed of models here",
+        description="Measures models on the machine at hand: the landmark stage alone, and the "
+        "whole of predict on a photo of one face. Models take turns, until every median is known "
+        f"to within {benchmark.Settings.spread:.0%} or the time is over.",
     )
     benchmark_options.add_options(benchmarking)
     benchmarking.set_defaults(run=_benchmark)

@@ -1,4 +1,4 @@
-"""`lapland benchmark`: size, error and speed of models on this machine."""
+"""`lapland benchmark`: size, error and speed of models on the machine at hand."""
 
 import time
 from contextlib import closing
