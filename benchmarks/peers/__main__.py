@@ -16,7 +16,7 @@ from tqdm import tqdm
 from benchmarks import machine, results
 from benchmarks.peers import environment, measure, photos, score
 from benchmarks.peers import report as tables
-from benchmarks.peers.plan import HERE, LEFT_OUT, named
+from benchmarks.peers.plan import HERE, LEFT_OUT, PEERS, named
 
 PROGRAM = "benchmarks.peers"
 RESULTS = results.FOLDER / "peers.json"
@@ -77,12 +77,14 @@ def run(options: argparse.Namespace) -> None:
     if options.data and not options.times_only:
         header = results.header("peers run")
         figures, also = measure.accuracy(rows, faces)
+        for row in figures.values():  # others may be of earlier runs
+            row |= {"commit": header["commit"], "date": header["date"]}
         report = _measured(options.json)  # another may have added rows meanwhile
         part = {"split": options.split, "faces": len(faces)}
         before = report.get("accuracy", {})
         if part != {key: before.get(key) for key in part}:
             before = {}  # of other faces
-        figures = before.get("rows", {}) | figures
+        figures = _in_order(before.get("rows", {}) | figures)
         by_all = score.sum_up(figures)
         gone = before.get("skipped", {}) | skipped | also
         report["accuracy"] = {
@@ -116,6 +118,12 @@ def _measured(path: Path) -> dict[str, Any]:
         return results.read(path)
     except ValueError as error:
         raise SystemExit(f"{PROGRAM}: {error}") from None
+
+
+def _in_order(rows: dict[str, Any]) -> dict[str, Any]:
+    """Rows as the plan has them, those of ONNX files after them."""
+    planned = [row.name for peer in PEERS for row in peer.rows]
+    return {name: rows[name] for name in [*planned, *rows] if name in rows}
 
 
 def _write(path: Path, report: dict[str, Any]) -> None:
