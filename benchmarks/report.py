@@ -18,7 +18,7 @@ from training.files import REPOSITORY, write_whole
 __all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
 
 Table = Callable[[results.Report], str]
-Plot = Callable[[results.Report], bytes]
+Plot = Callable[[results.Report], bytes | None]
 
 # Document -> block -> file of results, and what makes the block of it.
 DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
@@ -45,7 +45,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "peers-skipped": ("peers", peers.skipped),
     },
 }
-# Picture -> file of results, and what draws it.
+# Picture -> file of results, and what draws it, if there is something to draw.
 PLOTS: dict[Path, tuple[str, Plot]] = {
     REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
     peers.PLOT: ("peers", peers.draw),
@@ -81,7 +81,8 @@ def main(arguments: list[str] | None = None) -> None:
     for document, text in texts.items():
         write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
     for path, picture in pictures.items():
-        write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
+        if picture is not None:
+            write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ Report = dict[str, Any]
 ROWS = {row.name: row for peer in PEERS for row in peer.rows}
 PLOT = HERE / "peers.png"
 _TRAINED = "†"
+_PARTS = {"times": "times", "accuracy": "errors"}
 _NOT_YET = "Not measured yet."
 
 
@@ -86,7 +87,8 @@ def accuracy(report: Report) -> str:
                 _number(found.get("extra_boxes"), 0),
             ]
         )
-    return "\n".join([said, "", markdown(head, rows), *_footnote(part["rows"])])
+    end = [*_footnote(part["rows"]), *_picture(report, "peers.png")]
+    return "\n".join([said, "", markdown(head, rows), *end])
 
 
 def short(report: Report) -> str:
@@ -121,49 +123,47 @@ def short(report: Report) -> str:
                 _number(time.get("peak_mb"), 0),
             ]
         )
-    names = {"times": "times", "accuracy": "errors"}
-    said = [f"{name}: {origin(report[part])}" for part, name in names.items() if part in report]
-    lines = [*said, "", markdown(head, rows), *_footnote(shown)]
+    said = [
+        f"{name.capitalize()}: {origin(report[part])}"
+        for part, name in _PARTS.items()
+        if part in report
+    ]
+    end = [*_footnote(shown), *_picture(report, "benchmarks/peers/peers.png")]
+    lines = [*said, "", markdown(head, rows), *end]
     return "\n".join(lines)
 
 
 def skipped(report: Report) -> str:
     """What was not measured, and why."""
     reasons = dict(LEFT_OUT)
-    for part in ("times", "accuracy"):
+    for part in _PARTS:
         reasons |= report.get(part, {}).get("skipped", {})
+        for peer in PEERS:
+            names = {peer.name, *(row.name for row in peer.rows)}
+            if part in report and not names & (set(_rows(report, part)) | set(reasons)):
+                reasons[peer.name] = f"its {_PARTS[part]} are not measured yet"
     return "\n".join(f"- {name}: {reason}." for name, reason in reasons.items())
 
 
-def draw(report: Report) -> bytes:
+def draw(report: Report) -> bytes | None:
     """Time of a photo against error, a bubble for each row as large as its model, as a PNG.
 
-    Raises:
-        ValueError: no row has both.
+    None where no row has both.
     """
+    points = _drawn(report)
+    if not points:
+        return None
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    times, errors = _rows(report, "times"), _rows(report, "accuracy")
-    points = {
-        name: (
-            times[name]["predict"]["median"],
-            errors[name]["predict"]["nmse"],
-            times[name]["model_mb"],
-        )
-        for name in times
-        if errors.get(name, {}).get("predict", {}).get("nmse") and times[name].get("predict")
-    }
-    if not points:
-        raise ValueError("expected rows with times and errors of whole photos, found none")
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     for name, (time, error, megabytes) in points.items():
         colour = "tab:green" if name.startswith("lapland") else "tab:gray"
         axes.scatter(time, error, 40 + 40 * megabytes, color=colour, alpha=0.5, linewidths=0)
         axes.annotate(
-            f"{_marked(name)}, {megabytes:.2g} MB",
+            f"{_marked(name)}, {megabytes:.1f} MB",
             (time, error),
             xytext=(7, 5),
             textcoords="offset points",
@@ -175,7 +175,7 @@ def draw(report: Report) -> bytes:
         ylabel="NMSE on 300-W, %",
         title=report["times"]["header"]["cpu"],
     )
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * max(error for _, error, _ in points.values()))
     axes.margins(x=0.3)
     axes.grid(alpha=0.3)
     picture = io.BytesIO()
@@ -187,6 +187,21 @@ def draw(report: Report) -> bytes:
 def _rows(report: Report, part: str) -> dict[str, Any]:
     rows: dict[str, Any] = report.get(part, {}).get("rows", {})
     return rows
+
+
+def _drawn(report: Report) -> dict[str, tuple[float, float, float]]:
+    """Milliseconds of a photo, NMSE and megabytes of the model, of the rows that have all."""
+    times, errors = _rows(report, "times"), _rows(report, "accuracy")
+    return {
+        name: (row["predict"]["median"], errors[name]["predict"]["nmse"], row["model_mb"])
+        for name, row in times.items()
+        if "predict" in row and errors.get(name, {}).get("predict", {}).get("nmse")
+    }
+
+
+def _picture(report: Report, path: str) -> list[str]:
+    text = "Milliseconds a photo against error; bubbles as large as the models"
+    return ["", f"![{text}]({path})"] if _drawn(report) else []
 
 
 def _seen(name: str) -> bool:
