@@ -213,7 +213,7 @@ def motions(report: Report) -> str:
         rows.append(cells)
     still = report["motions"].get("still")
     jitter = ""
-    if still is not None:
+    if still is not None and not any(math.isnan(still[way]["jitter"]) for way in TRACKED):
         jitter = (
             f"\n\nA still face jitters by {still['light']['jitter']:.2f} % of the distance of its "
             f"eyes; detected in every frame, by {still['detect']['jitter']:.2f} %."
