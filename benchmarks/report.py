@@ -1,8 +1,8 @@
 """The tables of the documents, from `benchmarks/results/`: `python -m benchmarks.report`.
 
-Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md and of
-benchmarks/README.md from the file of results that it belongs to, and draws the pictures. Measures
-nothing; benchmarks/README.md has the commands that do.
+Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md, of
+benchmarks/README.md and of benchmarks/peers/README.md from the file of results that it belongs to,
+and draws the plots. Measures nothing; benchmarks/README.md has the commands that do.
 """
 
 import argparse
@@ -10,19 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import pictures, results, tables
+from benchmarks.peers import report as peers
 from export.blocks import replace_block
 from lapland import _benchmark_plot as plot
 from training.files import REPOSITORY, write_whole
 
-__all__ = ["DOCUMENTS", "PICTURES", "main", "regenerated", "replace_block"]
-
-# Picture -> file of results, and what draws it.
-PICTURES: dict[Path, tuple[str, Callable[[results.Report], bytes]]] = {
-    REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
-    REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),
-}
+__all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
 
 Table = Callable[[results.Report], str]
+Plot = Callable[[results.Report], bytes | None]
 
 # Document -> block -> file of results, and what makes the block of it.
 DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
@@ -31,18 +27,29 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "benchmark": ("benchmark", tables.benchmark),
         "frames": ("tracking", tables.frames),
         "batch": ("batch", tables.batch),
+        "peers": ("peers", peers.short),
     },
     REPOSITORY / "benchmarks" / "README.md": {
         "table-3": ("benchmark", tables.table_3),
         "landmarks": ("landmarks", tables.landmarks),
         "predict": ("predict", tables.predict),
         "stages": ("stages", tables.stages),
-        "detection": ("detection", tables.detection),
         "soak": ("soak", tables.soak),
         "threads": ("threads", tables.workers),
         "motions": ("tracking", tables.motions),
         "motions-300w": ("tracking-300w", tables.motions),
     },
+    REPOSITORY / "benchmarks" / "peers" / "README.md": {
+        "peers-speed": ("peers", peers.speed),
+        "peers-accuracy": ("peers", peers.accuracy),
+        "peers-skipped": ("peers", peers.skipped),
+    },
+}
+# Picture -> file of results, and what draws it, if there is something to draw.
+PLOTS: dict[Path, tuple[str, Plot]] = {
+    REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
+    REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),
+    peers.PLOT: ("peers", peers.draw),
 }
 
 
@@ -68,14 +75,15 @@ def main(arguments: list[str] | None = None) -> None:
         texts = {document: regenerated(document) for document in DOCUMENTS}
         drawn = {
             path: draw(results.read(results.FOLDER / f"{source}.json"))
-            for path, (source, draw) in PICTURES.items()
+            for path, (source, draw) in PLOTS.items()
         }
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
     for document, text in texts.items():
         write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
     for path, picture in drawn.items():
-        write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
+        if picture is not None:
+            write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
 
 
 if __name__ == "__main__":

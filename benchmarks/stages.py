@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import detection, machine, results
+from benchmarks import machine, results
+from benchmarks.peers import photos
 from lapland import Detector
 from lapland import _geometry as geometry
 from lapland import _mtcnn as mtcnn
@@ -91,7 +92,8 @@ def main() -> None:
     first = detector.predict(photo)
     if not len(first):
         raise SystemExit(f"benchmarks.stages: {options.photo} shows no face")
-    image, _ = detection.window(photo, first.boxes[0].astype(np.float64))
+    box = first.boxes[0].astype(np.float64)
+    image = photos.window(photos.Photo(photo, box, None)).image
     crowd = many_faces(photo, first.boxes[0].astype(np.float64))
 
     plain, crowded = Stopwatch(), Stopwatch()

@@ -153,38 +153,6 @@ def stages(report: Report) -> str:
     return f"{origin(report)}\n\n{markdown(['stage', 'ms'], rows)}\n\n{after}"
 
 
-def detection(report: Report) -> str:
-    """Detection beside others."""
-    figures = report["detectors"]
-    ours = [figures[name]["median"] for name in ("lapland-detect", "lapland-predict")]
-    head = [
-        "",
-        "median, ms",
-        "p95",
-        "/ our detection",
-        "/ our `predict`",
-        "found, %",
-        "extra boxes",
-    ]
-    rows = []
-    for name, row in figures.items():
-        packages = ", ".join(f"{key} {value}" for key, value in row["versions"].items())
-        rows.append(
-            [
-                f"{name} ({packages})",
-                f"{row['median']:.2f}",
-                f"{row['p95']:.2f}",
-                *(f"{row['median'] / base:.1f}" for base in ours),
-                f"{row['recall_percent']:.1f}",
-                str(row["extra_boxes"]),
-            ]
-        )
-    skipped = "".join(f" {name} was not there." for name in report["skipped"])
-    shown = counted(report["photos"], "photo") + f" ({report['split']})"
-    rounds = counted(report["rounds"], "round")
-    return f"{origin(report)} {shown}, {rounds}.{skipped}\n\n{markdown(head, rows)}"
-
-
 def soak(report: Report) -> str:
     """The first and the last calls of many."""
     rows = [

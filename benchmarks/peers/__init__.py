@@ -1,0 +1,1 @@
+"""lapland beside other packages, each in its own environment: `python -m benchmarks.peers`."""

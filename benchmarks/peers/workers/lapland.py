@@ -1,0 +1,54 @@
+"""lapland itself, the code of this checkout whatever its environment holds."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "sdk"))
+
+import cv2
+
+import lapland
+from lapland import _models as models
+from lapland._mtcnn import Mtcnn
+
+PACKAGES = ("numpy", "onnxruntime", "opencv-python")
+_FRAMES = 3  # before the one that is timed
+
+
+class Rival:
+    """`Detector`, with MTCNN alone beside it for the time of detection, or `Tracker`."""
+
+    rgb = False
+    mtcnn = True  # its own boxes are those that all get
+
+    def __init__(self, variant: str) -> None:
+        width, precision, *tracking = variant.split()
+        cv2.setNumThreads(1)
+        self._detector = lapland.Detector(width, precision=precision, threads=1)
+        if tracking:
+            self.prepare, self.predict = self._begin, self._follow
+            return
+        self._mtcnn = Mtcnn(*models.load_mtcnn(), threads=1)
+        if (width, precision) == (models.DEFAULT_WIDTH, models.DEFAULT_PRECISION):
+            self.detect = self._detect  # the same for all
+        self.landmarks = self._landmarks
+        self.predict = lambda image: self._detector.predict(image).landmarks
+
+    def files(self) -> list[Path]:
+        """The landmark model; MTCNN's three networks, 2 MB, are in every environment."""
+        return [self._detector.model.path]
+
+    def _detect(self, image):
+        boxes, _, points = self._mtcnn.detect(image)
+        return {"boxes": boxes, "five_points": points}
+
+    def _landmarks(self, image, box, five_points):
+        return self._detector.predict(image, five_points=five_points[None]).landmarks[0]
+
+    def _begin(self, image):
+        self._tracker = lapland.Tracker(self._detector, background=False)
+        for _ in range(_FRAMES):
+            self._tracker.update(image)
+
+    def _follow(self, image):
+        return self._tracker.update(image).landmarks
