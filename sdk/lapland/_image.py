@@ -39,10 +39,10 @@ def load_image(image: ImageLike) -> Image:
         ImageError: it is none of these; the message says what was expected and what came.
     """
     if isinstance(image, np.ndarray):
-        return _from_array(image)
+        return _from_array(np.asarray(image))  # of a subclass, as masked ones, the plain array
     if isinstance(image, (bytes, bytearray, memoryview)):
         return _decode(bytes(image), "the encoded image")
-    if isinstance(image, (str, os.PathLike)):
+    if isinstance(image, (str, os.PathLike)) and isinstance(os.fspath(image), str):
         return _from_path(Path(image))
     raise ImageError(
         "expected a path, the bytes of an encoded image, or a numpy array, not "

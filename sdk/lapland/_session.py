@@ -9,6 +9,7 @@ import onnxruntime as ort
 from ._errors import ModelError, OptionError
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_MOST_THREADS = 1024
 Shape = tuple[str, list[int | str | None]]
 
 
@@ -28,7 +29,7 @@ class Session:
             is computed then, and it is not to be run.
 
     Raises:
-        OptionError: `threads` is neither None nor a positive integer.
+        OptionError: `threads` is neither None nor a positive integer up to 1024.
         ModelError: onnxruntime cannot load the bytes.
     """
 
@@ -36,7 +37,9 @@ class Session:
         self, model: bytes, *, name: str, threads: int | None = None, free: str | None = None
     ) -> None:
         if threads is not None and not _is_count(threads):
-            raise OptionError(f"threads must be None or a positive integer, not {threads!r}")
+            raise OptionError(
+                f"threads must be None or a positive integer up to {_MOST_THREADS}, not {threads!r}"
+            )
         options = ort.SessionOptions()
         options.log_severity_level = 3  # a library does not print; errors come as exceptions
         options.inter_op_num_threads = 1
@@ -82,7 +85,7 @@ class Session:
 
 def _is_count(value: object) -> bool:
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return whole and value >= 1  # type: ignore[operator]
+    return whole and 1 <= value <= _MOST_THREADS  # type: ignore[operator]
 
 
 def _described(values: Iterable[Any]) -> dict[str, Shape]:
