@@ -58,7 +58,8 @@ def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.u
 
 def certainty_colours(face: Face) -> list[tuple[int, int, int]]:
     """BGR colour of each landmark, from green (sure) over yellow to red (unsure)."""
-    relative = np.log(np.maximum(face.scales / _side(face), 1e-6) / SURE) / np.log(UNSURE / SURE)
+    scales = face.scales.astype(np.float64) / _side(face)
+    relative = np.log(np.maximum(scales, 1e-6) / SURE) / np.log(UNSURE / SURE)
     at = np.clip(relative, 0, 1) * (len(_COLOURS) - 1)
     low = np.minimum(at.astype(int), len(_COLOURS) - 2)
     part = (at - low)[:, None]

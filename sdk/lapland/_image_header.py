@@ -18,7 +18,7 @@ _MAX_SCANS = 100
 _MAX_CHUNKS = 1 << 18  # of a PNG; libpng writes one for each 8 KB
 _MAX_TAGS = 4096  # of a TIFF's directory; boxes of a JPEG 2000 or AVIF file
 
-_JPEG_MARKER = re.compile(rb"\xff+([^\xff\x00])", re.DOTALL)
+_JPEG_MARKER = re.compile(rb"\xff([^\xff\x00])", re.DOTALL)
 _JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the SOF markers
 _JPEG_BARE = {0x01, *range(0xD0, 0xD9)}  # markers that no length follows
 _SPACE = rb"(?:\s|#[^\r\n]*[\r\n])*"
