@@ -14,8 +14,8 @@ FILES = [
 LOADERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 
 
-# The weights of MTCNN are a pickle inside the package `mtcnn`, whose code runs anyway. They were made
-# into ONNX once; only the test of that, and who does it again, loads them.
+# The weights of MTCNN are a pickle inside the package `mtcnn`, whose code runs anyway. They were
+# made into ONNX once; only the test of that, and who does it again, loads them.
 KNOWN = {("export/mtcnn.py", "joblib.load")}
 
 

@@ -107,10 +107,11 @@ class Faces:
             "landmarks": (n, k, 2),
             "scales": (n, k),
         }
-        for name, shape in shapes.items():
-            array = _as_float32(name, getattr(self, name))
-            if array.shape != shape:
-                raise GeometryError(f"{name}: expected shape {shape}, not {array.shape}")
+        with np.errstate(over="ignore"):  # beyond float32 is infinity then, which is refused
+            arrays = {name: _as_float32(name, getattr(self, name)) for name in shapes}
+        for name, array in arrays.items():
+            if array.shape != shapes[name]:
+                raise GeometryError(f"{name}: expected shape {shapes[name]}, not {array.shape}")
             if not np.isfinite(array).all():
                 raise GeometryError(f"{name}: expected finite numbers, found NaN or infinity")
             array.flags.writeable = False
@@ -252,8 +253,7 @@ class Faces:
 
 def _as_float32(name: str, values: object) -> Float32:
     try:
-        with np.errstate(over="ignore"):  # infinity then, which is refused
-            return np.array(values, dtype=np.float32)  # a copy that is ours
+        return np.array(values, dtype=np.float32)  # a copy that is ours
     except (TypeError, ValueError, OverflowError) as error:
         raise GeometryError(f"{name}: expected numbers ({error})") from error
 

@@ -315,7 +315,10 @@ class _Reader:
 
     def _text(self, value: int | Span) -> str:
         start, end = _span(value)
-        return self._data[start:end].decode("utf-8", errors="replace")
+        try:
+            return self._data[start:end].decode("utf-8")
+        except UnicodeDecodeError:
+            raise OnnxError("a name that is no text") from None
 
     def _domain(self, value: int | Span) -> str:
         domain = self._text(value)

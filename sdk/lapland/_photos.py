@@ -19,7 +19,8 @@ def find_photos(given: Iterable[Path], out: Path | None) -> tuple[dict[Path, Pat
     """Files and folders -> photos, each once, with the folder it was found in; folders without any.
 
     Folders that cannot be read count as such, also those below others. Links to folders are not
-    followed. In folders, drawings of earlier runs are passed over, so that a second run does not draw them.
+    followed. In folders, drawings of earlier runs are passed over, so that a second run does not
+    draw them.
 
     Args:
         given: files and folders; folders are walked with all below them.

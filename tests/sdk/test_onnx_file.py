@@ -81,7 +81,7 @@ def test_damaged_files_are_read_as_onnx_reads_them_or_not_at_all(peaks):
     data = peaks.read_bytes()
     rng = np.random.default_rng(0)
     read = 0
-    for _ in range(1500):
+    for _ in range(600):
         damaged = bytearray(data)
         for at in rng.integers(len(data), size=rng.integers(1, 4)):
             damaged[at] ^= 1 << rng.integers(8)
@@ -91,12 +91,12 @@ def test_damaged_files_are_read_as_onnx_reads_them_or_not_at_all(peaks):
             theirs = onnx.load_from_string(damaged)
         except (onnx_file.OnnxError, onnx_file.RefusedError, DecodeError):
             continue
-        if not {"\ufffd", ""} & {*ours.outputs, *ours.values}:
-            read += 1
-            assert ours.operators == [(n.domain, n.op_type) for n in theirs.graph.node]
-            dims = [tuple(tensor.dims) for tensor in constants(theirs)]
-            assert [tensor.dims for tensor in ours.tensors] == dims
-    assert read > 100
+        read += 1
+        assert ours.operators == [(n.domain, n.op_type) for n in theirs.graph.node]
+        assert ours.values == [name for n in theirs.graph.node for name in n.output]
+        dims = [tuple(tensor.dims) for tensor in constants(theirs)]
+        assert [tensor.dims for tensor in ours.tensors] == dims
+    assert read > 50
 
 
 def field(number, wire, body=b""):
@@ -119,6 +119,7 @@ def field(number, wire, body=b""):
         (field(7, 7), "wire type 7"),
         (field(0, 0, b"\0"), "number 0"),
         (field(1, 1, b"1234"), "longer than what it lies in"),
+        (field(7, 2, b"\x05\x0a\x03\x22\x01\xff"), "no text"),
         (field(1, 5, b"123"), "longer than what it lies in"),
     ],
 )
