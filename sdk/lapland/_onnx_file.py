@@ -24,8 +24,8 @@ STANDARD, CONTRIB = "", "com.microsoft"  # ONNX's own operators, and onnxruntime
 # What computes a tensor of a size that follows from the sizes of others, and nothing else.
 _STANDARD_OPERATORS: Final = """
     Abs Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DepthToSpace
-    DequantizeLinear Div Elu Exp Flatten Gemm GlobalAveragePool HardSigmoid HardSwish Identity
-    LeakyRelu Log MatMul Max MaxPool Mean Min Mul Neg PRelu Pow QLinearConv QLinearMatMul
+    DequantizeLinear Div Elu Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish
+    Identity LeakyRelu Log MatMul Max MaxPool Mean Min Mul Neg PRelu Pow QLinearConv QLinearMatMul
     QuantizeLinear ReduceMax ReduceMean ReduceSum Relu Reshape Round Sigmoid Slice Softmax
     SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze
 """
