@@ -185,7 +185,10 @@ def _predict(options: argparse.Namespace) -> int:
     batch = Batch(setup, options.jobs)
     photos, empty = find_photos(options.photos, None if to_file else options.out)
     for folder in empty:
-        _complain(f"{folder}: holds no photo ({', '.join(sorted(SUFFIXES))})")
+        if os.access(folder, os.R_OK | os.X_OK):
+            _complain(f"{folder}: holds no photo ({', '.join(sorted(SUFFIXES))})")
+        else:
+            _complain(f"{folder}: cannot be read (permission denied)")
     predict = _predict_to_file if to_file else _predict_to_screen
     return max(predict(options, batch, photos), 1 if empty else 0)
 

@@ -52,7 +52,7 @@ class Detector:
         pyramid_factor: float = 0.709,
         threads: int | None = None,
     ) -> None:
-        path = models.path_of(width, precision) if model is None else Path(model)
+        path = models.path_of(width, precision) if model is None else _checked_path(model)
         self._landmarks = LandmarkNetwork(path, threads)
         self._mtcnn = Mtcnn(
             *models.load_mtcnn(),
@@ -87,7 +87,8 @@ class Detector:
 
         Returns:
             The faces, largest box first; in the order given for `boxes` and `five_points`.
-            No face gives `Faces` of length 0.
+            No face gives `Faces` of length 0. All numbers are finite and below 1e9, scores in 0..1,
+            and scales at least 0.
 
         Raises:
             ImageError: the image cannot be used; `ImageNotFoundError` where there is no file.
@@ -125,6 +126,12 @@ class Detector:
         return Faces(boxes.astype(np.float32), scores, points, landmarks, scales, self.model.scheme)
 
 
+def _checked_path(model: object) -> Path:
+    if not isinstance(model, (str, os.PathLike)) or not isinstance(os.fspath(model), str):
+        raise OptionError(f"model must be the path of an ONNX file, not {model!r}")
+    return Path(model)
+
+
 def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
     given = _checked_array("five_points", five_points)
     if given.size == 0:
@@ -143,7 +150,7 @@ def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
 def _checked_array(name: str, values: ArrayLike) -> NDArray[Any]:
     try:
         array = np.asarray(values)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise GeometryError(f"{name}: expected rows of one length, not {values!r}") from error
     if array.dtype.kind in "iuf" and array.size:
         largest = np.abs(array.astype(np.float64)).max()

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ._errors import OptionError
 from ._faces import Face, Faces
 from ._image import ImageLike, load_image
 
@@ -17,6 +18,7 @@ _COLOURS = np.array([[120, 230, 60], [40, 210, 250], [40, 60, 240]], np.float64)
 _LINE = (250, 250, 250)
 _SHIFT = 4  # fractional bits of coordinates that are given to OpenCV
 _FRACTION = 1 << _SHIFT
+_LARGEST_SIDE = 32768.0  # pixels, of a face; letters of thousands crash OpenCV 5.0
 _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's 32-bit fixed point
 
 
@@ -37,11 +39,16 @@ def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.u
 
     Raises:
         ImageError: the image cannot be used.
+        OptionError: `faces` are none.
     """
+    if not isinstance(faces, Faces):
+        raise OptionError(
+            f"faces must be the Faces that predict or update returned, not {type(faces).__name__}"
+        )
     canvas = load_image(image).copy()
     for face in faces:
         # No line is thicker than the photo asks for, however large a face claims to be.
-        side = min(_side(face), float(max(canvas.shape)))
+        side = min(_side(face), float(max(canvas.shape)), _LARGEST_SIDE)
         _draw_contours(canvas, face, side)
         _draw_dots(canvas, face, side)
         if boxes:
@@ -51,7 +58,8 @@ def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.u
 
 def certainty_colours(face: Face) -> list[tuple[int, int, int]]:
     """BGR colour of each landmark, from green (sure) over yellow to red (unsure)."""
-    relative = np.log(np.maximum(face.scales / _side(face), 1e-6) / SURE) / np.log(UNSURE / SURE)
+    scales = face.scales.astype(np.float64) / _side(face)
+    relative = np.log(np.maximum(scales, 1e-6) / SURE) / np.log(UNSURE / SURE)
     at = np.clip(relative, 0, 1) * (len(_COLOURS) - 1)
     low = np.minimum(at.astype(int), len(_COLOURS) - 2)
     part = (at - low)[:, None]

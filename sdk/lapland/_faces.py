@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import supervision
 
 Float32 = NDArray[np.float32]
+_LARGEST_ID = (1 << 63) - 1
 _DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
 
 
@@ -56,7 +57,11 @@ class Face:
         }
 
     def save_pts(self, path: str | os.PathLike[str]) -> None:
-        """Writes the landmarks as an iBUG `.pts` file, whose coordinates are 1-based."""
+        """Writes the landmarks as an iBUG `.pts` file, whose coordinates are 1-based.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
         rows = "".join(f"{x + 1:.3f} {y + 1:.3f}\n" for x, y in self.landmarks.tolist())
         text = f"version: 1\nn_points: {len(self.landmarks)}\n{{\n{rows}}}\n"
         Path(path).write_text(text, encoding="ascii")
@@ -102,10 +107,11 @@ class Faces:
             "landmarks": (n, k, 2),
             "scales": (n, k),
         }
-        for name, shape in shapes.items():
-            array = np.array(getattr(self, name), dtype=np.float32)  # a copy that is ours
-            if array.shape != shape:
-                raise GeometryError(f"{name}: expected shape {shape}, not {array.shape}")
+        with np.errstate(over="ignore"):  # beyond float32 is infinity then, which is refused
+            arrays = {name: _as_float32(name, getattr(self, name)) for name in shapes}
+        for name, array in arrays.items():
+            if array.shape != shapes[name]:
+                raise GeometryError(f"{name}: expected shape {shapes[name]}, not {array.shape}")
             if not np.isfinite(array).all():
                 raise GeometryError(f"{name}: expected finite numbers, found NaN or infinity")
             array.flags.writeable = False
@@ -178,6 +184,9 @@ class Faces:
         """Writes an iBUG `.pts` file for each face, and returns their paths.
 
         A single face goes to `path`, several to `name_1.pts`, `name_2.pts` and so on beside it.
+
+        Raises:
+            OSError: a file cannot be written.
         """
         first = Path(path)
         paths = [first]
@@ -242,11 +251,21 @@ class Faces:
         return to_coco(self, image_id, category_id, first_id)
 
 
+def _as_float32(name: str, values: object) -> Float32:
+    try:
+        return np.array(values, dtype=np.float32)  # a copy that is ours
+    except (TypeError, ValueError, OverflowError) as error:
+        raise GeometryError(f"{name}: expected numbers ({error})") from error
+
+
 def _checked_ids(ids: ArrayLike, n: int) -> NDArray[np.int64]:
-    given = np.asarray(ids)
+    try:
+        given = np.asarray(ids)
+    except ValueError as error:
+        raise GeometryError(f"ids: expected whole numbers ({error})") from error
     if given.shape != (n,):
         raise GeometryError(f"ids: expected shape {(n,)}, not {given.shape}")
-    if given.size and given.dtype.kind not in "iu":
+    if given.size and (given.dtype.kind not in "iu" or int(given.max()) > _LARGEST_ID):
         raise GeometryError(f"ids: expected whole numbers, not {given.dtype}")
     array = given.astype(np.int64)  # a copy that is ours
     array.flags.writeable = False

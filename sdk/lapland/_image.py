@@ -9,18 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._errors import ImageError, ImageNotFoundError
+from ._files import read_file
+from ._image_header import FORMATS, read_header
 
 ImageLike = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
 Image = NDArray[np.uint8]
+
+# Of encoded images. The largest cameras have 0.2 * 2**30 pixels; OpenCV decodes four times as many
+# as these, which is 3 GiB. Arrays may have any size: their memory is there already.
+MAX_PIXELS = 1 << 28
+MAX_BYTES = 1 << 30
 
 
 def load_image(image: ImageLike) -> Image:
     """Reads an image.
 
     Args:
-        image: a path; the bytes of an encoded file (JPEG, PNG, WebP, and what else OpenCV reads);
-            or a uint8 array: (H, W, 3) BGR, (H, W) or (H, W, 1) grey, (H, W, 4) BGRA, whose alpha
-            is ignored. The EXIF orientation of files is applied.
+        image: a path; the bytes of an encoded file; or a uint8 array: (H, W, 3) BGR, (H, W) or
+            (H, W, 1) grey, (H, W, 4) BGRA, whose alpha is ignored. Files are JPEG, PNG, WebP, BMP,
+            TIFF, GIF, PNM, JPEG 2000 or AVIF, as far as the installed OpenCV reads them, of at most
+            2**30 bytes and 2**28 pixels. Their EXIF orientation is applied, and of an animation the
+            first picture is taken.
 
     Returns:
         (H, W, 3) uint8 BGR. An array of that form is passed on as it is, not copied.
@@ -30,10 +39,10 @@ def load_image(image: ImageLike) -> Image:
         ImageError: it is none of these; the message says what was expected and what came.
     """
     if isinstance(image, np.ndarray):
-        return _from_array(image)
+        return _from_array(np.asarray(image))  # of a subclass, as masked ones, the plain array
     if isinstance(image, (bytes, bytearray, memoryview)):
         return _decode(bytes(image), "the encoded image")
-    if isinstance(image, (str, os.PathLike)):
+    if isinstance(image, (str, os.PathLike)) and isinstance(os.fspath(image), str):
         return _from_path(Path(image))
     raise ImageError(
         "expected a path, the bytes of an encoded image, or a numpy array, not "
@@ -46,7 +55,7 @@ def _from_path(path: Path) -> Image:
     if text.startswith(("http:/", "https:/")):
         raise ImageError(f"{text}: lapland reads files and downloads nothing; fetch it first")
     try:
-        data = path.read_bytes()
+        data = read_file(path, MAX_BYTES)
     except FileNotFoundError:
         raise ImageNotFoundError(f"{text}: there is no such file") from None
     except IsADirectoryError:
@@ -60,9 +69,22 @@ def _from_path(path: Path) -> Image:
 def _decode(data: bytes, name: str) -> Image:
     if not data:
         raise ImageError(f"{name}: is empty")
-    if _is_truncated(data):
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"{name}: {len(data)} bytes, and {MAX_BYTES} is the limit")
+    header = read_header(data)
+    if header is None:
+        raise ImageError(f"{name}: is damaged or no image; expected {FORMATS}")
+    if not header.whole:
         raise ImageError(
             f"{name}: ends before the picture does ({len(data)} bytes); copy or fetch it again"
+        )
+    width, height = header.width, header.height
+    if min(width, height) < 1:
+        raise ImageError(f"{name}: is damaged: a {header.format} of {width} x {height} pixels")
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name}: announces {width} x {height} pixels, and {MAX_PIXELS} is the limit; make it "
+            "smaller, or decode it yourself and pass the array"
         )
     try:
         # IMREAD_COLOR gives 8-bit BGR whatever the file holds, and applies the EXIF orientation.
@@ -71,30 +93,11 @@ def _decode(data: bytes, name: str) -> Image:
         raise ImageError(f"{name}: cannot be decoded ({error.err})") from error
     if image is None:
         raise ImageError(
-            f"{name}: is damaged, or no image that OpenCV {cv2.__version__} can decode; expected "
-            "JPEG, PNG, WebP, BMP or TIFF"
+            f"{name}: is damaged, or {header.format} that OpenCV {cv2.__version__} cannot decode; "
+            f"expected {FORMATS}"
         )
     decoded: Image = image
     return decoded
-
-
-def _is_truncated(data: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end; OpenCV would fill the rest with grey and say nothing."""
-    if data.startswith(b"\x89PNG"):
-        return b"IEND" not in data
-    if not data.startswith(b"\xff\xd8\xff"):
-        return False
-    # The end marker counts after the start of the scan only: a thumbnail in the header has its own.
-    at = 2
-    while at + 4 <= len(data):
-        marker = data[at + 1]
-        if data[at] != 0xFF or marker == 0xFF:  # stray and fill bytes, which decoders pass over
-            at += 1
-            continue
-        if marker == 0xDA:
-            return data.find(b"\xff\xd9", at) < 0
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return True
 
 
 def _from_array(array: NDArray[Any]) -> Image:

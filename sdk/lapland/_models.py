@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import _onnx_file as onnx_file
 from ._errors import ModelError, ModelNotFoundError, OptionError
+from ._files import read_file
 from ._scheme import SCHEMES, Scheme
 from ._session import Session
 
@@ -18,6 +21,10 @@ DEFAULT_WIDTH, DEFAULT_PRECISION = "1/2-lite", "int8"
 # Of a tracker: every frame is another chance, smoothing takes away what a smaller network adds in
 # noise, and half the time of a frame is half the battery.
 VIDEO_WIDTH = "1/4-lite"
+# Of numbers that a graph may compute for one face, all its values together; the widest has 48
+# million. A graph that doubles what it has needs few nodes to fill any memory.
+MAX_NUMBERS = 1 << 27
+_FREE = "N"  # the dimension of the faces in a batch
 _CASCADE = ("pnet", "rnet", "onet")
 
 
@@ -128,10 +135,24 @@ def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
         ModelNotFoundError: there is no such file.
         ModelError: the file is damaged, or does not follow the contract; the message says where.
     """
-    shipped_here = path.resolve().is_relative_to(folder().resolve())
-    data = _read_shipped(path.resolve()) if shipped_here else _read(path)
+    if path.resolve().is_relative_to(folder().resolve()):
+        data = _read_shipped(path.resolve())
+        session = Session(data, name=str(path), threads=threads)
+        info = _describe(session.metadata, path, len(data))
+        _check_contract(session, info)
+        return session, info
+    return _open(_read(path), path, threads)
+
+
+def _open(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelInfo]:
+    """A foreign file: nothing of it is computed before all is known to be what is expected."""
+    model = _checked(data, path)
+    info = _describe(model.metadata, path, len(data))
+    every = onnx_file.with_all_outputs(data, model)
+    _check_sizes(Session(every, name=str(path), threads=1, free=_FREE), path)
     session = Session(data, name=str(path), threads=threads)
-    return session, _describe(session, path, len(data))
+    _check_contract(session, info)
+    return session, info
 
 
 def describe(path: Path) -> ModelInfo:
@@ -159,15 +180,43 @@ def _read_shipped(path: Path) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path, onnx_file.MAX_BYTES)
     except (FileNotFoundError, IsADirectoryError):
         raise ModelNotFoundError(f"{path}: there is no such model file") from None
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ModelError(f"{path}: cannot be read ({reason})") from error
 
 
-def _describe(session: Session, path: Path, size: int) -> ModelInfo:
-    metadata = session.metadata
+def _checked(data: bytes, path: Path) -> onnx_file.OnnxFile:
+    try:
+        return onnx_file.check(data)
+    except onnx_file.OnnxError as error:
+        raise ModelError(f"{path}: is damaged or not an ONNX graph ({error})") from error
+    except onnx_file.RefusedError as error:
+        raise ModelError(
+            f"{path}: {error}; export the network with `python -m export.rcn`"
+        ) from error
+
+
+def _check_sizes(session: Session, path: Path) -> None:
+    """Refuses a graph of whose values one is too large, or of a size that no one can tell."""
+    total = 0
+    for name, (_, shape) in session.outputs.items():
+        sides = [side for side in shape if isinstance(side, int) and side >= 0]
+        if len(sides) != len(shape):
+            raise ModelError(
+                f"{path}: the shape of {name!r} is {shape}; expected sizes that are known when "
+                f"the first one of 'crops', {_FREE!r}, is"
+            )
+        total += math.prod(sides)
+    if total > MAX_NUMBERS:
+        raise ModelError(
+            f"{path}: would compute {total} numbers for each face, and {MAX_NUMBERS} is the limit"
+        )
+
+
+def _describe(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
     schema = metadata.get("lapland.schema")
     if schema != SCHEMA:
         found = "none" if schema is None else repr(schema)
@@ -201,13 +250,18 @@ def _describe(session: Session, path: Path, size: int) -> ModelInfo:
         raise ModelError(
             f"{path}: crop factor {info.crop_factor} or input size {info.size} is out of range"
         )
+    return info
+
+
+def _check_contract(session: Session, info: ModelInfo) -> None:
+    """Refuses a graph that takes or gives something else than its metadata say."""
+    path = info.path
     if set(session.inputs) != {"crops"}:
         raise ModelError(f"{path}: expected one input, 'crops', found {sorted(session.inputs)}")
-    side, points = info.size, scheme.size
+    side, points = info.size, info.scheme.size
     _expect(path, session.inputs, "crops", "tensor(uint8)", [side, side, 3])
     _expect(path, session.outputs, "landmarks", "tensor(float)", [points, 2])
     _expect(path, session.outputs, "scales", "tensor(float)", [points])
-    return info
 
 
 def _table(metadata: dict[str, str], key: str) -> dict[str, Any]:

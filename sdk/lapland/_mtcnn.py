@@ -210,7 +210,7 @@ def _checked_min_face(value: object) -> int:
 def _checked_thresholds(values: object) -> tuple[float, float, float]:
     try:
         first, second, third = (float(value) for value in values)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         first = second = third = math.nan
     if not all(0 < value < 1 for value in (first, second, third)):
         raise OptionError(
@@ -222,7 +222,7 @@ def _checked_thresholds(values: object) -> tuple[float, float, float]:
 
 def _checked_factor(value: object) -> float:
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not 0.1 <= float(value) <= 0.95:  # type: ignore[arg-type]
+    if not real or not 0.1 <= value <= 0.95:  # type: ignore[operator]
         raise OptionError(
             "pyramid_factor must be a number from 0.1 to 0.95 (0.709 halves the area from level to "
             f"level), not {value!r}"

@@ -18,7 +18,9 @@ _NUMBERED = re.compile(r"(.*)_\d+", re.DOTALL)
 def find_photos(given: Iterable[Path], out: Path | None) -> tuple[dict[Path, Path], list[Path]]:
     """Files and folders -> photos, each once, with the folder it was found in; folders without any.
 
-    In folders, drawings of earlier runs are passed over, so that a second run does not draw them.
+    Folders that cannot be read count as such, also those below others. Links to folders are not
+    followed. In folders, drawings of earlier runs are passed over, so that a second run does not
+    draw them.
 
     Args:
         given: files and folders; folders are walked with all below them.
@@ -29,9 +31,11 @@ def find_photos(given: Iterable[Path], out: Path | None) -> tuple[dict[Path, Pat
     seen: set[str] = set()
     empty = []
     for path in given:
-        found = _in_folder(path, drawn) if path.is_dir() else [path]
-        if not found:
+        closed: list[Path] = []
+        found = _in_folder(path, drawn, closed) if path.is_dir() else [path]
+        if not found and path not in closed:
             empty.append(path)
+        empty += closed
         for photo in found:
             key = os.path.abspath(photo)
             if key not in seen:
@@ -40,12 +44,14 @@ def find_photos(given: Iterable[Path], out: Path | None) -> tuple[dict[Path, Pat
     return photos, empty
 
 
-def _in_folder(folder: Path, drawn: Path | None) -> list[Path]:
+def _in_folder(folder: Path, drawn: Path | None, closed: list[Path]) -> list[Path]:
+    """The photos in a folder and all below it; adds those that cannot be read to `closed`."""
     if drawn == folder.resolve():
         drawn = None
+    walk = os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
     return [
         p
-        for p in sorted(folder.rglob("*"))
+        for p in sorted(Path(parent, name) for parent, _, names in walk for name in names)
         if p.suffix.lower() in SUFFIXES
         and p.is_file()
         and not p.stem.endswith("_landmarks")

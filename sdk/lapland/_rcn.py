@@ -1,5 +1,6 @@
 """The landmark network: five points of faces -> landmarks and scales in image pixels."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from . import _geometry as geometry
 from . import _models as models
+from ._errors import ModelError
 
 # Faces in one run of the graph: enough to share its overhead and, where there are several threads,
 # to occupy them. The maps of more no longer fit into the cache, and each face costs more.
@@ -40,6 +42,9 @@ class LandmarkNetwork:
         Returns:
             landmarks (N, K, 2) and scales (N, K), float32, image pixels; and the steps (N,), image
             pixels from a crop pixel to the next.
+
+        Raises:
+            ModelError: the model gives numbers that are not finite.
         """
         info = self.info
         if not len(five_points):
@@ -48,8 +53,13 @@ class LandmarkNetwork:
         matrices = geometry.crop_matrices(
             five_points, factor=info.crop_factor, size=info.size, upright=info.crop_upright
         )
-        crops = np.stack([geometry.cut(image, matrix, info.size) for matrix in matrices])
-        landmarks, scales = self.run(crops)
+        parts = []
+        for start in range(0, len(matrices), _BATCH):  # crops of thousands would fill the memory
+            few = matrices[start : start + _BATCH]
+            parts.append(self.run(np.stack([geometry.cut(image, one, info.size) for one in few])))
+        landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if not math.isfinite(float(landmarks.sum()) + float(scales.sum())):
+            raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
         in_image, steps = geometry.to_image(landmarks, matrices), geometry.steps(matrices)
         return (
             in_image.astype(np.float32),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 # Samples along the shorter side of a frame. More tell no more: neighbouring pixels agree.
 _SAMPLES = 30
+_MOST = 4096  # along the longer
 # Correlation of the samples of two frames below which they may be of two scenes. Half of the
 # variance of one is then not explained by the other. Fast pans go below it too; so it raises a
 # question that the faces answer, and decides nothing by itself.
@@ -22,7 +23,9 @@ class Scenes:
     def changed(self, image: NDArray[np.uint8]) -> bool:
         """Whether this frame may start another scene; False for the first."""
         stride = max(1, min(image.shape[:2]) // _SAMPLES)
-        samples = image[stride // 2 :: stride, stride // 2 :: stride, 1].astype(np.float32)
+        # Of a frame of few rows and a million columns not all of these.
+        down, across = (max(stride, side // _MOST) for side in image.shape[:2])
+        samples = image[down // 2 :: down, across // 2 :: across, 1].astype(np.float32)
         samples -= samples.mean()
         length = float(np.sqrt(np.vdot(samples, samples)))
         if length > 0:

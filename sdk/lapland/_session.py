@@ -9,6 +9,7 @@ import onnxruntime as ort
 from ._errors import ModelError, OptionError
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_MOST_THREADS = 1024
 Shape = tuple[str, list[int | str | None]]
 RUNTIME_VERSION: str = ort.__version__
 
@@ -25,15 +26,21 @@ class Session:
         model: the bytes of an ONNX file.
         name: what to call the file in messages.
         threads: threads for one run; None takes what onnxruntime takes, one for each core.
+        free: name of a dimension that is taken to be 1, to see all shapes; nothing of the graph
+            is computed then, and it is not to be run.
 
     Raises:
-        OptionError: `threads` is neither None nor a positive integer.
+        OptionError: `threads` is neither None nor a positive integer up to 1024.
         ModelError: onnxruntime cannot load the bytes.
     """
 
-    def __init__(self, model: bytes, *, name: str, threads: int | None = None) -> None:
+    def __init__(
+        self, model: bytes, *, name: str, threads: int | None = None, free: str | None = None
+    ) -> None:
         if threads is not None and not _is_count(threads):
-            raise OptionError(f"threads must be None or a positive integer, not {threads!r}")
+            raise OptionError(
+                f"threads must be None or a positive integer up to {_MOST_THREADS}, not {threads!r}"
+            )
         options = ort.SessionOptions()
         options.log_severity_level = 3  # a library does not print; errors come as exceptions
         options.inter_op_num_threads = 1
@@ -41,6 +48,10 @@ class Session:
             options.intra_op_num_threads = int(threads)
         # Threads that spin between runs take the cores from the program around us.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if free is not None:
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+            options.add_free_dimension_override_by_name(free, 1)
+        self._name = name
         try:
             self._session = ort.InferenceSession(
                 model,
@@ -59,14 +70,23 @@ class Session:
             ) from error
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
-        """Runs the graph and returns the named outputs, in that order."""
-        arrays: list[Array] = self._session.run(list(outputs), dict(feeds))
+        """Runs the graph and returns the named outputs, in that order.
+
+        Raises:
+            ModelError: the graph cannot be run.
+        """
+        try:
+            arrays: list[Array] = self._session.run(list(outputs), dict(feeds))
+        except Exception as error:  # shapes that do not fit show when it is run
+            raise ModelError(
+                f"{self._name}: onnxruntime {ort.__version__} cannot run it ({_first(error)})"
+            ) from error
         return arrays
 
 
 def _is_count(value: object) -> bool:
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return whole and value >= 1  # type: ignore[operator]
+    return whole and 1 <= value <= _MOST_THREADS  # type: ignore[operator]
 
 
 def _described(values: Iterable[Any]) -> dict[str, Shape]:

@@ -29,6 +29,7 @@ _LOOK_EVERY = 10  # frames, where all is well
 _STILL_UNSURE = 5  # frames between looks at a face that is there and stays unsure
 _UNEASY = 3  # the same, at one that is less sure than it was
 _HASTE, _SOON = 0.1, 0.2  # seconds between searches while a face is unsure; after one was lost
+_LEAST, _MOST = 1e-6, 1e6  # seconds between frames that make a difference
 _TWINS = 0.4  # overlap of two tracks that follow one face
 
 
@@ -134,6 +135,7 @@ class Tracker:
         now = self._checked_time(time)
         first, self._started = not self._started, True
         seconds = now - self._now if not first and now > self._now else FRAME
+        seconds = min(max(seconds, _LEAST), _MOST)  # speeds stay finite
         self._now = now
         self._frame += 1
         cut = self._scenes.changed(image)
@@ -292,10 +294,9 @@ class Tracker:
     def _checked_time(self, time: object) -> float:
         if time is None:
             return self._now + FRAME if self._started else 0.0
-        real = isinstance(time, numbers.Real) and not isinstance(time, bool)
-        if not real or not math.isfinite(time):  # type: ignore[arg-type]
+        now = _real(time)
+        if not math.isfinite(now):
             raise OptionError(f"time must be a number of seconds, or None, not {time!r}")
-        now = float(time)  # type: ignore[arg-type]
         if self._started and now < self._now:
             raise OptionError(
                 f"time must not go back: {now} s after {self._now} s; for another video, or after "
@@ -305,10 +306,19 @@ class Tracker:
 
 
 def _checked_number(name: str, value: object, unit: str = "seconds") -> float:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not 0 < float(value) < math.inf:  # type: ignore[arg-type]
+    number = _real(value)
+    if not 0 < number < math.inf:
         raise OptionError(f"{name} must be a number of {unit} above 0, not {value!r}")
-    return float(value)  # type: ignore[arg-type]
+    return number
+
+
+def _real(value: object) -> float:
+    """NaN for what is no real number, or one beyond what a float holds."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    try:
+        return float(value) if real else math.nan  # type: ignore[arg-type]
+    except OverflowError:
+        return math.nan
 
 
 def _named(value: object) -> str:

@@ -1,0 +1,92 @@
+"""What the checks of images and models cost: `python -m benchmarks.limits`.
+
+Memory and seconds for the largest image that is read, a PNG of 16,384 x 16,384, drawn here; and
+milliseconds to hash, to read and to load models, as shipped ones and as ones of one's own.
+"""
+
+import argparse
+import hashlib
+import resource
+import statistics
+import struct
+import tempfile
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from lapland import Detector
+from lapland import _models as models
+from lapland import _onnx_file as onnx_file
+from lapland._image import MAX_PIXELS, load_image
+
+from .machine import load, processor
+
+
+def black_png(side: int) -> bytes:
+    """A PNG of side x side black pixels, in a thousandth of their bytes."""
+    packer = zlib.compressobj(9)
+    row = bytes(1 + 3 * side)
+    pixels = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    for kind, body in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")):
+        check = zlib.crc32(kind + body)
+        parts.append(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check))
+    return b"".join(parts)
+
+
+def peak() -> float:
+    """MB that this process has taken at most (Linux counts them in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def milliseconds(call: Callable[[], object], repeats: int) -> float:
+    """Median time of a call."""
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return 1e3 * statistics.median(times)
+
+
+def main() -> None:
+    """Prints them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--predict", action="store_true", help="also find faces in the image")
+    options = parser.parse_args()
+    print(f"{processor()}, load {load():.1f}")
+
+    print(f"{'model':<20}{'SHA-256':>10}{'reader':>10}{'load':>10}{'own':>10}  ms")
+    for name in models.shipped():
+        path = models.folder() / name / "model.onnx"
+        data = path.read_bytes()
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "model.onnx"
+            copy.write_bytes(data)
+            calls: list[Callable[[], object]] = [
+                lambda data=data: hashlib.sha256(data).digest(),  # type: ignore[misc]
+                lambda data=data: onnx_file.check(data),  # type: ignore[misc]
+                lambda path=path: models.load(path, 1),  # type: ignore[misc]
+                lambda copy=copy: models.load(copy, 1),  # type: ignore[misc]
+            ]
+            row = "".join(f"{milliseconds(call, options.repeats):>10.2f}" for call in calls)
+        print(f"{name:<20}{row}")
+
+    side = int(MAX_PIXELS**0.5)
+    data = black_png(side)
+    before, started = peak(), time.perf_counter()
+    image = load_image(data)
+    seconds = time.perf_counter() - started
+    print(f"{side} x {side} in {len(data)} bytes: {peak() - before:.0f} MB, {seconds:.1f} s")
+    if options.predict:
+        started = time.perf_counter()
+        Detector(threads=1).predict(image)
+        seconds = time.perf_counter() - started
+        print(f"Detector().predict of it: {peak() - before:.0f} MB in all, {seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,341 @@
+"""What an ONNX file holds, read before onnxruntime sees it, and whether it may be run.
+
+A graph is a program, and onnxruntime runs what it finds: loops without end, functions that the file
+defines, weights that lie in other files, anywhere. So a model is refused here unless it consists
+of operators that landmark networks are made of, and carries its weights itself.
+
+The file is a message of Protocol Buffers. The few parts that are asked about are read from its wire
+format (https://protobuf.dev/programming-guides/encoding/); numbers of fields are those of
+``onnx.proto``. Nothing here is recursive, and all that is kept are names and sizes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+MAX_BYTES: Final = 1 << 28  # of a file; the widest model that is shipped has 7.5 MB
+MAX_FIELDS: Final = 200_000  # of the wire format; that model has 1,600
+# Of attributes, as strides and paddings, and of what a node takes: more than any needs. Sizes that
+# follow from more might overflow, and seem small.
+MAX_INTEGER: Final = 1 << 16
+MAX_INPUTS: Final = 16
+
+STANDARD, CONTRIB = "", "com.microsoft"  # ONNX's own operators, and onnxruntime's
+# What computes a tensor of a size that follows from the sizes of others, and nothing else.
+_STANDARD_OPERATORS: Final = """
+    Abs Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DepthToSpace
+    DequantizeLinear Div Elu Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish
+    Identity LeakyRelu Log MatMul Max MaxPool Mean Min Mul Neg PRelu Pow QLinearConv QLinearMatMul
+    QuantizeLinear ReduceMax ReduceMean ReduceSum Relu Reshape Round Sigmoid Slice Softmax
+    SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze
+"""
+OPERATORS: Final = {
+    STANDARD: frozenset(_STANDARD_OPERATORS.split()),
+    CONTRIB: frozenset({"NhwcMaxPool", "QLinearConv", "QLinearLeakyRelu"}),
+}
+# float32, uint8, int8, int32, int64, bool, float16, float64 of TensorProto.DataType: a byte or more
+# for each number, so that the bytes of a tensor say how many it may announce.
+_TYPES: Final = {1, 2, 3, 6, 7, 9, 10, 11}
+_EXTERNAL: Final = 1  # of TensorProto.DataLocation
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+Span = tuple[int, int]  # of the bytes of a field
+
+
+class OnnxError(ValueError):
+    """The bytes are no ONNX model."""
+
+
+class RefusedError(ValueError):
+    """They are one, which asks for more than may be given to it."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A constant of the graph.
+
+    Attributes:
+        dims: its shape.
+        type: a number of TensorProto.DataType.
+        bytes: what it takes in the file, at least.
+        external: whether it points to another file.
+    """
+
+    dims: tuple[int, ...]
+    type: int
+    bytes: int
+    external: bool
+
+
+@dataclass
+class OnnxFile:
+    """What is asked about a model.
+
+    Attributes:
+        opsets: version of each domain of operators.
+        metadata: that was written into the file by whoever exported it.
+        operators: (domain, type) of each node.
+        tensors: the constants, of attributes too.
+        foreign: what else there is and never should be: functions, subgraphs, ...
+        inputs: what a node takes at most.
+        largest: of the whole numbers that attributes hold.
+        values: name of what each node gives.
+        outputs: name of what the graph gives.
+        graphs: how often a graph begins; 1.
+    """
+
+    opsets: dict[str, int] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    operators: list[tuple[str, str]] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    inputs: int = 0
+    largest: int = 0
+    values: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    graphs: int = 0
+
+
+def check(data: bytes) -> OnnxFile:
+    """Reads a model, and refuses one that should not be run.
+
+    Raises:
+        OnnxError: the bytes are no ONNX model, or damaged.
+        RefusedError: the model holds what is not allowed; the message says what.
+    """
+    model = read(data)
+    if model.graphs != 1:
+        raise OnnxError(f"{model.graphs or 'no'} graphs in it")
+    if model.foreign:
+        raise RefusedError(f"it holds {model.foreign[0]}, which no landmark model needs")
+    for domain in model.opsets:
+        if domain not in OPERATORS:
+            raise RefusedError(f"operators of the domain {domain[:80]!r} are not allowed")
+    for domain, kind in model.operators:
+        if kind not in OPERATORS.get(domain, ()):
+            whole = f"{domain}.{kind}" if domain else kind
+            raise RefusedError(f"the operator {whole[:80]!r} is not allowed")
+    if model.inputs > MAX_INPUTS:
+        raise RefusedError(f"a node with {model.inputs} inputs, and {MAX_INPUTS} is the limit")
+    if model.largest > MAX_INTEGER:
+        raise RefusedError(f"an attribute of {model.largest}, and {MAX_INTEGER} is the limit")
+    for tensor in model.tensors:
+        _check_tensor(tensor)
+    return model
+
+
+def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
+    """The same model, of which every value is an output; so onnxruntime tells their shapes.
+
+    Where a message comes twice, readers merge the two: what is appended here is a graph of outputs.
+    """
+    missing = dict.fromkeys(name for name in model.values if name)
+    for name in model.outputs:
+        missing.pop(name, None)
+    values = b"".join(_message(12, _message(1, name.encode())) for name in missing)
+    return data + _message(7, values)
+
+
+def _message(number: int, body: bytes) -> bytes:
+    size, length = b"", len(body)
+    while length > 127:
+        size += bytes([length & 127 | 128])
+        length >>= 7
+    return bytes([number << 3 | _BYTES]) + size + bytes([length]) + body
+
+
+def _check_tensor(tensor: Tensor) -> None:
+    if tensor.external:
+        raise RefusedError("it keeps weights in another file, expected all of them in this one")
+    if tensor.type not in _TYPES:
+        raise RefusedError(f"constants of ONNX's type {tensor.type} are not allowed")
+    count = 1
+    for side in tensor.dims:
+        count *= side
+        if side < 0 or count > tensor.bytes:
+            raise OnnxError(f"{tensor.dims} constants are announced, in {tensor.bytes} bytes")
+
+
+def read(data: bytes) -> OnnxFile:
+    """Reads a model.
+
+    Raises:
+        OnnxError: the bytes are no ONNX model, or damaged.
+    """
+    return _Reader(data).model()
+
+
+class _Reader:
+    """Goes through the fields of nested messages, a bounded number in all."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._left = MAX_FIELDS
+        self._found = OnnxFile()
+
+    def model(self) -> OnnxFile:
+        found = self._found
+        for number, value in self._fields((0, len(self._data))):
+            if number == 7:
+                found.graphs += 1
+                self._graph(_span(value))
+            elif number == 8:
+                domain, version = "", 0
+                for part, what in self._fields(_span(value)):
+                    if part == 1:
+                        domain = self._domain(what)
+                    elif part == 2:
+                        version = _number(what)
+                found.opsets[domain] = version
+            elif number == 14:
+                entry = {1: "", 2: ""}
+                for part, what in self._fields(_span(value)):
+                    if part in entry:
+                        entry[part] = self._text(what)
+                found.metadata[entry[1]] = entry[2]
+            elif number == 20:
+                found.foreign.append("a graph for training")
+            elif number == 25:
+                found.foreign.append("a function of its own")
+        return found
+
+    def _graph(self, span: Span) -> None:
+        for number, value in self._fields(span):
+            if number == 1:
+                self._node(_span(value))
+            elif number == 5:
+                self._tensor(_span(value))
+            elif number == 15:
+                self._found.foreign.append("sparse weights")
+            elif number == 12:
+                names = [self._text(what) for part, what in self._fields(_span(value)) if part == 1]
+                self._found.outputs += names[-1:]
+
+    def _node(self, span: Span) -> None:
+        domain = kind = ""
+        inputs = 0
+        for number, value in self._fields(span):
+            inputs += number == 1
+            if number == 2:
+                self._found.values.append(self._text(value))
+            elif number == 4:
+                kind = self._text(value)
+            elif number == 7:
+                domain = self._domain(value)
+            elif number == 5:
+                self._attribute(_span(value))
+        self._found.operators.append((domain, kind))
+        self._found.inputs = max(self._found.inputs, inputs)
+
+    def _attribute(self, span: Span) -> None:
+        tensors = 0
+        for number, value in self._fields(span):
+            if number in (3, 8):
+                integers = [_signed(value)] if isinstance(value, int) else self._packed(value)
+                self._found.largest = max(self._found.largest, *map(abs, integers), 0)
+            elif number in (5, 10):
+                self._tensor(_span(value))
+                tensors += number == 5
+            elif number in (6, 11):
+                self._found.foreign.append("a graph within the graph, as of a loop")
+            elif number in (22, 23):
+                self._found.foreign.append("sparse weights")
+        if tensors > 1:  # a reader would make one of them
+            raise OnnxError("an attribute with two values")
+
+    def _tensor(self, span: Span) -> None:
+        dims: list[int] = []
+        kind = 0
+        external = False
+        for number, value in self._fields(span):
+            if number == 1 and isinstance(value, int):
+                dims.append(_signed(value))
+            elif number == 1:
+                dims += self._packed(_span(value))
+            elif number == 2:
+                kind = _number(value)
+            elif number == 13:
+                external = True
+            elif number == 14:
+                external = external or _number(value) == _EXTERNAL
+        self._found.tensors.append(Tensor(tuple(dims), kind, span[1] - span[0], external))
+
+    def _fields(self, span: Span) -> Iterator[tuple[int, int | Span]]:
+        """Number and value of each field of a message: an integer, or where its bytes lie."""
+        at, end = span
+        while at < end:
+            self._left -= 1
+            if self._left < 0:
+                raise OnnxError(f"more than {MAX_FIELDS} fields")
+            tag, at = self._varint(at, end)
+            number, wire = tag >> 3, tag & 7
+            if not 0 < number < 1 << 29:
+                raise OnnxError(f"a field of number {number}")
+            value: int | Span
+            if wire == _VARINT:
+                value, at = self._varint(at, end)
+            elif wire == _BYTES:
+                length, at = self._varint(at, end)
+                value = at, at + length
+                at += length
+            elif wire in (_FIXED32, _FIXED64):
+                width = 4 if wire == _FIXED32 else 8
+                value = int.from_bytes(self._data[at : at + width], "little")
+                at += width
+            else:
+                raise OnnxError(f"a field of wire type {wire}")
+            if at > end:
+                raise OnnxError("a field that is longer than what it lies in")
+            yield number, value
+
+    def _varint(self, at: int, end: int) -> tuple[int, int]:
+        """An unsigned number of up to 64 bits, and where it ends."""
+        data = self._data
+        value = 0
+        for shift in range(0, 70, 7):
+            if at >= end:
+                raise OnnxError("it ends within a number")
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            if byte < 128:
+                if value >> 64:
+                    break
+                return value, at
+        raise OnnxError("a number of more than 64 bits")
+
+    def _packed(self, span: Span) -> Iterator[int]:
+        at, end = span
+        while at < end:
+            self._left -= 1
+            if self._left < 0:
+                raise OnnxError(f"more than {MAX_FIELDS} fields")
+            value, at = self._varint(at, end)
+            yield _signed(value)
+
+    def _text(self, value: int | Span) -> str:
+        start, end = _span(value)
+        try:
+            return self._data[start:end].decode("utf-8")
+        except UnicodeDecodeError:
+            raise OnnxError("a name that is no text") from None
+
+    def _domain(self, value: int | Span) -> str:
+        domain = self._text(value)
+        return STANDARD if domain == "ai.onnx" else domain
+
+
+def _span(value: int | Span) -> Span:
+    if isinstance(value, int):
+        raise OnnxError("a number in the place of a message")
+    return value
+
+
+def _number(value: int | Span) -> int:
+    if not isinstance(value, int):
+        raise OnnxError("a message in the place of a number")
+    return value
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value

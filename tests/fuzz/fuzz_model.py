@@ -1,0 +1,57 @@
+"""Fuzzes the loading of models, and runs those that are accepted on one crop.
+
+    python tests/fuzz/fuzz_model.py [--reader] [libFuzzer's options] FOLDER...
+
+Coverage is that of lapland's own code; onnxruntime is run, and crashes in it are found, but it is
+not built to report coverage. What is read of a file is compared with what the package onnx reads.
+"""
+
+import sys
+from pathlib import Path
+
+import atheris
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+
+with atheris.instrument_imports(include=["lapland"]):
+    from lapland import ModelError
+    from lapland import _models as under_test
+    from lapland import _onnx_file as onnx_file
+
+_FEW = 1 << 24  # else the fuzzer would spend its time on large graphs, which are allowed
+
+
+def check(data: bytes) -> None:
+    """Either a model that runs, or our error; and what is read is what onnx reads."""
+    compare(data)
+    try:
+        session, info = under_test._open(data, Path("fuzzed.onnx"), 1)
+        crops = np.zeros((1, info.size, info.size, 3), np.uint8)
+        session.run(("landmarks", "scales"), {"crops": crops})
+    except ModelError:
+        return
+
+
+def compare(data: bytes) -> None:
+    """Where both can read it, they read the same."""
+    try:
+        ours = onnx_file.check(data)
+        theirs = onnx.load_from_string(data)
+    except (onnx_file.OnnxError, onnx_file.RefusedError, DecodeError):
+        return
+    names = [(node.domain, node.op_type) for node in theirs.graph.node]
+    assert ours.operators == [("" if d == "ai.onnx" else d, kind) for d, kind in names]
+    assert ours.values == [name for node in theirs.graph.node for name in node.output]
+    assert ours.outputs == [value.name for value in theirs.graph.output]
+    assert not theirs.functions
+    assert not theirs.training_info
+    constants = [tensor for tensor in ours.tensors if not tensor.external]
+    assert len(constants) >= len(theirs.graph.initializer)
+
+
+if __name__ == "__main__":
+    under_test.MAX_NUMBERS = _FEW
+    alone = "--reader" in sys.argv  # without onnxruntime, a hundred times as fast
+    atheris.Setup([a for a in sys.argv if a != "--reader"], compare if alone else check)
+    atheris.Fuzz()

@@ -1,0 +1,67 @@
+"""Nothing that is loaded can run code: no pickles of files anywhere in the tree."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = [
+    path
+    for folder in ("sdk", "training", "export", "benchmarks", "examples", "tests")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+LOADERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+
+
+# The weights of MTCNN are a pickle inside the package `mtcnn`, whose code runs anyway. They were
+# made into ONNX once; only the test of that, and who does it again, loads them.
+KNOWN = {("export/mtcnn.py", "joblib.load")}
+
+
+def unpickled(source):
+    """Calls that unpickle: what they are called, and their line."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        whole = ast.unparse(node.func)
+        first, _, last = whole.rpartition(".")
+        options = {k.arg: ast.unparse(k.value) for k in node.keywords}
+        loader = last in ("load", "loads", "Unpickler", "open") and first in LOADERS
+        torch = whole == "torch.load" and options.get("weights_only") != "True"
+        if loader or torch or options.get("allow_pickle", "False") != "False":
+            yield whole, node.lineno
+
+
+def test_no_file_is_unpickled():
+    found = {}
+    for path in FILES:
+        name = path.relative_to(ROOT).as_posix()
+        calls = [call for call in unpickled(path.read_text()) if (name, call[0]) not in KNOWN]
+        if name.startswith("tests/"):  # what a test has just pickled itself, in memory, is no file
+            calls = [call for call in calls if call[0] != "pickle.loads"]
+        if calls:
+            found[name] = calls
+    assert found == {}
+    assert len(FILES) > 100
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pickle.load(file)",
+        "torch.load(path)",
+        "torch.load(path, weights_only=False)",
+        "numpy.load(path, allow_pickle=True)",
+        "joblib.load(path)",
+    ],
+)
+def test_the_rule_sees_them(source):
+    assert list(unpickled(source))
+
+
+@pytest.mark.parametrize(
+    "source", ["torch.load(p, weights_only=True)", "json.load(f)", "np.load(p)", "onnx.load(p)"]
+)
+def test_the_rule_sees_nothing_else(source):
+    assert not list(unpickled(source))
