@@ -2,12 +2,18 @@
 
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+import lapland
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 
@@ -28,6 +34,26 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def header(command: str) -> dict[str, Any]:
+    """What stands at the head of a file of results, and says where they come from."""
+    ask = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    commit = subprocess.run(ask, cwd=PHOTO.parent, capture_output=True, text=True, check=False)
+    return {
+        "command": command,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip() or None,
+        "cpu": processor(),
+        "load": load(),
+        "versions": {
+            "lapland": lapland.__version__,
+            "onnxruntime": version("onnxruntime"),
+            "opencv": cv2.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }
 
 
 def load() -> float:
