@@ -13,9 +13,9 @@ import numpy as np
 # process was forked beside it, that process hangs when it exits.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-import onnxruntime as ort  # noqa: E402
+import onnxruntime as ort
 
-from ._errors import ModelError, OptionError  # noqa: E402
+from ._errors import ModelError, OptionError
 
 ort.disable_telemetry_events()  # for programs that have imported it before
 
