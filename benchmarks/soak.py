@@ -2,10 +2,10 @@
 
 Calls it --calls times, in rounds of the same mix: small photos and a large one; no face, one, nine;
 as array, grey, with alpha, bytes and path; with boxes and five points of one's own; frames of
-trackers. Every fifth round has a new `Detector` and new trackers, and one of two threads in passing.
+trackers. Every fifth round has a new `Detector` and new trackers, one of two threads in passing.
 
-The slopes of memory and of processor time over the calls are fitted, without the first tenth, each
-with an interval in which it lies with 95 % confidence; threads and open files are counted before and
+The slopes of memory and of processor time over the calls are fitted, without the first tenth,
+each with an interval of 95 % confidence; threads and open files are counted before and
 after. Exit status 1 if something grows.
 """
 
