@@ -1,11 +1,9 @@
 """What is tested beyond one environment, one command: `nox`; `nox --list` says what there is.
 
-The sessions `oldest`, `newest` and `headless` run the tests of the SDK against the wheel, installed
-with the ends of what `pyproject.toml` allows. A Python that is not on the machine skips its session.
+The sessions `oldest`, `newest` and `headless` run the tests of the SDK against the wheel, with the
+ends of what `pyproject.toml` allows. A Python that is not on the machine skips its session.
 """
 
-import hashlib
-import os
 import shutil
 from pathlib import Path
 

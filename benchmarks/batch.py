@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import machine
 from lapland._models import DEFAULT_WIDTH
 
 from .predict import processor
@@ -84,7 +85,7 @@ def main() -> None:
         row = {"cpu": processor(), "load": load, "photos": len(photos), "width": options.width}
         row |= {"data": options.data.name, "seconds": seconds, "photos_per_second": rates}
         row["peak_mb"] = peak
-        options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+        machine.write_json(options.json, row)
 
 
 if __name__ == "__main__":

@@ -227,7 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "skipped": skipped,
             "detectors": figures,
         }
-        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        machine.write_json(options.json, record)
 
 
 if __name__ == "__main__":

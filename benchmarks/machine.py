@@ -1,5 +1,6 @@
 """What every benchmark says of the machine, the photo it takes, how it sums up its times."""
 
+import json
 import os
 import platform
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lapland
+from training.files import write_whole
 
 PHOTO = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 
@@ -54,6 +56,12 @@ def header(command: str) -> dict[str, Any]:
             "python": platform.python_version(),
         },
     }
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Writes figures as JSON."""
+    text = json.dumps(record, indent=1) + "\n"
+    write_whole(path, lambda part: part.write_text(text, "utf-8"))
 
 
 def load() -> float:

@@ -103,7 +103,7 @@ def main() -> None:
         setting = {key: str(value) for key, value in vars(options).items() if key != "json"}
         versions = {name: version(name) for name in ("lapland", "numpy", "onnxruntime")}
         row = {"cpu": processor(), "load": load, **setting, **versions, **figures}
-        options.json.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+        machine.write_json(options.json, row)
 
 
 if __name__ == "__main__":

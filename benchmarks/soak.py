@@ -11,7 +11,6 @@ after. Exit status 1 if something grows.
 
 import argparse
 import gc
-import json
 import os
 import sys
 import time
@@ -215,8 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"left open: {record['open_first']} at first, {record['open_last']} at last")
     print(f"{record['calls'][-1]} calls, {'level' if record['slopes']['level'] else 'NOT level'}")
     if options.json:
-        text = json.dumps(record, indent=1) + "\n"
-        write_whole(options.json, lambda part: part.write_text(text, "utf-8"))
+        machine.write_json(options.json, record)
     if options.plot:
         draw(record, options.plot)
     return 0 if record["slopes"]["level"] else 1

@@ -8,7 +8,6 @@ settings take turns; the figures are medians over --rounds.
 """
 
 import argparse
-import json
 import multiprocessing
 import threading
 import time
@@ -97,7 +96,7 @@ def main() -> None:
         print(f"  {name:<28}{rate:>8.1f} photos/s{rate / medians['one thread']:>7.2f} times")
     if options.json:
         record = {"cpu": machine.processor(), "width": options.width, "photos_per_second": medians}
-        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        machine.write_json(options.json, record)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ one face is found.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import machine
 from benchmarks.motion import FPS, MOTIONS, Frame, noisy
 from benchmarks.predict import processor
 from benchmarks.scene import Person, astronaut
 from lapland import Detector, Faces, Tracker
 from lapland._models import DEFAULT_WIDTH
+from training.files import write_whole
 
 SMOOTHINGS = ("off", "light", "strong")
 WAYS = ("detect", *SMOOTHINGS)
@@ -279,7 +280,7 @@ def plot(report: dict[str, Any], times: dict[str, Any], path: Path) -> None:
         right.bar_label(bars, fmt="%.1f", fontsize=8)
     right.set_xticks(np.arange(3), rows)
     right.set_ylabel("ms a frame of 640 x 480, one thread")
-    figure.savefig(path, format="png", dpi=110)
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
     plt.close(figure)
 
 
@@ -315,7 +316,7 @@ def main() -> None:
     if options.json:
         whole = {"cpu": processor(), "width": options.width, "threads": options.threads}
         whole |= {"faces": [person.name for person in persons], "times": times, "motions": report}
-        options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        machine.write_json(options.json, whole)
     if options.plot:
         plot(report, times, options.plot)
 

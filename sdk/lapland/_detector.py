@@ -56,7 +56,7 @@ class Detector:
         pyramid_factor: float = 0.709,
         threads: int | None = None,
     ) -> None:
-        self._options = {
+        self._options: dict[str, Any] = {
             "width": width,
             "precision": precision,
             "model": None if model is None else Path(model).absolute(),
