@@ -14,9 +14,8 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["oldest", "newest", "headless", "wheel", "audit"]
 
 TESTS = ["pytest", "pytest-timeout"]
-# The lower bounds of pyproject.toml, by the first release of each that has wheels for Python 3.11
-# (numpy below 2, as wheels of that age were built for).
-OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python==4.8.0.76"]
+# The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
+OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python==4.10.0.84"]
 NEWEST = "3.13"
 
 

@@ -52,8 +52,7 @@ def opened(name: str) -> Iterator[Source]:
     Raises:
         ImageError: it cannot be opened; `ImageNotFoundError` where there is no file.
     """
-    # OpenCV would say in its own words what is said here.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    _silence()
     if not is_live(name) and not Path(name).exists():
         raise ImageNotFoundError(
             f"{name}: there is no such file; --source takes the number of a camera, a video file, "
@@ -71,6 +70,13 @@ def opened(name: str) -> Iterator[Source]:
         yield Source(name, is_live(name), capture)
     finally:
         capture.release()
+
+
+def _silence() -> None:
+    """OpenCV would say in its own words what is said here."""
+    # OpenCV 4 has it in one place, 5 in another.
+    set_level: Any = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    set_level(0)  # LOG_LEVEL_SILENT
 
 
 def is_live(source: str) -> bool:

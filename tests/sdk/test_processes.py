@@ -143,7 +143,9 @@ def test_a_spawned_process_gets_the_detector(image):
     assert not faces.landmarks.flags.writeable
 
 
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d))])
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d))]
+)
 def test_a_copied_detector_does_the_same(image, again, peaks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     given = {"min_face": 60, "thresholds": (0.5, 0.6, 0.7), "pyramid_factor": 0.6, "threads": 1}
