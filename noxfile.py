@@ -4,6 +4,8 @@ The sessions `oldest`, `newest` and `headless` run the tests of the SDK against 
 ends of what `pyproject.toml` allows. A Python that is not on the machine skips its session.
 """
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import nox
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["oldest", "newest", "headless", "wheel", "audit"]
+nox.options.sessions = ["oldest", "newest", "headless", "wheel", "sbom", "audit"]
 
 TESTS = ["pytest", "pytest-timeout"]
 # The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
@@ -62,3 +64,76 @@ def headless(session: nox.Session, opencv: str) -> None:
     )
     session.install("--no-deps", built(session).as_posix())
     tested(session)
+
+
+@nox.session(python=False)
+def wheel(session: nox.Session) -> None:
+    """Two builds, in environments of their own, give the same bytes; the licences are within."""
+    import zipfile
+
+    digests = set()
+    for number in (1, 2):
+        out = Path(session.create_tmp()) / f"wheel-{number}"
+        shutil.rmtree(out, ignore_errors=True)
+        command = ("python", "-m", "build", "--wheel", "--outdir", str(out), ".")
+        session.run(*command, silent=True, env={"SOURCE_DATE_EPOCH": "1704067200"})
+        file = next(out.glob("*.whl"))
+        digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
+    names = {Path(name).name for name in zipfile.ZipFile(file).namelist()}
+    missing = {"LICENSE", "LICENSE-weights", "LICENSE-mtcnn"} - names
+    if len(digests) != 1 or missing:
+        session.error(f"expected one digest, found {digests}; licences that lack: {missing}")
+    session.log(f"{file.name}: {digests.pop()}")
+
+
+@nox.session(python="3.11")
+def sbom(session: nox.Session) -> None:
+    """Writes `dist/lapland.cdx.json`: what the wheel stands on, and the models in it by SHA-256.
+
+    Beside the wheel and not in the repository: it says what is newest on the day of a release.
+    """
+    session.install(built(session).as_posix())
+    out = Path("dist") / "lapland.cdx.json"
+    out.parent.mkdir(exist_ok=True)
+    python = Path(session.bin) / "python"
+    session.run(
+        *("cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--output-reproducible"),
+        *("--output-file", str(out), str(python)),
+        external=True,
+    )
+    bill = json.loads(out.read_text("utf-8"))
+    for line in Path("models/SHA256SUMS").read_text("utf-8").splitlines():
+        content, name = line[:64], line[66:]
+        licence = "MIT" if name.startswith("mtcnn") else "LicenseRef-300W-research-only"
+        bill["components"].append(
+            {
+                "type": "machine-learning-model",
+                "bom-ref": f"model:{name}",
+                "name": name,
+                "hashes": [{"alg": "SHA-256", "content": content}],
+                "licenses": [
+                    {"license": {"id" if licence == "MIT" else "name": licence}},
+                ],
+            }
+        )
+    out.write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
+    session.log(f"{out}: {len(bill['components'])} components")
+
+
+@nox.session(python=False)
+def audit(session: nox.Session) -> None:
+    """Reads the package's code for what is dangerous, and looks its dependencies up."""
+    session.run("bandit", "-q", "-c", "pyproject.toml", "-r", "sdk")
+    needed = Path(session.create_tmp()) / "runtime.txt"
+    lines = Path("constraints.txt").read_text("utf-8").splitlines()
+    runtime = ("numpy==", "onnxruntime==", "opencv-python==")
+    needed.write_text("\n".join(line for line in lines if line.startswith(runtime)), "utf-8")
+    session.run("pip-audit", "--requirement", str(needed), "--no-deps", "--disable-pip")
+
+
+@nox.session(python=False)
+def isa(session: nox.Session) -> None:
+    """Other processors, emulated; skipped without `qemu-x86_64`. Takes minutes."""
+    if shutil.which("qemu-x86_64") is None:
+        session.skip("there is no qemu-x86_64 (apt-get install qemu-user)")
+    session.run("python", "-m", "tests.isa")

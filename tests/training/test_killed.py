@@ -14,7 +14,7 @@ from training import checkpoint
 
 # In a Python of its own, which has imported torch once; each run is a process that it forks.
 DRIVER = """
-import os, random, signal, sys, time
+import faulthandler, os, random, signal, sys, time, traceback
 from pathlib import Path
 import torch
 from lapland._scheme import IBUG68
@@ -22,19 +22,21 @@ from tests.training.test_train import SMALL
 from training import five_points, train
 from training.readers import read_faces
 
-torch.set_num_threads(1)
 data, out = map(Path, sys.argv[1:])
-read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")
-faces = [five_points.detect(read(name), out / "cache") for name in ("train", "val")]
 
 def run(folder, watch=lambda: None):
     child = os.fork()
     if child:
         return child
+    faulthandler.dump_traceback_later(60, exit=True)
     try:
+        torch.set_num_threads(1)
+        read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")
+        faces = [five_points.detect(read(name), out / "cache") for name in ("train", "val")]
         watch()
         train.Trainer(SMALL, *faces, folder).run()
     except BaseException:
+        traceback.print_exc()
         os._exit(1)
     os._exit(0)
 
@@ -81,6 +83,7 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(tmp_path,
         capture_output=True,
         text=True,
         check=False,
+        timeout=200,
         cwd=request.config.rootpath,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
