@@ -19,7 +19,7 @@ from lapland import Detector
 
 PROCESSORS = {"Haswell": "AVX2, no AVX-512 and no VNNI", "Nehalem": "SSE4.2, no AVX"}
 MODELS = [("1/2-lite", "int8"), ("1/4-lite", "int8"), ("1/4-lite", "float32"), ("1/16", "float32")]
-BOUND = {"float32": 0.001, "int8": 0.5}  # pixels
+BOUND = {"float32": 0.01, "int8": 0.5}  # pixels
 
 
 def predicted() -> dict[str, list[list[float]]]:
