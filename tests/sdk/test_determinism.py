@@ -17,7 +17,8 @@ import hashlib, sys
 import cv2
 from lapland import Detector
 from tests.sdk.test_determinism import crowd, digest
-print(digest(Detector("1/4-lite", threads=int(sys.argv[2])).predict(crowd(cv2.imread(sys.argv[1])))))
+detector = Detector("1/4-lite", threads=int(sys.argv[2]))
+print(digest(detector.predict(crowd(cv2.imread(sys.argv[1])))))
 """
 
 

