@@ -1,6 +1,7 @@
 """Results as Markdown, a function for each generated block of a document."""
 
 import math
+import statistics
 from typing import Any
 
 from lapland import _benchmark_table as terminal
@@ -154,18 +155,28 @@ def stages(report: Report) -> str:
 
 
 def soak(report: Report) -> str:
-    """The first and the last calls of many."""
-    rows = [
-        [f"{part} calls", f"{report[part]['median']:.2f}", f"{report[part]['p95']:.2f}"]
-        for part in ("first", "last")
-    ]
-    resident = report["resident_mb"]
-    after = (
-        f"Resident memory after the first tenth {resident[0]:.0f} MB, after the last "
-        f"{resident[-1]:.0f} MB."
-    )
-    table = markdown([counted(report["calls"], "call"), "median, ms", "p95"], rows)
-    return f"{origin(report)}\n\n{table}\n\n{after}"
+    """What many calls leave behind."""
+    slopes = report["slopes"]
+    rows = []
+    for name, title, unit in (
+        ("resident_mb", "resident memory", "MB"),
+        ("ms", "processor time of a call", "ms"),
+    ):
+        fit = slopes[name]
+        rows.append(
+            [
+                title,
+                f"{statistics.median(report[name]):.2f} {unit}",
+                f"{fit['per_10000']:+.3f} {unit}",
+                f"{fit['low']:+.3f} to {fit['high']:+.3f}",
+            ]
+        )
+    for name in report["open_first"]:
+        first, last = (report[f"open_{when}"][name] for when in ("first", "last"))
+        rows.append([f"open {name}", str(first), f"{last - first:+d} in all", ""])
+    calls = counted(report["calls"][-1], "call")
+    head = [calls, "median", "growth in 10,000 calls", "95 % confidence"]
+    return f"{origin(report)} Width {report['width']}.\n\n{markdown(head, rows)}"
 
 
 def workers(report: Report) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from export.limits import section
 from export.limits_picture import NAME
 from lapland._scheme import SCHEMES, Scheme
+from training.files import write_whole
 from training.rcn import SIZE
 from training.recipes import RECIPES, Recipe
 
@@ -156,47 +157,45 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     )
     helpers = "".join(f" --{o} {facts[o]}" for o in ("start", "teacher") if o in facts)
     helpers += " --unlabelled FOLDER" * bool(recipe.adversary)
-    (folder / "README.md").write_text(
-        TEMPLATE.format(
-            name=folder.name,
-            k=scheme.size,
-            scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
-            width=recipe.width,
-            form=_form(recipe),
-            side=SIZE // recipe.stride,
-            precision=recipe.precision,
-            files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
-            parameters=facts["parameters"],
-            factor=recipe.crop.factor,
-            upright=", turned with the face" if recipe.crop.upright else "",
-            training_faces=facts["training_faces"],
-            data=data.text.format(share=facts["training_faces"] / OFFICIAL),
-            folder=data.folder,
-            normaliser=normaliser,
-            held_out=data.held_out,
-            shown=shown,
-            unseen=data.unseen,
-            people=data.people,
-            recipe_name=recipe.name,
-            settings="".join(f" --set {s}" for s in settings_of(recipe)) + helpers,
-            commit=facts["commit"],
-            epoch=facts["epoch"],
-            epochs=recipe.epochs,
-            minutes=round(facts["seconds"] / 60),
-            hours=f"{facts['seconds'] / 3600:.1f}",
-            hardware=facts["hardware"],
-            header="\n".join(_row(cells) for cells in (columns, ["---"] * len(columns))),
-            figures="\n".join(_figure_rows(figures, scheme))
-            or _row(["not measured", *[""] * (len(columns) - 1)]),
-            mean_scale=f"{sample['mean_scale_px']:.2f} px of the map" if sample else "not measured",
-            correlation=f"{sample['scale_error_correlation']:.3f}" if sample else "not measured",
-            summary="Largest" if recipe.precision == "float32" else "Mean",
-            parity=card["parity_px"],
-            parity_crops=card["parity_crops"],
-            limits=section(NAME, card["drawn"], normaliser, shown, sample, card["limits"]),
-        ),
-        encoding="utf-8",
+    text = TEMPLATE.format(
+        name=folder.name,
+        k=scheme.size,
+        scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
+        width=recipe.width,
+        form=_form(recipe),
+        side=SIZE // recipe.stride,
+        precision=recipe.precision,
+        files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
+        parameters=facts["parameters"],
+        factor=recipe.crop.factor,
+        upright=", turned with the face" if recipe.crop.upright else "",
+        training_faces=facts["training_faces"],
+        data=data.text.format(share=facts["training_faces"] / OFFICIAL),
+        folder=data.folder,
+        normaliser=normaliser,
+        held_out=data.held_out,
+        shown=shown,
+        unseen=data.unseen,
+        people=data.people,
+        recipe_name=recipe.name,
+        settings="".join(f" --set {s}" for s in settings_of(recipe)) + helpers,
+        commit=facts["commit"],
+        epoch=facts["epoch"],
+        epochs=recipe.epochs,
+        minutes=round(facts["seconds"] / 60),
+        hours=f"{facts['seconds'] / 3600:.1f}",
+        hardware=facts["hardware"],
+        header="\n".join(_row(cells) for cells in (columns, ["---"] * len(columns))),
+        figures="\n".join(_figure_rows(figures, scheme))
+        or _row(["not measured", *[""] * (len(columns) - 1)]),
+        mean_scale=f"{sample['mean_scale_px']:.2f} px of the map" if sample else "not measured",
+        correlation=f"{sample['scale_error_correlation']:.3f}" if sample else "not measured",
+        summary="Largest" if recipe.precision == "float32" else "Mean",
+        parity=card["parity_px"],
+        parity_crops=card["parity_crops"],
+        limits=section(NAME, card["drawn"], normaliser, shown, sample, card["limits"]),
     )
+    write_whole(folder / "README.md", lambda part: part.write_text(text, "utf-8"))
 
 
 def _form(recipe: Recipe) -> str:

@@ -25,6 +25,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from export import hashes
+from training.files import write_whole
 
 NETS = ("pnet", "rnet", "onet")
 OPSET = 17
@@ -320,7 +321,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for net in NETS:
         model = convert(net)
-        (out / f"{net}.onnx").write_bytes(model)
+        write_whole(out / f"{net}.onnx", lambda part, model=model: part.write_bytes(model))
         print(f"{hashlib.sha256(model).hexdigest()}  {out / net}.onnx")
     if out.resolve().parent == hashes.MODELS:
         hashes.record()

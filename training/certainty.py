@@ -24,6 +24,7 @@ from lapland import _models as models
 from lapland._rcn import LandmarkNetwork
 from training import metrics
 from training.data import Faces
+from training.files import write_whole
 from training.readers import read_faces
 
 # How far off the crops are: largest shift in sides of the crop; 1.5 times as many radians of roll
@@ -123,7 +124,7 @@ def draw(found: dict[str, NDArray[np.float64]], threshold: float, path: Path) ->
     axes.set(xscale="log", xlabel="error, %", ylabel="doubt: mean scale, pixels of the crop")
     axes.set_ylim(0.9, float(np.quantile(found["doubts"], 0.998)))
     axes.legend(frameon=False, loc="upper left")
-    figure.savefig(path, format="png", dpi=110)
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
     plt.close(figure)
 
 
@@ -161,7 +162,8 @@ def main() -> None:
         f"separation {figures['separation']:.3f}"
     )
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(figures, indent=1) + "\n"
+        write_whole(options.json, lambda part: part.write_text(text, "utf-8"))
     if options.plot:
         draw(found, figures["threshold"], options.plot)
 

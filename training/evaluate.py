@@ -23,6 +23,7 @@ from lapland._scheme import SCHEMES, Scheme
 from training import five_points, metrics
 from training.checkpoint import load_weights
 from training.data import CropSpec, Faces, cut_all
+from training.files import write_whole
 from training.pictures import draw_error_curves, draw_sheet
 from training.readers import read_faces
 from training.strata import strata
@@ -210,7 +211,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(report, indent=1) + "\n"
-        (options.out / "figures.json").write_text(text, encoding="utf-8")
+        write_whole(options.out / "figures.json", lambda part: part.write_text(text, "utf-8"))
         curves = {
             f"crops from {name}": results[source]["errors"]
             for name, source in (("MTCNN", "mtcnn"), ("labels", "labels"))

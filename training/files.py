@@ -15,7 +15,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
     A run that is killed meanwhile leaves the old file as it was.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
     os.close(handle)
     temporary = Path(name)
     try:

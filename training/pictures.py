@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lapland._scheme import Scheme
 from training.data import Faces
+from training.files import write_whole
 from training.metrics import face_errors
 
 matplotlib.use("Agg")
@@ -29,7 +30,7 @@ def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
     right.plot([row["epoch"] for row in evaluated], values, color="tab:blue")
     right.set(ylim=(0.9 * best, 2.5 * best))
     right.set_ylabel(f"NMSE on the validation faces, % (lowest {best:.2f})", color="tab:blue")
-    figure.savefig(path, format="png", dpi=110)
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
     plt.close(figure)
 
 
@@ -47,7 +48,7 @@ def draw_ablation(results: list[dict[str, Any]], path: Path) -> None:
         part.margins(x=0.15)
         part.set_xlabel(label)
     axes[1].set_yticklabels([])
-    figure.savefig(path, format="png", dpi=110)
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
     plt.close(figure)
 
 
@@ -66,7 +67,7 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
     axes.set(xlim=(0, 12), ylim=(0, 100), xlabel="NMSE of a face, %", ylabel="faces below, %")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    figure.savefig(path, format="png", dpi=110)
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
     plt.close(figure)
 
 
@@ -96,7 +97,8 @@ def draw_sheet(
     ]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    jpeg = cv2.imencode(".jpg", np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
+    write_whole(path, lambda part: part.write_bytes(jpeg.tobytes()))
 
 
 def _tile(

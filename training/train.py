@@ -238,14 +238,19 @@ class Trainer:
             "objective": self.objective.state(),
         }
         checkpoint.save_state(self.out / "last.pt", state)
+        self._show()
+
+    def _show(self) -> None:
+        """Writes the history, and draws its curve."""
         lines = "".join(json.dumps(row) + "\n" for row in self.history)
         files.write_whole(self.out / "history.jsonl", lambda part: part.write_text(lines, "utf-8"))
         if "val_nmse" in self.history[-1]:
-            files.write_whole(
-                self.out / "curve.png", lambda part: draw_learning_curve(self.history, part)
-            )
+            draw_learning_curve(self.history, self.out / "curve.png")
 
     def _resume(self) -> None:
+        main = self.accelerator.is_main_process
+        for half in self.out.glob(".*.part") if main else ():  # of a run that was killed
+            half.unlink(missing_ok=True)
         path = self.out / "last.pt"
         if not path.exists():
             return
@@ -261,6 +266,8 @@ class Trainer:
         self.objective.load_state(state["objective"])
         self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
         self.history = state["history"]
+        if main:
+            self._show()  # a run that was killed may have kept its state and not shown it
 
 
 def main(arguments: list[str] | None = None) -> None:

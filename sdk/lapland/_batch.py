@@ -18,6 +18,7 @@ from ._errors import ImageNotFoundError, LaplandError, OptionError
 from ._image import load_image
 from ._pool import Death, in_processes
 from ._record import line_for
+from ._whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,6 @@ def write_image(path: Path, image: "cv2.typing.MatLike") -> None:
         raise LaplandError(f"{path}: OpenCV cannot write {width} x {height} pixels as {suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes())
+        write_whole(path, data.tobytes())
     except OSError as error:
         raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,5 +1,6 @@
 """Detector: a photo in, landmarks out."""
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ _LARGEST = 1e7
 
 class Detector:
     """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
+
+    A detector may be used in forked processes too, where it loads its networks anew, and be copied
+    and pickled, as its options: a file of your own must lie at the same path where it is unpickled.
 
     Args:
         width: which landmark model: a width of the network, `lapland models` lists them.
@@ -52,6 +56,15 @@ class Detector:
         pyramid_factor: float = 0.709,
         threads: int | None = None,
     ) -> None:
+        self._options: dict[str, Any] = {
+            "width": width,
+            "precision": precision,
+            "model": None if model is None else _checked_path(model).absolute(),
+            "min_face": min_face,
+            "thresholds": thresholds,
+            "pyramid_factor": pyramid_factor,
+            "threads": threads,
+        }
         path = models.path_of(width, precision) if model is None else _checked_path(model)
         self._landmarks = LandmarkNetwork(path, threads)
         self._mtcnn = Mtcnn(
@@ -61,6 +74,9 @@ class Detector:
             pyramid_factor=pyramid_factor,
             threads=threads,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial(type(self), **self._options), ()
 
     @property
     def model(self) -> ModelInfo:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._errors import GeometryError
 from ._scheme import IBUG68, Scheme
+from ._whole import write_whole
 
 if TYPE_CHECKING:
     import pandas
@@ -64,7 +65,7 @@ class Face:
         """
         rows = "".join(f"{x + 1:.3f} {y + 1:.3f}\n" for x, y in self.landmarks.tolist())
         text = f"version: 1\nn_points: {len(self.landmarks)}\n{{\n{rows}}}\n"
-        Path(path).write_text(text, encoding="ascii")
+        write_whole(Path(path), text.encode("ascii"))
 
 
 @dataclass(frozen=True, eq=False)

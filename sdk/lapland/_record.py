@@ -149,12 +149,16 @@ class Record:
     def _leave_out(self, forgotten: set[int]) -> None:
         """Rewrites the file without some lines: beside it, then in its place."""
         beside = self.path.with_name(self.path.name + ".part")
-        with beside.open("wb") as kept:
-            for at, line in _positions(self.path):
-                if at not in forgotten:
-                    kept.write(line)
-        self._file.close()
-        os.replace(beside, self.path)
+        try:
+            with beside.open("wb") as kept:
+                for at, line in _positions(self.path):
+                    if at not in forgotten:
+                        kept.write(line)
+            self._file.close()
+            os.replace(beside, self.path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
         self._file = self._opened()
 
 

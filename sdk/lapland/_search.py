@@ -1,5 +1,6 @@
 """The search of whole frames for faces, in a thread beside the frames."""
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -28,14 +29,17 @@ class Searcher:
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
         self._under_way: tuple[Future[Found], Known] | None = None
+        self._process = os.getpid()
 
     @property
     def busy(self) -> bool:
         """Whether a search was begun whose result nobody took."""
+        self._leave_parent()
         return self._under_way is not None
 
     def begin(self, mtcnn: Any, image: Image, known: Known) -> None:
         """Begins to search a frame, of which the caller may overwrite the pixels."""
+        self._leave_parent()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="lapland-tracker")
         self._under_way = self._thread.submit(search, mtcnn, image.copy()), known
@@ -50,6 +54,7 @@ class Searcher:
 
     def wait(self) -> None:
         """Waits for the search that is under way, if any; its result is still to be taken."""
+        self._leave_parent()
         if self._under_way is not None:
             self._under_way[0].exception()
 
@@ -59,7 +64,13 @@ class Searcher:
 
     def close(self) -> None:
         """Ends the thread, after what it may be at; `begin` starts another."""
+        self._leave_parent()
         self.forget()
         if self._thread is not None:
             self._thread.shutdown(wait=True, cancel_futures=True)
             self._thread = None
+
+    def _leave_parent(self) -> None:
+        """In a forked process there is no thread, and no search that it would ever end."""
+        if self._process != os.getpid():
+            self._thread, self._under_way, self._process = None, None, os.getpid()

@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +99,12 @@ class Tracker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(
+            "a Tracker belongs to one video and is neither copied nor pickled; make another with "
+            "Tracker(detector), whose detector can be"
+        )
 
     def close(self) -> None:
         """Ends the thread, after the search that it may be at. A later `update` starts another."""

@@ -1,6 +1,7 @@
 """Video in and out: cameras, files and streams, and the file that is recorded."""
 
 import contextlib
+import errno
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -51,8 +52,7 @@ def opened(name: str) -> Iterator[Source]:
     Raises:
         ImageError: it cannot be opened; `ImageNotFoundError` where there is no file.
     """
-    # OpenCV would say in its own words what is said here.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    _silence()
     if not is_live(name) and not Path(name).exists():
         raise ImageNotFoundError(
             f"{name}: there is no such file; --source takes the number of a camera, a video file, "
@@ -72,16 +72,28 @@ def opened(name: str) -> Iterator[Source]:
         capture.release()
 
 
+def _silence() -> None:
+    """OpenCV would say in its own words what is said here."""
+    # OpenCV 4 has it in one place, 5 in another.
+    set_level: Any = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    set_level(0)  # LOG_LEVEL_SILENT
+
+
 def is_live(source: str) -> bool:
     """Whether frames come when they come: from a camera or a stream, not from a file."""
     return source.isdecimal() or "://" in source
 
 
 class Recording:
-    """A video file of constant rate; of a camera whose rate varies it keeps the time."""
+    """A video file of constant rate; of a camera whose rate varies it keeps the time.
+
+    It is `NAME.part.mp4` until it is complete, and takes its name then: who is killed leaves that
+    file, of which players read what they can, and one of the same name from before.
+    """
 
     def __init__(self, path: Path, fps: float, live: bool) -> None:
         self.path = path
+        self.part = part_of(path)
         self._fps = fps
         self._live = live
         self._writer: Any = None
@@ -109,19 +121,54 @@ class Recording:
     def _open(self, picture: NDArray[np.uint8]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.open("ab").close()
+            if self.path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "this is a folder")
+            self.part.open("wb").close()
         except OSError as error:
             raise LaplandError(f"{self.path}: cannot be written ({error.strerror})") from error
         self._size = (picture.shape[1], picture.shape[0])
         code = cv2.VideoWriter.fourcc(*FORMATS[self.path.suffix.lower()])
-        self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
+        self._writer = cv2.VideoWriter(str(self.part), code, self._fps, self._size)
         if not self._writer.isOpened():
+            self._writer = None
+            self.part.unlink(missing_ok=True)
             raise LaplandError(
                 f"{self.path}: this OpenCV cannot write such a file; --record OUT.avi works "
                 "everywhere"
             )
 
     def close(self) -> None:
-        """Writes what makes the file complete."""
-        if self._writer is not None:
-            self._writer.release()
+        """Writes what makes the file complete, and gives it its name.
+
+        Raises:
+            LaplandError: it is not complete, as where the disk is full.
+        """
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        there = _frames_in(self.part)  # OpenCV says nothing where it could not write
+        if there < self._written:
+            raise LaplandError(
+                f"{self.path}: {there} of {self._written} frames could be written (the disk is "
+                f"full?); what there is lies in {self.part}"
+            )
+        try:
+            self.part.replace(self.path)
+        except OSError as error:
+            raise LaplandError(
+                f"{self.path}: cannot be written ({error.strerror}); the recording is {self.part}"
+            ) from error
+
+
+def part_of(path: Path) -> Path:
+    """Where a recording lies until it is complete; OpenCV wants the suffix at the end."""
+    return path.with_name(f"{path.stem}.part{path.suffix}")
+
+
+def _frames_in(path: Path) -> int:
+    capture = cv2.VideoCapture(str(path))
+    try:
+        return int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+    finally:
+        capture.release()

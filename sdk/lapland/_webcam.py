@@ -20,7 +20,7 @@ from ._errors import LaplandError, OptionError
 from ._faces import Faces
 from ._smoothing import STRENGTHS
 from ._tracker import Tracker
-from ._video import FORMATS, Recording, Source, is_live, opened
+from ._video import FORMATS, Recording, Source, is_live, opened, part_of
 
 _TITLE = "lapland"
 _DRAWINGS = ("landmarks", "landmarks and boxes", "nothing")
@@ -62,7 +62,8 @@ class Settings:
 def run(settings: Settings) -> str:
     """Shows and records until the source ends, the user quits, or the window is closed.
 
-    Ctrl-C is one way to quit. The recording is complete in all these cases.
+    Ctrl-C is one way to quit. The recording is complete in all these cases, and only then bears
+    its name; see `Recording`.
 
     Returns:
         one line on what was done.
@@ -78,8 +79,10 @@ def run(settings: Settings) -> str:
     if record is not None and record.suffix.lower() not in FORMATS:
         raise OptionError(f"--record {record}: expected a file that ends in {', '.join(FORMATS)}")
     live = is_live(settings.source)
-    if record is not None and not live and record.resolve() == Path(settings.source).resolve():
-        raise OptionError(f"--record {record}: the recording would take the place of the video")
+    if record is not None and not live:
+        places = [path.resolve() for path in (record, part_of(record))]
+        if Path(settings.source).resolve() in places:
+            raise OptionError(f"--record {record}: the recording would take the place of the video")
     view = _View(settings, live)
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(settings.source))

@@ -16,7 +16,7 @@ import pytest
 
 from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError, _webcam
 from lapland.__main__ import main
-from lapland._video import Recording
+from lapland._video import Recording, part_of
 from lapland._webcam import Settings
 from tests.videos import video
 
@@ -117,7 +117,8 @@ def test_ctrl_c_ends_with_a_complete_recording(tmp_path):
         preexec_fn=heeds_ctrl_c,
     )
     deadline = time.monotonic() + 60
-    while not (target.exists() and target.stat().st_size > 10_000):
+    part = part_of(target)
+    while not (part.exists() and part.stat().st_size > 10_000):
         assert program.poll() is None, program.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)

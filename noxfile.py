@@ -1,0 +1,148 @@
+"""What is tested beyond one environment, one command: `nox`; `nox --list` says what there is.
+
+The sessions `oldest`, `newest` and `headless` run the tests of the SDK against the wheel, with the
+ends of what `pyproject.toml` allows. A Python that is not on the machine skips its session.
+"""
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["oldest", "newest", "headless", "wheel", "sbom", "audit"]
+
+TESTS = ["pytest", "pytest-timeout"]
+# The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
+OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python==4.10.0.84"]
+NEWEST = "3.13"
+
+
+def built(session: nox.Session) -> Path:
+    """The wheel of this tree, in a folder of the session."""
+    out = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(out, ignore_errors=True)
+    command = (sys.executable, "-m", "build", "--wheel", "--outdir", str(out), ".")
+    session.run(*command, silent=True, external=True)  # by the environment of nox
+    return next(out.glob("*.whl"))
+
+
+def tested(session: nox.Session) -> None:
+    """Runs the tests of the SDK with what is installed."""
+    session.env["PYTHONPATH"] = ""  # the tree must not stand before the wheel
+    path = session.run("python", "-P", "-c", "import lapland; print(lapland.__file__)", silent=True)
+    if "site-packages" not in str(path):
+        session.error(f"expected the installed wheel, not {path}")
+    session.run("python", "-m", "pip", "list")
+    session.run("python", "-m", "pytest", "-q", "tests/sdk", *session.posargs)
+
+
+@nox.session(python="3.11")
+def oldest(session: nox.Session) -> None:
+    """The lower bounds, on the oldest Python."""
+    session.install(built(session).as_posix(), *OLDEST, *TESTS)
+    tested(session)
+
+
+@nox.session(python=NEWEST)
+def newest(session: nox.Session) -> None:
+    """The newest of everything."""
+    session.install("--upgrade", built(session).as_posix(), *TESTS)
+    tested(session)
+
+
+@nox.session(python=NEWEST)
+@nox.parametrize("opencv", ["4", "5"])
+def headless(session: nox.Session, opencv: str) -> None:
+    """OpenCV without windows in place of the usual one, in both major versions."""
+    following = int(opencv) + 1
+    session.install(
+        f"opencv-python-headless>={opencv},<{following}", "numpy", "onnxruntime", *TESTS
+    )
+    session.install("--no-deps", built(session).as_posix())
+    tested(session)
+
+
+@nox.session(python=False)
+def wheel(session: nox.Session) -> None:
+    """Two builds, in environments of their own, give the same bytes; the licences are within."""
+    import zipfile
+
+    digests = set()
+    for number in (1, 2):
+        out = Path(session.create_tmp()) / f"wheel-{number}"
+        shutil.rmtree(out, ignore_errors=True)
+        command = ("python", "-m", "build", "--wheel", "--outdir", str(out), ".")
+        session.run(*command, silent=True, env={"SOURCE_DATE_EPOCH": "1704067200"})
+        file = next(out.glob("*.whl"))
+        digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
+    names = {Path(name).name for name in zipfile.ZipFile(file).namelist()}
+    missing = {"LICENSE", "LICENSE-weights", "LICENSE-mtcnn"} - names
+    if len(digests) != 1 or missing:
+        session.error(f"expected one digest, found {digests}; licences that lack: {missing}")
+    session.log(f"{file.name}: {digests.pop()}")
+
+
+@nox.session(python="3.11")
+def sbom(session: nox.Session) -> None:
+    """Writes `dist/lapland.cdx.json`: what the wheel stands on, and the models in it by SHA-256.
+
+    Beside the wheel and not in the repository: it says what is newest on the day of a release.
+    """
+    session.install(built(session).as_posix())
+    out = Path("dist") / "lapland.cdx.json"
+    out.parent.mkdir(exist_ok=True)
+    python = Path(session.bin) / "python"
+    session.run(
+        *("cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--output-reproducible"),
+        *("--output-file", str(out), str(python)),
+        external=True,
+    )
+    bill = json.loads(out.read_text("utf-8"))
+    ours = [c for c in bill["components"] if c["name"] not in ("pip", "setuptools", "wheel")]
+    bill["components"] = ours
+    for line in Path("models/SHA256SUMS").read_text("utf-8").splitlines():
+        content, name = line[:64], line[66:]
+        licence = "MIT" if name.startswith("mtcnn") else "LicenseRef-300W-research-only"
+        bill["components"].append(
+            {
+                "type": "machine-learning-model",
+                "bom-ref": f"model:{name}",
+                "name": name,
+                "hashes": [{"alg": "SHA-256", "content": content}],
+                "licenses": [
+                    {"license": {"id" if licence == "MIT" else "name": licence}},
+                ],
+            }
+        )
+    out.write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
+    session.log(f"{out}: {len(bill['components'])} components")
+
+
+@nox.session(python=False)
+def audit(session: nox.Session) -> None:
+    """Reads the package's code for what is dangerous, and looks its dependencies up."""
+    session.run("bandit", "-q", "-c", "pyproject.toml", "-r", "sdk")
+    needed = Path(session.create_tmp()) / "runtime.txt"
+    lines = Path("constraints.txt").read_text("utf-8").splitlines()
+    runtime = ("numpy==", "onnxruntime==", "opencv-python==")
+    needed.write_text("\n".join(line for line in lines if line.startswith(runtime)), "utf-8")
+    found = needed.with_name("found.json")
+    command = ("pip-audit", "--requirement", str(needed), "--no-deps", "--disable-pip")
+    session.run(*command, "--format", "json", "--output", str(found))
+    packages = json.loads(found.read_text("utf-8"))["dependencies"]
+    unknown = [f"{p['name']}: {p['skip_reason']}" for p in packages if "skip_reason" in p]
+    if unknown:
+        session.skip(f"not looked up, is its service out of reach? {'; '.join(unknown)}")
+
+
+@nox.session(python=False)
+def isa(session: nox.Session) -> None:
+    """Other processors, emulated; skipped without `qemu-x86_64`. Takes minutes."""
+    if shutil.which("qemu-x86_64") is None:
+        session.skip("there is no qemu-x86_64 (apt-get install qemu-user)")
+    session.run("python", "-m", "tests.isa")
