@@ -1,4 +1,4 @@
-"""Files are read whole, but only regular ones, and none that is too large to be meant."""
+"""Files are read whole, but no devices, and none that is too large to be meant."""
 
 import errno
 import os
@@ -6,20 +6,25 @@ import stat
 from pathlib import Path
 
 
-def read_file(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int, *, fifo: bool = False) -> bytes:
     """Reads a file.
 
     Args:
         path: of the file.
         most: bytes; a larger file is refused before anything of it is read.
+        fifo: whether a FIFO is waited for and read, as a shell's `<(command)` is one.
 
     Raises:
-        OSError: it cannot be read, is larger, or is a FIFO, a socket or a device, which might
-            never end, or never begin.
+        OSError: it cannot be read, is larger, or is a socket or a device, which might never end.
         ValueError: there is a null character in the path.
     """
-    with open(path, "rb", opener=_opened) as file:
+    with open(path, "rb", opener=None if fifo else _opened) as file:
         status = os.fstat(file.fileno())
+        if fifo and stat.S_ISFIFO(status.st_mode):
+            data = file.read(most + 1)
+            if len(data) > most:
+                raise OSError(errno.EFBIG, f"more than {most} bytes, which is the limit")
+            return data
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "a FIFO, socket or device; expected a regular file")
         if status.st_size > most:

@@ -55,7 +55,7 @@ def _from_path(path: Path) -> Image:
     if text.startswith(("http:/", "https:/")):
         raise ImageError(f"{text}: lapland reads files and downloads nothing; fetch it first")
     try:
-        data = read_file(path, MAX_BYTES)
+        data = read_file(path, MAX_BYTES, fifo=True)
     except FileNotFoundError:
         raise ImageNotFoundError(f"{text}: there is no such file") from None
     except IsADirectoryError:

@@ -183,7 +183,7 @@ def test_a_folder_without_photos(here, small, capsys):
     [
         (["--width", "1/3"], ["width must be one of", "'1/8'", "'1/3'"]),
         (["--model", "none.onnx"], ["none.onnx: there is no such model file"]),
-        (["--model", "a.png"], ["a.png: onnxruntime", "damaged"]),
+        (["--model", "a.png"], ["a.png: is damaged or not an ONNX graph", "damaged"]),
         (["--min-face", "3"], ["min_face"]),
         (["--threads", "0"], ["threads"]),
     ],

@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 import zlib
 from pathlib import Path
 
@@ -262,10 +263,19 @@ def test_bytes_beyond_the_limit(monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
-def test_fifos_sockets_devices_and_folders(tmp_path):
+def test_fifos_devices_and_folders(tmp_path, picture, monkeypatch):
     os.mkfifo(tmp_path / "fifo.jpg")
     (tmp_path / "folder.jpg").mkdir()
-    refusal(tmp_path / "fifo.jpg", "fifo.jpg: cannot be read", "regular file")
+    data = encode(picture, ".png")
+    for most in (len(data), len(data) - 1):  # who names a FIFO waits for whoever writes it
+        writer = threading.Thread(target=(tmp_path / "fifo.jpg").write_bytes, args=(data,))
+        writer.start()
+        monkeypatch.setattr(image_module, "MAX_BYTES", most)
+        if most == len(data):
+            np.testing.assert_array_equal(load_image(tmp_path / "fifo.jpg"), picture)
+        else:
+            refusal(tmp_path / "fifo.jpg", f"more than {most} bytes")
+        writer.join()
     refusal(tmp_path / "folder.jpg", "folder.jpg: this is a folder")
     refusal("/dev/zero", "/dev/zero: cannot be read", "regular file")
     assert find_photos([tmp_path], None)[0] == {}
