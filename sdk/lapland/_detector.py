@@ -109,10 +109,10 @@ class Detector:
         return self._finish(pixels, found[largest], scores[largest], points[largest])
 
     def _from_five_points(self, image: Image, points: NDArray[np.float64]) -> Faces:
-        landmarks, scales = self._landmarks.locate(image, points)
+        landmarks, scales, textures = self._landmarks.measure(image, points)
         boxes = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
         scores = np.ones(len(points), np.float32)
-        return Faces(boxes, scores, points.astype(np.float32), landmarks, scales, self.model.scheme)
+        return self._faces(boxes, scores, points, landmarks, scales, textures)
 
     def _finish(
         self,
@@ -121,8 +121,27 @@ class Detector:
         scores: NDArray[np.float32],
         points: NDArray[np.float32],
     ) -> Faces:
-        landmarks, scales = self._landmarks.locate(image, points)
-        return Faces(boxes.astype(np.float32), scores, points, landmarks, scales, self.model.scheme)
+        return self._faces(boxes, scores, points, *self._landmarks.measure(image, points))
+
+    def _faces(
+        self,
+        boxes: NDArray[Any],
+        scores: NDArray[np.float32],
+        points: NDArray[Any],
+        landmarks: NDArray[np.float32],
+        scales: NDArray[np.float32],
+        textures: NDArray[np.float32] | None,
+    ) -> Faces:
+        return Faces(
+            boxes,
+            scores,
+            points,
+            landmarks,
+            scales,
+            self.model.scheme,
+            textures=textures,
+            calibration=self.model.calibration,
+        )
 
 
 def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from . import _geometry as geometry
 from . import _models as models
+from ._texture import texture
 
 # Faces in one run of the graph: enough to share its overhead and, where there are several threads,
 # to occupy them. The maps of more no longer fit into the cache, and each face costs more.
@@ -40,10 +41,23 @@ class LandmarkNetwork:
         Returns:
             landmarks (N, K, 2) and scales (N, K), float32, image pixels.
         """
+        return self._locate(image, five_points)[:2]
+
+    def measure(
+        self, image: NDArray[np.uint8], five_points: NDArray[np.floating[Any]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
+        """`locate`, and the textures (N, 4) of the crops, None without a calibration to use them."""
+        landmarks, scales, crops = self._locate(image, five_points)
+        return landmarks, scales, None if self.info.calibration is None else texture(crops)
+
+    def _locate(
+        self, image: NDArray[np.uint8], five_points: NDArray[np.floating[Any]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8]]:
         info = self.info
         if not len(five_points):
-            k = info.scheme.size
-            return np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32)
+            k, size = info.scheme.size, info.size
+            nothing = np.zeros((0, size, size, 3), np.uint8)
+            return np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32), nothing
         matrices = geometry.crop_matrices(
             five_points, factor=info.crop_factor, size=info.size, upright=info.crop_upright
         )
@@ -53,6 +67,7 @@ class LandmarkNetwork:
         return (
             in_image.astype(np.float32),
             (scales * geometry.steps(matrices)[:, None]).astype(np.float32),
+            crops,
         )
 
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
