@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from lapland import _geometry as geometry
+from lapland import _models as models
 from lapland._rcn import LandmarkNetwork
 from lapland._scheme import SCHEMES, Scheme
 from training import five_points, metrics
@@ -36,6 +37,27 @@ SUBSETS = {
     "challenge": ("ibug/",),
     "full": ("helen/testset/", "lfpw/testset/", "ibug/"),
 }
+
+
+def path_of_model(named: Path) -> Path:
+    """The file that a name stands for.
+
+    Args:
+        named: a checkpoint or an ONNX file; a folder that holds `model.onnx` or
+            `best.safetensors`; or the name of a shipped model, `rcn-1-8`.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    shipped = models.folder() / named
+    for folder in (named, shipped):
+        for file in (folder, folder / "model.onnx", folder / "best.safetensors"):
+            if file.is_file():
+                return file
+    raise ValueError(
+        f"{named}: expected an ONNX file, a checkpoint, a folder with `model.onnx` or "
+        f"`best.safetensors`, or one of {', '.join(models.shipped())}"
+    )
 
 
 def open_network(path: Path) -> tuple[Predictor, CropSpec, Scheme]:

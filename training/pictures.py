@@ -70,6 +70,47 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
     plt.close(figure)
 
 
+def draw_reliability(curves: dict[str, Any], path: Path) -> None:
+    """Draws the share of landmarks within their radius against the probability it was asked for.
+
+    Args:
+        curves: legend -> {"nominal": probabilities, "covered": shares}.
+        path: of the PNG.
+    """
+    figure, axes = plt.subplots(figsize=(5, 4.5), layout="constrained")
+    axes.plot([0, 100], [0, 100], color="tab:gray", lw=1)
+    for name, curve in curves.items():
+        points = (100 * np.asarray(curve[key]) for key in ("nominal", "covered"))
+        axes.plot(*points, marker=".", label=name)
+    axes.set(xlim=(0, 100), ylim=(0, 100))
+    axes.set(xlabel="probability asked for, %", ylabel="landmarks within the radius, %")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
+def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
+    """Draws the mean error of the faces that are kept against how many are, for each score.
+
+    Args:
+        refusals: title -> what `training.reliability.refusals` gives.
+        path: of the PNG.
+    """
+    figure, places = plt.subplots(1, len(refusals), figsize=(10, 4), layout="constrained")
+    for axes, (title, refusal) in zip(np.atleast_1d(places), refusals.items(), strict=True):
+        for name, score in refusal.items():
+            if name not in ("faces", "all"):
+                kept = np.arange(1, len(score["curve"]) + 1)
+                axes.plot(kept, score["curve"], label=f"{name}: {score['area']:.2f}")
+        axes.set(title=title, xlim=(100, 0), ylim=(0, None), xlabel="faces kept, %")
+        axes.set_ylabel("mean error of these, %")
+        axes.grid(alpha=0.3)
+        axes.legend(title="area", loc="lower left")
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
 def draw_sheet(
     faces: Faces,
     landmarks: NDArray[np.float64],

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._errors import GeometryError
+from ._errors import OptionError
 from ._scheme import Scheme
 from ._texture import TEXTURE
 
@@ -72,10 +72,10 @@ class Calibration:
             (N, K) float32.
 
         Raises:
-            GeometryError: the probability is not between 0 and 1.
+            OptionError: the probability is not between 0 and 1.
         """
         if not 0 < probability < 1:
-            raise GeometryError(
+            raise OptionError(
                 f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
             )
         # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
@@ -88,7 +88,8 @@ class Calibration:
         sides = face_sides(landmarks)
         features = np.clip(features_of(landmarks, scales, textures), self.low, self.high)
         means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
-        return (sides[:, None] * np.exp(means + ratio)).astype(np.float32)
+        radii: NDArray[np.float32] = (sides[:, None] * np.exp(means + ratio)).astype(np.float32)
+        return radii
 
     def confidence(
         self, landmarks: Floats, scales: Floats, textures: Floats
@@ -105,7 +106,8 @@ class Calibration:
         mean = self.face[0] + shared @ self.face[1:]
         beyond = mean + np.log(sides / _normalisers(landmarks, sides, self.scheme) / BAD)
         odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
-        return (1 / (1 + np.exp(odds))).astype(np.float32)
+        sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)
+        return sure
 
     @classmethod
     def from_json(cls, text: str, scheme: Scheme) -> "Calibration":

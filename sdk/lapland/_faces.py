@@ -55,7 +55,8 @@ class Face:
         """(K,) float32: see `Faces.radius`."""
         calibration, texture = _calibrated(self.calibration, self.texture)
         face = (self.landmarks[None], self.scales[None], texture[None])
-        return calibration.radii(*face, probability)[0]
+        radii: Float32 = calibration.radii(*face, probability)[0]
+        return radii
 
     @property
     def confidence(self) -> float:
@@ -222,7 +223,7 @@ class Faces:
             (N, K) float32, image pixels: the radius of a circle about each landmark.
 
         Raises:
-            GeometryError: the probability is not between 0 and 1.
+            OptionError: the probability is not between 0 and 1.
             ModelError: the faces come from a model without calibration.
         """
         calibration, textures = _calibrated(self.calibration, self.textures)
