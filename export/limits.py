@@ -8,8 +8,9 @@ import numpy as np
 
 from training import five_points
 from training.degrade import DEGRADATIONS, NOISE
-from training.evaluate import crop_errors, figures_of_faces, open_network
+from training.evaluate import figures_of_faces
 from training.hardship import CLEAN, changed_crops, pictures
+from training.predictions import crop_errors, open_network
 from training.readers import read_faces
 from training.strata import yaws
 
@@ -92,18 +93,18 @@ def section(
         limits: what `measure` gave; None where nothing was measured.
     """
     told = "; ".join(f"{name}: {text}" for name, text in drawn.items())
-    parts = [_wrapped(f"![{told}]({picture})")]
-    parts.append(f"*{_wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
+    parts = [wrapped(f"![{told}]({picture})")]
+    parts.append(f"*{wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
     if limits is None:
         return "\n\n".join([*parts, "Not measured on annotated faces."])
     step, strata, degraded = limits["step"], report["strata"], limits["degraded"]
     which = "all of them" if step == 1 else f"one in {step}"
     text = FACES.format(split=split, which=which, noise=NOISE)
-    parts.append(_wrapped(f"{text} {YAW}" if limits["yaw"] is not None else text))
+    parts.append(wrapped(f"{text} {YAW}" if limits["yaw"] is not None else text))
     rows = [_row(COLUMNS), _row(["---"] * len(COLUMNS)), _figures(f"all of `{split}`", report)]
     rows += [_figures(name, figures) for name, figures in (strata | degraded).items()]
     parts.append("\n".join(rows))
-    parts.append(_wrapped(" ".join(_sentences(strata, limits))))
+    parts.append(wrapped(" ".join(_sentences(strata, limits))))
     return "\n\n".join(parts)
 
 
@@ -138,7 +139,8 @@ def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
     return said
 
 
-def _wrapped(text: str, width: int = 100) -> str:
+def wrapped(text: str, width: int = 100) -> str:
+    """Lines of a card, which may not break a name."""
     return textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False)
 
 

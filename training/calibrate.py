@@ -24,10 +24,11 @@ from lapland._texture import texture
 from training import five_points, reliability
 from training.calibration import FORM, FORMS, Floats, Sample, fit, isotonic_radii
 from training.data import Faces
-from training.evaluate import Predictor, open_network, path_of_model
+from training.degrade import CORRUPTIONS
 from training.files import write_whole
 from training.hardship import Hardship, hardships
 from training.pictures import draw_refusal, draw_reliability
+from training.predictions import Predictor, open_network, path_of_model
 from training.readers import read_faces
 from training.reliability import COVERED, spoken
 from training.visible import bounding_boxes
@@ -119,30 +120,29 @@ def measure(
     some = faces.every(every)
     ways = list(hardships(some, spec))
     clean = [next(hardships(faces, spec, corrupt=False, perturb=False))]
-    corrupted = [way for way in ways[1:] if not way.kind.startswith("shifted")]
-    shares: dict[str, list[float]] = {}
-    for part, seen in ((clean, faces), (ways[1:], some)):
-        sample = see(run, seen, part, scheme)
-        found = reliability.coverages(radii_of(calibration, sample), sample)
-        shares |= {way.name: row.tolist() for way, row in zip(part, found, strict=True)}
+    apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
+    seen, hard = see(run, faces, clean, scheme), see(run, some, ways, scheme)
+    shares = {clean[0].name: reliability.coverages(radii_of(calibration, seen), seen)[0].tolist()}
+    covered = reliability.coverages(radii_of(calibration, hard), hard)
+    for way, row in zip(ways[1:], covered[1:], strict=True):
+        shares[way.name] = row.tolist()
     report: dict[str, Any] = {
         "faces": len(faces),
         "hard_faces": len(some),
         "coverage": shares,
-        "corruptions": [way.name for way in corrupted],
+        "corruptions": [way.name for way in ways[1:apart]],
         "refusal": {},
         "curves": {},
     }
-    for name, part, seen in (
-        ("photos as they are", clean, faces),
-        ("these and corrupted ones", [ways[0], *corrupted], some),
+    for name, part, sample, of in (
+        ("photos as they are", clean, seen, faces),
+        ("these and corrupted ones", ways[:apart], hard.of(slice(None), slice(apart)), some),
     ):
-        sample = see(run, seen, part, scheme)
         covered = reliability.coverages(radii_of(calibration, sample, GRID), sample)
         report["curves"][name] = {"nominal": GRID, "covered": covered.mean(axis=0).tolist()}
         scores = {
             "confidence": confidences_of(calibration, sample),
-            "the detector's score": np.stack([detector_scores(way, seen) for way in part]),
+            "the detector's score": np.stack([detector_scores(way, of) for way in part]),
         }
         report["refusal"][name] = reliability.refusals(scores, sample.failures)
     return report

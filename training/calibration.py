@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 PROBABILITIES = np.array([0.01, 0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
 RIDGE = 1e-4  # of the mean square of a feature; keeps apart what the faces do not tell apart
+CLEAN_WEIGHT = 12.0  # of a face as it is; each way to corrupt it counts 1
 MARGIN = 0.1  # of the range of a feature in the fit: so far beyond it is believed
 SLOPES = (0.5, 50.0)  # of the confidence; few faces may not tell it
 
@@ -39,9 +40,9 @@ class Sample:
 
     Attributes:
         scheme: of the landmarks.
-        landmarks: (C, N, K, 2), image pixels.
+        landmarks: (C, N, K, 2), image pixels; the first of C shows the photos as they are.
         scales: (C, N, K), image pixels.
-        textures: (C, N, 4), of `lapland._texture.texture`.
+        textures: (C, N, 5), of `lapland._texture.texture`.
         errors: (C, N, K), image pixels; NaN where a landmark is not visible.
         sizes: (N,), the length d in image pixels by which the field divides errors.
     """
@@ -60,7 +61,7 @@ class Sample:
 
     @property
     def flat(self) -> tuple[Floats, Floats, Floats]:
-        """Landmarks (C * N, K, 2), scales (C * N, K) and textures (C * N, 4)."""
+        """Landmarks (C * N, K, 2), scales (C * N, K) and textures (C * N, 5)."""
         return (
             self.landmarks.reshape(-1, *self.landmarks.shape[2:]),
             self.scales.reshape(-1, self.scales.shape[2]),
@@ -74,7 +75,7 @@ class Sample:
 
 
 def fit(sample: Sample, form: str = FORM) -> Calibration:
-    """Fits a calibration; every face and way counts alike.
+    """Fits a calibration; photos as they are count `CLEAN_WEIGHT` times.
 
     Raises:
         ValueError: there are fewer than two faces.
@@ -87,9 +88,10 @@ def fit(sample: Sample, form: str = FORM) -> Calibration:
     margin = MARGIN * (high - low) + 1e-3
     weights = np.zeros((scheme.size, 1 + FEATURES))
     ratios = np.zeros((scheme.size, len(PROBABILITIES)))
+    counts = _counts(sample)
     for indices in scheme.groups.values():
         of = list(indices)
-        weights[of], ratios[of] = _fit_group(features[:, of], errors[:, of], form)
+        weights[of], ratios[of] = _fit_group(features[:, of], errors[:, of], counts, form)
     face, slope, shift = _fit_face(sample, features, errors, FORMS[form])
     return Calibration(
         scheme, low - margin, high + margin, weights, PROBABILITIES, ratios, face, slope, shift
@@ -126,8 +128,17 @@ def _features_and_errors(sample: Sample) -> tuple[Floats, Floats]:
     return features_of(landmarks, scales, textures), errors
 
 
-def _fit_group(features: Floats, errors: Floats, form: str) -> tuple[Floats, Floats]:
-    """(M, G, F) features and (M, G) errors -> (G, 1 + F) weights and (P,) ratios."""
+def _counts(sample: Sample) -> Floats:
+    """(C * N,) how much each face counts in each way."""
+    counts = np.ones(sample.errors.shape[:2])
+    counts[0] = CLEAN_WEIGHT
+    return counts.ravel()
+
+
+def _fit_group(
+    features: Floats, errors: Floats, counts: Floats, form: str
+) -> tuple[Floats, Floats]:
+    """(M, G, F) features, (M, G) errors, (M,) counts -> (G, 1 + F) weights and (P,) ratios."""
     count = errors.shape[1]
     seen = ~np.isnan(errors)
     constants = np.broadcast_to(np.eye(count), (*errors.shape, count))[seen]
@@ -138,13 +149,21 @@ def _fit_group(features: Floats, errors: Floats, form: str) -> tuple[Floats, Flo
         told = features[seen][:, :2].sum(axis=1, keepdims=True)
     x, y = np.hstack([told, constants]), errors[seen]
     # Radii may not fall where a scale grows, of the landmark or of all.
-    b = gamma_regression(x, y, growing=2 if chosen else 1)
+    counted = np.broadcast_to(counts[:, None], errors.shape)[seen]
+    b = gamma_regression(x, y, counted, growing=2 if chosen else 1)
     weights = np.zeros((count, 1 + FEATURES))
     weights[:, 0] = b[told.shape[1] :]
     weights[:, 1:][:, list(chosen or (0, 1))] = b[: told.shape[1]]
     ratios = np.log(np.maximum(y, 1e-9)) - x @ b
-    found = np.quantile(ratios, PROBABILITIES)
+    found = _quantiles(ratios, counted)
     return weights, found + 1e-4 * np.arange(len(found))  # ascending where errors are all alike
+
+
+def _quantiles(values: Floats, counts: Floats) -> Floats:
+    """Of values that count differently, at `PROBABILITIES`."""
+    order = np.argsort(values)
+    below = np.cumsum(counts[order]) - counts[order] / 2
+    return np.interp(PROBABILITIES, below / counts.sum(), values[order])
 
 
 def _fit_face(
@@ -154,7 +173,7 @@ def _fit_face(
     shared = features[:, 0, 1:]
     used = [i - 1 for i in form if i > 0] or [0]
     x = np.hstack([shared[:, used], np.ones((len(shared), 1))])
-    b = gamma_regression(x, mean_of_visible(errors, axis=1), growing=1)
+    b = gamma_regression(x, mean_of_visible(errors, axis=1), _counts(sample), growing=1)
     face = np.zeros(FEATURES)
     face[0] = b[-1]
     face[1:][used] = b[:-1]
@@ -178,7 +197,9 @@ def _fit_face(
     return face, float(slope), float(shift)
 
 
-def gamma_regression(x: Floats, y: Floats, growing: int = 0, steps: int = 50) -> Floats:
+def gamma_regression(
+    x: Floats, y: Floats, counts: Floats, growing: int = 0, steps: int = 50
+) -> Floats:
     """Weights b of the mean exp(x b) of y: gamma regression with a logarithmic link.
 
     By iteratively reweighted least squares, whose weights are all one for this link.
@@ -186,23 +207,26 @@ def gamma_regression(x: Floats, y: Floats, growing: int = 0, steps: int = 50) ->
     Args:
         x: (M, F).
         y: (M,), 0 or above.
+        counts: (M,), how much each counts.
         growing: the first so many weights may not be negative.
         steps: of the iteration, at most.
 
     Returns:
         (F,).
     """
-    squares = x.T @ x / len(x)
+    shares = counts / counts.sum()
+    weighted = x * shares[:, None]
+    squares = x.T @ weighted
     squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
     root = cholesky(squares)  # upper
     low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
     start = np.full(len(x), np.log(y.mean() + 1e-9))
-    b = np.linalg.solve(squares, x.T @ start / len(x))
+    b = np.linalg.solve(squares, weighted.T @ start)
     for _ in range(steps):
         told = x @ b
         # Errors far from a mean that is not yet right may not throw it about.
         target = told + np.minimum(y * np.exp(-told), 20.0) - 1
-        right = solve_triangular(root, x.T @ target / len(x), trans="T")
+        right = solve_triangular(root, weighted.T @ target, trans="T")
         new = lsq_linear(root, right, (low, np.inf)).x
         done = np.abs(new - b).max() < 1e-6
         b = new

@@ -144,7 +144,7 @@ def _move(share: float) -> Degradation:
         length = max(2, round(share * place.size))
         return motion_blurred(picture, length, rng.uniform(0, np.pi))
 
-    return Degradation(f"motion blur of {share:.1f} d", change)
+    return Degradation(f"motion blur of {share:.2f} d", change)
 
 
 def _noise(sigma: int) -> Degradation:
@@ -189,7 +189,7 @@ DEGRADATIONS = (
 CORRUPTIONS = {
     "blocks": (_block(0.25), _block(0.4), _block(0.55)),
     "parts covered": (DEGRADATIONS[4], DEGRADATIONS[5]),
-    "motion blur": (_move(0.1), _move(0.2), _move(0.3)),
+    "motion blur": (_move(0.05), _move(0.15), _move(0.25)),
     "blur": (_blur(0.05), _blur(0.1), _blur(0.15)),
     "noise": (_noise(10), _noise(20), _noise(40)),
     "low light": (_dark(4), _dark(8), _dark(16)),

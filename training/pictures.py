@@ -90,6 +90,32 @@ def draw_reliability(curves: dict[str, Any], path: Path) -> None:
     plt.close(figure)
 
 
+def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draws the NMSE of each model in each way that its photos were made hard, into a PNG.
+
+    Args:
+        rows: of `training.robustness.compare`; each set of faces is a panel.
+        path: of the PNG.
+    """
+    sets = list(dict.fromkeys((row["data"], row["split"]) for row in rows))
+    ways = list(dict.fromkeys(row["way"] for row in rows))
+    size = (7 * len(sets), 0.28 * len(ways) + 2)
+    figure, places = plt.subplots(1, len(sets), figsize=size, layout="constrained", sharey=True)
+    for axes, of in zip(np.atleast_1d(places), sets, strict=True):
+        part = [row for row in rows if (row["data"], row["split"]) == of]
+        for model in dict.fromkeys(row["model"] for row in part):
+            found = {row["way"]: row["nmse"] for row in part if row["model"] == model}
+            at = [ways.index(way) for way in found]
+            axes.plot(list(found.values()), at, marker="o", lw=0.5, label=model)
+        axes.set(title=", ".join(of), xlabel="NMSE, %", xlim=(0, None))
+        axes.set_yticks(range(len(ways)), ways)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    axes.invert_yaxis()
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
 def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
     """Draws the mean error of the faces that are kept against how many are, for each score.
 

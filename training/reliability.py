@@ -66,6 +66,14 @@ def _rates(errors: Floats) -> dict[str, float]:
     return {str(at): float(100 * (errors > at).mean()) for at in FAILURES}
 
 
+def worst(report: dict[str, Any]) -> tuple[list[str], list[float]]:
+    """Of each of `COVERED`, the corruption that is farthest from it, and the share it covers."""
+    names = report["corruptions"]
+    shares = np.array([report["coverage"][name] for name in names])
+    rows = np.abs(shares - COVERED).argmax(axis=0)
+    return [names[i] for i in rows], [float(shares[i, j]) for j, i in enumerate(rows)]
+
+
 def spoken(report: dict[str, Any]) -> str:
     """The figures of `training.calibrate.measure`, and of the forms where they are there."""
     parts = [_forms(report["forms"])] if report.get("forms") else []

@@ -64,7 +64,7 @@ class Calibration:
         Args:
             landmarks: (N, K, 2), image pixels.
             scales: (N, K), image pixels.
-            textures: (N, 4), of `texture`.
+            textures: (N, 5), of `texture`.
             probability: above 0 and below 1. Beyond the probabilities of the fit (1 to 99 %) a
                 Weibull distribution goes on where they end.
 
@@ -181,17 +181,18 @@ class Calibration:
             raise ValueError("calibration: expected radii that grow with the probability")
 
 
-NAMES = ("relative", "level", "spread", *(f"texture {i}" for i in range(TEXTURE)))
-FEATURES = len(NAMES)
+# About what the textures of sharp photos are; the squares tell what is unusual.
+_SHARP = np.array([0.0, 0.2, 0.4, 2.2])
+FEATURES = 3 + TEXTURE + len(_SHARP)
 
 
 def features_of(landmarks: Floats, scales: Floats, textures: Floats) -> NDArray[np.float64]:
     """What errors are told from; none depends on the size of the photo.
 
     Returns:
-        (N, K, 7): logarithm of the landmark's scale relative to the mean scale of its face; of that
-        mean relative to the side of the face; standard deviation of the logarithms of the scales;
-        and the texture of the crop.
+        (N, K, 12): logarithm of the landmark's scale relative to the mean scale of its face; of
+        that mean relative to the side of the face; standard deviation of the logarithms of the
+        scales; the texture of the crop; and squares of it.
     """
     least = np.maximum(np.asarray(scales, np.float64), _LEAST)
     means = least.mean(axis=1, keepdims=True)
@@ -199,7 +200,8 @@ def features_of(landmarks: Floats, scales: Floats, textures: Floats) -> NDArray[
     features[..., 0] = np.log(least / means)
     features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
     features[..., 2] = np.log(least).std(axis=1, keepdims=True)
-    features[..., 3:] = textures[:, None]
+    features[..., 3 : 3 + TEXTURE] = textures[:, None]
+    features[..., 3 + TEXTURE :] = (textures[:, None, : len(_SHARP)] - _SHARP) ** 2
     return features
 
 

@@ -36,7 +36,7 @@ class Face:
         scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
         scheme: the annotation scheme that says what each landmark is.
         id: who it is among the frames of a video, from `Tracker`; None from `Detector`.
-        texture: (4,) float32, how sharp and grainy its crop is, by which a calibration tells blur
+        texture: (5,) float32, how sharp and grainy its crop is, by which a calibration tells blur
             and noise apart; None where it was not measured.
         calibration: what the scales mean, from the model; None where the model does not say.
     """
@@ -104,7 +104,7 @@ class Faces:
         scheme: the annotation scheme that says what each landmark is.
         ids: (N,) int64, who each face is among the frames of a video, from `Tracker`; None from
             `Detector`, which knows one photo only.
-        textures: (N, 4) float32, how sharp and grainy the crops are, by which a calibration tells
+        textures: (N, 5) float32, how sharp and grainy the crops are, by which a calibration tells
             blur and noise apart; None where it was not measured.
         calibration: what the scales mean, from the model; None where the model does not say.
 

@@ -46,7 +46,7 @@ class LandmarkNetwork:
     def measure(
         self, image: NDArray[np.uint8], five_points: NDArray[np.floating[Any]]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
-        """`locate`, and the textures (N, 4) of the crops; None for models without calibration."""
+        """`locate`, and the textures (N, 5) of the crops; None for models without calibration."""
         landmarks, scales, crops = self._locate(image, five_points)
         return landmarks, scales, None if self.info.calibration is None else texture(crops)
 
