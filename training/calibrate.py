@@ -3,13 +3,12 @@
 Fits a calibration on the faces of `--fit` (`val`), as they are and corrupted in every way of
 `training.degrade.CORRUPTIONS`, and writes it into the metadata of MODEL.onnx, or of --out. Which
 form of it is best is told by cross-validation among these faces. With `--report FOLDER` it is then
-measured on the faces of `--test` (`common`), on which nothing is chosen: tables, `figures.json` and
-two pictures. MODEL may also be the name of a shipped model, `rcn-1-8`, which is only reported on:
-`export.rcn` writes its calibration.
+measured on the faces of `--test` (`common`), on which nothing is chosen: `uncertainty.md` there,
+with tables and two pictures. MODEL may also be the name of a shipped model, `rcn-1-8`, which is
+only reported on: `export.rcn` writes its calibration.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,15 @@ from lapland._mtcnn import Mtcnn
 from lapland._scheme import Scheme
 from lapland._texture import texture
 from training import five_points, reliability
-from training.calibration import FORM, FORMS, Floats, Sample, fit, isotonic_radii
+from training.calibration import CLEAN_WEIGHT, FORM, FORMS, Floats, Sample, fit, isotonic_radii
 from training.data import Faces
 from training.degrade import CORRUPTIONS
 from training.files import write_whole
 from training.hardship import Hardship, hardships
-from training.pictures import draw_refusal, draw_reliability
 from training.predictions import Predictor, open_network, path_of_model
 from training.readers import read_faces
-from training.reliability import COVERED, spoken
+from training.reliability import COVERED
+from training.report import write_report
 from training.visible import bounding_boxes
 
 FOLDS = 5
@@ -202,21 +201,22 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"calibrated on {len(sample.sizes)} faces: {options.out or model}")
         if options.report:
             found = measure(model, calibration, options.data, options.test, options.every)
-            report = {"model": str(options.model), "forms": forms, **found}
-            print(spoken(report))
+            report = {
+                "model": options.model.name,
+                "fit": options.fit,
+                "fitted": len(sample.sizes),
+                "clean_weight": CLEAN_WEIGHT,
+                "test": options.test,
+                "every": options.every,
+                "forms": forms,
+                **found,
+            }
+            print("\n\n".join(reliability.spoken(report)))
             options.report.mkdir(parents=True, exist_ok=True)
-            write_report(report, options.report)
-            print(f"written: {options.report}/figures.json, reliability.png, refusal.png")
+            files = write_report(report, options.report, options.data)
+            print(f"written: {', '.join(map(str, files))}")
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.calibrate: {error}") from None
-
-
-def write_report(report: dict[str, Any], folder: Path) -> None:
-    """Writes `figures.json` and the two pictures."""
-    text = json.dumps(report, indent=1) + "\n"
-    write_whole(folder / "figures.json", lambda part: part.write_text(text, "utf-8"))
-    draw_reliability(report["curves"], folder / "reliability.png")
-    draw_refusal(report["refusal"], folder / "refusal.png")
 
 
 if __name__ == "__main__":

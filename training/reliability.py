@@ -74,24 +74,22 @@ def worst(report: dict[str, Any]) -> tuple[list[str], list[float]]:
     return [names[i] for i in rows], [float(shares[i, j]) for j, i in enumerate(rows)]
 
 
-def spoken(report: dict[str, Any]) -> str:
-    """The figures of `training.calibrate.measure`, and of the forms where they are there."""
-    parts = [_forms(report["forms"])] if report.get("forms") else []
-    rows = [["", *(f"within {100 * p:.0f} %" for p in COVERED)]]
-    rows += [
+def spoken(report: dict[str, Any]) -> list[str]:
+    """Forms, coverage and refusal, of `training.calibrate`'s report, as tables in Markdown."""
+    coverage = [["", *(f"within {100 * p:.0f} %" for p in COVERED)]]
+    coverage += [
         [name, *(f"{100 * share:.1f} %" for share in shares)]
         for name, shares in report["coverage"].items()
     ]
-    parts.append(_table(rows))
-    rows = [["", "faces", "", "FR 8 %", "FR 10 %", "area"]]
+    rows = [["", "faces", "", *(f"FR {at} %" for at in FAILURES), "area"]]
     for name, refusal in report["refusal"].items():
         rates = [f"{refusal['all'][str(at)]:.2f}" for at in FAILURES]
-        rows.append([name, str(refusal["faces"]), "all faces", *rates, ""])
+        rows.append([name, str(refusal["faces"]), "all", *rates, ""])
         for score in (s for s in refusal if s not in ("faces", "all")):
             kept = [f"{refusal[score]['kept'][str(at)]:.2f}" for at in FAILURES]
-            rows.append(["", "", f"best 95 % by {score}", *kept, f"{refusal[score]['area']:.3f}"])
-    parts.append(_table(rows))
-    return "\n\n".join(parts)
+            best = f"best {1 - REFUSED:.0%} by {score}"
+            rows.append(["", "", best, *kept, f"{refusal[score]['area']:.3f}"])
+    return [_forms(report["forms"]), _table(coverage), _table(rows)]
 
 
 def _forms(forms: dict[str, dict[str, Any]]) -> str:
