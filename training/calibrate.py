@@ -117,6 +117,7 @@ def measure(
     run, spec, scheme = open_network(model)
     faces = _faces(data, scheme, split)
     some = faces.every(every)
+    mtcnn = Mtcnn(*load_mtcnn(), threads=1)
     ways = list(hardships(some, spec))
     clean = [next(hardships(faces, spec, corrupt=False, perturb=False))]
     apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
@@ -141,15 +142,14 @@ def measure(
         report["curves"][name] = {"nominal": GRID, "covered": covered.mean(axis=0).tolist()}
         scores = {
             "confidence": confidences_of(calibration, sample),
-            "the detector's score": np.stack([detector_scores(way, of) for way in part]),
+            "the detector's score": np.stack([detector_scores(mtcnn, way, of) for way in part]),
         }
         report["refusal"][name] = reliability.refusals(scores, sample.failures)
     return report
 
 
-def detector_scores(way: Hardship, faces: Faces) -> Floats:
+def detector_scores(mtcnn: Mtcnn, way: Hardship, faces: Faces) -> Floats:
     """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
-    mtcnn = Mtcnn(*load_mtcnn(), threads=1)
     boxes = bounding_boxes(geometry.to_crop(faces.landmarks, way.matrices))
     return np.array(
         [mtcnn.five_points(c, b[None])[0][0] for c, b in zip(way.crops, boxes, strict=True)],

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -49,7 +49,7 @@ class Face:
     scheme: Scheme = IBUG68
     id: int | None = None
     texture: Float32 | None = None
-    calibration: Calibration | None = None
+    calibration: Calibration | None = field(default=None, repr=False)
 
     def radius(self, probability: float) -> Float32:
         """(K,) float32: see `Faces.radius`."""

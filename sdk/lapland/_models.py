@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ class ModelInfo:
     nmse: dict[str, float]
     licence: str
     training: dict[str, object]
-    calibration: Calibration | None = None
+    calibration: Calibration | None = field(default=None, repr=False, compare=False)
 
 
 def folder() -> Path:
