@@ -138,8 +138,7 @@ def test_a_damaged_one_is_refused(calibration, spoil):
         Calibration.from_json(json.dumps(told), IBUG68)
 
 
-def test_a_calibrated_detector_gives_both(image):
-    detector = Detector("1/4-lite", threads=1)
+def test_a_calibrated_detector_gives_both(image, detector):
     faces = detector.predict(image)
     assert detector.model.calibration is not None
     assert (faces.radius(0.5) < faces.radius(0.9)).all()
