@@ -220,15 +220,15 @@ def _certainty(report: dict[str, Any] | None, shown: str) -> str:
     )
     refused = next(reversed(report["refusal"].values()))
     rates = [refused["all"], refused["confidence"]["kept"], refused["the detector's score"]["kept"]]
-    kept = " -> ".join(f"{rate['10']:.2f} %" for rate in rates[:2])
+    kept = " to ".join(f"{rate['10']:.2f} %" for rate in rates[:2])
     areas = [refused[name]["area"] for name in ("confidence", "the detector's score", "oracle")]
     text = f"""\
 `faces.radius(p)` should hold the landmark with probability p. It was fitted on the validation \
 faces, as they are and corrupted; on `{shown}` the share of landmarks it holds is:"""
     told = f"""\
-Of all these faces together, leaving out the {REFUSED:.0%} of lowest `faces.confidence` lowers the \
-failure rate at 10 % from {kept} ({rates[2]["10"]:.2f} % by the detector's score). Area under the \
-risk-coverage curve, % mean error: {areas[0]:.3f}; by the detector's score {areas[1]:.3f}, by the \
+Of all these faces together, leaving out the {100 * REFUSED:.0f} % of lowest `faces.confidence` \
+lowers the failure rate at 10 % from {kept} ({rates[2]["10"]:.2f} % by the detector's score). \
+Area under the risk-coverage curve, % mean error: {areas[0]:.3f}; by the detector's score {areas[1]:.3f}, by the \
 errors themselves {areas[2]:.3f}."""
     return "\n\n".join([wrapped(text), "\n".join(map(_row, rows)), wrapped(told)])
 

@@ -119,7 +119,10 @@ def test_card_tells_how_sure_the_model_is(folder):
     worst = re.search(r"^\| worst of 23 corruptions .* \| ([\d.]+) %.*\| ([\d.]+) %", part, re.M)
     for shares, off in ((clean, 3), (worst, 8)):
         assert [float(share) for share in shares.groups()] == pytest.approx([50, 90], abs=off)
-    before, after = (float(rate) for rate in re.search(r"([\d.]+) % -> ([\d.]+) %", part).groups())
+    before, after = (
+        float(rate)
+        for rate in re.search(r"from ([\d.]+) % to ([\d.]+) %", " ".join(part.split())).groups()
+    )
     assert after < before / 2
 
 

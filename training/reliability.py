@@ -87,7 +87,7 @@ def spoken(report: dict[str, Any]) -> list[str]:
         rows.append([name, str(refusal["faces"]), "all", *rates, ""])
         for score in (s for s in refusal if s not in ("faces", "all")):
             kept = [f"{refusal[score]['kept'][str(at)]:.2f}" for at in FAILURES]
-            best = f"best {1 - REFUSED:.0%} by {score}"
+            best = f"best {100 * (1 - REFUSED):.0f} % by {score}"
             rows.append(["", "", best, *kept, f"{refusal[score]['area']:.3f}"])
     return [_forms(report["forms"]), _table(coverage), _table(rows)]
 

@@ -45,8 +45,8 @@ for the corruption that is farthest off.
 
 ## What it is worth
 
-`{model}` on `{test}`, {faces} faces, on which nothing was chosen; hard cases of {hard} of them. The
-corruptions and their strengths are those of `training.degrade.CORRUPTIONS`: d is the distance of
+`{model}` on `{test}`, {faces} faces, on which nothing was chosen; hard cases of
+{hard} of them. The corruptions and their strengths are those of `training.degrade.CORRUPTIONS`: d is the distance of
 the outer corners of the eyes, h the height of the face. The corruption that is farthest from 50 %
 is {name_50} ({share_50:.1f} %), from 90 % {name_90} ({share_90:.1f} %). Crops that are
 shifted had no part in the fit.
@@ -55,9 +55,9 @@ shifted had no part in the fit.
 
 ![Share of landmarks within the radius against the probability asked for](reliability.png)
 
-Refusing the {refused:.0%} of faces of which the confidence is lowest lowers the failure rates (FR)
-at 8 and 10 %. Area: under the curve of the mean error of the faces that are kept; the oracle knows
-the errors. The detector's score is that of MTCNN's last network in the box of the face.
+Refusing the {refused:.0f} % of faces of which the confidence is lowest lowers the failure rates
+(FR) at 8 and 10 %. Area: under the curve of the mean error of the faces that are kept; the oracle
+knows the errors. The detector's score is that of MTCNN's last network in the box of the face.
 
 {refusal}
 
@@ -100,7 +100,7 @@ def write_report(report: dict[str, Any], folder: Path, data: Path) -> list[Path]
         name_90=names[1],
         share_90=100 * shares[1],
         coverage=coverage,
-        refused=REFUSED,
+        refused=100 * REFUSED,
         refusal=refusal,
         data=data.name,
         every=f" --every {report['every']}" if report["every"] > 1 else "",
