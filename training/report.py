@@ -49,8 +49,9 @@ for the corruption that is farthest off.
 {hard} of them. The corruptions and their strengths are those of
 `training.degrade.CORRUPTIONS`: d is the distance of the outer corners of the eyes, h the height
 of the face. The corruption that is farthest from 50 % is {name_50}
-({share_50:.1f} %), from 90 % {name_90} ({share_90:.1f} %). Crops that are shifted had no
-part in the fit.
+({share_50:.1f} %), from 90 % {name_90} ({share_90:.1f} %). Corrupted
+photos are cropped where the photo as it is was: the landmark network is measured, not the detector.
+Crops that are shifted had no part in the fit.
 
 {coverage}
 
