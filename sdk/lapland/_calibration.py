@@ -27,6 +27,7 @@ BAD = (
     0.08  # mean error of a face, in the length d that errors are divided by, that confidence tells
 )
 _LEAST = 1e-6  # pixels
+_FAR = 20.0  # of a logarithm, so that radii stay finite whatever a file says
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,9 @@ class Calibration:
         sides = face_sides(landmarks)
         features = np.clip(features_of(landmarks, scales, textures), self.low, self.high)
         means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
-        radii: NDArray[np.float32] = (sides[:, None] * np.exp(means + ratio)).astype(np.float32)
+        radii: NDArray[np.float32] = (
+            sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
+        ).astype(np.float32)
         return radii
 
     def confidence(
