@@ -1,26 +1,20 @@
 """Where a model fails, in figures: the part of its card that they are told in."""
 
-import dataclasses
 import textwrap
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from lapland import _geometry as geometry
 from training import five_points
-from training.data import Faces
-from training.degrade import DEGRADATIONS, NOISE, Place
-from training.evaluate import crop_errors, figures_of_faces, open_network
-from training.rcn import SIZE
+from training.degrade import DEGRADATIONS, NOISE
+from training.evaluate import figures_of_faces
+from training.hardship import CLEAN, changed_crops, pictures
+from training.predictions import crop_errors, open_network
 from training.readers import read_faces
 from training.strata import yaws
-from training.visible import bounding_boxes
 
 MOST = 150  # faces that are made worse: each is run once more for every way to do so
-CLEAN = "photos as they are"
 PROFILE = 60  # degrees of yaw from which a face counts as seen from the side
 COLUMNS = ("", "count", "NMSE %", "FR 8 %", "mean scale %", "correlation")
 
@@ -63,17 +57,14 @@ def measure(model: Path, data: Path, split: str) -> dict[str, Any]:
     every = five_points.detect(read_faces(data, scheme, file if file.exists() else None))
     turned = yaws(every.landmarks, scheme)
     step = -(-len(every) // MOST)
-    faces = _every(every, step)
+    faces = every.every(step)
     matrices = spec.matrices(faces.five_points)
-    pictures, places = _pictures(faces, matrices)
+    fine, places = pictures(faces, matrices)
     changes = {CLEAN: lambda picture, place, rng: picture}
     changes |= {degradation.name: degradation.change for degradation in DEGRADATIONS}
     figures = {}
     for name, change in changes.items():
-        rng = np.random.default_rng(0)
-        changed = [change(p, place, rng) for p, place in zip(pictures, places, strict=True)]
-        crops = [cv2.resize(p, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for p in changed]
-        found = crop_errors(run, np.stack(crops), matrices, faces)
+        found = crop_errors(run, changed_crops(fine, places, change), matrices, faces)
         figures[name] = figures_of_faces(found, faces.sizes, scheme)
     seen = turned is not None and not np.isnan(turned).all()
     return {
@@ -102,18 +93,18 @@ def section(
         limits: what `measure` gave; None where nothing was measured.
     """
     told = "; ".join(f"{name}: {text}" for name, text in drawn.items())
-    parts = [_wrapped(f"![{told}]({picture})")]
-    parts.append(f"*{_wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
+    parts = [wrapped(f"![{told}]({picture})")]
+    parts.append(f"*{wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
     if limits is None:
         return "\n\n".join([*parts, "Not measured on annotated faces."])
     step, strata, degraded = limits["step"], report["strata"], limits["degraded"]
     which = "all of them" if step == 1 else f"one in {step}"
     text = FACES.format(split=split, which=which, noise=NOISE)
-    parts.append(_wrapped(f"{text} {YAW}" if limits["yaw"] is not None else text))
+    parts.append(wrapped(f"{text} {YAW}" if limits["yaw"] is not None else text))
     rows = [_row(COLUMNS), _row(["---"] * len(COLUMNS)), _figures(f"all of `{split}`", report)]
     rows += [_figures(name, figures) for name, figures in (strata | degraded).items()]
     parts.append("\n".join(rows))
-    parts.append(_wrapped(" ".join(_sentences(strata, limits))))
+    parts.append(wrapped(" ".join(_sentences(strata, limits))))
     return "\n\n".join(parts)
 
 
@@ -148,40 +139,9 @@ def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
     return said
 
 
-def _wrapped(text: str, width: int = 100) -> str:
+def wrapped(text: str, width: int = 100) -> str:
+    """Lines of a card, which may not break a name."""
     return textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False)
-
-
-def _every(faces: Faces, step: int) -> Faces:
-    """Every `step`-th face."""
-    return dataclasses.replace(
-        faces,
-        names=faces.names[::step],
-        images=faces.images[::step],
-        landmarks=faces.landmarks[::step],
-        labelled=faces.labelled[::step],
-        sizes=faces.sizes[::step],
-        boxes=None if faces.boxes is None else faces.boxes[::step],
-        detected=None if faces.detected is None else faces.detected[::step],
-    )
-
-
-def _pictures(
-    faces: Faces, matrices: NDArray[np.float64]
-) -> tuple[list[NDArray[np.uint8]], list[Place]]:
-    """Each face at twice the resolution of its crop, and where it lies in that picture."""
-    fine = matrices.copy()
-    fine[:, :, :2] /= 2  # a crop pixel is the mean of two by two of the picture's
-    fine[:, :, 2] -= fine[:, :, :2].sum(axis=2) / 2
-    pictures = [geometry.cut(i, m, 2 * SIZE) for i, m in zip(faces.images, fine, strict=True)]
-    zoom = 1 / geometry.steps(fine)
-    boxes = bounding_boxes(faces.landmarks)
-    heights = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    points = geometry.to_crop(faces.five_points, fine)
-    return pictures, [
-        Place(five, float(size), float(height))
-        for five, size, height in zip(points, faces.sizes * zoom, heights * zoom, strict=True)
-    ]
 
 
 def _figures(name: str, f: dict[str, Any]) -> str:

@@ -27,12 +27,15 @@ from export.int8 import build_int8
 from export.limits import measure
 from export.limits_picture import NAME, draw_limits
 from lapland import _geometry as geometry
+from lapland._calibration import Calibration
 from lapland._image import load_image
 from lapland._models import SCHEMA, load_mtcnn
 from lapland._mtcnn import Mtcnn
 from lapland._scheme import IBUG68, SCHEMES
 from training import five_points
 from training.augment import Augmentation, jitter
+from training.calibrate import calibrate
+from training.calibrate import measure as measure_calibration
 from training.checkpoint import load_weights, save_weights
 from training.data import cut_all
 from training.evaluate import evaluate_file
@@ -68,10 +71,15 @@ def difference(model: onnx.ModelProto, net: RCN, recipe: Recipe, crops: torch.Te
 
 
 def metadata_of(
-    net: RCN, recipe: Recipe, facts: dict[str, Any], nmse: dict[str, float]
+    net: RCN,
+    recipe: Recipe,
+    facts: dict[str, Any],
+    nmse: dict[str, float],
+    calibration: Calibration | None = None,
 ) -> dict[str, str]:
     """What the runtime and a reader need to know, as the file carries it."""
-    return {
+    told = {} if calibration is None else {"lapland.calibration": calibration.to_json()}
+    return told | {
         "lapland.schema": SCHEMA,
         "lapland.name": name_of(recipe),
         "lapland.width": recipe.label,
@@ -123,8 +131,8 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
     Args:
         checkpoint: `best.safetensors` of a training run.
         out: folder of the model; made if need be.
-        data: folder of photos whose splits other than `train` the file is evaluated on;
-            None leaves the figures out.
+        data: folder of photos whose splits other than `train` the file is evaluated on, and on
+            whose `splits/val.txt` its scales are calibrated; None leaves both out.
         photo: of a face; torch and onnxruntime are compared on crops of it, and on those of
             `data/splits/val.txt` where there is one.
 
@@ -152,14 +160,20 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
     out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
     limits: dict[str, Any] | None = None
+    certainty: dict[str, Any] | None = None
     if data is not None:
         with tempfile.TemporaryDirectory() as folder:
             plain = Path(folder) / "model.onnx"
             plain.write_bytes(model.SerializeToString())
             figures = figures_on(data, plain)
-            limits = measure(plain, data, shown_split(figures, facts))
+            shown = shown_split(figures, facts)
+            limits = measure(plain, data, shown)
+            calibration = None
+            if (data / "splits" / "val.txt").exists():
+                calibration, _ = calibrate(plain, data)
+                certainty = measure_calibration(plain, calibration, data, shown, limits["step"])
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
-        helper.set_model_props(model, metadata_of(net, recipe, facts, nmse))
+        helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration))
     write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))
     if checkpoint.resolve() != (out / "weights.safetensors").resolve():
         # Written anew, the same weights and facts may be other bytes.
@@ -170,6 +184,7 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
         "parity_crops": len(sample),
         "figures": figures,
         "limits": limits,
+        "certainty": certainty,
         "recipe": recipe,
         "facts": facts | {"parameters": sum(p.numel() for p in net.parameters())},
     }

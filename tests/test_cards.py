@@ -14,9 +14,15 @@ from export.limits import CLEAN
 from export.limits_picture import BAR, CELL, LARGEST, draw_limits
 from lapland import _models
 from lapland._rcn import LandmarkNetwork
+from training import five_points
+from training.calibrate import radii_of, see
 from training.checkpoint import load_weights
-from training.degrade import DEGRADATIONS
+from training.degrade import CORRUPTIONS, DEGRADATIONS
+from training.hardship import Hardship, changed_crops, hardships, pictures
+from training.predictions import open_network
+from training.readers import read_faces
 from training.recipes import Recipe
+from training.reliability import coverages
 
 FOLDERS = [_models.folder() / name for name in _models.shipped()]
 
@@ -100,6 +106,44 @@ def test_card_tells_where_the_model_fails(folder):
         assert sum(values[0] for name, values in rows.items() if name.split()[0] == kind) == count
     worst = max(names, key=lambda name: rows[name][1])
     assert f"grows most with {worst}," in " ".join(part.split())
+
+
+def test_card_tells_how_sure_the_model_is(folder):
+    info = _models.describe(folder / "model.onnx")
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    if info.calibration is None:
+        pytest.skip("exported before models were calibrated")
+    assert len(info.calibration.to_json()) < 8000
+    part = text.split("## How sure\n")[1].split("\n## ")[0]
+    clean = re.search(r"^\| photos as they are \(554\) \| ([\d.]+) % \| ([\d.]+) % \|", part, re.M)
+    worst = re.search(r"^\| worst of 23 corruptions .* \| ([\d.]+) %.*\| ([\d.]+) %", part, re.M)
+    for shares, off in ((clean, 3), (worst, 8)):
+        assert [float(share) for share in shares.groups()] == pytest.approx([50, 90], abs=off)
+    before, after = (
+        float(rate)
+        for rate in re.search(r"from ([\d.]+) % to ([\d.]+) %", " ".join(part.split())).groups()
+    )
+    assert after < before / 2
+
+
+def test_radii_hold_what_they_say_on_300w(data_300w):
+    """On every fourth of the test faces, as they are and in three of the corruptions."""
+    path = _models.path_of(_models.DEFAULT_WIDTH, _models.DEFAULT_PRECISION)
+    run, spec, scheme = open_network(path)
+    split = data_300w / "splits" / "common.txt"
+    faces = five_points.detect(read_faces(data_300w, scheme, split)).every(4)
+    fine, places = pictures(faces, spec.matrices(faces.five_points))
+    clean = next(hardships(faces, spec, corrupt=False, perturb=False))
+    ways = [clean] + [
+        Hardship(how.name, how.name, changed_crops(fine, places, how.change), clean.matrices)
+        for kind in ("blocks", "blur", "noise")
+        for how in CORRUPTIONS[kind][-1:]
+    ]
+    sample = see(run, faces, ways, scheme)
+    calibration = _models.describe(path).calibration
+    shares = 100 * coverages(radii_of(calibration, sample), sample)
+    np.testing.assert_allclose(shares[0], [50, 90], atol=3)  # 2 on four times as many
+    np.testing.assert_allclose(shares[1:], [[50, 90]] * 3, atol=6)
 
 
 def test_picture_of_the_card_is_what_the_model_finds(folder, tmp_path):

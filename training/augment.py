@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.degrade import blurred, coarse, noisy
+from training.degrade import blurred, coarse, compressed, motion_blurred, noisy
 
 
 @dataclass(frozen=True)
@@ -98,17 +98,7 @@ def _blur(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArr
         return blurred(crop, rng.uniform(0.4, 1.8))
     if kind == 1:
         length = int(rng.integers(3, 9))
-        kernel = np.zeros((length, length), np.float32)
-        angle = rng.uniform(0, np.pi)
-        reach = np.array([np.cos(angle), np.sin(angle)]) * (length - 1) / 2
-        middle = (length - 1) / 2
-        cv2.line(
-            kernel,
-            tuple(int(v) for v in np.round(middle - reach)),
-            tuple(int(v) for v in np.round(middle + reach)),
-            1.0,
-        )
-        return cv2.filter2D(crop, -1, kernel / kernel.sum())
+        return motion_blurred(crop, length, rng.uniform(0, np.pi))
     low = int(size * rng.uniform(0.3, 0.8))
     return coarse(crop, low, low)
 
@@ -125,6 +115,4 @@ def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -
 def _noise(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     if rng.random() < 0.5:
         return noisy(crop, rng.uniform(2, 16), rng)
-    quality = int(rng.integers(15, 70))
-    _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return compressed(crop, int(rng.integers(15, 70)))

@@ -62,7 +62,7 @@ def doubts_and_errors(
 
     def run(image: NDArray[np.uint8], five: NDArray[np.float64]) -> tuple[NDArray[Any], Any]:
         matrices = geometry.crop_matrices(five, factor=3.0, size=80, upright=True)
-        landmarks, scales, _ = network.locate(image, five)
+        landmarks, scales, *_ = network.locate(image, five)
         return landmarks, np.nanmean(scales, axis=1) / geometry.steps(matrices)
 
     doubts, errors, nowhere = [], [], []

@@ -76,6 +76,16 @@ class Faces:
     def __len__(self) -> int:
         return len(self.names)
 
+    def every(self, step: int) -> "Faces":
+        """Every `step`-th face."""
+        arrays = ("landmarks", "labelled", "sizes", "boxes", "detected")
+        parts = {name: getattr(self, name) for name in arrays}
+        return Faces(
+            self.names[::step],
+            self.images[::step],
+            **{name: None if part is None else part[::step] for name, part in parts.items()},
+        )
+
     @property
     def missed(self) -> NDArray[np.bool_]:
         """(N,), where MTCNN did not find the annotated face."""

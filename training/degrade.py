@@ -54,11 +54,31 @@ def noisy(picture: Picture, sigma: float, rng: np.random.Generator) -> Picture:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
-def covered(picture: Picture, corners: NDArray[np.floating]) -> Picture:
-    """A grey block over a convex polygon, (n, 2) pixels of the picture."""
+def motion_blurred(picture: Picture, length: int, angle: float) -> Picture:
+    """The mean along a line, as of a camera that moves: length in pixels, angle in radians."""
+    kernel = np.zeros((length, length), np.float32)
+    reach = np.array([np.cos(angle), np.sin(angle)]) * (length - 1) / 2
+    middle = (length - 1) / 2
+    ends = (tuple(np.round(middle + way * reach).astype(int).tolist()) for way in (-1, 1))
+    cv2.line(kernel, *ends, 1.0)
+    return cv2.filter2D(picture, -1, kernel / kernel.sum())
+
+
+def compressed(picture: Picture, quality: int) -> Picture:
+    """The picture as JPEG gives it back, quality 0 to 100."""
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+
+
+def covered(
+    picture: Picture,
+    corners: NDArray[np.floating],
+    colour: tuple[int, int, int] = (128, 128, 128),
+) -> Picture:
+    """A block, grey unless another colour is given, over a convex polygon, (n, 2) pixels."""
     canvas = picture.copy()
     points = np.round(np.asarray(corners) * 16).astype(np.int32)  # of OpenCV's fixed point
-    cv2.fillConvexPoly(canvas, points, (128, 128, 128), cv2.LINE_AA, 4)
+    cv2.fillConvexPoly(canvas, points, colour, cv2.LINE_AA, 4)
     return canvas
 
 
@@ -119,6 +139,41 @@ def _dark(light: int) -> Degradation:
     return Degradation(f"1/{light} of the light and noise", change)
 
 
+def _move(share: float) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        length = max(2, round(share * place.size))
+        return motion_blurred(picture, length, rng.uniform(0, np.pi))
+
+    return Degradation(f"motion blur of {share:.2f} d", change)
+
+
+def _noise(sigma: int) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        return noisy(picture, sigma, rng)
+
+    return Degradation(f"noise of {sigma} levels", change)
+
+
+def _jpeg(quality: int) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        return compressed(picture, quality)
+
+    return Degradation(f"JPEG of quality {quality}", change)
+
+
+def _block(share: float) -> Degradation:
+    """A square of any one colour, its middle anywhere on the face."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        side = share * place.height
+        middle = place.five.mean(axis=0) + place.height * rng.uniform(-0.5, 0.5, 2)
+        corners = middle + side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+        blue, green, red = rng.integers(0, 256, 3).tolist()
+        return covered(picture, corners, (blue, green, red))
+
+    return Degradation(f"block of {share:.2f} h", change)
+
+
 DEGRADATIONS = (
     _blur(0.05),
     _blur(0.15),
@@ -130,3 +185,19 @@ DEGRADATIONS = (
     _dark(16),
 )
 """Mild and strong ones, by which models are compared; none depends on the size of the photo."""
+
+CORRUPTIONS = {
+    "blocks": (_block(0.25), _block(0.4), _block(0.55)),
+    "parts covered": (DEGRADATIONS[4], DEGRADATIONS[5]),
+    "motion blur": (_move(0.05), _move(0.15), _move(0.25)),
+    "blur": (_blur(0.05), _blur(0.1), _blur(0.15)),
+    "noise": (_noise(10), _noise(20), _noise(40)),
+    "low light": (_dark(4), _dark(8), _dark(16)),
+    "JPEG": (_jpeg(30), _jpeg(15), _jpeg(8)),
+    "low resolution": (_small(60), _small(30), _small(15)),
+}
+"""Kind of corruption -> how strong, mildest first: what robustness is measured by.
+
+d is what errors are divided by, h the longer side of the box of the landmarks; noise is in levels
+of 255, and the picture that is compressed shows the crop in 160 x 160 pixels.
+"""

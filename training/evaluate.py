@@ -1,35 +1,33 @@
-"""Evaluates a network: `python -m training.evaluate MODEL --data FOLDER [--split FILE]`.
+"""Evaluates networks: `python -m training.evaluate MODEL ... --data FOLDER ... [--split ...]`.
 
-MODEL is a checkpoint (`best.safetensors`) or an exported `model.onnx`. Faces are cropped twice:
+MODEL is a checkpoint (`best.safetensors`), an exported `model.onnx`, a folder with either, or the
+name of a shipped model. One model on one folder is told of in detail. Faces are cropped twice:
 from MTCNN's five points, as a user's photo would be (from the labels' where MTCNN misses the
 face, and how often that was is reported), and from the labels' five points alone. Prints the
 figures and writes `figures.json`, the cumulative error curve and a sheet of the best and worst
 faces into --out.
+
+Several models or folders give a table: each model on each folder, and on each split of it. With
+--corrupt and --perturb every model is also tried on photos that are corrupted, at several
+strengths, and on crops from boxes and five points that are shifted (`training.hardship`).
 """
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from lapland import _geometry as geometry
-from lapland._rcn import LandmarkNetwork
-from lapland._scheme import SCHEMES, Scheme
-from training import five_points, metrics
-from training.checkpoint import load_weights
-from training.data import CropSpec, Faces, cut_all
+from lapland._scheme import Scheme
+from training import five_points, metrics, robustness
+from training.data import CropSpec, Faces
 from training.files import write_whole
-from training.pictures import draw_error_curves, draw_sheet
+from training.pictures import draw_error_curves, draw_robustness, draw_sheet
+from training.predictions import Predictor, landmark_errors, open_network, path_of_model
 from training.readers import read_faces
 from training.strata import strata
-from training.validation import predict
-
-Predictor = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
 # Folders of the official layout -> the subsets that papers report.
 SUBSETS = {
@@ -37,53 +35,6 @@ SUBSETS = {
     "challenge": ("ibug/",),
     "full": ("helen/testset/", "lfpw/testset/", "ibug/"),
 }
-
-
-def open_network(path: Path) -> tuple[Predictor, CropSpec, Scheme]:
-    """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
-
-    Landmarks and scales are in crop pixels.
-    """
-    if path.suffix == ".onnx":
-        network = LandmarkNetwork(path)
-        info = network.info
-        return network.run, CropSpec(info.crop_factor, info.crop_upright), info.scheme
-    net, recipe, _ = load_weights(path)
-
-    def run(crops: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta)
-        return landmarks.numpy(), scales.numpy()
-
-    return run, recipe.crop, SCHEMES[recipe.scheme]
-
-
-def landmark_errors(
-    run: Predictor, spec: CropSpec, faces: Faces, five: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
-    """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels.
-
-    Errors of landmarks that are not visible are NaN.
-    """
-    matrices = spec.matrices(five)
-    return crop_errors(run, cut_all(faces, matrices).numpy(), matrices, faces)
-
-
-def crop_errors(
-    run: Predictor, crops: NDArray[np.uint8], matrices: NDArray[np.float64], faces: Faces
-) -> dict[str, NDArray[np.float64]]:
-    """`landmark_errors` on crops (N, 80, 80, 3) that are already cut.
-
-    The matrices, (N, 2, 3), take crop pixels to image pixels.
-    """
-    landmarks, scales = run(crops)
-    points = geometry.to_image(landmarks.astype(np.float64), matrices)
-    errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
-    return {
-        "errors": errors,
-        "landmarks": points,
-        "scales": scales * geometry.steps(matrices)[:, None],
-        "map_scales": scales.astype(np.float64),
-    }
 
 
 def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> dict[str, Any]:
@@ -195,23 +146,44 @@ def table(report: dict[str, Any]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the photos")
-    parser.add_argument("--split", type=Path, help="split file; without it, every photo")
+    parser.add_argument("model", type=Path, nargs="+", help="file, folder or name of a shipped one")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of the photos")
+    parser.add_argument(
+        "--split", nargs="+", help="split files, or names of those in splits/; default: every photo"
+    )
+    parser.add_argument("--corrupt", action="store_true", help="with corrupted photos, too")
+    parser.add_argument("--perturb", action="store_true", help="with shifted boxes and five points")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--out", type=Path, help="folder for figures.json and the pictures")
     options = parser.parse_args(arguments)
     try:
-        run, spec, scheme = open_network(options.model)
-        faces = five_points.detect(read_faces(options.data, scheme, options.split))
+        sets = robustness.split_files(options.data, options.split)
+        several = len(options.model) > 1 or len(sets) > 1
+        if several or options.corrupt or options.perturb:
+            how = {"corrupt": options.corrupt, "perturb": options.perturb}
+            _many(robustness.compare(options.model, sets, **how), options)
+        else:
+            _one(path_of_model(options.model[0]), *sets[0], options)
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.evaluate: {error}") from None
+
+
+def _many(rows: list[robustness.Row], options: argparse.Namespace) -> None:
+    print(robustness.table(rows))
+    _write_json(rows, options)
+    if options.out:
+        draw_robustness(rows, options.out / "robustness.png")
+        print(f"written: {options.out}/figures.json, robustness.png")
+
+
+def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespace) -> None:
+    run, spec, scheme = open_network(model)
+    faces = five_points.detect(read_faces(data, scheme, split))
     results = run_on(run, spec, faces)
     report = figures_of(results, faces, scheme)
     print(table(report))
+    _write_json(report, options)
     if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(report, indent=1) + "\n"
-        write_whole(options.out / "figures.json", lambda part: part.write_text(text, "utf-8"))
         curves = {
             f"crops from {name}": results[source]["errors"]
             for name, source in (("MTCNN", "mtcnn"), ("labels", "labels"))
@@ -220,6 +192,16 @@ def main(arguments: list[str] | None = None) -> None:
         shown = results["mtcnn"]
         draw_sheet(faces, shown["landmarks"], shown["errors"], scheme, options.out / "faces.jpg")
         print(f"written: {options.out}/figures.json, errors.png, faces.jpg")
+
+
+def _write_json(figures: Any, options: argparse.Namespace) -> None:
+    files = [options.json] if options.json else []
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        files.append(options.out / "figures.json")
+    text = json.dumps(figures, indent=1) + "\n"
+    for file in files:
+        write_whole(file, lambda part: part.write_text(text, "utf-8"))
 
 
 if __name__ == "__main__":

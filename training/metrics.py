@@ -46,6 +46,14 @@ def failure_rate(errors: NDArray[np.floating], threshold: float) -> float:
     return float(100 * (face_errors(errors) > threshold).mean())
 
 
+def landmark_failure_rate(errors: NDArray[np.floating], threshold: float) -> float:
+    """Percent of the visible landmarks whose own error exceeds the threshold, also in percent.
+
+    A face can be good on average and have landmarks that are far off (Yan et al., 2020).
+    """
+    return float(100 * (errors[~np.isnan(errors)] > threshold).mean())
+
+
 def area_under_curve(errors: NDArray[np.floating], threshold: float) -> float:
     """Area under the cumulative error curve from 0 to the threshold, as a fraction of it.
 
@@ -66,6 +74,8 @@ def summary(errors: NDArray[np.floating], scheme: Scheme) -> dict[str, float]:
         "nmse": nmse(errors),
         "failure_rate_8": failure_rate(errors, 8),
         "failure_rate_10": failure_rate(errors, 10),
+        "landmark_failure_rate_8": landmark_failure_rate(errors, 8),
+        "landmark_failure_rate_10": landmark_failure_rate(errors, 10),
         "auc_8": area_under_curve(errors, 8),
         "auc_10": area_under_curve(errors, 10),
         **{

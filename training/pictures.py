@@ -71,6 +71,73 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
     plt.close(figure)
 
 
+def draw_reliability(curves: dict[str, Any], path: Path) -> None:
+    """Draws the share of landmarks within their radius against the probability it was asked for.
+
+    Args:
+        curves: legend -> {"nominal": probabilities, "covered": shares}.
+        path: of the PNG.
+    """
+    figure, axes = plt.subplots(figsize=(5, 4.5), layout="constrained")
+    axes.plot([0, 100], [0, 100], color="tab:gray", lw=1)
+    for name, curve in curves.items():
+        points = (100 * np.asarray(curve[key]) for key in ("nominal", "covered"))
+        axes.plot(*points, marker=".", label=name)
+    axes.set(xlim=(0, 100), ylim=(0, 100))
+    axes.set(xlabel="probability asked for, %", ylabel="landmarks within the radius, %")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
+def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draws the NMSE of each model in each way that its photos were made hard, into a PNG.
+
+    Args:
+        rows: of `training.robustness.compare`; each set of faces is a panel.
+        path: of the PNG.
+    """
+    sets = list(dict.fromkeys((row["data"], row["split"]) for row in rows))
+    ways = list(dict.fromkeys(row["way"] for row in rows))
+    size = (7 * len(sets), 0.28 * len(ways) + 2)
+    figure, places = plt.subplots(1, len(sets), figsize=size, layout="constrained", sharey=True)
+    for axes, of in zip(np.atleast_1d(places), sets, strict=True):
+        part = [row for row in rows if (row["data"], row["split"]) == of]
+        for model in dict.fromkeys(row["model"] for row in part):
+            found = {row["way"]: row["nmse"] for row in part if row["model"] == model}
+            at = [ways.index(way) for way in found]
+            axes.plot(list(found.values()), at, marker="o", lw=0.5, label=model)
+        axes.set(title=", ".join(of), xlabel="NMSE, %", xlim=(0, None))
+        axes.set_yticks(range(len(ways)), ways)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    axes.invert_yaxis()
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
+def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
+    """Draws the mean error of the faces that are kept against how many are, for each score.
+
+    Args:
+        refusals: title -> what `training.reliability.refusals` gives.
+        path: of the PNG.
+    """
+    figure, places = plt.subplots(1, len(refusals), figsize=(10, 4), layout="constrained")
+    for axes, (title, refusal) in zip(np.atleast_1d(places), refusals.items(), strict=True):
+        for name, score in refusal.items():
+            if name not in ("faces", "all"):
+                kept = np.arange(1, len(score["curve"]) + 1)
+                axes.plot(kept, score["curve"], label=f"{name}: {score['area']:.2f}")
+        axes.set(title=title, xlim=(100, 0), ylim=(0, None), xlabel="faces kept, %")
+        axes.set_ylabel("mean error of these, %")
+        axes.grid(alpha=0.3)
+        axes.legend(title="area", loc="lower left")
+    figure.savefig(path, format="png", dpi=110)
+    plt.close(figure)
+
+
 def draw_sheet(
     faces: Faces,
     landmarks: NDArray[np.float64],

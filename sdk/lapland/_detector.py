@@ -14,7 +14,7 @@ from ._faces import Faces
 from ._image import Image, ImageLike, load_image
 from ._models import ModelInfo
 from ._mtcnn import Mtcnn
-from ._rcn import LandmarkNetwork
+from ._rcn import LandmarkNetwork, Located
 
 # Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
 _LARGEST = 1e7
@@ -126,10 +126,10 @@ class Detector:
         return self._finish(pixels, found[largest], scores[largest], points[largest])
 
     def _from_five_points(self, image: Image, points: NDArray[np.float64]) -> Faces:
-        landmarks, scales, _ = self._landmarks.locate(image, points)
-        boxes = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)
+        located = self._landmarks.locate(image, points, textured=True)
+        low, high = located.landmarks.min(axis=1), located.landmarks.max(axis=1)
         scores = np.ones(len(points), np.float32)
-        return Faces(boxes, scores, points.astype(np.float32), landmarks, scales, self.model.scheme)
+        return self._faces(np.concatenate([low, high], axis=1), scores, points, located)
 
     def _finish(
         self,
@@ -138,8 +138,26 @@ class Detector:
         scores: NDArray[np.float32],
         points: NDArray[np.float32],
     ) -> Faces:
-        landmarks, scales, _ = self._landmarks.locate(image, points)
-        return Faces(boxes.astype(np.float32), scores, points, landmarks, scales, self.model.scheme)
+        located = self._landmarks.locate(image, points, textured=True)
+        return self._faces(boxes, scores, points, located)
+
+    def _faces(
+        self,
+        boxes: NDArray[Any],
+        scores: NDArray[np.float32],
+        points: NDArray[Any],
+        located: Located,
+    ) -> Faces:
+        return Faces(
+            boxes,
+            scores,
+            points,
+            located.landmarks,
+            located.scales,
+            self.model.scheme,
+            textures=located.textures,
+            calibration=self.model.calibration,
+        )
 
 
 def _checked_path(model: object) -> Path:

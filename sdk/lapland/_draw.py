@@ -22,7 +22,9 @@ _LARGEST_SIDE = 32768.0  # pixels, of a face; letters of thousands crash OpenCV 
 _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's 32-bit fixed point
 
 
-def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.uint8]:
+def draw(
+    image: ImageLike, faces: Faces, *, boxes: bool = False, radius: float | None = None
+) -> NDArray[np.uint8]:
     """Draws faces on a copy of an image.
 
     Each landmark is a dot, green where the network is sure of it, over yellow to red where it is
@@ -33,13 +35,16 @@ def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.u
         image: what `Detector.predict` takes.
         faces: what it returned.
         boxes: also draw each face's box and score.
+        radius: also draw, about each landmark, the circle that holds it with this probability:
+            `radius=0.9` for that of `faces.radius(0.9)`.
 
     Returns:
         (H, W, 3) uint8 BGR, a new array.
 
     Raises:
         ImageError: the image cannot be used.
-        OptionError: `faces` are none.
+        OptionError: `faces` are none, or `radius` is not between 0 and 1.
+        ModelError: `radius` is given, and the faces come from a model without calibration.
     """
     if not isinstance(faces, Faces):
         raise OptionError(
@@ -50,6 +55,8 @@ def draw(image: ImageLike, faces: Faces, *, boxes: bool = False) -> NDArray[np.u
         # No line is thicker than the photo asks for, however large a face claims to be.
         side = min(_side(face), float(max(canvas.shape)), _LARGEST_SIDE)
         _draw_contours(canvas, face, side)
+        if radius is not None:
+            _draw_circles(canvas, face, side, face.radius(radius))
         _draw_dots(canvas, face, side)
         if boxes:
             _draw_box(canvas, face, side)
@@ -105,6 +112,18 @@ def _draw_dots(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
         cv2.circle(
             canvas, centre, round(radius * _FRACTION), colour, cv2.FILLED, cv2.LINE_AA, _SHIFT
         )
+
+
+def _draw_circles(
+    canvas: NDArray[np.uint8], face: Face, side: float, radii: NDArray[np.float32]
+) -> None:
+    thickness = max(1, round(side / 220))
+    # A circle that is wider than the photo could not be seen.
+    lengths = _fixed(np.minimum(radii, 2 * max(canvas.shape)))
+    rows = zip(_fixed(face.landmarks), lengths, certainty_colours(face), strict=True)
+    for point, length, colour in rows:
+        centre = (int(point[0]), int(point[1]))
+        cv2.circle(canvas, centre, int(length), colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_box(canvas: NDArray[np.uint8], face: Face, side: float) -> None:

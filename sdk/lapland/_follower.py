@@ -75,7 +75,7 @@ class Follower:
 
     def fit(self, image: Image, five: Points) -> Fits:
         """Landmarks from crops about five points (N, 5, 2)."""
-        landmarks, scales, steps = self._network.locate(image, five)
+        landmarks, scales, steps, _ = self._network.locate(image, five)
         doubts = scales.mean(axis=1) / (steps * self._portrait_step)
         return Fits(five, landmarks, scales, doubts, self.five_of(landmarks))
 

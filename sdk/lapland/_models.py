@@ -3,11 +3,12 @@
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import _onnx_file as onnx_file
+from ._calibration import Calibration
 from ._errors import ModelError, ModelNotFoundError, OptionError
 from ._files import read_file
 from ._scheme import SCHEMES, Scheme
@@ -47,6 +48,7 @@ class ModelInfo:
             scheme has no `eye_corners`, of the square root of the area of the face's box.
         licence: of the weights.
         training: recipe, data and commit.
+        calibration: what its scales mean in pixels; None where it was exported without data.
     """
 
     name: str
@@ -62,6 +64,7 @@ class ModelInfo:
     nmse: dict[str, float]
     licence: str
     training: dict[str, object]
+    calibration: Calibration | None = field(default=None, repr=False, compare=False)
 
 
 def folder() -> Path:
@@ -240,6 +243,7 @@ def _describe(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
             nmse={key: float(value) for key, value in _table(metadata, "lapland.nmse").items()},
             licence=metadata["lapland.licence"],
             training=_table(metadata, "lapland.training"),
+            calibration=_calibration(metadata, scheme),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ModelError(
@@ -269,6 +273,11 @@ def _table(metadata: dict[str, str], key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{key}: expected a JSON object, not {metadata[key]}")
     return value
+
+
+def _calibration(metadata: dict[str, str], scheme: Scheme) -> Calibration | None:
+    told = metadata.get("lapland.calibration")
+    return None if told is None else Calibration.from_json(told, scheme)
 
 
 def _expect(

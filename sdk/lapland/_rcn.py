@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,27 @@ from numpy.typing import NDArray
 from . import _geometry as geometry
 from . import _models as models
 from ._errors import ModelError
+from ._texture import TEXTURE, texture
 
 # Faces in one run of the graph: enough to share its overhead and, where there are several threads,
 # to occupy them. The maps of more no longer fit into the cache, and each face costs more.
 _BATCH = 4
+
+
+class Located(NamedTuple):
+    """What the network found about N faces.
+
+    Attributes:
+        landmarks: (N, K, 2) float32, image pixels.
+        scales: (N, K) float32, image pixels.
+        steps: (N,), image pixels from a crop pixel to the next.
+        textures: (N, 5) float32, of the crops; None where nobody asked, or nothing is calibrated.
+    """
+
+    landmarks: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    steps: NDArray[np.float64]
+    textures: NDArray[np.float32] | None = None
 
 
 class LandmarkNetwork:
@@ -31,40 +48,46 @@ class LandmarkNetwork:
         self._session, self.info = models.load(path, threads)
 
     def locate(
-        self, image: NDArray[np.uint8], five_points: NDArray[np.floating[Any]]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
+        self,
+        image: NDArray[np.uint8],
+        five_points: NDArray[np.floating[Any]],
+        *,
+        textured: bool = False,
+    ) -> Located:
         """Landmarks of faces whose five points are known.
 
         Args:
             image: (H, W, 3) uint8 BGR.
             five_points: (N, 5, 2), image pixels.
-
-        Returns:
-            landmarks (N, K, 2) and scales (N, K), float32, image pixels; and the steps (N,), image
-            pixels from a crop pixel to the next.
+            textured: whether a calibration is to be used, which wants the textures of the crops.
 
         Raises:
             ModelError: the model gives numbers that are not finite.
         """
         info = self.info
+        k, textured = info.scheme.size, textured and info.calibration is not None
         if not len(five_points):
-            k = info.scheme.size
-            return np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32), np.zeros(0)
+            zeros = np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32), np.zeros(0)
+            return Located(*zeros, np.zeros((0, TEXTURE), np.float32) if textured else None)
         matrices = geometry.crop_matrices(
             five_points, factor=info.crop_factor, size=info.size, upright=info.crop_upright
         )
-        parts = []
+        parts, textures = [], []
         for start in range(0, len(matrices), _BATCH):  # crops of thousands would fill the memory
             few = matrices[start : start + _BATCH]
-            parts.append(self.run(np.stack([geometry.cut(image, one, info.size) for one in few])))
+            crops = np.stack([geometry.cut(image, one, info.size) for one in few])
+            parts.append(self.run(crops))
+            if textured:
+                textures.append(texture(crops))
         landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
         if not math.isfinite(float(landmarks.sum()) + float(scales.sum())):
             raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
-        in_image, steps = geometry.to_image(landmarks, matrices), geometry.steps(matrices)
-        return (
-            in_image.astype(np.float32),
+        steps = geometry.steps(matrices)
+        return Located(
+            geometry.to_image(landmarks, matrices).astype(np.float32),
             (scales * steps[:, None]).astype(np.float32),
             steps,
+            np.concatenate(textures) if textured else None,
         )
 
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

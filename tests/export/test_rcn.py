@@ -78,6 +78,8 @@ def test_export_writes_a_model_that_the_detector_runs(tmp_path, photo):
     assert detector.predict(photo).landmarks.shape == (1, 68, 2)
     text = (out / "README.md").read_text()
     assert "not measured" in text
+    assert "Not calibrated" in text
+    assert detector.model.calibration is None
     assert "17,408" in text
 
 
@@ -110,6 +112,11 @@ def test_figures_of_the_file_equal_those_of_the_checkpoint(tmp_path, photo, monk
     info = _models.describe(out / "model.onnx")
     report = exported["figures"]["val"]
     assert info.nmse == {"val": round(report["mtcnn"]["nmse"], 3)}
+    # Its scales are calibrated on the same faces, and the card tells what that is worth.
+    faces = Detector(model=out / "model.onnx", threads=1).predict(photo)
+    assert (faces.radius(0.9) > faces.radius(0.5)).all()
+    card_text = (out / "README.md").read_text()
+    assert "on `val` the share of landmarks it holds" in " ".join(card_text.split())
     for model in (path, out / "model.onnx"):
         folder = tmp_path / "report"
         split = ["--split", str(data / "splits/val.txt")]

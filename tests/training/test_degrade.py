@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 
 from lapland import _geometry as geometry
-from training.degrade import DEGRADATIONS, Place, coarse, noisy
+from training.degrade import CORRUPTIONS, DEGRADATIONS, Place, coarse, motion_blurred, noisy
 
 PLACE = Place(geometry.UPRIGHT * 40 + [100.0, 90.0], size=60.0, height=95.0)
-BY_NAME = {how.name: how.change for how in DEGRADATIONS}
+CORRUPTING = [how for strengths in CORRUPTIONS.values() for how in strengths]
+BY_NAME = {how.name: how.change for how in (*DEGRADATIONS, *CORRUPTING)}
 
 
 @pytest.fixture
@@ -78,3 +79,23 @@ def test_noise_is_as_strong_as_it_says():
     off = noisy(grey, 6, np.random.default_rng(0)).astype(float) - 128
     assert off.std() == pytest.approx(6, rel=0.03)
     assert abs(off.mean()) < 0.6  # half a level is cut off
+
+
+@pytest.mark.parametrize("kind", ["motion blur", "blur", "noise", "low light", "JPEG", "blocks"])
+def test_corruptions_are_sorted_by_strength(kind, picture):
+    off = [
+        np.mean([np.abs(changed(how.name, picture).astype(int) - picture)])
+        for how in CORRUPTIONS[kind]
+    ]
+    assert off == sorted(off)
+    assert off[0] > 0
+
+
+def test_motion_blurs_along_its_direction_alone():
+    picture = np.zeros((41, 41, 3), np.uint8)
+    picture[20, 20] = 255
+    found = motion_blurred(picture, 5, 0.0)[..., 0]
+    assert found[20, 18:23].tolist() == [51] * 5
+    assert found.sum() == 255
+    turned = motion_blurred(picture, 5, np.pi / 2)[..., 0]
+    np.testing.assert_array_equal(turned, found.T)

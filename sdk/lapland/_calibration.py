@@ -1,0 +1,226 @@
+"""From scales to pixels: how far off a landmark is with a given probability.
+
+A network's scale says which landmarks are surer than others, and no more. On faces whose landmarks
+are known, `training.calibrate` fits what the error is on average,
+
+    error = side of the face * exp(weights . features),
+
+and how the ratio of error to that mean is distributed. Both are written into the model's metadata.
+Everything is relative to the size of the face: a photo of twice the size has radii of twice the
+length.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import OptionError
+from ._scheme import Scheme
+from ._texture import TEXTURE
+
+Floats = NDArray[np.floating[Any]]
+
+BAD = (
+    0.08  # mean error of a face, in the length d that errors are divided by, that confidence tells
+)
+_LEAST = 1e-6  # pixels
+_FAR = 20.0  # of a logarithm, so that radii stay finite whatever a file says
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a model's scales mean, as its metadata carries it.
+
+    Attributes:
+        scheme: of the landmarks.
+        low: (F,) least value of each feature in the fit; beyond, the least is taken.
+        high: (F,) the same of the largest.
+        weights: (K, 1 + F), a constant and one for each feature, of each landmark.
+        probabilities: (P,), ascending, at which the distribution of the ratio was measured.
+        ratios: (K, P), natural logarithms of error / mean error at these.
+        face: (F,), a constant and one for each feature but the first, of the logarithm of the mean
+            error of a face, over all its landmarks, relative to its side.
+        slope: of the logistic curve from this logarithm to `confidence`, above 0.
+        shift: how far above ln(8 %) the curve has its middle.
+    """
+
+    scheme: Scheme
+    low: Floats
+    high: Floats
+    weights: Floats
+    probabilities: Floats
+    ratios: Floats
+    face: Floats
+    slope: float
+    shift: float
+
+    def radii(
+        self, landmarks: Floats, scales: Floats, textures: Floats, probability: float
+    ) -> NDArray[np.float32]:
+        """Radius that holds each landmark with a probability, in pixels.
+
+        Args:
+            landmarks: (N, K, 2), image pixels.
+            scales: (N, K), image pixels.
+            textures: (N, 5), of `texture`.
+            probability: above 0 and below 1. Beyond the probabilities of the fit (1 to 99 %) a
+                Weibull distribution goes on where they end.
+
+        Returns:
+            (N, K) float32.
+
+        Raises:
+            OptionError: the probability is not between 0 and 1.
+        """
+        if not 0 < probability < 1:
+            raise OptionError(
+                f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
+            )
+        # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
+        # Weibull distribution.
+        at = np.log(-np.log1p(-self.probabilities))
+        place = np.log(-np.log1p(-probability))
+        i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
+        part = (place - at[i]) / (at[i + 1] - at[i])
+        ratio = self.ratios[:, i] * (1 - part) + self.ratios[:, i + 1] * part  # (K,)
+        sides = face_sides(landmarks)
+        features = np.clip(features_of(landmarks, scales, textures), self.low, self.high)
+        means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
+        radii: NDArray[np.float32] = (
+            sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
+        ).astype(np.float32)
+        return radii
+
+    def confidence(
+        self, landmarks: Floats, scales: Floats, textures: Floats
+    ) -> NDArray[np.float32]:
+        """(N,) float32, the probability that the mean error of a face is below 8 % of d.
+
+        d is the distance of the outer corners of the eyes, or, where the scheme has none, the side
+        of the square that has the area of the box of the landmarks.
+        """
+        sides = face_sides(landmarks)
+        features = features_of(landmarks, scales, textures)
+        # Of the face alone: the first feature is that of a landmark among the others.
+        shared = np.clip(features[:, 0, 1:], self.low[1:], self.high[1:])
+        mean = self.face[0] + shared @ self.face[1:]
+        beyond = mean + np.log(sides / _normalisers(landmarks, sides, self.scheme) / BAD)
+        odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
+        sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)
+        return sure
+
+    @classmethod
+    def from_json(cls, text: str, scheme: Scheme) -> "Calibration":
+        """Reads what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        told = json.loads(text)
+        k, count = scheme.size, 1 + FEATURES
+        weights, ratios = np.zeros((k, count)), np.zeros((k, len(told["probabilities"])))
+        for name, indices in scheme.groups.items():
+            group, of = told["groups"][name], list(indices)
+            weights[of, 1:] = group["weights"]
+            weights[of, 0] = group["constants"]
+            ratios[of] = group["ratios"]
+        made = cls(
+            scheme,
+            np.array(told["low"], np.float64),
+            np.array(told["high"], np.float64),
+            weights,
+            np.array(told["probabilities"], np.float64),
+            ratios,
+            np.array(told["face"], np.float64),
+            float(told["slope"]),
+            float(told["shift"]),
+        )
+        made._check()
+        return made
+
+    def to_json(self) -> str:
+        """The calibration as one line of JSON, four digits behind the point."""
+
+        def plain(values: Floats) -> Any:
+            return np.round(values.astype(np.float64), 4).tolist()
+
+        groups = {}
+        for name, indices in self.scheme.groups.items():
+            of = list(indices)
+            groups[name] = {
+                "weights": plain(self.weights[of[0], 1:]),
+                "constants": plain(self.weights[of, 0]),
+                "ratios": plain(self.ratios[of[0]]),
+            }
+        told = {
+            "low": plain(self.low),
+            "high": plain(self.high),
+            "probabilities": plain(self.probabilities),
+            "groups": groups,
+            "face": plain(self.face),
+            "slope": round(self.slope, 4),
+            "shift": round(self.shift, 4),
+        }
+        return json.dumps(told, separators=(",", ":"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Calibration.from_json, (self.to_json(), self.scheme)
+
+    def _check(self) -> None:
+        arrays = (self.low, self.high, self.weights, self.ratios, self.face)
+        if not all(np.isfinite(array).all() for array in (*arrays, self.slope, self.shift)):
+            raise ValueError("calibration: expected finite numbers")
+        if self.low.shape != (FEATURES,) or self.high.shape != (FEATURES,):
+            raise ValueError(f"calibration: expected {FEATURES} features, found {self.low.size}")
+        if self.face.shape != (FEATURES,):
+            raise ValueError(f"calibration: expected {FEATURES} weights of the face")
+        p = self.probabilities
+        if len(p) < 2 or p[0] <= 0 or p[-1] >= 1 or (np.diff(p) <= 0).any():
+            raise ValueError("calibration: expected ascending probabilities between 0 and 1")
+        if (np.diff(self.ratios, axis=1) <= 0).any() or self.slope <= 0:
+            raise ValueError("calibration: expected radii that grow with the probability")
+
+
+# About what the textures of sharp photos are; the squares tell what is unusual.
+_SHARP = np.array([0.0, 0.2, 0.4, 2.2])
+FEATURES = 3 + TEXTURE + len(_SHARP)
+
+
+def features_of(landmarks: Floats, scales: Floats, textures: Floats) -> NDArray[np.float64]:
+    """What errors are told from; none depends on the size of the photo.
+
+    Returns:
+        (N, K, 12): logarithm of the landmark's scale relative to the mean scale of its face; of
+        that mean relative to the side of the face; standard deviation of the logarithms of the
+        scales; the texture of the crop; and squares of it.
+    """
+    least = np.maximum(np.asarray(scales, np.float64), _LEAST)
+    means = least.mean(axis=1, keepdims=True)
+    features = np.empty((*least.shape, FEATURES))
+    features[..., 0] = np.log(least / means)
+    features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
+    features[..., 2] = np.log(least).std(axis=1, keepdims=True)
+    features[..., 3 : 3 + TEXTURE] = textures[:, None]
+    features[..., 3 + TEXTURE :] = (textures[:, None, : len(_SHARP)] - _SHARP) ** 2
+    return features
+
+
+def face_sides(landmarks: Floats) -> NDArray[np.float64]:
+    """(N,) side of the square that has the area of the landmarks' bounding box, pixels."""
+    extents = np.ptp(np.asarray(landmarks, np.float64), axis=1)
+    sides: NDArray[np.float64] = np.maximum(np.sqrt(extents.prod(axis=1)), _LEAST)
+    return sides
+
+
+def _normalisers(
+    landmarks: Floats, sides: NDArray[np.float64], scheme: Scheme
+) -> NDArray[np.float64]:
+    """(N,) the length d that errors of each face are divided by, pixels."""
+    if scheme.eye_corners is None:
+        return sides
+    left, right = (np.asarray(landmarks[:, i], np.float64) for i in scheme.eye_corners)
+    lengths: NDArray[np.float64] = np.maximum(np.linalg.norm(left - right, axis=1), _LEAST)
+    return lengths

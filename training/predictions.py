@@ -1,0 +1,87 @@
+"""A model by its name, what it finds in crops, and how far off that is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lapland import _geometry as geometry
+from lapland import _models as models
+from lapland._rcn import LandmarkNetwork
+from lapland._scheme import SCHEMES, Scheme
+from training import metrics
+from training.checkpoint import load_weights
+from training.data import CropSpec, Faces, cut_all
+from training.validation import predict
+
+Predictor = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
+
+
+def path_of_model(named: Path) -> Path:
+    """The file that a name stands for.
+
+    Args:
+        named: a checkpoint or an ONNX file; a folder that holds `model.onnx` or
+            `best.safetensors`; or the name of a shipped model, `rcn-1-8`.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    shipped = models.folder() / named
+    for folder in (named, shipped):
+        for file in (folder, folder / "model.onnx", folder / "best.safetensors"):
+            if file.is_file():
+                return file
+    raise ValueError(
+        f"{named}: expected an ONNX file, a checkpoint, a folder with `model.onnx` or "
+        f"`best.safetensors`, or one of {', '.join(models.shipped())}"
+    )
+
+
+def open_network(path: Path) -> tuple[Predictor, CropSpec, Scheme]:
+    """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
+
+    Landmarks and scales are in crop pixels.
+    """
+    if path.suffix == ".onnx":
+        network = LandmarkNetwork(path)
+        info = network.info
+        return network.run, CropSpec(info.crop_factor, info.crop_upright), info.scheme
+    net, recipe, _ = load_weights(path)
+
+    def run(crops: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta)
+        return landmarks.numpy(), scales.numpy()
+
+    return run, recipe.crop, SCHEMES[recipe.scheme]
+
+
+def landmark_errors(
+    run: Predictor, spec: CropSpec, faces: Faces, five: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels.
+
+    Errors of landmarks that are not visible are NaN.
+    """
+    matrices = spec.matrices(five)
+    return crop_errors(run, cut_all(faces, matrices).numpy(), matrices, faces)
+
+
+def crop_errors(
+    run: Predictor, crops: NDArray[np.uint8], matrices: NDArray[np.float64], faces: Faces
+) -> dict[str, NDArray[np.float64]]:
+    """`landmark_errors` on crops (N, 80, 80, 3) that are already cut.
+
+    The matrices, (N, 2, 3), take crop pixels to image pixels.
+    """
+    landmarks, scales = run(crops)
+    points = geometry.to_image(landmarks.astype(np.float64), matrices)
+    errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
+    return {
+        "errors": errors,
+        "landmarks": points,
+        "scales": scales * geometry.steps(matrices)[:, None],
+        "map_scales": scales.astype(np.float64),
+    }
