@@ -340,7 +340,7 @@ def test_keywords_of_a_tracker(detector, name, value):
         assert name == "smoothing" or 0 < value < math.inf
 
 
-@given(ODD)
+@given(ODD.filter(lambda value: value is not None))
 def test_detectors_of_a_tracker(value):
     with pytest.raises(OptionError, match="detector"):
         Tracker(value)
