@@ -206,13 +206,14 @@ def _check_sizes(session: Session, path: Path) -> None:
     """Refuses a graph of whose values one is too large, or of a size that no one can tell."""
     total = 0
     for name, (_, shape) in session.outputs.items():
-        sides = [side for side in shape if isinstance(side, int) and side >= 0]
-        if len(sides) != len(shape):
+        # Up to onnxruntime 1.19 a free dimension keeps its name; it was set to 1.
+        sides = [1 if side == _FREE else side for side in shape]
+        if not all(isinstance(side, int) and side >= 0 for side in sides):
             raise ModelError(
                 f"{path}: the shape of {name!r} is {shape}; expected sizes that are known when "
                 f"the first one of 'crops', {_FREE!r}, is"
             )
-        total += math.prod(sides)
+        total += math.prod(sides)  # type: ignore[arg-type]
     if total > MAX_NUMBERS:
         raise ModelError(
             f"{path}: would compute {total} numbers for each face, and {MAX_NUMBERS} is the limit"

@@ -28,6 +28,7 @@ def short(monkeypatch):
 
 
 def test_models_of_ones_own_beside_shipped_ones(short, tmp_path, peaks, capsys):
+    pytest.importorskip("matplotlib")
     out, plot = tmp_path / "figures.json", tmp_path / "plot.png"
     arguments = [peaks, "--width", "1/16", "--threads", 1, 2, "--batch", 3, "--size", "160x128"]
     arguments += ["--seconds", 0.001, "--json", out, "--plot", plot]
@@ -117,6 +118,7 @@ def test_what_cannot_be_measured_is_told(tmp_path, capsys, peaks):
         out, err = capsys.readouterr()
         assert (out, words in err, len(err.splitlines())) == ("", True, 1)
     if "common" not in models.describe(peaks).nmse:
+        pytest.importorskip("matplotlib")
         assert main(["benchmark", str(peaks), "--plot", str(tmp_path / "plot.png")]) == 2
         assert "NMSE" in capsys.readouterr().err
 
