@@ -54,6 +54,8 @@ class Rival:
             self._mesh.process(image)
 
     def _open(self, single):
+        # While it follows fewer faces than it may, it searches every frame: in video it gets one.
+        most = _MOST_FACES if single else 1
         return mp.solutions.face_mesh.FaceMesh(
-            static_image_mode=single, refine_landmarks=self._refined, max_num_faces=_MOST_FACES
+            static_image_mode=single, refine_landmarks=self._refined, max_num_faces=most
         )
