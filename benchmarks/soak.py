@@ -25,7 +25,6 @@ from tqdm import tqdm
 
 from benchmarks import machine, results
 from lapland import Detector, Faces, Tracker
-from training.files import write_whole
 
 MIX = 100  # calls in one mix
 _BLOCK = 5  # rounds that a block of the bootstrap holds, the life of one detector
@@ -150,10 +149,9 @@ def verdict(record: dict[str, Any]) -> dict[str, Any]:
 
 def draw(cpu: str, record: dict[str, Any], path: Path) -> None:
     """Memory and time over the calls, with the fitted lines."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     from matplotlib import pyplot as plt
+
+    from training.pictures import save_figure
 
     figure, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
     warm = record["slopes"]["warm_up_calls"]
@@ -175,8 +173,7 @@ def draw(cpu: str, record: dict[str, Any], path: Path) -> None:
         axis.legend(loc="lower right")
     axes[1].set_xlabel("calls")
     axes[0].set_title(f"{cpu}, width {record['width']}", fontsize=9)
-    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import results
+from benchmarks import machine, results
 from benchmarks.motion import FPS, MOTIONS, Frame, noisy
 from benchmarks.scene import Person, astronaut
 from lapland import Detector, Faces, Tracker
@@ -182,12 +182,7 @@ def frame_times(person: Person, detector: Detector, repeats: int) -> dict[str, d
             for way, work in (("track", tracker.update), ("detect", detector.predict)):
                 taken[way] += times_of(work, frames)
     return {
-        way: {
-            "median": float(np.median(values)),
-            "p95": float(np.percentile(values, 95)),
-            "worst": max(values),
-            "mean": float(np.mean(values)),
-        }
+        way: machine.summary(values) | {"worst": max(values), "mean": float(np.mean(values))}
         for way, values in taken.items()
     }
 
@@ -264,10 +259,9 @@ def print_report(report: dict[str, Any]) -> None:
 
 def plot(report: dict[str, Any], times: dict[str, Any], path: Path) -> None:
     """Errors of each motion and times of a frame, as bars."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     from matplotlib import pyplot as plt
+
+    from training.pictures import save_figure
 
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(11, 4), layout="constrained", width_ratios=(3, 1)
@@ -288,8 +282,7 @@ def plot(report: dict[str, Any], times: dict[str, Any], path: Path) -> None:
         right.bar_label(bars, fmt="%.1f", fontsize=8)
     right.set_xticks(np.arange(3), rows)
     right.set_ylabel("ms a frame of 640 x 480, one thread")
-    figure.savefig(path, format="png", dpi=110)
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def main() -> None:

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland import _geometry as geometry
 from lapland import _models as models
 from lapland._rcn import LandmarkNetwork
+from lapland._tracks import portrait_step
 from training import metrics
 from training.data import Faces
 from training.files import write_whole
@@ -60,10 +60,11 @@ def doubts_and_errors(
     """Doubts (A, N) and errors (A, N) for each of A amounts, and doubts (N,) without a face."""
     rng = np.random.default_rng(seed)
 
+    pixel = portrait_step(network.info)  # as `Tracker` has doubts: in pixels of the portrait
+
     def run(image: NDArray[np.uint8], five: NDArray[np.float64]) -> tuple[NDArray[Any], Any]:
-        matrices = geometry.crop_matrices(five, factor=3.0, size=80, upright=True)
-        landmarks, scales, *_ = network.locate(image, five)
-        return landmarks, np.nanmean(scales, axis=1) / geometry.steps(matrices)
+        landmarks, scales, steps, _ = network.locate(image, five)
+        return landmarks, scales.mean(axis=1) / (steps * pixel)
 
     doubts, errors, nowhere = [], [], []
     for i, image in enumerate(faces.images):
@@ -110,10 +111,9 @@ def figures_of(found: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
 
 def draw(found: dict[str, NDArray[np.float64]], threshold: float, path: Path) -> None:
     """Draws doubt against error into a PNG."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     from matplotlib import pyplot as plt
+
+    from training.pictures import save_figure
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     axes.scatter(found["errors"], found["doubts"], s=5, alpha=0.5, linewidths=0, label="crops")
@@ -124,8 +124,7 @@ def draw(found: dict[str, NDArray[np.float64]], threshold: float, path: Path) ->
     axes.set(xscale="log", xlabel="error, %", ylabel="doubt: mean scale, pixels of the crop")
     axes.set_ylim(0.9, float(np.quantile(found["doubts"], 0.998)))
     axes.legend(frameon=False, loc="upper left")
-    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def main() -> None:

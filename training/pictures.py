@@ -15,6 +15,13 @@ from training.metrics import face_errors
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes a figure as a PNG, whole or not at all, and closes it."""
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
+    plt.close(figure)
 
 
 def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
@@ -30,8 +37,7 @@ def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
     right.plot([row["epoch"] for row in evaluated], values, color="tab:blue")
     right.set(ylim=(0.9 * best, 2.5 * best))
     right.set_ylabel(f"NMSE on the validation faces, % (lowest {best:.2f})", color="tab:blue")
-    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def draw_ablation(results: list[dict[str, Any]], path: Path) -> None:
@@ -48,8 +54,7 @@ def draw_ablation(results: list[dict[str, Any]], path: Path) -> None:
         part.margins(x=0.15)
         part.set_xlabel(label)
     axes[1].set_yticklabels([])
-    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> None:
@@ -67,8 +72,7 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
     axes.set(xlim=(0, 12), ylim=(0, 100), xlabel="NMSE of a face, %", ylabel="faces below, %")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=110))
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def draw_reliability(curves: dict[str, Any], path: Path) -> None:
@@ -87,8 +91,7 @@ def draw_reliability(curves: dict[str, Any], path: Path) -> None:
     axes.set(xlabel="probability asked for, %", ylabel="landmarks within the radius, %")
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
-    figure.savefig(path, format="png", dpi=110)
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
@@ -113,8 +116,7 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.legend()
     axes.invert_yaxis()
-    figure.savefig(path, format="png", dpi=110)
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
@@ -134,8 +136,7 @@ def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
         axes.set_ylabel("mean error of these, %")
         axes.grid(alpha=0.3)
         axes.legend(title="area", loc="lower left")
-    figure.savefig(path, format="png", dpi=110)
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def draw_sheet(

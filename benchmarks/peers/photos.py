@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import machine
+from training.pts import read_pts
 
 SIZE = (640, 480)
 ASTRONAUT_FACE = np.array([181.0, 82, 266, 171])  # chin to brows
@@ -50,12 +51,12 @@ def read(data: Path, name: str) -> Photo:
 
     Raises:
         FileNotFoundError: the photo or its annotation is missing.
+        ValueError: the annotation is in no `.pts` format.
     """
     paths = [path for s in (".jpg", ".png") if (path := data / f"{name}{s}").exists()]
     if not paths:
         raise FileNotFoundError(f"{data / name}: no photo of this name, .jpg or .png")
-    text = (data / f"{name}.pts").read_text(encoding="utf-8")
-    points = np.array(text.split("{")[1].split("}")[0].split(), float).reshape(-1, 2) - 1
+    points = read_pts(data / f"{name}.pts")
     box = np.concatenate([points.min(axis=0), points.max(axis=0)])
     return Photo(machine.read_photo(paths[0], "benchmarks.peers"), box, points)
 

@@ -19,7 +19,7 @@ from . import _webcam as webcam
 from ._batch import Batch, Job, Outcome, Setup
 from ._errors import LaplandError, OptionError
 from ._photos import SUFFIXES, check_out, drawing_targets, find_photos, is_lines, pts_names
-from ._progress import Progress
+from ._progress import Progress, counted
 from ._record import Record
 
 _LINES = "landmarks.jsonl"  # in the folder of the .pts files
@@ -210,7 +210,7 @@ def _predict_to_screen(
             elif options.json:
                 print(outcome.line, flush=True)
             else:
-                count = _counted(outcome.faces, "face")
+                count = counted(outcome.faces, "face")
                 print(f"{outcome.job.photo}: {count}, drawn in {outcome.job.drawing}", flush=True)
     finally:
         for failure in failures:
@@ -244,9 +244,9 @@ def _predict_to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[
             for failure in failures:
                 _complain(failure)
             before = f" ({len(record.done)} of them before)" if record.done else ""
-            print(f"{path}: {_counted(done, 'photo')}{before}, {_counted(faces, 'face')}")
+            print(f"{path}: {counted(done, 'photo')}{before}, {counted(faces, 'face')}")
             if failures:
-                many = _counted(len(failures), "photo")
+                many = counted(len(failures), "photo")
                 _complain(f"{many} could not be used; --retry tries again")
     return 1 if failures else 0
 
@@ -306,10 +306,6 @@ def _models(options: argparse.Namespace) -> int:
         print(f"{info.width:<10}{info.precision:<11}{info.parameters:>10,}{size:>10}{nmse:>23}")
     print(f"\nin {models.folder()}; weights: {infos[0].licence}")
     return 0
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _complain(problem: object) -> None:

@@ -15,9 +15,10 @@ from . import _models as models
 from ._detector import Detector
 from ._errors import ImageError, LaplandError, OptionError
 from ._image import Image, load_image
-from ._progress import Progress
+from ._progress import Progress, counted
 from ._sample import sample
 from ._timer import Step, Timer, Times
+from ._whole import write_whole
 
 _MOMENT = 0.5  # seconds of rest in which the machine is looked at
 _MOST = 1024  # crops or threads; more are a mistake
@@ -136,7 +137,7 @@ class Benchmark:
             steps[f"predict {path}"] = lambda d=detector: d.predict(self._image)  # type: ignore[misc]
         timer = Timer(steps)
         most = timer.rounds_in(self._settings.seconds * len(self._paths))
-        what = f"rounds of {_counted(threads, 'thread')}"
+        what = f"rounds of {counted(threads, 'thread')}"
         with closing(Progress(stream, most, what=what)) as progress:
             for _ in range(most):
                 timer.round()
@@ -209,7 +210,7 @@ def write(path: Path, data: bytes) -> None:
         LaplandError: the system does not let us.
     """
     try:
-        path.write_bytes(data)
+        write_whole(path, data)
     except OSError as error:
         raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -229,7 +230,3 @@ def _chosen(settings: Settings) -> list[Path]:
 
 def _size(image: Image) -> str:
     return f"{image.shape[1]}x{image.shape[0]}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

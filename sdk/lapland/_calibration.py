@@ -23,9 +23,8 @@ from ._texture import TEXTURE
 
 Floats = NDArray[np.floating[Any]]
 
-BAD = (
-    0.08  # mean error of a face, in the length d that errors are divided by, that confidence tells
-)
+# Mean error of a face, in the length d that errors are divided by, that confidence tells.
+BAD = 0.08
 _LEAST = 1e-6  # pixels
 _FAR = 20.0  # of a logarithm, so that radii stay finite whatever a file says
 

@@ -14,7 +14,7 @@ from ._faces import Faces
 from ._image import Image, ImageLike, load_image
 from ._models import ModelInfo
 from ._mtcnn import Mtcnn
-from ._rcn import LandmarkNetwork, Located
+from ._rcn import LandmarkNetwork
 
 # Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
 _LARGEST = 1e7
@@ -56,16 +56,17 @@ class Detector:
         pyramid_factor: float = 0.709,
         threads: int | None = None,
     ) -> None:
+        own = None if model is None else _checked_path(model)
         self._options: dict[str, Any] = {
             "width": width,
             "precision": precision,
-            "model": None if model is None else _checked_path(model).absolute(),
+            "model": own and own.absolute(),
             "min_face": min_face,
             "thresholds": thresholds,
             "pyramid_factor": pyramid_factor,
             "threads": threads,
         }
-        path = models.path_of(width, precision) if model is None else _checked_path(model)
+        path = own or models.path_of(width, precision)
         self._landmarks = LandmarkNetwork(path, threads)
         self._mtcnn = Mtcnn(
             *models.load_mtcnn(),
@@ -115,39 +116,29 @@ class Detector:
         if five_points is not None:
             if boxes is not None:
                 raise OptionError("give boxes or five_points, not both")
-            return self._from_five_points(pixels, _checked_five_points(five_points))
+            placed = _checked_five_points(five_points)
+            return self._faces(pixels, placed, np.ones(len(placed), np.float32))
         if boxes is not None:
             given = _checked_array("boxes", boxes)
             given = given.reshape(0, 4) if given.size == 0 else given  # [] for no boxes
             scores, points = self._mtcnn.five_points(pixels, given)
-            return self._finish(pixels, given, scores, points)
+            return self._faces(pixels, points, scores, given)
         found, scores, points = self._mtcnn.detect(pixels)
         largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
-        return self._finish(pixels, found[largest], scores[largest], points[largest])
-
-    def _from_five_points(self, image: Image, points: NDArray[np.float64]) -> Faces:
-        located = self._landmarks.locate(image, points, textured=True)
-        low, high = located.landmarks.min(axis=1), located.landmarks.max(axis=1)
-        scores = np.ones(len(points), np.float32)
-        return self._faces(np.concatenate([low, high], axis=1), scores, points, located)
-
-    def _finish(
-        self,
-        image: Image,
-        boxes: NDArray[Any],
-        scores: NDArray[np.float32],
-        points: NDArray[np.float32],
-    ) -> Faces:
-        located = self._landmarks.locate(image, points, textured=True)
-        return self._faces(boxes, scores, points, located)
+        return self._faces(pixels, points[largest], scores[largest], found[largest])
 
     def _faces(
         self,
-        boxes: NDArray[Any],
-        scores: NDArray[np.float32],
+        image: Image,
         points: NDArray[Any],
-        located: Located,
+        scores: NDArray[np.float32],
+        boxes: NDArray[Any] | None = None,
     ) -> Faces:
+        """The landmarks at five points; boxes are the rectangles of the landmarks if not given."""
+        located = self._landmarks.locate(image, points, textured=True)
+        if boxes is None:
+            low, high = located.landmarks.min(axis=1), located.landmarks.max(axis=1)
+            boxes = np.concatenate([low, high], axis=1)
         return Faces(
             boxes,
             scores,

@@ -1,7 +1,12 @@
-"""How far a long run has come."""
+"""How far a long run has come, and how much was done."""
 
 import time
 from typing import TextIO
+
+
+def counted(number: int, what: str) -> str:
+    """1 photo, 2 photos."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class Progress:
