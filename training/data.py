@@ -190,14 +190,20 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(80, 80, 3) uint8 BGR crop, and (K, 2) float32 landmarks in crop pixels, or NaN."""
-        rng = np.random.default_rng((self.seed, self.epoch, index))
+        return self.view(index, 0)[0]
+
+    def view(
+        self, index: int, which: int
+    ) -> tuple[tuple[torch.Tensor, torch.Tensor], NDArray[np.float64]]:
+        """One of the views of a face, the first being the item, and the matrix it was cut by."""
+        rng = np.random.default_rng((self.seed, self.epoch, index, *[which] * (which > 0)))
         matrix = self.matrices[rng.integers(2) if self.how.shift else 0, index]
         matrix, flipped = jitter(matrix, SIZE, self.how, rng)
         crop = change_pixels(geometry.cut(self.faces.images[index], matrix, SIZE), self.how, rng)
         target = geometry.to_crop(self.faces.landmarks[index][None], matrix[None])[0]
         if flipped:
             target = target[self.mirror]
-        return torch.from_numpy(crop), torch.from_numpy(target.astype(np.float32))
+        return (torch.from_numpy(crop), torch.from_numpy(target.astype(np.float32))), matrix
 
 
 def cut_all(faces: Faces, matrices: NDArray[np.float64]) -> torch.Tensor:

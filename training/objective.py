@@ -11,14 +11,17 @@ from training import adversary, losses
 from training.checkpoint import load_weights
 from training.heatmaps import coarser, location_and_scale, marginals, probabilities, variance
 from training.recipes import Recipe
+from training.siamese import disagreement
+from training.wasserstein import wasserstein
 
 
 def loss_on_labels(
-    sums: tuple[Tensor, Tensor], target: Tensor, recipe: Recipe
+    heatmaps: Tensor, sums: tuple[Tensor, Tensor], target: Tensor, recipe: Recipe
 ) -> dict[str, Tensor]:
     """The recipe's loss and what is worth watching beside it, means over the visible landmarks.
 
     Args:
+        heatmaps: (B, K, 80 / stride, 80 / stride).
         sums: marginals (B, K, 80 / stride), twice, of the maps.
         target: (B, K, 2), crop pixels; NaN where a landmark is not visible. At least one is.
         recipe: which loss, and with which settings.
@@ -27,12 +30,18 @@ def loss_on_labels(
     # Before the arithmetic, since a gradient of NaN times 0 is NaN.
     target = target.where(visible[..., None], 0.0)
     location, scale = location_and_scale(*sums, recipe.stride)
-    if recipe.loss == "laplace_kl":
+    if recipe.loss == "wasserstein" or recipe.wasserstein:
+        moved = wasserstein(heatmaps, target, recipe.beta, recipe.stride, recipe.target_scale)
+    if recipe.loss == "wasserstein":
+        loss = moved
+    elif recipe.loss == "laplace_kl":
         loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
     elif recipe.loss == "gaussian_kl":
         loss = losses.gaussian_kl(location, variance(*sums, recipe.stride), target)
     else:
         loss = losses.softargmax(location, target)
+    if recipe.wasserstein:
+        loss = loss + recipe.wasserstein * moved
     error = losses.softargmax(location.detach(), target)
     values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
     return {name: value[visible].mean() for name, value in values.items()}
@@ -83,7 +92,9 @@ class Objective:
             optimiser = torch.optim.Adam(discriminator.parameters(), lr=1e-3, weight_decay=1e-5)
             self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)
 
-    def losses(self, heatmaps: Tensor, images: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def losses(
+        self, heatmaps: Tensor, images: Tensor, target: Tensor, between: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Scalars of a step; `loss` is what the trained network minimises.
 
         The discriminator, where there is one, takes its own step in here, before the generator is
@@ -94,10 +105,21 @@ class Objective:
             heatmaps: (B + U, K, H, W), first of the B labelled faces, then of U unlabelled ones.
             images: (B + U, 3, 80, 80), normalised.
             target: (B, K, 2), crop pixels; NaN where a landmark is not visible.
+            between: ((B + U) / 2, 2, 3) with a Siamese recipe, where the first half of the labelled
+                faces, and of the unlabelled ones, are first views and the rest are their second
+                ones: pixels of the first crop -> pixels of the second.
         """
         labelled = len(target)
         sums = marginals(heatmaps, self.recipe.beta)
-        scalars = loss_on_labels((sums[0][:labelled], sums[1][:labelled]), target, self.recipe)
+        here = (sums[0][:labelled], sums[1][:labelled])
+        scalars = loss_on_labels(heatmaps[:labelled], here, target, self.recipe)
+        if between is not None:
+            parts = (heatmaps[:labelled].chunk(2), heatmaps[labelled:].chunk(2))
+            first, second = (torch.cat(views) for views in zip(*parts, strict=True))
+            mirror = list(SCHEMES[self.recipe.scheme].mirror)
+            apart = disagreement(first, second, between, mirror, self.recipe.beta)
+            scalars["disagreement"] = apart.mean()
+            scalars["loss"] = scalars["loss"] + self.recipe.siamese * scalars["disagreement"]
         if self.teacher is not None:
             with torch.no_grad(), self.accelerator.autocast():
                 taught = marginals(self.teacher(images), self.teacher_beta)

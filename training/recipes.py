@@ -27,8 +27,8 @@ class Recipe:
         precision: "float32", or "int8": the network is trained with the rounding of int8 inference
             (`training.quantised`), best from the weights of one trained in float32 (--start).
         tail: share of the values that lie beyond each end of int8's range at the start.
-        loss: "laplace_kl", "gaussian_kl" or "softargmax".
-        target_scale: b0 of LaplaceKL, crop pixels.
+        loss: "laplace_kl", "gaussian_kl", "softargmax" or "wasserstein".
+        target_scale: b0 of LaplaceKL, and of the targets of the Wasserstein loss, crop pixels.
         beta: temperature of the softmax.
         epochs: passes over the training faces.
         batch: faces a step, over all processes.
@@ -42,6 +42,9 @@ class Recipe:
             a discriminator.
         distillation: weight of the loss towards a teacher's maps, on labelled and, where they are
             given, unlabelled faces; 0 trains without a teacher.
+        wasserstein: weight of the 2D Wasserstein loss that is added to `loss`.
+        siamese: weight of the disagreement between two views of each face, labelled and, where they
+            are given, unlabelled; half of a batch are then second views. 0 sees each face once.
         averaging: decay of the moving average of the weights that is evaluated; 0 takes the
             weights as they are.
         evaluate_every: epochs between evaluations on the validation faces.
@@ -71,6 +74,8 @@ class Recipe:
     dropout: float = 0.2
     adversary: float = 0.0
     distillation: float = 0.0
+    wasserstein: float = 0.0
+    siamese: float = 0.0
     averaging: float = 0.0
     evaluate_every: int = 2
     seed: int = 0
@@ -83,7 +88,7 @@ class Recipe:
             ("width", tuple(CHANNELS)),
             ("stride", (1, 2)),
             ("precision", ("float32", "int8")),
-            ("loss", ("laplace_kl", "gaussian_kl", "softargmax")),
+            ("loss", ("laplace_kl", "gaussian_kl", "softargmax", "wasserstein")),
             ("schedule", ("constant", "cosine")),
         ):
             if getattr(self, name) not in choices:

@@ -6,7 +6,6 @@ Started again with the same arguments, a run goes on where it stopped. The folde
 """
 
 import argparse
-import itertools
 import json
 import math
 import time
@@ -19,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, Dataset, RandomSampler
+from torch.utils.data import DataLoader, RandomSampler
 from tqdm import tqdm
 
 from lapland._scheme import SCHEMES
@@ -31,6 +30,7 @@ from training.quantised import QuantisedRCN
 from training.rcn import SLOPE, normalise
 from training.readers import read_faces
 from training.recipes import RECIPES, Recipe, override
+from training.siamese import Pairs, side_by_side
 from training.unlabelled import UnlabelledCrops, crop_folder
 from training.validation import Validation
 
@@ -69,8 +69,12 @@ class Trainer:
     ) -> None:
         if recipe.adversary and unlabelled is None:
             raise ValueError("a recipe with an adversary needs --unlabelled, a folder of photos")
-        if unlabelled is not None and not (recipe.adversary or recipe.distillation):
-            raise ValueError("--unlabelled is of use with an adversary or distillation only")
+        if unlabelled is not None and not (
+            recipe.adversary or recipe.distillation or recipe.siamese
+        ):
+            raise ValueError(
+                "--unlabelled is of use with an adversary, distillation or Siamese views only"
+            )
         partial = int(np.isnan(train.landmarks).any(axis=(1, 2)).sum())
         if recipe.adversary and partial:
             raise ValueError(
@@ -87,6 +91,11 @@ class Trainer:
             raise ValueError(
                 f"batch is the number of faces a step over all processes: {recipe.batch} cannot be "
                 f"shared by {self.accelerator.num_processes}"
+            )
+        if recipe.siamese and recipe.batch // self.accelerator.num_processes % 2:
+            raise ValueError(
+                "with siamese, half of a batch are second views of the other half: batch must be "
+                f"even for each process, not {recipe.batch // self.accelerator.num_processes}"
             )
         torch.manual_seed(recipe.seed)
         self.data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
@@ -119,17 +128,28 @@ class Trainer:
         out.mkdir(parents=True, exist_ok=True)
         self._resume()
 
-    def _loader(self, data: Dataset[Any], workers: int, samples: int | None) -> DataLoader[Any]:
-        share = self.recipe.batch // self.accelerator.num_processes
+    def _loader(
+        self, data: TrainingCrops | UnlabelledCrops, workers: int, needed: int | None
+    ) -> DataLoader[Any]:
+        """Batches of one pass, or of as many crops as are needed.
+
+        With a Siamese recipe a pass has as many crops as without, two each of half of the faces.
+        """
+        views = 2 if self.recipe.siamese else 1
+        share = self.recipe.batch // self.accelerator.num_processes // views
+        samples = (needed or len(data)) // views
         sampler = RandomSampler(
             data,  # type: ignore[arg-type]
             generator=self.order,
-            replacement=samples is not None,
+            replacement=needed is not None,
             num_samples=samples,
         )
-        enough = samples is not None or len(data) >= share  # type: ignore[arg-type]
         return DataLoader(
-            data, batch_size=share, sampler=sampler, drop_last=enough, num_workers=workers
+            Pairs(data) if self.recipe.siamese else data,
+            batch_size=share,
+            sampler=sampler,
+            drop_last=samples >= share,
+            num_workers=workers,
         )
 
     def run(self) -> float:
@@ -179,16 +199,16 @@ class Trainer:
         if self.unlabelled is not None:
             self.more.epoch = self.epoch
             unlabelled = iter(self.unlabelled)
-        for step, (crops, target) in enumerate(self.loader):
+        for step, batch in enumerate(self.loader):
             fraction = rate_at(self.epoch + step / steps, recipe)
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
             net.slope = slope_at(self.epoch + step / steps, recipe)  # evaluated is `recipe.slope`
-            crops = torch.cat([crops, *itertools.islice(unlabelled, 1)])
+            crops, target, between = self._gathered(batch, next(unlabelled, None))
             images = normalise(crops).contiguous(memory_format=torch.channels_last)
             with self.accelerator.autocast():
                 heatmaps = self.net(images)
-            scalars = self.objective.losses(heatmaps, images, target)
+            scalars = self.objective.losses(heatmaps, images, target, between)
             self.optimiser.zero_grad()
             self.accelerator.backward(scalars["loss"])
             if recipe.clip:
@@ -203,6 +223,19 @@ class Trainer:
                     "start again with a lower rate, or with clip set"
                 )
             yield values
+
+    def _gathered(
+        self, labelled: list[Tensor], unlabelled: Any
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Crops of labelled and then of unlabelled faces, targets, and the ways between views."""
+        if not self.recipe.siamese:
+            crops, target = labelled
+            return torch.cat([crops, *([] if unlabelled is None else [unlabelled])]), target, None
+        crops, target, between = side_by_side(labelled)
+        if unlabelled is not None:
+            more, ways = side_by_side(unlabelled)
+            crops, between = torch.cat([crops, more]), torch.cat([between, ways])
+        return crops, target, between
 
     def _evaluate(self) -> float:
         value = self.validation.nmse(self.averaged)

@@ -103,10 +103,14 @@ class UnlabelledCrops(Dataset[torch.Tensor]):
 
     def __getitem__(self, index: int) -> torch.Tensor:
         """(80, 80, 3) uint8 BGR."""
-        rng = np.random.default_rng((self.seed, self.epoch, index, 1))
+        return self.view(index, 0)[0][0]
+
+    def view(self, index: int, which: int) -> tuple[tuple[torch.Tensor], NDArray[np.float64]]:
+        """One of the views of a face, the first being the item, and the matrix it was cut by."""
+        rng = np.random.default_rng((self.seed, self.epoch, index, 1, *[which] * (which > 0)))
         matrix, _ = jitter(INNER, SIZE, self.how, rng)
         crop = geometry.cut(np.asarray(self.crops[index]), matrix, SIZE)
-        return torch.from_numpy(change_pixels(crop, self.how, rng))
+        return (torch.from_numpy(change_pixels(crop, self.how, rng)),), matrix
 
 
 def _widened(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

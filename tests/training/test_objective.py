@@ -7,8 +7,9 @@ from training import losses
 from training.heatmaps import location_and_scale, marginals, variance
 from training.objective import loss_on_labels
 from training.recipes import PRODUCT
+from training.wasserstein import wasserstein
 
-NAMES = ["laplace_kl", "gaussian_kl", "softargmax"]
+NAMES = ["laplace_kl", "gaussian_kl", "softargmax", "wasserstein"]
 
 
 def _maps(seed=0):
@@ -16,12 +17,15 @@ def _maps(seed=0):
     return (4 * torch.randn(3, 5, 80, 80)).requires_grad_()
 
 
-def _plain(name, sums, target):
+def _plain(name, maps, target):
+    sums = marginals(maps)
     location, scale = location_and_scale(*sums)
     if name == "laplace_kl":
         return losses.laplace_kl(location, scale, target)
     if name == "gaussian_kl":
         return losses.gaussian_kl(location, variance(*sums), target)
+    if name == "wasserstein":
+        return wasserstein(maps, target, PRODUCT.beta, 1, PRODUCT.target_scale)
     return losses.softargmax(location, target)
 
 
@@ -29,10 +33,10 @@ def _plain(name, sums, target):
 def test_with_all_landmarks_visible_it_is_the_plain_mean(name):
     recipe = dataclasses.replace(PRODUCT, loss=name)
     maps, target = _maps(), torch.rand(3, 5, 2) * 79
-    scalars = loss_on_labels(marginals(maps), target, recipe)
+    scalars = loss_on_labels(maps, marginals(maps), target, recipe)
     scalars["loss"].backward()
     gradient, maps.grad = maps.grad, None
-    plain = _plain(name, marginals(maps), target).mean()
+    plain = _plain(name, maps, target).mean()
     plain.backward()
     assert scalars["loss"].item() == plain.item()
     assert torch.equal(gradient, maps.grad)
@@ -46,11 +50,11 @@ def test_invisible_landmarks_have_no_part_in_loss_and_gradient(name):
     hidden[0, 1:] = hidden[2, 4] = True
     target[hidden] = torch.nan
     sums = marginals(maps)
-    scalars = loss_on_labels(sums, target, recipe)
+    scalars = loss_on_labels(maps, sums, target, recipe)
     scalars["loss"].backward()
     assert maps.grad[hidden].eq(0).all()
     assert (maps.grad[~hidden].abs().sum((-2, -1)) > 0).all()
     assert torch.isfinite(maps.grad).all()
-    expected = _plain(name, marginals(maps), target.nan_to_num())[~hidden].mean()
+    expected = _plain(name, maps, target.nan_to_num())[~hidden].mean()
     torch.testing.assert_close(scalars["loss"], expected)
     assert all(torch.isfinite(value) for value in scalars.values())

@@ -139,9 +139,43 @@ def test_each_loss_gives_a_gradient_in_every_layer(loss):
     torch.manual_seed(0)
     recipe = dataclasses.replace(SMALL, loss=loss)
     net = RCN("1/16")
-    sums = marginals(net(torch.randn(2, 3, 80, 80)))
-    loss_on_labels(sums, torch.full((2, 68, 2), 30.0), recipe)["loss"].backward()
+    maps = net(torch.randn(2, 3, 80, 80))
+    target = torch.full((2, 68, 2), 30.0)
+    loss_on_labels(maps, marginals(maps), target, recipe)["loss"].backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+@pytest.mark.parametrize("settings", [{"loss": "wasserstein"}, {"wasserstein": 0.5}])
+def test_wasserstein_loss_learns(settings, faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=6, dropout=0.0, stride=2, **settings)
+    train.Trainer(recipe, *faces, tmp_path).run()
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert rows[-1]["loss"] < 0.8 * rows[0]["loss"]
+
+
+def test_siamese_views_of_labelled_and_unlabelled_faces(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=8, dropout=0.0, siamese=0.3)
+    unlabelled = np.random.default_rng(0).integers(0, 256, (3, WIDE, WIDE, 3), dtype=np.uint8)
+    alone = train.Trainer(dataclasses.replace(recipe, siamese=0.0), *faces, tmp_path / "alone")
+    trainer = train.Trainer(recipe, *faces, tmp_path / "views", unlabelled=unlabelled)
+    # Two views of half of the faces: an epoch costs what it did.
+    assert len(trainer.loader) == len(alone.loader)
+    crops, target, between = trainer._gathered(
+        next(iter(trainer.loader)), next(iter(trainer.unlabelled))
+    )
+    assert (len(crops), len(target), len(between)) == (8, 4, 4)
+    trainer.run()
+    rows = [
+        json.loads(line) for line in (tmp_path / "views/history.jsonl").read_text().splitlines()
+    ]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert all(row["disagreement"] > 0 for row in rows)
+
+
+def test_siamese_views_need_an_even_batch(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, batch=3, siamese=0.3)
+    with pytest.raises(ValueError, match="batch must be even for each process, not 3"):
+        train.Trainer(recipe, *faces, tmp_path)
 
 
 def test_command_line(folder, tmp_path, capsys, monkeypatch):
@@ -295,7 +329,7 @@ def test_two_processes_train_together(folder, tmp_path):
 
 
 def test_unlabelled_faces_that_nothing_uses_are_refused(faces, unlabelled, tmp_path):
-    with pytest.raises(ValueError, match="of use with an adversary or distillation only"):
+    with pytest.raises(ValueError, match="of use with an adversary, distillation or Siamese views"):
         train.Trainer(SMALL, *faces, tmp_path, unlabelled=unlabelled)
 
 

@@ -1,0 +1,232 @@
+"""The entropic 2D Wasserstein distance between a heatmap and the distribution of its landmark.
+
+*2D Wasserstein Loss for Robust Facial Landmark Detection* (Yan et al., 2020) compares heatmaps as
+masses that have to be moved: what a map shows far from its landmark costs what the way is long,
+where a comparison pixel by pixel sees no difference between near and far.
+
+The ground distance is |dx| + |dy| in crop pixels, so that what a mass does to all pixels is two
+matrix products, and Sinkhorn's iterations (Cuturi, 2013) take milliseconds a face. They run on the
+logarithms of the scalings, which cannot overflow, from far to near (annealing of the blur). The
+entropic distance alone is smallest for a map that is narrower than the target; its debiased form,
+
+    S(p, q) = OT(p, q) - OT(p, p) / 2 - OT(q, q) / 2
+
+(Feydy et al., 2019), is zero exactly where p = q. Its gradient with respect to p is the difference
+of two potentials, so nothing of the iterations is kept for the backward pass.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+SPACING = 2.0  # crop pixels between the points that masses are moved among
+BLUR = 2.0  # entropic regularisation of the last iterations, crop pixels
+ANNEALED = (8.0,)  # that of the first ones, one each
+LAST = 2  # iterations at BLUR
+SELF = 2  # of a map with itself
+_LEAST = 1e-12  # of a target's mass at a point
+
+
+def laplace_target(
+    landmarks: Tensor, scale: float, points: int, spacing: float = SPACING
+) -> Tensor:
+    """Laplace distributions about exact coordinates, as masses at points of a line.
+
+    The mass between two points is shared by them so that its mean stays where it is: no coordinate
+    is rounded, at any spacing. What lies beyond an end counts for the end.
+
+    Args:
+        landmarks: (..., 2), crop pixels.
+        scale: b0, crop pixels.
+        points: n, on each axis, from (spacing - 1) / 2 on, as the pixels of coarser maps lie.
+        spacing: between them, crop pixels.
+
+    Returns:
+        (..., 2, n), x first; the masses of an axis sum to 1. A target is their outer product.
+    """
+    t = landmarks.double()[..., None]
+    x = torch.arange(points, dtype=torch.float64, device=t.device) * spacing + (spacing - 1) / 2
+    away = (x - t).abs()
+    second = (away + scale * torch.exp(-away / scale)) / 2  # integrated twice from the density
+    slopes = second.diff(dim=-1) / spacing  # from -1/2 to 1/2
+    half = torch.full_like(t, 0.5)
+    mass = torch.cat([-half, slopes, half], dim=-1).diff(dim=-1).clamp_min(_LEAST)
+    return (mass / mass.sum(-1, keepdim=True)).to(landmarks.dtype)
+
+
+def divergence(
+    p: Tensor,
+    qx: Tensor,
+    qy: Tensor,
+    *,
+    spacing: float = SPACING,
+    blur: float = BLUR,
+    annealed: tuple[float, ...] = ANNEALED,
+    last: int = LAST,
+    own: int = SELF,
+) -> tuple[Tensor, Tensor]:
+    """S(p, q) of maps with their targets, and its gradient with respect to p.
+
+    Args:
+        p: (..., H, W), each summing to 1.
+        qx: (..., W), the target's masses along x.
+        qy: (..., H), along y.
+        spacing: crop pixels from one point to the next.
+        blur: of the last iterations.
+        annealed: of the first ones.
+        last: iterations at `blur`.
+        own: iterations for OT(p, p) and OT(q, q).
+
+    Returns:
+        S, (...), crop pixels; and the potential (..., H, W), its gradient up to a constant.
+
+    Raises:
+        ValueError: the blur is too small for the numbers' precision on maps of this size.
+    """
+    _check(p, spacing, blur)
+    f, g = _potentials(p, qx, qy, spacing, (*annealed, *[blur] * last))
+    potential = f - _own_potential(p, spacing, blur, own)
+    sx, sy = (_own_potential(q[..., None, :], spacing, blur, own)[..., 0, :] for q in (qx, qy))
+    q = qy[..., :, None] * qx[..., None, :]
+    value = (p * potential).sum((-2, -1)) + (q * g).sum((-2, -1))
+    return value - (qx * sx).sum(-1) - (qy * sy).sum(-1), potential
+
+
+def transport(
+    p: Tensor, qx: Tensor, qy: Tensor, *, spacing: float, blurs: tuple[float, ...]
+) -> Tensor:
+    """OT(p, q) alone, (...), crop pixels: the cost of the best plan, as the blur goes to 0.
+
+    Args:
+        p: (..., H, W), each summing to 1.
+        qx: (..., W), the target's masses along x.
+        qy: (..., H), along y.
+        spacing: crop pixels from one point to the next.
+        blurs: of the iterations, one after the other.
+
+    Raises:
+        ValueError: a blur is too small for the numbers' precision on maps of this size.
+    """
+    _check(p, spacing, blurs[-1])
+    f, g = _potentials(p, qx, qy, spacing, blurs)
+    q = qy[..., :, None] * qx[..., None, :]
+    return (p * f).sum((-2, -1)) + (q * g).sum((-2, -1))
+
+
+def wasserstein(
+    heatmaps: Tensor, target: Tensor, beta: float, stride: int, target_scale: float
+) -> Tensor:
+    """S of softmax(beta h) with Laplace targets, for training.
+
+    Args:
+        heatmaps: (B, K, 80 / stride, 80 / stride).
+        target: (B, K, 2), crop pixels, finite.
+        beta: of the softmax.
+        stride: crop pixels from one pixel of the maps to the next; finer maps than SPACING are
+            gathered to its points, which keeps their means.
+        target_scale: b0, crop pixels.
+
+    Returns:
+        (B, K), crop pixels.
+    """
+    value: Tensor = _Loss.apply(heatmaps, target, beta, stride, target_scale)
+    return value
+
+
+class _Loss(torch.autograd.Function):
+    """`wasserstein`, one face at a time where maps of one fit the cache and those of all do not.
+
+    With F the potential, dS/dh = beta p (F - <p, F>).
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, heatmaps: Tensor, target: Tensor, beta: float, stride: int, scale: float
+    ) -> Tensor:
+        gather = gathering(heatmaps.shape[-1], stride).to(heatmaps.device)
+        qx, qy = laplace_target(target.float(), scale, gather.shape[1]).unbind(2)
+        values = torch.empty(target.shape[:2], device=heatmaps.device)
+        slopes = torch.empty_like(heatmaps)
+        for i in range(len(heatmaps)):
+            h = heatmaps[i].float().contiguous()
+            p = h.mul(beta).flatten(1).softmax(-1).view(h.shape)
+            values[i], potential = divergence(gather.T @ p @ gather, qx[i], qy[i])
+            potential = gather @ potential @ gather.T
+            mean = (p * potential).sum((-2, -1), keepdim=True)
+            slopes[i] = beta * p * (potential - mean)
+        ctx.save_for_backward(slopes)
+        return values
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:  # type: ignore[override]
+        (slopes,) = ctx.saved_tensors
+        return slopes * grad[..., None, None].to(slopes.dtype), None, None, None, None
+
+
+def gathering(pixels: int, stride: int) -> Tensor:
+    """(pixels, n): how the mass of each pixel of a line is shared by its neighbouring points.
+
+    Raises:
+        ValueError: the maps are coarser than the points.
+    """
+    if stride > SPACING:
+        raise ValueError(f"maps with a stride of {stride} are coarser than points {SPACING} apart")
+    x = torch.arange(pixels) * stride + (stride - 1) / 2
+    points = round(pixels * stride / SPACING)
+    place = ((x - (SPACING - 1) / 2) / SPACING).clamp(0, points - 1)
+    return (1 - (place[:, None] - torch.arange(points)).abs()).clamp_min(0)
+
+
+def _check(p: Tensor, spacing: float, blur: float) -> None:
+    reach = spacing * sum(n - 1 for n in p.shape[-2:])
+    most = -math.log(torch.finfo(p.dtype).tiny)
+    if reach > most * blur:
+        raise ValueError(
+            f"a blur of {blur} px is too small for {p.dtype} on points up to {reach:.0f} px apart: "
+            f"take {reach / most:.2f} px or more, or float64"
+        )
+
+
+def _potentials(
+    p: Tensor, qx: Tensor, qy: Tensor, spacing: float, blurs: tuple[float, ...]
+) -> tuple[Tensor, Tensor]:
+    """The dual variables, f on the points of p and g on those of q: OT = <p, f> + <q, g>."""
+    log_p = p.clamp_min(torch.finfo(p.dtype).tiny).log()
+    log_q = qy.log()[..., :, None] + qx.log()[..., None, :]
+    g = torch.zeros_like(log_p)
+    for blur in blurs:
+        f = _soft_minimum(log_q + g / blur, spacing, blur)
+        g = _soft_minimum(log_p + f / blur, spacing, blur)
+    return _soft_minimum(log_q + g / blurs[-1], spacing, blurs[-1]), g
+
+
+def _own_potential(p: Tensor, spacing: float, blur: float, iterations: int) -> Tensor:
+    """The f of OT(p, p) = 2 <p, f>, by averaged steps, which converge in a few."""
+    log_p = p.clamp_min(torch.finfo(p.dtype).tiny).log()
+    f = _soft_minimum(log_p, spacing, blur) / 2
+    for _ in range(iterations):
+        f = (f + _soft_minimum(log_p + f / blur, spacing, blur)) / 2
+    return f
+
+
+def _soft_minimum(log_mass: Tensor, spacing: float, blur: float) -> Tensor:
+    """-blur log sum_y exp(log_mass(y) - |x - y|_1 / blur), at every point x.
+
+    The largest mass of a map is brought to the same number; that the numbers reach from it to all
+    other points is what `_check` sees to.
+    """
+    most = log_mass.amax((-2, -1), keepdim=True)
+    # From the middle of what the numbers hold downwards: so that no product gets so small that it
+    # is slow to compute with.
+    half = -math.log(torch.finfo(log_mass.dtype).tiny) / 2
+    mass = (log_mass - (most - half)).clamp_min(-half).exp()
+    height, width = log_mass.shape[-2:]
+    ky, kx = (_kernel(n, spacing, blur, mass) for n in (height, width))
+    return -blur * ((ky @ mass @ kx).log() + (most - half))
+
+
+def _kernel(points: int, spacing: float, blur: float, like: Tensor) -> Tensor:
+    x = torch.arange(points, dtype=like.dtype, device=like.device) * (spacing / blur)
+    return torch.exp(-(x[:, None] - x).abs())
