@@ -62,7 +62,7 @@ def slug(row: str) -> str:
 def markdown(results: list[dict[str, Any]]) -> str:
     """The table of the rows; half of the range of its seeds behind each mean."""
     lines = [
-        "| loss | NMSE %, val | NMSE %, common | spread of a map, px | minutes | command, one seed |",
+        "| loss | NMSE %, val | NMSE %, common | spread of a map, px | minutes | one of its runs |",
         "|---|---|---|---|---|---|",
     ]
     for rows in by_row(results).values():

@@ -57,6 +57,27 @@ def draw_ablation(results: list[dict[str, Any]], path: Path) -> None:
     save_figure(figure, path)
 
 
+def draw_discretisation(found: dict[tuple[str, str, int], float], path: Path) -> None:
+    """Draws the errors of encoding and decoding by the stride of the maps, into a PNG."""
+    encodings = list(dict.fromkeys(encoding for encoding, _, _ in found))
+    figure, axes = plt.subplots(
+        1, len(encodings), figsize=(9, 3.6), sharey=True, layout="constrained"
+    )
+    for axis, encoding in zip(axes, encodings, strict=True):
+        rows: dict[str, list[tuple[int, float]]] = {}
+        for (kind, decoding, stride), error in found.items():
+            if kind == encoding:
+                rows.setdefault(decoding, []).append((stride, error))
+        for (decoding, points), marker in zip(rows.items(), "osd^", strict=True):
+            axis.plot(*zip(*points, strict=True), marker=marker, label=decoding, alpha=0.8)
+        axis.set(title=f"drawn about {encoding}", xlabel="crop pixels to a pixel of the maps")
+        axis.set_xticks(sorted({stride for _, _, stride in found}))
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("NMSE without a network, %")
+    axes[0].legend(title="read by")
+    save_figure(figure, path)
+
+
 def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> None:
     """Draws the cumulative distribution of the faces' errors, one curve for each set of errors.
 
