@@ -105,4 +105,5 @@ def build_float32(
     else:
         x = head(x)
     decode(g, x, net.landmarks, net.stride)
-    return finish(g, "rcn", net.landmarks, net.stride, metadata)
+    side = SIZE // net.stride
+    return finish(g, "rcn", k, (k, side, side), metadata)

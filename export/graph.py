@@ -12,6 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from training.rcn import SIZE, phase_kernels
 
 OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these
+# What bilinear x2 and one tap of a 5x5 kernel are together, see `phase_kernels`.
+UPSAMPLED = phase_kernels(torch.eye(25, dtype=torch.float64).view(25, 1, 5, 5))[:, :, :, 0].numpy()
 CONTRIB = "com.microsoft"  # onnxruntime's own operators; its CPU build always has them
 
 
@@ -42,18 +44,28 @@ class GraphBuilder:
         return output
 
 
-def unfolded(g: GraphBuilder, kernel: str, shape: tuple[int, ...], output: str) -> str:
-    """A kernel (O, I, 5, 5) in the graph -> (4 O, I, 4, 4), its phases (p, q, O) first.
+def unfolded(
+    g: GraphBuilder,
+    kernel: str,
+    shape: tuple[int, ...],
+    output: str,
+    taps: NDArray[Any] = UPSAMPLED,
+) -> str:
+    """A kernel (O, I, h, w) in the graph -> (4 O, I, 4, 4), its phases (p, q, O) first.
 
     The nodes depend on constants alone: onnxruntime computes them once, when it loads the file,
-    which so holds 25 numbers where the phases have 64.
+    which so holds 25 or 9 numbers where the phases have 64.
+
+    Args:
+        g: the graph.
+        kernel: its name.
+        shape: (O, I, h, w).
+        output: name of what is made of it.
+        taps: (h w, 2, 2, 4, 4), the phases of the kernel that is 1 at one place and 0 elsewhere.
     """
-    o, i = shape[:2]
-    taps = phase_kernels(
-        torch.eye(25, dtype=torch.float64).view(25, 1, 5, 5)
-    )  # (25, 2, 2, 1, 4, 4)
-    flat = g.node("Reshape", [kernel, g.integers(f"{output}.rows", o * i, 25)], f"{output}.flat")
-    taps_name = g.constant("phases", taps.reshape(25, 64).numpy().astype("f4"))
+    o, i, h, w = shape
+    flat = g.node("Reshape", [kernel, g.integers(f"{output}.rows", o * i, h * w)], f"{output}.flat")
+    taps_name = g.constant(f"phases{h}", taps.reshape(h * w, 64).astype("f4"))
     phases = g.node("MatMul", [flat, taps_name], f"{output}.phases")
     apart = g.integers(f"{output}.apart", o, i, 2, 2, 4, 4)
     phases = g.node("Reshape", [phases, apart], f"{output}.six")
@@ -72,7 +84,6 @@ def decode(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
     """
     side = SIZE // stride
     square = g.integers("square", 0, landmarks, side, side)
-    # The one user of the logits, so that int8 logits are brought to float32 once.
     g.node("Reshape", [logits, square], "heatmaps")
     flat = g.integers("flat", 0, landmarks, side * side)
     p = g.node("Reshape", ["heatmaps", flat], "flat_maps")
@@ -98,10 +109,22 @@ def decode(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
 
 
 def finish(
-    g: GraphBuilder, name: str, landmarks: int, stride: int, metadata: Mapping[str, str]
+    g: GraphBuilder,
+    name: str,
+    landmarks: int,
+    heatmaps: tuple[int, int, int],
+    metadata: Mapping[str, str],
 ) -> onnx.ModelProto:
-    """The nodes as a checked model by the graph contract."""
-    value, side = helper.make_tensor_value_info, SIZE // stride
+    """The nodes as a checked model by the graph contract.
+
+    Args:
+        g: the graph.
+        name: of the graph.
+        landmarks: K.
+        heatmaps: shape of the maps of one face, (K, H, W) or (H, W, K).
+        metadata: written into the file.
+    """
+    value = helper.make_tensor_value_info
     graph = helper.make_graph(
         g.nodes,
         name,
@@ -109,7 +132,7 @@ def finish(
         [
             value("landmarks", TensorProto.FLOAT, ["N", landmarks, 2]),
             value("scales", TensorProto.FLOAT, ["N", landmarks]),
-            value("heatmaps", TensorProto.FLOAT, ["N", landmarks, side, side]),
+            value("heatmaps", TensorProto.FLOAT, ["N", *heatmaps]),
         ],
         g.constants,
     )
