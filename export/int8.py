@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
-from export.graph import CONTRIB, GraphBuilder, finish, unfolded
+from export.graph import CONTRIB, GraphBuilder, decode_pixels, finish, unfolded
 from training.quantised import (
     LARGEST,
     STORED,
@@ -223,7 +223,7 @@ def bias_of(layer: nn.Conv2d) -> NDArray[np.float64]:
 
 @torch.no_grad()
 def build_int8(net: QuantisedRCN, beta: float, metadata: Mapping[str, str]) -> onnx.ModelProto:
-    """The graph contract: uint8 crops in, landmarks, scales and heatmaps out.
+    """The graph contract: uint8 crops in, landmarks, scales and heatmaps (N, H, W, K) out.
 
     Args:
         net: the network, trained with the rounding.
@@ -273,41 +273,3 @@ def used(layers: Iterable[nn.Module]) -> list[QuantisedConv]:
         before.bias = nn.Parameter(before.bias[taken])
         after.weight = nn.Parameter(after.weight[:, taken])
     return kept
-
-
-def decode_pixels(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
-    """As `decode`, of maps whose memory goes pixel by pixel, with few passes over them.
-
-    A softmax is e to the logits, divided by its sum, and the division may wait until there are row
-    and column sums. Nor need the maximum be taken off first: float32 holds e to the power of 88,
-    and the peaks of trained maps lie far within. Beyond that the sums are cut off, which leaves a
-    map of all too large logits a place among the pixels that have them, and one of all too small
-    logits the middle and a large scale, as a flat map has: never infinity, never NaN.
-
-    Args:
-        g: the graph.
-        logits: (N, H, W, K), the maps times beta.
-        landmarks: K.
-        stride: crop pixels from one pixel of the maps to the next.
-    """
-    side = SIZE // stride
-    e = g.node("Exp", [logits], "exponentials")
-    flat = g.node("Reshape", [e, g.integers("rows", 0, side, side * landmarks)], "flat_rows")
-    # Over rows, a product with ones is five times as fast as ReduceSum.
-    x = g.node("MatMul", [g.constant("ones", np.ones((1, side), "f4")), flat], "columns.sum")
-    y = g.node("ReduceSum", [e, g.integers("axis2", 2)], "rows.sum", keepdims=0)
-    apart = g.integers("apart", 0, 1, side, landmarks)
-    sums = [g.node("Reshape", [v, apart], f"{v}.apart") for v in (x, y)]
-    m = g.node("Concat", sums, "sums", axis=1)  # (N, 2, side, K)
-    ends = [g.constant(name, np.float32(end)) for name, end in (("least", 1e-36), ("most", 1e36))]
-    m = g.node("Clip", [m, *ends], "sums.within")
-    total = g.node("ReduceSum", [m, g.integers("axis2", 2)], "total", keepdims=1)
-    p = g.node("Div", [m, total], "marginals")
-    grid = np.arange(side, dtype=np.float32) * stride + (stride - 1) / 2
-    s = g.node("MatMul", [g.constant("grid", grid[None]), p], "locations")  # (N, 2, 1, K)
-    d = g.node("Sub", [g.constant("grid_column", grid[:, None]), s], "offsets")
-    d = g.node("Mul", [p, g.node("Abs", [d], "distances")], "weighted")
-    b = g.node("ReduceSum", [d, g.integers("axis2", 2)], "scale_xy", keepdims=0)
-    g.node("ReduceMean", [b], "scales", axes=[1], keepdims=0)
-    s = g.node("Reshape", [s, g.integers("pairs", 0, 2, landmarks)], "locations.pairs")
-    g.node("Transpose", [s], "landmarks", perm=[0, 2, 1])
