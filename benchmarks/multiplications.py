@@ -97,6 +97,7 @@ _COUNTS: dict[str, Callable[[onnx.NodeProto, Shapes], int]] = {
     "QLinearConv": _conv(3),
     "MatMul": _product,
     "MatMulInteger": _product,
+    "MatMulIntegerToFloat": _product,
     "QLinearMatMul": _product,
     "Gemm": _gemm,
 }

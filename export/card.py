@@ -28,7 +28,7 @@ width {width}{form}.
 {files}
 
 Parameters: {parameters:,}. Input `crops` uint8 (N, 80, 80, 3) BGR; outputs `landmarks` (N, {k}, 2)
-and `scales` (N, {k}), float32, crop pixels, and `heatmaps` (N, {k}, {side}, {side}). The crop is
+and `scales` (N, {k}), float32, crop pixels, and `heatmaps` ({maps}). The crop is
 a square of {factor} times the longer side of the rectangle around MTCNN's five points{upright}.
 
 ## Data and licence
@@ -38,7 +38,7 @@ Trained on {training_faces} faces {data}
 ## Recipe
 
     python -m training.train --data {folder} --recipe {recipe_name}{settings} --out runs/{name}
-    python -m export.rcn runs/{name}/best.safetensors --data {folder}
+{pruning}    python -m export.rcn runs/{name}/{checkpoint}.safetensors --data {folder}
 
 Commit {commit}; epoch {epoch} of {epochs}, chosen by NMSE on the validation faces alone;
 {minutes} minutes ({hours} hours) of training on {hardware}.
@@ -161,15 +161,18 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         if scheme.eye_corners
         else "the square root of the area of the face's box"
     )
+    k, side = scheme.size, SIZE // recipe.stride
+    kept = facts.get("head_channels")
+    prune = f"    python -m training.prune runs/{folder.name}/best.safetensors --data {data.folder}"
     helpers = "".join(f" --{o} {facts[o]}" for o in ("start", "teacher") if o in facts)
     helpers += " --unlabelled FOLDER" * bool(recipe.adversary)
     text = TEMPLATE.format(
         name=folder.name,
-        k=scheme.size,
+        k=k,
         scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
         width=recipe.width,
         form=_form(recipe),
-        side=SIZE // recipe.stride,
+        maps=f"N, {side}, {side}, {k}" if recipe.precision == "int8" else f"N, {k}, {side}, {side}",
         precision=recipe.precision,
         files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
         parameters=facts["parameters"],
@@ -183,6 +186,8 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         shown=shown,
         unseen=data.unseen,
         people=data.people,
+        pruning="" if kept is None else f"{prune} --keep {kept}\n",
+        checkpoint="best" if kept is None else "pruned",
         recipe_name=recipe.name,
         settings="".join(f" --set {s}" for s in settings_of(recipe)) + helpers,
         commit=facts["commit"],

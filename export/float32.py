@@ -18,7 +18,7 @@ from training.rcn import RCN, SIZE, UpConv
 def build_float32(
     net: RCN, beta: float, metadata: Mapping[str, str], *, plain: bool = False
 ) -> onnx.ModelProto:
-    """The graph contract: uint8 crops in, landmarks, scales and heatmaps out.
+    """The graph contract: uint8 crops in, landmarks, scales and heatmaps (N, K, H, W) out.
 
     Args:
         net: the network.
@@ -105,4 +105,5 @@ def build_float32(
     else:
         x = head(x)
     decode(g, x, net.landmarks, net.stride)
-    return finish(g, "rcn", net.landmarks, net.stride, metadata)
+    side = SIZE // net.stride
+    return finish(g, "rcn", k, (k, side, side), metadata)

@@ -12,6 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from training.rcn import SIZE, phase_kernels
 
 OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these
+# What bilinear x2 and one tap of a 5x5 kernel are together, see `phase_kernels`.
+UPSAMPLED = phase_kernels(torch.eye(25, dtype=torch.float64).view(25, 1, 5, 5))[:, :, :, 0].numpy()
 CONTRIB = "com.microsoft"  # onnxruntime's own operators; its CPU build always has them
 
 
@@ -42,18 +44,28 @@ class GraphBuilder:
         return output
 
 
-def unfolded(g: GraphBuilder, kernel: str, shape: tuple[int, ...], output: str) -> str:
-    """A kernel (O, I, 5, 5) in the graph -> (4 O, I, 4, 4), its phases (p, q, O) first.
+def unfolded(
+    g: GraphBuilder,
+    kernel: str,
+    shape: tuple[int, ...],
+    output: str,
+    taps: NDArray[Any] = UPSAMPLED,
+) -> str:
+    """A kernel (O, I, h, w) in the graph -> (4 O, I, 4, 4), its phases (p, q, O) first.
 
     The nodes depend on constants alone: onnxruntime computes them once, when it loads the file,
-    which so holds 25 numbers where the phases have 64.
+    which so holds 25 or 9 numbers where the phases have 64.
+
+    Args:
+        g: the graph.
+        kernel: its name.
+        shape: (O, I, h, w).
+        output: name of what is made of it.
+        taps: (h w, 2, 2, 4, 4), the phases of the kernel that is 1 at one place and 0 elsewhere.
     """
-    o, i = shape[:2]
-    taps = phase_kernels(
-        torch.eye(25, dtype=torch.float64).view(25, 1, 5, 5)
-    )  # (25, 2, 2, 1, 4, 4)
-    flat = g.node("Reshape", [kernel, g.integers(f"{output}.rows", o * i, 25)], f"{output}.flat")
-    taps_name = g.constant("phases", taps.reshape(25, 64).numpy().astype("f4"))
+    o, i, h, w = shape
+    flat = g.node("Reshape", [kernel, g.integers(f"{output}.rows", o * i, h * w)], f"{output}.flat")
+    taps_name = g.constant(f"phases{h}", taps.reshape(h * w, 64).astype("f4"))
     phases = g.node("MatMul", [flat, taps_name], f"{output}.phases")
     apart = g.integers(f"{output}.apart", o, i, 2, 2, 4, 4)
     phases = g.node("Reshape", [phases, apart], f"{output}.six")
@@ -72,7 +84,6 @@ def decode(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
     """
     side = SIZE // stride
     square = g.integers("square", 0, landmarks, side, side)
-    # The one user of the logits, so that int8 logits are brought to float32 once.
     g.node("Reshape", [logits, square], "heatmaps")
     flat = g.integers("flat", 0, landmarks, side * side)
     p = g.node("Reshape", ["heatmaps", flat], "flat_maps")
@@ -97,11 +108,61 @@ def decode(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
     g.node("ReduceMean", [b], "scales", axes=[2], keepdims=0)
 
 
+def decode_pixels(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> None:
+    """As `decode`, of maps whose memory goes pixel by pixel, with few passes over them.
+
+    A softmax is e to the logits, divided by its sum, and the division may wait until there are row
+    and column sums. Nor need the maximum be taken off first: float32 holds e to the power of 88,
+    and the peaks of trained maps lie far within. Beyond that the sums are cut off, which leaves a
+    map of all too large logits a place among the pixels that have them, and one of all too small
+    logits the middle and a large scale, as a flat map has: never infinity, never NaN.
+
+    Args:
+        g: the graph.
+        logits: (N, H, W, K), the maps times beta.
+        landmarks: K.
+        stride: crop pixels from one pixel of the maps to the next.
+    """
+    side = SIZE // stride
+    e = g.node("Exp", [logits], "exponentials")
+    flat = g.node("Reshape", [e, g.integers("rows", 0, side, side * landmarks)], "flat_rows")
+    # Over rows, a product with ones is five times as fast as ReduceSum.
+    x = g.node("MatMul", [g.constant("ones", np.ones((1, side), "f4")), flat], "columns.sum")
+    y = g.node("ReduceSum", [e, g.integers("axis2", 2)], "rows.sum", keepdims=0)
+    apart = g.integers("apart", 0, 1, side, landmarks)
+    sums = [g.node("Reshape", [v, apart], f"{v}.apart") for v in (x, y)]
+    m = g.node("Concat", sums, "sums", axis=1)  # (N, 2, side, K)
+    ends = [g.constant(name, np.float32(end)) for name, end in (("least", 1e-36), ("most", 1e36))]
+    m = g.node("Clip", [m, *ends], "sums.within")
+    total = g.node("ReduceSum", [m, g.integers("axis2", 2)], "total", keepdims=1)
+    p = g.node("Div", [m, total], "marginals")
+    grid = np.arange(side, dtype=np.float32) * stride + (stride - 1) / 2
+    s = g.node("MatMul", [g.constant("grid", grid[None]), p], "locations")  # (N, 2, 1, K)
+    d = g.node("Sub", [g.constant("grid_column", grid[:, None]), s], "offsets")
+    d = g.node("Mul", [p, g.node("Abs", [d], "distances")], "weighted")
+    b = g.node("ReduceSum", [d, g.integers("axis2", 2)], "scale_xy", keepdims=0)
+    g.node("ReduceMean", [b], "scales", axes=[1], keepdims=0)
+    s = g.node("Reshape", [s, g.integers("pairs", 0, 2, landmarks)], "locations.pairs")
+    g.node("Transpose", [s], "landmarks", perm=[0, 2, 1])
+
+
 def finish(
-    g: GraphBuilder, name: str, landmarks: int, stride: int, metadata: Mapping[str, str]
+    g: GraphBuilder,
+    name: str,
+    landmarks: int,
+    heatmaps: tuple[int, int, int],
+    metadata: Mapping[str, str],
 ) -> onnx.ModelProto:
-    """The nodes as a checked model by the graph contract."""
-    value, side = helper.make_tensor_value_info, SIZE // stride
+    """The nodes as a checked model by the graph contract.
+
+    Args:
+        g: the graph.
+        name: of the graph.
+        landmarks: K.
+        heatmaps: shape of the maps of one face, (K, H, W) or (H, W, K).
+        metadata: written into the file.
+    """
+    value = helper.make_tensor_value_info
     graph = helper.make_graph(
         g.nodes,
         name,
@@ -109,7 +170,7 @@ def finish(
         [
             value("landmarks", TensorProto.FLOAT, ["N", landmarks, 2]),
             value("scales", TensorProto.FLOAT, ["N", landmarks]),
-            value("heatmaps", TensorProto.FLOAT, ["N", landmarks, side, side]),
+            value("heatmaps", TensorProto.FLOAT, ["N", *heatmaps]),
         ],
         g.constants,
     )

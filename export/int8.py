@@ -3,22 +3,23 @@
 Written with onnxruntime's own operators, whose maps lie in memory pixel by pixel (NHWC), as crops
 do: pixels enter without a conversion, a 1x1 convolution is one matrix product, and the phases of an
 upsampled map are put in place by copying runs of bytes. A leaky ReLU is a table of 256 bytes; ReLU
-costs nothing, being where uint8 ends. Steps and weights are those that `training.quantised`
-trained with.
+costs nothing, being where uint8 ends. The last layer gives float32, of which the softmax is taken
+pixel by pixel. Steps and weights are those that `training.quantised` trained with.
 """
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from torch import Tensor, nn
 
-from export.graph import CONTRIB, GraphBuilder, decode, finish, unfolded
+from export.graph import CONTRIB, GraphBuilder, decode_pixels, finish, unfolded
 from training.quantised import (
-    HEATMAPS,
     LARGEST,
     STORED,
     QuantisedConv,
@@ -32,7 +33,19 @@ from training.quantised import (
 from training.rcn import SIZE, phase_kernels
 
 PIXEL = 1 / 127.5  # scale of the crops, whose zero is ZERO
+NARROW = 16  # channels; of more, the work that `conv_pooled` adds costs what it saves
 ZERO = 128  # 127.5 is none of 0..255: the bias of the first layer makes up for the half
+
+
+def pooled_taps() -> NDArray[np.float64]:
+    """(9, 2, 2, 4, 4): a 3x3 kernel at each of four neighbours, as 4x4 kernels, tap by tap."""
+    taps = np.zeros((3, 3, 2, 2, 4, 4))
+    for row, column, p, q in np.ndindex(3, 3, 2, 2):
+        taps[row, column, p, q, p + row, q + column] = 1
+    return taps.reshape(9, 2, 2, 4, 4)
+
+
+POOLED = pooled_taps()
 
 
 class Int8Builder(GraphBuilder):
@@ -51,7 +64,7 @@ class Int8Builder(GraphBuilder):
     def before_and_after(self, place: str) -> tuple[Steps, Steps]:
         """Of the output of a convolution, and of its activation."""
         lowest, largest = (float(end) for end in self.net.ends(place))
-        return steps_of(lowest, largest, 0.0 if place == HEATMAPS else self.net.slope)
+        return steps_of(lowest, largest, self.net.slope)
 
     def quantised(self, steps: Steps) -> list[str]:
         """Constants: scale and zero of a value."""
@@ -75,23 +88,23 @@ class Int8Builder(GraphBuilder):
         size, pad = layer.kernel_size[0], int(layer.padding[0])
         return self._qlinear(x, weight, scales, bias, place, output, size, pad)
 
-    def first(self, layer: QuantisedConv, place: str, output: str) -> str:
-        """The first convolution and its pooling: crops -> (N, 40, 40, C).
+    def conv_pooled(self, x: str, layer: QuantisedConv, place: str, output: str, half: int) -> str:
+        """A 3x3 convolution and its pooling, (N, 2 half, 2 half, I) -> (N, half, half, C).
 
         The four pixels that are pooled are computed as channels of one 4x4 convolution with a
-        stride of 2: with three colours and few channels, twice as fast as pixel by pixel.
+        stride of 2: with few channels, twice as fast as pixel by pixel, and up to four times.
         """
         whole, scales = whole_weight(layer.weight)
         c = len(whole)
-        four = np.zeros((2, 2, c, 3, 4, 4), "i1")
-        for row, column in np.ndindex(2, 2):
-            four[row, column, :, :, row : row + 3, column : column + 3] = whole
-        weight = self.constant(f"{output}.weight", four.reshape(4 * c, 3, 4, 4))
-        # u / 127.5 - 1 = (u - 128) / 127.5 + 0.5 / 127.5
-        bias = bias_of(layer) + whole.sum((1, 2, 3), dtype=np.float64) * scales * 0.5 * PIXEL
+        stored = self.constant(f"{output}.weight", whole)
+        floats = self.node("Cast", [stored], f"{output}.floats", to=TensorProto.FLOAT)
+        four = unfolded(self, floats, whole.shape, f"{output}.kernels", POOLED)
+        weight = self.node("Cast", [four], f"{output}.bytes", to=TensorProto.INT8)
+        bias = bias_of(layer)
+        if x == "crops":  # u / 127.5 - 1 = (u - 128) / 127.5 + 0.5 / 127.5
+            bias = bias + whole.sum((1, 2, 3), dtype=np.float64) * scales * 0.5 * PIXEL
         scales, bias = np.tile(scales, 4), np.tile(bias, 4)
-        x = self._qlinear("crops", weight, scales, bias, place, f"{output}.four", 4, 1, 2)
-        half = SIZE // 2
+        x = self._qlinear(x, weight, scales, bias, place, f"{output}.four", 4, 1, 2)
         x = self.reshaped(x, f"{output}.apart", -1, half**2, 4, c)
         x = self.pooled(x, [1, 4], f"{output}.largest")
         return self.reshaped(x, output, -1, half, half, c)
@@ -125,10 +138,32 @@ class Int8Builder(GraphBuilder):
         y = self._qlinear(x, weight, scales, bias, place, f"{output}.phases", 4, 2)
         half = side // 2 + 1  # pixel -1 to pixel `side`
         y = self.reshaped(y, f"{output}.apart", -1, half, half, 2, 2 * c)
-        y = self.same(y, "Transpose", f"{output}.rows", perm=[0, 1, 3, 2, 4])
+        # Rows of either phase, in turns; a transposition copies the same bytes in twice the time.
+        parts = [f"{output}.odd", f"{output}.even"]
+        each = self.integers("one_each", 1, 1)
+        self.nodes.append(helper.make_node("Split", [y, each], parts, name=parts[0], axis=3))
+        for part in parts:
+            self.put(part, self.steps[y])
+        flat = [self.reshaped(part, f"{part}.rows", -1, half, 2 * half * c) for part in parts]
+        y = self.same(flat[0], "Concat", f"{output}.rows", flat[1], axis=2)
         y = self.reshaped(y, f"{output}.woven", -1, 2 * half, 2 * half, c)
         inside = self.integers("inside.from", 1, 1), self.integers("inside.to", -1, -1)
         return self.same(y, "Slice", output, *inside, self.integers("rows.columns", 1, 2))
+
+    def logits(self, x: str, layer: QuantisedConv, beta: float, output: str) -> str:
+        """The last layer: one product with a result in float32, the maps times beta."""
+        whole, scales = whole_weight(layer.weight)
+        scale, zero = self.quantised(self.steps[x])
+        inputs = [
+            x,
+            self.constant(f"{output}.weight", whole[:, :, 0, 0].T),
+            scale,
+            self.constant(f"{output}.scales", (beta * scales).astype("f4")),
+            zero,
+            self.constant(f"zeros.{len(scales)}", np.zeros(len(scales), "i1")),
+            self.constant(f"{output}.bias", (beta * bias_of(layer)).astype("f4")),
+        ]
+        return self.node("MatMulIntegerToFloat", inputs, output, domain=CONTRIB)
 
     def pooled(self, x: str, window: list[int], output: str) -> str:
         """The maximum over windows that do not overlap."""
@@ -188,7 +223,7 @@ def bias_of(layer: nn.Conv2d) -> NDArray[np.float64]:
 
 @torch.no_grad()
 def build_int8(net: QuantisedRCN, beta: float, metadata: Mapping[str, str]) -> onnx.ModelProto:
-    """The graph contract: uint8 crops in, landmarks, scales and heatmaps out.
+    """The graph contract: uint8 crops in, landmarks, scales and heatmaps (N, H, W, K) out.
 
     Args:
         net: the network, trained with the rounding.
@@ -200,8 +235,8 @@ def build_int8(net: QuantisedRCN, beta: float, metadata: Mapping[str, str]) -> o
     x = "crops"
     for i, layer in enumerate(net.encoder):
         place = f"joined{i}"
-        if i == 0:
-            x = g.first(layer, place, "pooled0")
+        if i == 0 or layer.out_channels <= NARROW:
+            x = g.conv_pooled(x, layer, place, f"pooled{i}", SIZE >> (i + 1))
         else:
             x = g.pooled(g.conv(x, layer, place, f"encoder{i}"), [2, 2], f"pooled{i}")
         x = g.act(x, place)  # behind the pooling, which keeps the order: on a quarter of the pixels
@@ -217,14 +252,24 @@ def build_int8(net: QuantisedRCN, beta: float, metadata: Mapping[str, str]) -> o
         else:
             x = g.conv(x, up, place, f"up{i}")
         x = g.act(x, place)
-    x = g.act(g.conv(x, net.head[0], "head0", "head0"), "head0")
-    x = g.act(g.conv(x, net.head[1], "head1", "head1"), "head1")
-    x = g.conv(x, net.head[2], HEATMAPS, "maps")
-    k, pixels = net.landmarks, (SIZE // net.stride) ** 2
-    x = g.reshaped(x, "pixels_of_maps", -1, pixels, k)
-    x = g.same(x, "Transpose", "maps_of_pixels", perm=[0, 2, 1])
-    steps = g.steps[x]
-    logits = Steps(steps.scale * beta, steps.zero)
-    x = g.node("DequantizeLinear", [x, *g.quantised(logits)], "logits")
-    decode(g, x, k, net.stride)
-    return finish(g, "rcn", k, net.stride, metadata)
+    first, second, last = used(net.head)
+    x = g.act(g.conv(x, first, "head0", "head0"), "head0")
+    x = g.act(g.conv(x, second, "head1", "head1"), "head1")
+    x = g.logits(x, last, beta, "heatmaps")
+    decode_pixels(g, x, net.landmarks, net.stride)
+    side = SIZE // net.stride
+    return finish(g, "rcn", net.landmarks, (side, side, net.landmarks), metadata)
+
+
+def used(layers: Iterable[nn.Module]) -> list[QuantisedConv]:
+    """1x1 convolutions in a row, without the channels between them that no weight takes up.
+
+    `training.prune` leaves such channels behind.
+    """
+    kept = [copy.deepcopy(layer) for layer in layers]
+    for before, after in pairwise(kept):
+        taken = after.weight.flatten(2).abs().amax((0, 2)) > 0
+        before.weight = nn.Parameter(before.weight[taken])
+        before.bias = nn.Parameter(before.bias[taken])
+        after.weight = nn.Parameter(after.weight[:, taken])
+    return kept

@@ -54,6 +54,7 @@ def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
             f"{scheme.size}"
         )
     net = recipe.network()
+    weights.pop("largest.heatmaps", None)  # written when the maps of int8 were rounded, too
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:

@@ -8,8 +8,7 @@ CVPR 2018). The largest value that a place can hold is trained with the weights 
 
 A leaky ReLU keeps values below zero too: a convolution gives steps from `lowest` to `largest`, and
 a table of 256 entries takes them to those of the activation. ReLU, which lite networks have, needs
-no table: it is where uint8 ends. The heatmaps too end at 0 below, as the softmax over a map does
-not see what is added to all of it.
+no table: it is where uint8 ends. The heatmaps are not rounded: their one use is the softmax.
 """
 
 import math
@@ -29,7 +28,6 @@ LEVELS = 255  # of an activation above zero
 # 2 * 255 * 64 is the most that always fits.
 LARGEST = 64
 STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied as it is
-DEPTH = 12.0  # how far below its peak a map is kept at the start: exp(-12) = 6e-6
 
 PLACES = (
     *(f"joined{i}" for i in range(4)),
@@ -38,7 +36,6 @@ PLACES = (
     "head0",
     "head1",
 )
-HEATMAPS = "heatmaps"
 
 
 def rounded(x: Tensor) -> Tensor:
@@ -179,21 +176,14 @@ class QuantisedRCN(RCN):
     ) -> None:
         super().__init__(width, landmarks, stride=stride, slope=slope)
         # Logarithms: the ends are positive, and change by a share of themselves.
-        self.largest = nn.ParameterDict(
-            {p: nn.Parameter(torch.tensor(1.0)) for p in (*PLACES, HEATMAPS)}
-        )
+        self.largest = nn.ParameterDict({p: nn.Parameter(torch.tensor(1.0)) for p in PLACES})
         below = PLACES if slope else ()
         self.lowest = nn.ParameterDict({p: nn.Parameter(torch.tensor(1.0)) for p in below})
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """(B, 3, 80, 80) float in about [-1, 1], BGR -> (B, K, H, W) heatmaps, 0 or more."""
-        return self.act(super().forward(crops), HEATMAPS)
 
     def act(self, x: Tensor, place: str) -> Tensor:
         """The activation, from the steps of a place to those behind it."""
         lowest, largest = self.ends(place)
-        slope = 0.0 if place == HEATMAPS else self.slope
-        return _Activation.apply(x, lowest, largest, slope)  # type: ignore[no-any-return]
+        return _Activation.apply(x, lowest, largest, self.slope)  # type: ignore[no-any-return]
 
     def ends(self, place: str) -> tuple[Tensor, Tensor]:
         """How far the values of a place reach below and above zero."""
@@ -221,7 +211,8 @@ class QuantisedRCN(RCN):
     def calibrate(self, crops: Tensor, tail: float) -> None:
         """Sets the ends so that all but `tail` of the values on crops (B, 3, 80, 80) lie between.
 
-        And moves the biases of the last layer so that each map lies in its range by its peak.
+        And moves the biases of the last layer so that the peaks of each map lie about 0, which the
+        softmax does not see: the graph takes e to the power of the maps as they are.
         """
         values: dict[str, list[Tensor]] = {place: [] for place in PLACES}
 
@@ -235,10 +226,7 @@ class QuantisedRCN(RCN):
         finally:
             del self.act  # the method again
         peaks = heatmaps.amax(dim=(2, 3))  # (B, K)
-        highest = peaks.amax(0)
-        reach = float((highest - peaks.amin(0)).max()) + DEPTH
-        self.head[2].bias += reach - highest
-        self.largest[HEATMAPS].fill_(math.log(reach))
+        self.head[2].bias -= (peaks.amin(0) + peaks.amax(0)) / 2
         for place, parts in values.items():
             lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])
             self.largest[place].fill_(math.log(max(largest, 1e-3)))

@@ -267,6 +267,28 @@ def _check_contract(session: Session, info: ModelInfo) -> None:
     _expect(path, session.inputs, "crops", "tensor(uint8)", [side, side, 3])
     _expect(path, session.outputs, "landmarks", "tensor(float)", [points, 2])
     _expect(path, session.outputs, "scales", "tensor(float)", [points])
+    if "heatmaps" in session.outputs:
+        maps_axis(session, info)
+
+
+def maps_axis(session: Session, info: ModelInfo) -> int:
+    """Which axis of `heatmaps` counts the landmarks: 1 of (N, K, S, S), 3 of (N, S, S, K).
+
+    Raises:
+        ModelError: there is no such output, or it has another shape.
+    """
+    points = info.scheme.size
+    kind, shape = session.outputs.get("heatmaps", ("", []))
+    if kind == "tensor(float)" and len(shape) == 4:
+        for axis, (height, width) in ((1, (2, 3)), (3, (1, 2))):
+            side = shape[height]
+            if shape[axis] == points and side == shape[width] and isinstance(side, int):
+                return axis
+    found = (kind, shape) if kind else sorted(session.outputs)
+    raise ModelError(
+        f"{info.path}: expected 'heatmaps' as tensor(float) of shape (N, {points}, S, S) or "
+        f"(N, S, S, {points}), found {found}"
+    )
 
 
 def _table(metadata: dict[str, str], key: str) -> dict[str, Any]:

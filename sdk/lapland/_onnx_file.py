@@ -31,7 +31,7 @@ _STANDARD_OPERATORS: Final = """
 """
 OPERATORS: Final = {
     STANDARD: frozenset(_STANDARD_OPERATORS.split()),
-    CONTRIB: frozenset({"NhwcMaxPool", "QLinearConv", "QLinearLeakyRelu"}),
+    CONTRIB: frozenset({"MatMulIntegerToFloat", "NhwcMaxPool", "QLinearConv", "QLinearLeakyRelu"}),
 }
 # float32, uint8, int8, int32, int64, bool, float16, float64 of TensorProto.DataType: a byte or more
 # for each number, so that the bytes of a tensor say how many it may announce.

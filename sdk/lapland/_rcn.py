@@ -98,3 +98,19 @@ class LandmarkNetwork:
         ]
         landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
         return landmarks, scales
+
+    def heatmaps(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 80, 80, 3) uint8 BGR crops -> (N, K, S, S) maps, of which the softmax is taken.
+
+        Each map is known up to a number that is added to all of it. A pixel of the maps covers
+        80 / S pixels of the crop.
+
+        Raises:
+            ModelError: the model has no such output.
+        """
+        axis = models.maps_axis(self._session, self.info)
+        parts = [
+            self._session.run(("heatmaps",), {"crops": crops[start : start + _BATCH]})[0]
+            for start in range(0, len(crops), _BATCH)
+        ]
+        return np.moveaxis(np.concatenate(parts), axis, 1)

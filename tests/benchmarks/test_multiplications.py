@@ -20,7 +20,11 @@ def graph(nodes, constants, shape, kind=TensorProto.FLOAT):
         [helper.make_empty_tensor_value_info(nodes[-1].output[0])],
         [numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()],
     )
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    model = helper.make_model(
+        made,
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)],
+        ir_version=9,
+    )
     return model.SerializeToString()
 
 
@@ -59,12 +63,16 @@ def test_int8_is_counted_as_float32_is():
     names = ["x", "one", "zero", "kernel", "one", "zero_w", "one", "zero"]
     nodes = [
         helper.make_node("QLinearConv", names, ["maps"]),  # 5 x 5 -> 4 x 4
-        helper.make_node("MatMulInteger", ["maps", "w"], ["out"]),
+        helper.make_node("MatMulInteger", ["maps", "w"], ["whole"]),
+        helper.make_node(
+            "MatMulIntegerToFloat", ["maps", "w", "one", "one"], ["out"], domain="com.microsoft"
+        ),
     ]
     shape = (2, 2, 5, 5)
     model = graph(nodes, constants, shape, TensorProto.UINT8)
     counts = multiply_accumulates(model, {"x": np.ones(shape, np.uint8)})
-    assert counts == {"maps": 2 * 3 * 16 * (2 * 4), "out": 2 * 3 * 4 * 8 * 4}
+    product = 2 * 3 * 4 * 8 * 4
+    assert counts == {"maps": 2 * 3 * 16 * (2 * 4), "whole": product, "out": product}
 
 
 def test_the_side_that_is_summed_over_is_found_when_it_is_turned():

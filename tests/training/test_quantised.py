@@ -6,11 +6,13 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
+from export import int8
 from export.int8 import build_int8
 from training import quantised
+from training.checkpoint import load_weights, save_weights
 from training.quantised import QuantisedRCN, QuantisedUpConv, upsampling_kernels
 from training.rcn import RCN, UpConv, normalise, phase_kernels
-from training.recipes import INT8
+from training.recipes import INT8, override
 from training.validation import predict
 
 
@@ -109,7 +111,7 @@ def test_graph_in_int8_is_as_near_to_the_float_network_as_torch_is(stride, slope
     model = build_int8(net, 0.8, {})
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     found = session.run(["landmarks", "scales", "heatmaps"], {"crops": images.numpy()})
-    assert found[2].shape == (12, 68, 80 // stride, 80 // stride)
+    assert found[2].shape == (12, 80 // stride, 80 // stride, 68)
     # A sum that lies between two steps is rounded to either, and the next layers make more of it:
     # the two agree as well as rounding lets them, not number by number.
     in_torch, in_float = predict(net, images, 0.8), predict(exact, images, 0.8)
@@ -137,6 +139,44 @@ def test_first_layers_in_int8_equal_torchs_number_by_number(slope):
     differing = np.abs(found.astype(float) - expected)
     assert (differing > 0).mean() < 0.002
     assert differing.max() <= 2
+
+
+def test_maps_beyond_the_range_of_exp_still_give_numbers():
+    images = crops(3)
+    net = quantised_form(peaked("1/16", 2), normalise(images))
+    expected = predict(net, images, 1.0)
+    with torch.no_grad():  # the softmax sees none of it
+        net.head[2].bias[:4] += torch.tensor([40.0, -40.0, 1000.0, -1000.0])
+    model = build_int8(net, 1.0, {})
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    found = session.run(["landmarks", "scales"], {"crops": images.numpy()})
+    for here, there in zip(found, expected, strict=True):
+        assert np.isfinite(here).all()
+        assert np.abs(here - there.numpy())[:, :2].mean() < 0.2
+    # All of a map is too large, or too small, for float32: it is as good as flat.
+    np.testing.assert_allclose(found[0][:, 2:4], 39.5, atol=1e-3)
+    np.testing.assert_allclose(found[1][:, 2:4], 20.0, atol=1e-3)
+
+
+def test_bytes_that_are_pooled_are_those_that_were_pooled_one_by_one(monkeypatch):
+    images = crops(3)
+    net = quantised_form(peaked("1/8", 1), normalise(images))
+    found = []
+    for narrow in (0, 16):
+        monkeypatch.setattr(int8, "NARROW", narrow)
+        model = build_int8(net, 1.0, {}).SerializeToString()
+        session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+        found.append(session.run(["heatmaps"], {"crops": images.numpy()})[0])
+    assert len({narrow.tobytes() for narrow in found}) == 1
+
+
+def test_checkpoints_from_when_maps_were_rounded_too_are_read(tmp_path):
+    net = QuantisedRCN("1/16")
+    weights = net.state_dict() | {"largest.heatmaps": torch.tensor(3.0)}
+    recipe = override(INT8, ["width=1/16"])
+    save_weights(tmp_path / "best.safetensors", weights, recipe, {})
+    loaded, _, _ = load_weights(tmp_path / "best.safetensors")
+    assert loaded.state_dict().keys() == net.state_dict().keys()
 
 
 def test_graph_in_int8_holds_a_byte_a_weight():
