@@ -7,8 +7,8 @@ face, and how often that was is reported), and from the labels' five points alon
 figures and writes `figures.json`, the cumulative error curve and a sheet of the best and worst
 faces into --out.
 
-Several models or folders give a table: each model on each folder, and on each split of it. With
---corrupt and --perturb every model is also tried on photos that are corrupted, at several
+Several models, decoders or folders give a table: each model on each folder, and on each split of
+it. With --corrupt and --perturb every model is also tried on photos that are corrupted, at several
 strengths, and on crops from boxes and five points that are shifted (`training.hardship`).
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland._decoders import DECODERS
 from lapland._scheme import Scheme
 from training import five_points, metrics, robustness
 from training.data import CropSpec, Faces
@@ -153,15 +154,28 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--corrupt", action="store_true", help="with corrupted photos, too")
     parser.add_argument("--perturb", action="store_true", help="with shifted boxes and five points")
+    parser.add_argument(
+        "--decoder",
+        nargs="+",
+        choices=DECODERS,
+        default=["softargmax"],
+        help="how landmarks are read from heatmaps; several are set side by side",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--out", type=Path, help="folder for figures.json and the pictures")
     options = parser.parse_args(arguments)
     try:
         sets = robustness.split_files(options.data, options.split)
-        several = len(options.model) > 1 or len(sets) > 1
+        several = max(map(len, (options.model, sets, options.decoder))) > 1
         if several or options.corrupt or options.perturb:
-            how = {"corrupt": options.corrupt, "perturb": options.perturb}
-            _many(robustness.compare(options.model, sets, **how), options)
+            rows = robustness.compare(
+                options.model,
+                sets,
+                corrupt=options.corrupt,
+                perturb=options.perturb,
+                decoders=options.decoder,
+            )
+            _many(rows, options)
         else:
             _one(path_of_model(options.model[0]), *sets[0], options)
     except (ValueError, OSError) as error:
@@ -177,7 +191,7 @@ def _many(rows: list[robustness.Row], options: argparse.Namespace) -> None:
 
 
 def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespace) -> None:
-    run, spec, scheme = open_network(model)
+    run, spec, scheme = open_network(model, *options.decoder)
     faces = five_points.detect(read_faces(data, scheme, split))
     results = run_on(run, spec, faces)
     report = figures_of(results, faces, scheme)

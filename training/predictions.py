@@ -40,19 +40,19 @@ def path_of_model(named: Path) -> Path:
     )
 
 
-def open_network(path: Path) -> tuple[Predictor, CropSpec, Scheme]:
+def open_network(path: Path, decoder: str = "softargmax") -> tuple[Predictor, CropSpec, Scheme]:
     """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
 
-    Landmarks and scales are in crop pixels.
+    Landmarks and scales are in crop pixels, read from the heatmaps by a decoder of `lapland`.
     """
     if path.suffix == ".onnx":
-        network = LandmarkNetwork(path)
+        network = LandmarkNetwork(path, decoder=decoder)
         info = network.info
         return network.run, CropSpec(info.crop_factor, info.crop_upright), info.scheme
     net, recipe, _ = load_weights(path)
 
     def run(crops: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta)
+        landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta, decoder=decoder)
         return landmarks.numpy(), scales.numpy()
 
     return run, recipe.crop, SCHEMES[recipe.scheme]

@@ -5,6 +5,7 @@ The protocol is that of *2D Wasserstein Loss for Robust Facial Landmark Detectio
 a model is tried on the faces of other data sets than its own.
 """
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def compare(
     *,
     corrupt: bool = False,
     perturb: bool = False,
+    decoders: Sequence[str] = ("softargmax",),
 ) -> list[Row]:
     """Figures of every model on every set, in every way that is asked for.
 
@@ -51,6 +53,7 @@ def compare(
         sets: folders of photos, each with a split file or None for all of it.
         corrupt: with the photos corrupted, too.
         perturb: with five points and boxes that are shifted.
+        decoders: each model is read by every one of them.
 
     Returns:
         One row for each: "model", "data", "split", "kind" and "way" of `Hardship`, "missed" by
@@ -59,7 +62,13 @@ def compare(
     Raises:
         ValueError: a model or folder cannot be used, or the one has other points than the other.
     """
-    networks = {label: open_network(path_of_model(p)) for label, p in _labels(named).items()}
+    networks = {
+        label if decoder == "softargmax" else f"{label}, {decoder}": open_network(
+            path_of_model(path), decoder
+        )
+        for label, path in _labels(named).items()
+        for decoder in decoders
+    }
     rows = []
     for folder, file in sets:
         schemes = {scheme.name: scheme for _, _, scheme in networks.values()}

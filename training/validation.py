@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from lapland import _geometry as geometry
+from lapland._decoders import DECODERS
 from training import metrics
 from training.data import Faces, cut_all
 from training.heatmaps import location_and_scale, marginals
@@ -12,13 +13,28 @@ from training.recipes import Recipe
 
 
 @torch.inference_mode()
-def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tuple[Tensor, Tensor]:
-    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
+def predict(
+    net: nn.Module, crops: Tensor, beta: float, batch: int = 50, decoder: str = "softargmax"
+) -> tuple[Tensor, Tensor]:
+    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels.
+
+    Args:
+        net: the network.
+        crops: of faces.
+        beta: of the softmax.
+        batch: faces at a time.
+        decoder: how landmarks are read from heatmaps, one of `lapland._decoders.DECODERS`.
+    """
+    decode = DECODERS[decoder]
     device = next(net.parameters()).device
     landmarks, scales = [], []
     for part in crops.split(batch):
-        px, py = marginals(net(normalise(part.to(device))), beta)
-        location, scale = location_and_scale(px, py, SIZE // px.shape[-1])
+        heatmaps = net(normalise(part.to(device)))
+        px, py = marginals(heatmaps, beta)
+        stride = SIZE // px.shape[-1]
+        location, scale = location_and_scale(px, py, stride)
+        if decode is not None:
+            location = torch.from_numpy(decode((beta * heatmaps).cpu().numpy(), stride))
         landmarks.append(location.cpu())
         scales.append(scale.mean(-1).cpu())
     return torch.cat(landmarks), torch.cat(scales)

@@ -85,8 +85,9 @@ def _in_crop(x: NDArray[Any], y: NDArray[Any], stride: int) -> Array:
     return (np.stack([x, y], axis=1) * stride + (stride - 1) / 2).astype(np.float32)
 
 
+DEFAULT_DECODER = "softargmax"
 DECODERS: dict[str, Callable[[Array, int], Array] | None] = {
-    "softargmax": None,  # the graph's
+    DEFAULT_DECODER: None,  # the graph's
     "local": local_softargmax,
     "barycenter": barycenter,
 }

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _models as models
+from ._decoders import DECODERS, DEFAULT_DECODER
 from ._errors import GeometryError, OptionError
 from ._faces import Faces
 from ._image import Image, ImageLike, load_image
@@ -29,6 +30,10 @@ class Detector:
     Args:
         width: which landmark model: a width of the network, `lapland models` lists them.
         precision: "int8" or "float32", of its arithmetic.
+        decoder: how landmarks are read from the network's heatmaps: "softargmax", the mean over all
+            of a map, which the networks are trained for; "local", the mean in a window about the
+            peak; or "barycenter", that of what stands out of a map. Scales, and so radii, are those
+            of the whole map, and measured with softargmax.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
         min_face: side of the smallest face to look for, image pixels.
         thresholds: scores that a face must exceed in the three stages of MTCNN.
@@ -50,16 +55,22 @@ class Detector:
         width: str = models.DEFAULT_WIDTH,
         *,
         precision: str = models.DEFAULT_PRECISION,
+        decoder: str = DEFAULT_DECODER,
         model: str | os.PathLike[str] | None = None,
         min_face: int = 40,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
         pyramid_factor: float = 0.709,
         threads: int | None = None,
     ) -> None:
+        if decoder not in DECODERS:
+            raise OptionError(
+                f"decoder must be one of {', '.join(map(repr, DECODERS))}, not {decoder!r}"
+            )
         own = None if model is None else _checked_path(model)
         self._options: dict[str, Any] = {
             "width": width,
             "precision": precision,
+            "decoder": decoder,
             "model": own and own.absolute(),
             "min_face": min_face,
             "thresholds": thresholds,
@@ -67,7 +78,7 @@ class Detector:
             "threads": threads,
         }
         path = own or models.path_of(width, precision)
-        self._landmarks = LandmarkNetwork(path, threads)
+        self._landmarks = LandmarkNetwork(path, threads, decoder)
         self._mtcnn = Mtcnn(
             *models.load_mtcnn(),
             min_face=min_face,

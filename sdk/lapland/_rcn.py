@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from . import _geometry as geometry
 from . import _models as models
+from ._decoders import DECODERS, DEFAULT_DECODER
 from ._errors import ModelError
 from ._texture import TEXTURE, texture
 
@@ -39,13 +40,19 @@ class LandmarkNetwork:
     Args:
         path: an ONNX file that follows the graph contract.
         threads: threads for one run; None takes one for each core.
+        decoder: how landmarks are read from heatmaps, one of `DECODERS`.
 
     Raises:
-        ModelError: the file is missing, damaged or foreign.
+        ModelError: the file is missing, damaged or foreign, or has no heatmaps for the decoder.
     """
 
-    def __init__(self, path: Path, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path, threads: int | None = None, decoder: str = DEFAULT_DECODER
+    ) -> None:
         self._session, self.info = models.load(path, threads)
+        self._decode = DECODERS[decoder]
+        if self._decode is not None:
+            self._maps_axis = models.maps_axis(self._session, self.info)
 
     def locate(
         self,
@@ -92,25 +99,14 @@ class LandmarkNetwork:
 
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 80, 80, 3) uint8 BGR crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
-        parts = [
-            self._session.run(("landmarks", "scales"), {"crops": crops[start : start + _BATCH]})
-            for start in range(0, len(crops), _BATCH)
-        ]
+        parts = [self._run(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
         landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
         return landmarks, scales
 
-    def heatmaps(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, 80, 80, 3) uint8 BGR crops -> (N, K, S, S) maps, of which the softmax is taken.
-
-        Each map is known up to a number that is added to all of it. A pixel of the maps covers
-        80 / S pixels of the crop.
-
-        Raises:
-            ModelError: the model has no such output.
-        """
-        axis = models.maps_axis(self._session, self.info)
-        parts = [
-            self._session.run(("heatmaps",), {"crops": crops[start : start + _BATCH]})[0]
-            for start in range(0, len(crops), _BATCH)
-        ]
-        return np.moveaxis(np.concatenate(parts), axis, 1)
+    def _run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        if self._decode is None:
+            landmarks, scales = self._session.run(("landmarks", "scales"), {"crops": crops})
+            return landmarks, scales
+        maps, scales = self._session.run(("heatmaps", "scales"), {"crops": crops})
+        maps = np.moveaxis(maps, self._maps_axis, 1)
+        return self._decode(maps, self.info.size // maps.shape[-1]), scales

@@ -1,5 +1,6 @@
 """Detector: what goes in, what comes out, and in which order."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -238,11 +239,24 @@ def test_several_threads_share_one_detector(detector, mosaic, image, faces):
         ({"thresholds": (0.6, 0.7, 70)}, "thresholds"),
         ({"pyramid_factor": 1.0}, "pyramid_factor"),
         ({"threads": 0}, "threads"),
+        ({"decoder": "argmax"}, "decoder must be one of 'softargmax', 'local', 'barycenter', not"),
+        ({"decoder": None}, "not None"),
     ],
 )
 def test_options_out_of_range(options, word):
     with pytest.raises(OptionError, match=word):
         Detector(**options)
+
+
+@pytest.mark.parametrize("decoder", ["local", "barycenter"])
+def test_decoders_find_the_same_face(image, faces, decoder):
+    detector = Detector(decoder=decoder)
+    found = detector.predict(image)
+    apart = np.linalg.norm(found.landmarks - faces.landmarks, axis=-1)
+    assert 0 < apart.mean() < 0.01 * np.ptp(faces.landmarks[0, :, 0])
+    np.testing.assert_array_equal(found.scales, faces.scales)
+    again = pickle.loads(pickle.dumps(detector)).predict(image)
+    assert_same(again, found)
 
 
 def test_options_are_keywords():

@@ -1,4 +1,4 @@
-"""The landmark network on crops: its maps, in whatever order a file holds them."""
+"""The landmark network on crops: its maps, in whatever order a file holds them, and decoders."""
 
 import numpy as np
 import pytest
@@ -18,11 +18,21 @@ def crops(count):
     return np.moveaxis(values, 2, 0).clip(0, 255).astype(np.uint8)
 
 
+def maps_of(path, images):
+    """Heatmaps (N, K, S, S) of a file, as a decoder is given them."""
+    network, seen = LandmarkNetwork(path, threads=1, decoder="local"), []
+    decode = network._decode
+    network._decode = lambda maps, stride: seen.append(maps) or decode(maps, stride)
+    network.run(images)
+    return np.concatenate(seen)
+
+
 @pytest.mark.parametrize("name", ["rcn-1-16", "rcn-1-16-int8", "rcn-1-4-lite", "rcn-1-4-lite-int8"])
 def test_landmarks_are_the_softargmax_of_the_heatmaps(name):
-    network = LandmarkNetwork(models.folder() / name / "model.onnx", threads=1)
+    path = models.folder() / name / "model.onnx"
+    network = LandmarkNetwork(path, threads=1)
     images = crops(5)  # more than one run takes
-    maps = network.heatmaps(images)
+    maps = maps_of(path, images)
     side = 40 if "lite" in name else 80
     assert maps.shape == (5, 68, side, side)
     assert maps.dtype == np.float32
@@ -46,7 +56,7 @@ def test_maps_are_told_apart_by_their_shape(peaks, tmp_path):
     network = LandmarkNetwork(path, threads=1)
     assert network.run(crops(1))[0].shape == (1, 68, 2)
     with pytest.raises(ModelError, match=r"expected 'heatmaps' .* found \['landmarks', 'scales'\]"):
-        network.heatmaps(crops(1))
+        LandmarkNetwork(path, threads=1, decoder="local")
 
     for node in model.graph.node:
         node.output[:] = ["by_landmark" if o == "heatmaps" else o for o in node.output]
@@ -56,8 +66,7 @@ def test_maps_are_told_apart_by_their_shape(peaks, tmp_path):
     shape = ["N", 80, 80, 68]
     model.graph.output.append(onnx.helper.make_tensor_value_info("heatmaps", 1, shape))
     path.write_bytes(model.SerializeToString())
-    expected = LandmarkNetwork(peaks, threads=1).heatmaps(crops(2))
-    np.testing.assert_array_equal(LandmarkNetwork(path, threads=1).heatmaps(crops(2)), expected)
+    np.testing.assert_array_equal(maps_of(path, crops(2)), maps_of(peaks, crops(2)))
 
     model.graph.node[-1].attribute[0].ints[:] = [0, 2, 1, 3]
     model.graph.output[-1].CopyFrom(
@@ -66,3 +75,17 @@ def test_maps_are_told_apart_by_their_shape(peaks, tmp_path):
     path.write_bytes(model.SerializeToString())
     with pytest.raises(ModelError, match=r"expected 'heatmaps' as .*\(N, 68, S, S\) or .*found"):
         LandmarkNetwork(path, threads=1)
+
+
+@pytest.mark.parametrize("name", ["rcn-1-16", "rcn-1-4-lite-int8"])
+@pytest.mark.parametrize("decoder", ["local", "barycenter"])
+def test_decoders_read_the_same_maps_otherwise(name, decoder):
+    path = models.folder() / name / "model.onnx"
+    images = crops(5)
+    mean, scales = LandmarkNetwork(path, threads=1).run(images)
+    found, same = LandmarkNetwork(path, threads=1, decoder=decoder).run(images)
+    np.testing.assert_array_equal(same, scales)
+    assert found.shape == mean.shape
+    assert found.dtype == np.float32
+    assert ((found >= 0) & (found <= 79)).all()
+    assert np.abs(found - mean).max() > 0

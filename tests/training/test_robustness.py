@@ -70,3 +70,18 @@ def test_failures_are_counted_by_landmark(data):
     assert metrics.landmark_failure_rate(errors, 8) == pytest.approx(40)
     assert metrics.landmark_failure_rate(errors, 10) == pytest.approx(20)
     assert robustness.split_files([data], None) == [(data, None)]
+
+
+def test_decoders_are_set_side_by_side(data, capsys):
+    folder, file = str(data / "first"), data / "rows.json"
+    decoders = ["softargmax", "local", "barycenter"]
+    given = ["--data", folder, "--split", "train", "--decoder", *decoders, "--json", str(file)]
+    evaluate.main(["rcn-1-16", *given])
+    rows = json.loads(file.read_text())
+    assert [row["model"] for row in rows] == ["rcn-1-16", "rcn-1-16, local", "rcn-1-16, barycenter"]
+    assert len({row["nmse"] for row in rows}) == 3
+    # A checkpoint is decoded as the file that was exported from it.
+    weights = "models/rcn-1-16/weights.safetensors"
+    evaluate.main([weights, *given])
+    for row, other in zip(rows, json.loads(file.read_text()), strict=True):
+        assert other["nmse"] == pytest.approx(row["nmse"], abs=1e-3)
