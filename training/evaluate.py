@@ -187,7 +187,9 @@ def _many(rows: list[robustness.Row], options: argparse.Namespace) -> None:
     _write_json(rows, options)
     if options.out:
         draw_robustness(rows, options.out / "robustness.png")
-        print(f"written: {options.out}/figures.json, robustness.png")
+        text = robustness.markdown(rows)
+        write_whole(options.out / "table.md", lambda part: part.write_text(text, "utf-8"))
+        print(f"written: {options.out}/figures.json, table.md, robustness.png")
 
 
 def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespace) -> None:

@@ -118,6 +118,32 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def markdown(rows: list[Row]) -> str:
+    """The rows for a document: a line for each way, a column for each model.
+
+    Each cell has the NMSE, the failure rate of faces and that of landmarks, both at 8 %.
+    """
+    lines = ["NMSE; faces and landmarks with errors above 8 %; all in percent.", ""]
+    for (data, split), part in groupby(rows, key=lambda row: (row["data"], row["split"])):
+        of = {(row["way"], row["model"]): row for row in part}
+        ways, models = (list(dict.fromkeys(key[i] for key in of)) for i in (0, 1))
+        faces = of[ways[0], models[0]]["faces"]
+        lines += [
+            f"| {data}, {split}: {faces} faces | {' | '.join(models)} |",
+            "|---|" + "---|" * len(models),
+        ]
+        for way in ways:
+            cells = (
+                "{nmse:.2f}; {failure_rate_8:.1f}; {landmark_failure_rate_8:.1f}".format(
+                    **of[way, model]
+                )
+                for model in models
+            )
+            lines.append(f"| {way} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _figures(f: Row) -> str:
     return (
         f"{f['faces']:>6}{f['nmse']:>8.3f}{f['failure_rate_8']:>8.2f}{f['failure_rate_10']:>9.2f}"

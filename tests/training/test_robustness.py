@@ -33,6 +33,9 @@ def test_several_models_on_several_folders(data, capsys):
     ]
     assert [row["faces"] for row in rows] == [3, 3, 1, 1] * 2
     assert (out / "robustness.png").stat().st_size > 1000
+    lines = (out / "table.md").read_text().splitlines()
+    assert "| first, train: 3 faces | rcn-1-16 | rcn-1-8 |" in lines
+    assert any(line.startswith(f"| photos as they are | {rows[0]['nmse']:.2f}; ") for line in lines)
     text = capsys.readouterr().out
     assert text.count("rcn-1-16") == 4
     assert f"{rows[0]['nmse']:.3f}" in text
