@@ -17,23 +17,22 @@ def folder(tmp_path, monkeypatch):
 def test_every_row_is_trained_alike_and_set_in_a_table(folder, tmp_path, capsys):
     out = tmp_path / "ablation"
     given = ["--data", str(folder), "--out", str(out), "--epochs", "1", "--width", "1/16"]
-    given += ["--rows", "softargmax", "LaplaceKL", "LaplaceKL+D", "--seeds", "0", "1"]
+    given += ["--rows", "softargmax", "LaplaceKL+D", "--seeds", "0", "1"]
     ablation.main(given)
     printed = capsys.readouterr().out
     assert "LaplaceKL+D: left out" in printed  # no unlabelled folder was given
     table = (out / "table.md").read_text()
     rows = [line.split("|")[1:] for line in table.splitlines()[2:]]
-    assert [row[0].strip() for row in rows] == ["softargmax", "LaplaceKL"]
+    assert [row[0].strip() for row in rows] == ["softargmax"]
     assert "--set epochs=1 --set width=1/16 --set seed=0 --set loss=softargmax" in table
     assert (out / "ablation.png").stat().st_size > 5000
-    for name, row in zip(("softargmax", "laplacekl"), rows, strict=True):
-        runs = [json.loads((out / f"{name}-{seed}/ablation.json").read_text()) for seed in (0, 1)]
-        values = [run["val"] for run in runs]
-        assert values[0] != values[1]
-        half = abs(values[0] - values[1]) / 2
-        assert row[1].strip() == f"{sum(values) / 2:.2f} ± {half:.2f}"
-        history = (out / f"{name}-0" / "history.jsonl").read_text().splitlines()
-        assert json.loads(history[-1])["epoch"] == 1
+    runs = [json.loads((out / f"softargmax-{seed}/ablation.json").read_text()) for seed in (0, 1)]
+    values = [run["val"] for run in runs]
+    assert values[0] != values[1]
+    half = abs(values[0] - values[1]) / 2
+    assert rows[0][1].strip() == f"{sum(values) / 2:.2f} ± {half:.2f}"
+    history = (out / "softargmax-0/history.jsonl").read_text().splitlines()
+    assert json.loads(history[-1])["epoch"] == 1
 
     # Started again, it measures nothing that it knows.
     (out / "table.md").unlink()
