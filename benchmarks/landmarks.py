@@ -1,9 +1,9 @@
 """The limit of the landmark stage: `python -m benchmarks.landmarks [--json FILE]`.
 
-For each shipped model a crop goes in and landmarks come out, on one thread. Beside it stands the
-same network exported plainly, layer by layer in float32, with the softmax and the means computed in
-numpy: what a straightforward export costs. All are timed in turns, so that a processor that slows
-down slows all of them.
+For each shipped model the crop of a face goes in and landmarks come out, on one thread. Beside it
+stands the same network exported plainly, layer by layer in float32, with the softmax and the means
+computed in numpy: what a straightforward export costs; and the model with the other decoders. All
+are timed in turns, so that a processor that slows down slows all of them.
 
 The processor's own speed is measured in the same run, as the best of large matrix products in
 float32 and int8 through the same library; the share of it that a model reaches counts the
@@ -26,11 +26,16 @@ from onnx import TensorProto, helper
 from benchmarks import results, tables
 from benchmarks.multiplications import multiply_accumulates
 from export.float32 import build_float32
+from lapland import Detector
+from lapland import _geometry as geometry
 from lapland import _models as models
+from lapland._decoders import DECODERS, DEFAULT_DECODER
 from lapland._progress import Progress
 from lapland._rcn import LandmarkNetwork
+from lapland._sample import sample
 from lapland._timer import LEAST, Step, Timer
 from training.checkpoint import load_weights
+from training.data import CropSpec
 from training.rcn import RCN, SIZE
 
 PEAK_SIZE = 768  # rows and columns of the matrices that show the processor's peak
@@ -95,18 +100,27 @@ def peak(kind: str, size: int = PEAK_SIZE) -> Step:
     return lambda: runner.run(None, {"a": a})
 
 
+def face_crop() -> NDArray[np.uint8]:
+    """(1, 80, 80, 3): the face of a photo, since what a decoder does depends on the maps."""
+    photo = sample(640, 480)
+    five = Detector().predict(photo).five_points[:1]
+    (matrix,) = CropSpec().matrices(five)
+    return geometry.cut(photo, matrix, SIZE)[None]
+
+
 def measure(names: list[str], rounds: int) -> dict[str, Any]:
     """Times of the named models and of their plain exports, and the processor's peaks."""
-    crop = np.random.default_rng(0).integers(0, 256, (1, SIZE, SIZE, 3), dtype=np.uint8)
+    crop = face_crop()
     steps: dict[str, Step] = {f"peak {kind}": peak(kind) for kind in models.PRECISIONS}
     infos, counts = {}, {}
     for name in names:
         folder = models.folder() / name
-        network = LandmarkNetwork(folder / "model.onnx", threads=1)
+        networks = {d: LandmarkNetwork(folder / "model.onnx", 1, d) for d in DECODERS}
         model = (folder / "model.onnx").read_bytes()
-        infos[name] = network.info
+        infos[name] = networks[DEFAULT_DECODER].info
         counts[name] = sum(multiply_accumulates(model, {"crops": crop}).values())
-        steps[name] = lambda network=network: network.run(crop)  # type: ignore[misc]
+        for decoder, network in networks.items():
+            steps[f"{name} {decoder}"] = lambda n=network: n.run(crop)  # type: ignore[misc]
         net, recipe, _ = load_weights(folder / "weights.safetensors")
         reference = RCN(recipe.width, net.landmarks, stride=recipe.stride, slope=recipe.slope)
         straight = plain(reference, recipe.beta)
@@ -123,7 +137,8 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
     times = timer.summaries()
     rows = []
     for name, info in infos.items():
-        median = times[name].median
+        own = times[f"{name} {DEFAULT_DECODER}"]
+        others = {d: times[f"{name} {d}"].median for d in DECODERS if d != DEFAULT_DECODER}
         rows.append(
             {
                 "name": name,
@@ -132,10 +147,11 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
                 "bytes": info.bytes,
                 "nmse": info.nmse.get("common"),
                 "gmac": counts[name] / 1e9,
-                "ms": median,
-                "ms_p95": times[name].p95,
+                "ms": own.median,
+                "ms_p95": own.p95,
+                "ms_decoders": others,
                 "plain_ms": times[f"plain {name}"].median,
-                "share_of_peak": counts[name] / median / 1e6 / peaks[info.precision],
+                "share_of_peak": counts[name] / own.median / 1e6 / peaks[info.precision],
             }
         )
     return {"rounds": rounds, "peak_gmac_s": peaks, "models": rows}

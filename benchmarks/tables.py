@@ -111,14 +111,16 @@ def landmarks(report: Report) -> str:
             f"{row['plain_ms']:.2f}",
             f"{row['plain_ms'] / row['ms']:.1f}",
             f"{row['share_of_peak']:.0%}",
+            *(f"{ms:.2f} ({ms / row['ms']:.2f})" for ms in row["ms_decoders"].values()),
         ]
         for row in report["models"]
     ]
+    decoders = [f"{name}, ms (times)" for name in report["models"][0]["ms_decoders"]]
     peaks = report["peak_gmac_s"]
     return (
         f"{origin(report)} One thread; peak {peaks['float32']:.0f} GMAC/s in float32, "
         f"{peaks['int8']:.0f} in int8.\n\n"
-        + markdown([*head, "times as fast", "share of peak"], rows, words=2)
+        + markdown([*head, "times as fast", "share of peak", *decoders], rows, words=2)
     )
 
 

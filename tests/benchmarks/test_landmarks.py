@@ -27,6 +27,8 @@ def test_command_prints_and_writes(tmp_path, capsys):
     assert row["bytes"] == (models.folder() / "rcn-1-16" / "model.onnx").stat().st_size
     assert 0 < row["ms"] <= row["ms_p95"]
     assert 0 < row["share_of_peak"] < 1.5
+    assert set(row["ms_decoders"]) == {"local", "barycenter"}
+    assert all(ms > 0 for ms in row["ms_decoders"].values())
     assert report["peak_gmac_s"]["int8"] > 0
     assert report["header"]["command"] == "python -m benchmarks.landmarks"
     assert tables.landmarks(report) in printed
