@@ -41,14 +41,29 @@ def local_softargmax(logits: Array, stride: int) -> Array:
     top = np.clip(row - reach, 0, height - 2 * reach - 1)
     left = np.clip(column - reach, 0, width - 2 * reach - 1)
     steps = np.arange(2 * reach + 1)
-    rows, columns = (top[:, None] + steps)[:, :, None], (left[:, None] + steps)[:, None, :]
-    window = logits[face[:, None, None], landmark[:, None, None], rows, columns]
-    window = (window - window.max(axis=(1, 2), keepdims=True)) / np.float32(TEMPERATURE)
-    p = np.exp(window)
-    total, steps = p.sum(axis=(1, 2)), steps.astype(np.float32)
-    x = left + p.sum(axis=1) @ steps / total
-    y = top + p.sum(axis=2) @ steps / total
-    return _in_crop(x, y, stride).reshape(n, k, 2)
+    flat, (of_face, of_landmark, of_row, of_column) = _as_it_lies(logits)
+    first = face * of_face + landmark * of_landmark + top * of_row + left * of_column
+    inside = ((steps * of_row)[:, None] + steps * of_column).ravel()
+    window = flat.take(first[:, None] + inside)
+    window -= window.max(axis=1, keepdims=True)
+    p = np.exp(window / np.float32(TEMPERATURE))
+    total, y, x = (p @ _moments(len(steps))).T
+    return _in_crop(left + x / total, top + y / total, stride).reshape(n, k, 2)
+
+
+def _moments(side: int) -> Array:
+    """(side * side, 3): what a square of masses is multiplied with for its sum, y and x."""
+    y, x = np.mgrid[:side, :side]
+    return np.stack([np.ones_like(y), y, x], axis=-1).reshape(-1, 3).astype(np.float32)
+
+
+def _as_it_lies(logits: Array) -> tuple[Array, tuple[int, ...]]:
+    """The numbers in the order of memory, and how far apart neighbours of each axis are in it."""
+    pixelwise = np.moveaxis(logits, 1, 3)  # as int8 networks give them
+    if pixelwise.flags.c_contiguous:
+        return pixelwise.reshape(-1), tuple(step // logits.itemsize for step in logits.strides)
+    logits = np.ascontiguousarray(logits)
+    return logits.reshape(-1), tuple(step // logits.itemsize for step in logits.strides)
 
 
 def barycenter(logits: Array, stride: int) -> Array:
@@ -71,11 +86,13 @@ def barycenter(logits: Array, stride: int) -> Array:
     least = np.float32(math.log(FLOOR))
     face, landmark, column = np.nonzero(highest >= peaks + least)  # few columns reach so high
     below = logits[face, landmark, :, column] - peaks[face, landmark]  # (M, H)
-    mass = np.where(below >= least, np.exp(below), np.float32(0))
-    of, masses = face * k + landmark, mass.sum(axis=1)
-    moments = mass @ np.arange(height, dtype=np.float32)
+    found = np.flatnonzero(below >= least)
+    line, row = np.divmod(found, height)
+    mass = np.exp(below.reshape(-1)[found])
+    of = (face * k + landmark)[line]
     total, x, y = (
-        np.bincount(of, moment, minlength=n * k) for moment in (masses, masses * column, moments)
+        np.bincount(of, weights, minlength=n * k)
+        for weights in (mass, mass * column[line], mass * row)
     )
     return _in_crop(x / total, y / total, stride).reshape(n, k, 2)
 
