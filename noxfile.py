@@ -27,7 +27,8 @@ def built(session: nox.Session) -> Path:
     out = Path(session.create_tmp()) / "dist"
     shutil.rmtree(out, ignore_errors=True)
     command = (sys.executable, "-m", "build", "--wheel", "--outdir", str(out), ".")
-    session.run(*command, silent=True, external=True)  # by the environment of nox
+    # By the environment of nox; also with --install-only.
+    session.run_install(*command, silent=True, external=True)
     return next(out.glob("*.whl"))
 
 
