@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ._detector import Detector
 from ._image import Image
+from ._texture import TEXTURE
 from ._tracks import (
     LARGEST_OFFSET,
     Points,
@@ -35,6 +36,7 @@ class Fits:
         scales: (N, K).
         doubts: (N,).
         five: (N, 5, 2), the five points of the landmarks.
+        textures: (N, 5), of the crops; of no meaning where the model is not calibrated.
     """
 
     starts: Points
@@ -42,6 +44,7 @@ class Fits:
     scales: NDArray[np.float32]
     doubts: NDArray[np.float64]
     five: Points
+    textures: NDArray[np.float32]
 
     def improve(self, rows: list[int], others: "Fits") -> None:
         """Takes, for each of these rows, the surer of what there is and what is given."""
@@ -61,7 +64,7 @@ class Follower:
 
     def __init__(self, detector: Detector, unsure: float) -> None:
         self.mtcnn, self._network = detector._mtcnn, detector._landmarks
-        self.scheme = detector.model.scheme
+        self.scheme, self.calibration = detector.model.scheme, detector.model.calibration
         self._unsure = unsure
         self._portrait_step = portrait_step(detector.model)
         self._to_five = np.zeros((5, self.scheme.size))  # landmarks -> five points, as means
@@ -75,9 +78,11 @@ class Follower:
 
     def fit(self, image: Image, five: Points) -> Fits:
         """Landmarks from crops about five points (N, 5, 2)."""
-        landmarks, scales, steps, _ = self._network.locate(image, five)
+        landmarks, scales, steps, textures = self._network.locate(image, five, textured=True)
         doubts = scales.mean(axis=1) / (steps * self._portrait_step)
-        return Fits(five, landmarks, scales, doubts, self.five_of(landmarks))
+        if textures is None:
+            textures = np.zeros((len(five), TEXTURE), np.float32)
+        return Fits(five, landmarks, scales, doubts, self.five_of(landmarks), textures)
 
     def advance(self, image: Image, tracks: list[Track], seconds: float) -> None:
         """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
@@ -144,4 +149,4 @@ class Follower:
     @staticmethod
     def _take(track: Track, fits: Fits, row: int) -> None:
         track.landmarks, track.scales = fits.landmarks[row], fits.scales[row]
-        track.doubt = float(fits.doubts[row])
+        track.doubt, track.texture = float(fits.doubts[row]), fits.textures[row]

@@ -17,6 +17,7 @@ from ._models import VIDEO_WIDTH
 from ._scenes import Scenes
 from ._search import Found, Known, Searcher, search
 from ._smoothing import FRAME, Smoother, strength_named
+from ._texture import TEXTURE
 from ._tracks import Track, look, overlaps, pairs, stacked
 
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
@@ -284,7 +285,8 @@ class Tracker:
 
     def _faces(self, seconds: float) -> Faces:
         tracks = self._tracks
-        scheme = self._follower.scheme
+        scheme, calibration = self._follower.scheme, self._follower.calibration
+        textures = np.array([t.texture for t in tracks], np.float32).reshape(len(tracks), TEXTURE)
         n, k = len(tracks), scheme.size
         smooth = [t.smoother(t.landmarks, t.scales, seconds) for t in tracks]
         landmarks = np.array(smooth, np.float32).reshape(n, k, 2)
@@ -296,6 +298,8 @@ class Tracker:
             np.array([t.scales for t in tracks], np.float32).reshape(n, k),
             scheme,
             np.array([t.id for t in tracks], np.int64),
+            None if calibration is None else textures,
+            calibration,
         )
 
     def _checked_time(self, time: object) -> float:
