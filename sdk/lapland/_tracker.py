@@ -133,7 +133,11 @@ class Tracker:
 
         Returns:
             The faces with `ids`, ordered by them: who was there first comes first. Boxes are those
-            of the landmarks. `landmarks`, `five_points` and `boxes` are smoothed.
+            of the landmarks. `landmarks`, `five_points` and `boxes` are smoothed. `radius` and
+            `confidence` come from the scales and the crop of this frame, by the calibration that
+            was made on single photos: a smoothed landmark has the radius of the one that it was
+            smoothed from, which promises nothing of the smoothing. What such radii hold in videos
+            is measured by `python -m benchmarks.tracking`.
 
         Raises:
             ImageError: the frame cannot be used. Faces, identities and time are as before.
@@ -205,7 +209,8 @@ class Tracker:
             track, before = known[column]
             track.unseen = 0
             if track.unsure:  # its landmarks may have strayed: start from the detected points
-                track.five = five[row] + (track.five - before).mean(axis=0)
+                track.easy_five = five[row] + (track.five - before).mean(axis=0)
+                track.five = track.as_landmarks(track.easy_five)
             elif not late:
                 track.detected = track.hint = five[row]
             elif not track.compare(five[row], before):

@@ -1,5 +1,6 @@
 """Tracks: the faces that a `Tracker` follows, where they are, how they look, which is which."""
 
+import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -40,13 +41,17 @@ _VELOCITY_RATE = 0.3
 # by; and what share of the usual is no longer like it (0.02 of it is the noise of a still face).
 _SURER, _LESS_SURE = 0.3, 0.02
 _UNEASY = 1.06
-_STEADY = 0.08  # least motion in a frame that is gone by, in longer sides of the five points
+# Least motion in a frame that is gone by, in longer sides of the five points; and least change of
+# size (its logarithm) and roll (radians).
+_STEADY, _STEADY_TURN = 0.03, 0.02
 _FORESEEN = 0.1  # seconds for which motion is expected to go on
 _NOWHERE = np.zeros(2)
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation, and what is off by more than
 # this is a mistake of the one or the other, or a rolled face, which MTCNN does not know.
-LARGEST_OFFSET = 4.0
-_OFFSET_RATE = 0.2  # least that a comparison counts
+LARGEST_OFFSET = 6.0
+# Least that a comparison counts; and how many comparisons it weighs that most faces have an offset
+# near 0. Faces differ by little more than MTCNN's points of one face do, frame by frame.
+_OFFSET_RATE, _NO_OFFSET = 0.2, 0.5
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
 
 
@@ -68,6 +73,9 @@ class Track:
         looks: (8, 8, 3), the face as a small picture; None before a sure look.
         motion: (2,) image pixels a second, from the last frame to this one.
         steady: whether that is as it was before, and enough to go by.
+        turn: how fast it grows (real, of the logarithm of its size) and rolls (imaginary, radians),
+            a second, from the last frame to this one.
+        turning: whether that is as it was before, and enough to go by.
         velocity: (2,) the same over some frames.
         offset: (5, 2), how MTCNN's points differ from those of the landmarks, portrait pixels.
         compared: how often they were compared.
@@ -96,6 +104,8 @@ class Track:
     looks: NDArray[np.float32] | None = None
     motion: Points = field(default_factory=lambda: np.zeros(2))
     steady: bool = False
+    turn: complex = 0j
+    turning: bool = False
     velocity: Points = field(default_factory=lambda: np.zeros(2))
     offset: Points = field(default_factory=lambda: np.zeros((5, 2)))
     compared: int = 0
@@ -109,9 +119,28 @@ class Track:
     looked: int = -1
     lost_at: float = 0.0
 
-    def shift(self, seconds: float) -> Points:
-        """(2,), how far the face should move until the next frame: on, if it moves steadily."""
-        return self.motion * min(seconds, _FORESEEN) if self.steady else _NOWHERE
+    def foreseen(self, seconds: float) -> Points:
+        """(5, 2), where its five points should be in the next frame: on, if they move steadily."""
+        time = min(seconds, _FORESEEN)
+        five = self.five + self.motion * time if self.steady else self.five
+        if not self.turning:
+            return five
+        centre = five.mean(axis=0)
+        turned_on = geometry.as_complex(five - centre) * cmath.exp(self.turn * time)
+        return centre + geometry.as_points(turned_on)
+
+    def held(self) -> Points:
+        """(5, 2), its five points here in the size and roll that it had when it was sure.
+
+        Landmarks that are unsure tell where a face is much better than how large it is: each crop
+        would be larger, or smaller, than the one before, and the doubt in it no larger for that.
+        """
+        before = self.as_landmarks(self.easy_five)
+        return before + (self.five - before).mean(axis=0)
+
+    def as_landmarks(self, points: Points) -> Points:
+        """MTCNN's five points (5, 2) -> where those of the landmarks should be, by the offset."""
+        return points - turned(self.offset[None], portrait_axes(points[None]))[0]
 
     def compare(self, detected: Points, five: Points) -> bool:
         """Learns from how MTCNN's points of a frame differ from those of the landmarks.
@@ -128,7 +157,8 @@ class Track:
         if np.abs(offset).max() > LARGEST_OFFSET:
             return False
         self.compared += 1
-        self.offset = self.offset + max(1 / self.compared, _OFFSET_RATE) * (offset - self.offset)
+        rate = max(1 / (self.compared + _NO_OFFSET), _OFFSET_RATE)
+        self.offset = self.offset + rate * (offset - self.offset)
         return True
 
     def is_uneasy(self, doubt: float) -> bool:
@@ -149,7 +179,7 @@ class Track:
     def rest(self) -> None:
         """Forgets its motion."""
         self.motion = self.velocity = _NOWHERE
-        self.steady = False
+        self.turn, self.steady, self.turning = 0j, False, False
 
     def without_identity(self, smoother: Smoother) -> "Track":
         """Another track at the same place."""
@@ -164,6 +194,11 @@ class Track:
         agree = motion @ self.motion > 0.5 * long * math.sqrt(self.motion @ self.motion)
         self.steady = bool(agree) and long * seconds > _STEADY * extent(five)
         self.motion = motion
+        size, before = geometry.fits(np.stack([five, self.five])).tolist()
+        turn = cmath.log(size / before) / seconds if size and before else 0j
+        agree = (turn * self.turn.conjugate()).real > 0.5 * abs(turn) * abs(self.turn)
+        self.turning = agree and abs(turn) * seconds > _STEADY_TURN
+        self.turn = turn
         self.velocity = self.velocity + _VELOCITY_RATE * (motion - self.velocity)
         self.five = five
 
