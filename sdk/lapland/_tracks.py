@@ -49,9 +49,7 @@ _NOWHERE = np.zeros(2)
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation, and what is off by more than
 # this is a mistake of the one or the other, or a rolled face, which MTCNN does not know.
 LARGEST_OFFSET = 6.0
-# Least that a comparison counts; and how many comparisons it weighs that most faces have an offset
-# near 0. Faces differ by little more than MTCNN's points of one face do, frame by frame.
-_OFFSET_RATE, _NO_OFFSET = 0.2, 0.5
+_OFFSET_RATE = 0.2  # least that a comparison counts
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
 
 
@@ -157,8 +155,7 @@ class Track:
         if np.abs(offset).max() > LARGEST_OFFSET:
             return False
         self.compared += 1
-        rate = max(1 / (self.compared + _NO_OFFSET), _OFFSET_RATE)
-        self.offset = self.offset + rate * (offset - self.offset)
+        self.offset = self.offset + max(1 / self.compared, _OFFSET_RATE) * (offset - self.offset)
         return True
 
     def is_uneasy(self, doubt: float) -> bool:
