@@ -120,12 +120,12 @@ class Track:
     def foreseen(self, seconds: float) -> Points:
         """(5, 2), where its five points should be in the next frame: on, if they move steadily."""
         time = min(seconds, _FORESEEN)
-        five = self.five + self.motion * time if self.steady else self.five
-        if not self.turning:
-            return five
-        centre = five.mean(axis=0)
-        turned_on = geometry.as_complex(five - centre) * cmath.exp(self.turn * time)
-        return centre + geometry.as_points(turned_on)
+        five: Points = self.five + self.motion * time if self.steady else self.five
+        if self.turning:
+            centre = five.mean(axis=0)
+            further = geometry.as_complex(five - centre) * cmath.exp(self.turn * time)
+            five = centre + geometry.as_points(further)
+        return five
 
     def held(self) -> Points:
         """(5, 2), its five points here in the size and roll that it had when it was sure.
@@ -134,11 +134,13 @@ class Track:
         would be larger, or smaller, than the one before, and the doubt in it no larger for that.
         """
         before = self.as_landmarks(self.easy_five)
-        return before + (self.five - before).mean(axis=0)
+        here: Points = before + (self.five - before).mean(axis=0)
+        return here
 
     def as_landmarks(self, points: Points) -> Points:
         """MTCNN's five points (5, 2) -> where those of the landmarks should be, by the offset."""
-        return points - turned(self.offset[None], portrait_axes(points[None]))[0]
+        five: Points = points - turned(self.offset[None], portrait_axes(points[None]))[0]
+        return five
 
     def compare(self, detected: Points, five: Points) -> bool:
         """Learns from how MTCNN's points of a frame differ from those of the landmarks.
