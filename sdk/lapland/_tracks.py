@@ -42,8 +42,8 @@ _VELOCITY_RATE = 0.3
 _SURER, _LESS_SURE = 0.3, 0.02
 _UNEASY = 1.06
 # Least motion in a frame that is gone by, in longer sides of the five points; and least change of
-# size (its logarithm) and roll (radians).
-_STEADY, _STEADY_TURN = 0.03, 0.02
+# size (its logarithm) and roll (radians), more than a mouth that opens makes.
+_STEADY, _STEADY_TURN = 0.03, 0.04
 _FORESEEN = 0.1  # seconds for which motion is expected to go on
 _NOWHERE = np.zeros(2)
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation, and what is off by more than
