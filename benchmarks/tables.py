@@ -222,9 +222,13 @@ def frames(report: Report) -> str:
 
 def motions(report: Report) -> str:
     """Errors of tracking and of detecting every frame, motion by motion."""
+    lows = [ways["light"].get("low", math.nan) for ways in report["motions"].values()]
+    several = not any(math.isnan(low) for low in lows)  # faces, that an interval is known from
     head = ["motion"]
-    for title in MOTIONS.values():
+    for key, title in MOTIONS.items():
         head += [f"{title}: detecting", "tracking"]
+        if key == "error" and several:
+            head.append("difference (95 %)")
     rows = []
     for name, ways in report["motions"].items():
         cells = [name]
@@ -233,6 +237,10 @@ def motions(report: Report) -> str:
                 value = ways[way][key]
                 digits = 2 if key == "error" else 0
                 cells.append("-" if math.isnan(value) else f"{value:.{digits}f}")
+            if key == "error" and several:
+                gap = ways["light"]
+                spread = f"{gap['low']:+.2f} to {gap['high']:+.2f}"
+                cells.append(f"{gap['difference']:+.2f} ({spread})")
         rows.append(cells)
     still = report["motions"].get("still")
     jitter = ""
@@ -244,7 +252,22 @@ def motions(report: Report) -> str:
     who = "The photo of the examples"
     if report["data"]:
         who = f"{counted(report['persons'], 'validation face')} of 300-W"
-    return f"{origin(report)} {who}, width {report['width']}.\n\n{markdown(head, rows)}{jitter}"
+    table = f"{markdown(head, rows)}{jitter}{_coverage(report) if several else ''}"
+    return f"{origin(report)} {who}, width {report['width']}.\n\n{table}"
+
+
+def _coverage(report: Report) -> str:
+    """How many landmarks lie within their radii, over all motions."""
+    told = []
+    for way, name in (("light", "tracked (smoothing light)"), ("detect", "detected")):
+        ways = [motion[way] for motion in report["motions"].values()]
+        total = sum(figures["compared"] for figures in ways)
+        shares = [
+            100 * sum(w[key] * w["compared"] for w in ways if w["compared"]) / total
+            for key in ("within_50", "within_90")
+        ]
+        told.append(f"{shares[0]:.0f} and {shares[1]:.0f} % of those {name}")
+    return f"\n\nWithin `radius(0.5)` and `radius(0.9)` lie {' and '.join(told)}."
 
 
 def default_row(report: Report) -> Report:

@@ -140,7 +140,9 @@ def _add_webcam(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help="find and draw the landmarks in a live picture or a video",
         description="Finds the landmarks of every face in the picture of a camera, a video file or "
         "a stream, draws them, coloured by how sure they are, with a number for each face, and "
-        "shows the picture, records it, or both. Ends with q, Esc, Ctrl-C or the window.",
+        "shows the picture, records it, or both. Keys in the window: d draws boxes as well, or "
+        "the circles that hold nine in ten landmarks; s changes the smoothing, w the width; h "
+        "hides the keys. Ends with q, Esc, Ctrl-C or the window.",
     )
     default = webcam.Settings()
     parser.add_argument(

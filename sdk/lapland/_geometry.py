@@ -42,12 +42,16 @@ def roll(five_points: FloatArray) -> NDArray[np.float64]:
     Returns:
         (N,) angles in radians, positive where the face is turned clockwise on the screen.
     """
-    angles: NDArray[np.float64] = np.angle(_fit(as_complex(five_points)))
+    angles: NDArray[np.float64] = np.angle(fits(five_points))
     return angles
 
 
+def fits(five_points: FloatArray) -> NDArray[np.complex128]:
+    """(N, 5, 2) -> (N,): size and roll of the least-squares similarity to an upright face."""
+    return _fit(as_complex(five_points))
+
+
 def _fit(points: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """(N, 5) -> (N,): size and roll of the least-squares similarity to an upright face."""
     fit: NDArray[np.complex128] = (points - points.mean(axis=1, keepdims=True)) @ _UPRIGHT_FIT
     return fit
 

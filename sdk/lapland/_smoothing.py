@@ -3,13 +3,13 @@
 The One Euro filter (G. Casiez, N. Roussel and D. Vogel, "1 € Filter: A Simple Speed-based Low-pass
 Filter for Noisy Input in Interactive Systems", CHI 2012): a low-pass filter whose cut-off rises
 with the speed of its signal, so that a still landmark is smoothed much and a moving one hardly
-lags. Two things are added. Speeds are in radii of the face, so that near and far faces behave
-alike; and the cut-off falls with the square of the landmark's scale, as the weight of a measurement
-does with its variance.
+lags. Three things are added. Speeds are in radii of the face, so that near and far faces behave
+alike; the cut-off falls with the square of the landmark's scale, as the weight of a measurement
+does with its variance; and the motion that most landmarks share has a filter of its own, so that
+those of a face that moves as a whole are smoothed as those of a still one are.
 
-One filter on the position of each landmark did as well as filters on the pose of the face and on
-its shape apart, which is why there is no more to it. Landmarks are complex numbers, x + iy, so that
-speed has one size in all directions.
+Size and roll of the face apart gave no more. Landmarks are complex numbers, x + iy, so that speed
+has one size in all directions.
 """
 
 import math
@@ -73,6 +73,8 @@ class Smoother:
         self._strength = strength
         self._places: NDArray[np.complex128] | None = None  # (K,)
         self._speeds: Any = 0.0  # (K,), pixels a second
+        self._last: Any = None  # (K,), the last landmarks before smoothing
+        self._velocity = 0j  # of the face, pixels a second
 
     def __call__(
         self,
@@ -93,21 +95,31 @@ class Smoother:
         if self._strength is None:
             return landmarks.astype(np.float32)
         new = np.ascontiguousarray(landmarks, np.float64).view(np.complex128)[:, 0]
-        old = self._places
+        old, last = self._places, self._last
+        self._last = new
         if old is None:
             self._places = new
             return landmarks.astype(np.float32)
         seconds = seconds if seconds > 0 else FRAME
         from_centre = new - new.mean()
         radius = max(math.sqrt(np.vdot(from_centre, from_centre).real / len(new)), 1e-6)
-        step = new - old
-        self._speeds = self._speeds + _share(_SPEED_CUTOFF, seconds) * (
-            step / seconds - self._speeds
-        )
         certainty = np.minimum(1.0, _SURE * radius / np.maximum(scales, 1e-6)) ** 2  # (K,)
-        cutoff = self._strength.cutoff + self._strength.gain / radius * np.abs(self._speeds)
+        rate, gain = _share(_SPEED_CUTOFF, seconds), self._strength.gain / radius
+        motion = _middle(new - last)
+        self._velocity += rate * (motion / seconds - self._velocity)
+        cutoff = self._strength.cutoff + gain * abs(self._velocity)
+        old = old + _share(float(certainty.mean()) * cutoff, seconds) * motion
+        step = new - old
+        self._speeds = self._speeds + rate * (step / seconds - self._speeds)
+        cutoff = self._strength.cutoff + gain * np.abs(self._speeds)
         self._places = old + _share(certainty * cutoff, seconds) * step
         return self._places[:, None].view(np.float64).astype(np.float32)
+
+
+def _middle(steps: NDArray[np.complex128]) -> complex:
+    """How most landmarks move: the median of each coordinate, which a mouth does not change."""
+    half = len(steps) // 2
+    return complex(np.partition(steps.real, half)[half], np.partition(steps.imag, half)[half])
 
 
 def _share(cutoff: Any, seconds: float) -> Any:

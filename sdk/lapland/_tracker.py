@@ -17,6 +17,7 @@ from ._models import VIDEO_WIDTH
 from ._scenes import Scenes
 from ._search import Found, Known, Searcher, search
 from ._smoothing import FRAME, Smoother, strength_named
+from ._texture import TEXTURE
 from ._tracks import Track, look, overlaps, pairs, stacked
 
 # Doubt (mean scale, pixels of an 80 x 80 crop) above which the landmarks are not trusted. Chosen by
@@ -132,7 +133,11 @@ class Tracker:
 
         Returns:
             The faces with `ids`, ordered by them: who was there first comes first. Boxes are those
-            of the landmarks. `landmarks`, `five_points` and `boxes` are smoothed.
+            of the landmarks. `landmarks`, `five_points` and `boxes` are smoothed. `radius` and
+            `confidence` come from the scales and the crop of this frame, by the calibration that
+            was made on single photos: a smoothed landmark has the radius of the one that it was
+            smoothed from, which promises nothing of the smoothing. What such radii hold in videos
+            is measured by `python -m benchmarks.tracking`.
 
         Raises:
             ImageError: the frame cannot be used. Faces, identities and time are as before.
@@ -204,7 +209,8 @@ class Tracker:
             track, before = known[column]
             track.unseen = 0
             if track.unsure:  # its landmarks may have strayed: start from the detected points
-                track.five = five[row] + (track.five - before).mean(axis=0)
+                track.easy_five = five[row] + (track.five - before).mean(axis=0)
+                track.five = track.as_landmarks(track.easy_five)
             elif not late:
                 track.detected = track.hint = five[row]
             elif not track.compare(five[row], before):
@@ -284,7 +290,8 @@ class Tracker:
 
     def _faces(self, seconds: float) -> Faces:
         tracks = self._tracks
-        scheme = self._follower.scheme
+        scheme, calibration = self._follower.scheme, self._follower.calibration
+        textures = np.array([t.texture for t in tracks], np.float32).reshape(len(tracks), TEXTURE)
         n, k = len(tracks), scheme.size
         smooth = [t.smoother(t.landmarks, t.scales, seconds) for t in tracks]
         landmarks = np.array(smooth, np.float32).reshape(n, k, 2)
@@ -296,6 +303,8 @@ class Tracker:
             np.array([t.scales for t in tracks], np.float32).reshape(n, k),
             scheme,
             np.array([t.id for t in tracks], np.int64),
+            None if calibration is None else textures,
+            calibration,
         )
 
     def _checked_time(self, time: object) -> float:

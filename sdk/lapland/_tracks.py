@@ -1,5 +1,6 @@
 """Tracks: the faces that a `Tracker` follows, where they are, how they look, which is which."""
 
+import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from . import _geometry as geometry
 from ._models import ModelInfo
 from ._mtcnn import Mtcnn
 from ._smoothing import Smoother
+from ._texture import TEXTURE
 
 Points = NDArray[np.float64]
 
@@ -39,12 +41,14 @@ _VELOCITY_RATE = 0.3
 # by; and what share of the usual is no longer like it (0.02 of it is the noise of a still face).
 _SURER, _LESS_SURE = 0.3, 0.02
 _UNEASY = 1.06
-_STEADY = 0.08  # least motion in a frame that is gone by, in longer sides of the five points
+# Least motion in a frame that is gone by, in longer sides of the five points; and least change of
+# size (its logarithm) and roll (radians), more than a mouth that opens makes.
+_STEADY, _STEADY_TURN = 0.03, 0.04
 _FORESEEN = 0.1  # seconds for which motion is expected to go on
 _NOWHERE = np.zeros(2)
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation, and what is off by more than
 # this is a mistake of the one or the other, or a rolled face, which MTCNN does not know.
-LARGEST_OFFSET = 4.0
+LARGEST_OFFSET = 6.0
 _OFFSET_RATE = 0.2  # least that a comparison counts
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
 
@@ -59,6 +63,7 @@ class Track:
         id: who it is; -1 before that is known.
         landmarks: (K, 2) float32, as the network found them.
         scales: (K,) float32, image pixels.
+        texture: (5,) float32, of the crop that they were found in.
         doubt: mean scale in pixels of the portrait: 1.2 for most faces, 2 where there is none.
         usual: what the doubt of this face mostly is, 0 before that is known.
         easy_five: (5, 2), what its crop was about when its doubt was last as usual.
@@ -66,6 +71,9 @@ class Track:
         looks: (8, 8, 3), the face as a small picture; None before a sure look.
         motion: (2,) image pixels a second, from the last frame to this one.
         steady: whether that is as it was before, and enough to go by.
+        turn: how fast it grows (real, of the logarithm of its size) and rolls (imaginary, radians),
+            a second, from the last frame to this one.
+        turning: whether that is as it was before, and enough to go by.
         velocity: (2,) the same over some frames.
         offset: (5, 2), how MTCNN's points differ from those of the landmarks, portrait pixels.
         compared: how often they were compared.
@@ -86,6 +94,7 @@ class Track:
     id: int = -1
     landmarks: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scales: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    texture: NDArray[np.float32] = field(default_factory=lambda: np.zeros(TEXTURE, np.float32))
     doubt: float = 0.0
     usual: float = 0.0
     easy_five: Points = field(default_factory=lambda: np.zeros((5, 2)))
@@ -93,6 +102,8 @@ class Track:
     looks: NDArray[np.float32] | None = None
     motion: Points = field(default_factory=lambda: np.zeros(2))
     steady: bool = False
+    turn: complex = 0j
+    turning: bool = False
     velocity: Points = field(default_factory=lambda: np.zeros(2))
     offset: Points = field(default_factory=lambda: np.zeros((5, 2)))
     compared: int = 0
@@ -106,9 +117,30 @@ class Track:
     looked: int = -1
     lost_at: float = 0.0
 
-    def shift(self, seconds: float) -> Points:
-        """(2,), how far the face should move until the next frame: on, if it moves steadily."""
-        return self.motion * min(seconds, _FORESEEN) if self.steady else _NOWHERE
+    def foreseen(self, seconds: float) -> Points:
+        """(5, 2), where its five points should be in the next frame: on, if they move steadily."""
+        time = min(seconds, _FORESEEN)
+        five: Points = self.five + self.motion * time if self.steady else self.five
+        if self.turning:
+            centre = five.mean(axis=0)
+            further = geometry.as_complex(five - centre) * cmath.exp(self.turn * time)
+            five = centre + geometry.as_points(further)
+        return five
+
+    def held(self) -> Points:
+        """(5, 2), its five points here in the size and roll that it had when it was sure.
+
+        Landmarks that are unsure tell where a face is much better than how large it is: each crop
+        would be larger, or smaller, than the one before, and the doubt in it no larger for that.
+        """
+        before = self.as_landmarks(self.easy_five)
+        here: Points = before + (self.five - before).mean(axis=0)
+        return here
+
+    def as_landmarks(self, points: Points) -> Points:
+        """MTCNN's five points (5, 2) -> where those of the landmarks should be, by the offset."""
+        five: Points = points - turned(self.offset[None], portrait_axes(points[None]))[0]
+        return five
 
     def compare(self, detected: Points, five: Points) -> bool:
         """Learns from how MTCNN's points of a frame differ from those of the landmarks.
@@ -146,7 +178,7 @@ class Track:
     def rest(self) -> None:
         """Forgets its motion."""
         self.motion = self.velocity = _NOWHERE
-        self.steady = False
+        self.turn, self.steady, self.turning = 0j, False, False
 
     def without_identity(self, smoother: Smoother) -> "Track":
         """Another track at the same place."""
@@ -161,6 +193,11 @@ class Track:
         agree = motion @ self.motion > 0.5 * long * math.sqrt(self.motion @ self.motion)
         self.steady = bool(agree) and long * seconds > _STEADY * extent(five)
         self.motion = motion
+        size, before = geometry.fits(np.stack([five, self.five])).tolist()
+        turn = cmath.log(size / before) / seconds if size and before else 0j
+        agree = (turn * self.turn.conjugate()).real > 0.5 * abs(turn) * abs(self.turn)
+        self.turning = agree and abs(turn) * seconds > _STEADY_TURN
+        self.turn = turn
         self.velocity = self.velocity + _VELOCITY_RATE * (motion - self.velocity)
         self.five = five
 

@@ -23,7 +23,8 @@ from ._tracker import Tracker
 from ._video import FORMATS, Recording, Source, is_live, opened, part_of
 
 _TITLE = "lapland"
-_DRAWINGS = ("landmarks", "landmarks and boxes", "nothing")
+_DRAWINGS = ("landmarks", "landmarks and boxes", "landmarks and radii", "nothing")
+_RADIUS = 0.9  # probability of the circles that are drawn
 _ESCAPE = 27
 _AVERAGE = 0.1  # how much of the displayed times a new frame replaces
 
@@ -42,7 +43,7 @@ class Settings:
         min_face: smallest face, pixels.
         threads: threads of one call.
         smoothing: of the landmarks.
-        drawing: index into what can be drawn.
+        drawing: index into what can be drawn: boxes, radii, nothing but the picture.
         help: whether the keys are listed in the picture.
     """
 
@@ -156,10 +157,14 @@ class _View:
 
     def _drawn(self, image: NDArray[np.uint8], faces: Faces) -> NDArray[np.uint8]:
         chosen = self.settings
-        if _DRAWINGS[chosen.drawing] == "nothing":
+        drawing = _DRAWINGS[chosen.drawing]
+        if drawing == "nothing":
             picture = draw(image, faces[:0])
         else:
-            picture = draw(image, faces, boxes=_DRAWINGS[chosen.drawing] != "landmarks")
+            # A model of one's own may be without calibration: its faces have no radii.
+            circles = drawing == "landmarks and radii" and faces.calibration is not None
+            boxes = drawing == "landmarks and boxes"
+            picture = draw(image, faces, boxes=boxes, radius=_RADIUS if circles else None)
             for face in faces:
                 x1, _, x2, y2 = face.box
                 _write(picture, f"{face.id}", (int(x1 + x2) // 2, int(y2) + 22))

@@ -136,3 +136,23 @@ def test_the_headline_is_of_the_default_model():
     made["models"] = made["models"][:1]
     with pytest.raises(ValueError, match="default model"):
         tables.headline(made)
+
+
+def test_tracking_of_several_faces_has_intervals_and_coverage():
+    head = {"cpu": "c", "cores": 2, "date": "2026-01-01", "commit": None, "load": None}
+    detect = {"error": 4.0, "missed": 3, "false": 1, "compared": 30}
+    detect |= {"within_50": 0.5, "within_90": 0.9}
+    light = detect | {"missed": 0, "difference": -0.05, "low": -0.1, "high": 0.02}
+    dark = {"detect": detect | {"compared": 10}, "light": light | {"compared": 10}}
+    dark["light"] |= {"within_50": 0.3, "within_90": 0.7, "error": 3.95}
+    motions = {"pan": {"detect": detect, "light": light}, "light": dark}
+    report = {"header": head, "data": True, "persons": 24, "width": "1/4-lite", "motions": motions}
+    said = tables.motions(report)
+    assert "24 validation faces" in said
+    assert "| pan | 4.00 | 4.00 | -0.05 (-0.10 to +0.02) | 3 | 0 | 1 | 1 |" in said
+    assert "45 and 85 % of those tracked (smoothing light)" in said  # 30 frames and 10
+    assert "50 and 90 % of those detected" in said
+    light["low"] = float("nan")  # one face
+    alone = tables.motions(report)
+    assert "difference" not in alone
+    assert "| pan | 4.00 | 4.00 | 3 | 0 | 1 | 1 |" in alone

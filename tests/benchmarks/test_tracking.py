@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import tracking
 from benchmarks.motion import Frame, Truth
-from benchmarks.tracking import Log, jitter, lag, summary, times_of
+from benchmarks.tracking import Log, difference, jitter, lag, summary, times_of
 from lapland import Faces
 
 SHAPE = np.random.default_rng(0).uniform(-30, 30, (68, 2))
@@ -104,6 +104,51 @@ def test_summary_joins_videos_and_compares_what_all_have_found():
     assert joined["error"] == pytest.approx(10)
     assert joined["missed"] == joined["false"] == 0
     assert summary([one, two], "b")["missed"] == 2
+
+
+def test_a_difference_is_of_shared_frames_and_its_interval_of_faces():
+    true = [(200, 200)] * 3
+
+    # `b` errs by 4 points more than `a`, and has missed one frame.
+    far = [(200, 202), (200, 202), (0, 0)]
+    logs = [{"a": moving(true, true), "b": moving(far, true)} for _ in range(5)]
+    told = difference(logs, "b", "a")
+    assert told == {name: pytest.approx(4, abs=1e-3) for name in ("difference", "low", "high")}
+    # One face of six is 3 frames of 10 points: its weight in the draws makes the interval.
+    logs.append({"a": moving(true, true), "b": moving([(203, 204)] * 3, true)})
+    told = difference(logs, "b", "a")
+    assert told["difference"] == pytest.approx((5 * 2 * 4 + 3 * 10) / 13, abs=1e-3)
+    assert told["low"] == pytest.approx(4, abs=1e-3)  # where that face is not drawn, once in three
+    assert 7 < told["high"] < 10
+    assert np.isnan(difference(logs[:1], "b", "a")["low"])  # one face says nothing of others
+    nothing = {"a": Log(), "b": Log()}
+    assert np.isnan(difference([nothing], "b", "a")["difference"])
+
+
+def test_landmarks_within_their_radii_are_counted():
+    class Circles:  # of 5 pixels
+        def radii(self, landmarks, scales, textures, probability):
+            return np.full(scales.shape, 5.0 if probability == 0.9 else 1.0, np.float32)
+
+    at = faces_at((200, 200))
+    landmarks = at.landmarks.copy()
+    landmarks[0, :17] += [0, 8]  # a quarter of 68
+    landmarks[0, 17:51] += [0, 3]  # a half
+    faces = Faces(
+        at.boxes,
+        at.scores,
+        at.five_points,
+        landmarks,
+        at.scales,
+        textures=np.ones((1, 5)),
+        calibration=Circles(),
+    )
+    log = Log()
+    log.add(frame_of(ann=(200, 200)), faces)
+    told = summary([{"a": log}], "a")
+    assert (told["within_50"], told["within_90"]) == (0.25, 0.75)
+    assert told["compared"] == 1
+    assert np.isnan(summary([{"a": moving([(200, 200)], [(200, 200)])}], "a")["within_50"])
 
 
 def test_times_count_every_frame_once_after_a_warm_up():

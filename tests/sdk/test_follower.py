@@ -65,11 +65,34 @@ def test_each_takes_the_surer_of_two_fits(follower, detector, frame):
     five = detector.predict(frame).five_points.astype(float)[0]
     good, bad = (follower.fit(frame, np.stack([p, p])) for p in (five, larger(five, 2.0)))
     both = follower.fit(frame, np.stack([five, larger(five, 2.0)]))
-    both.improve([0, 1], follower.fit(frame, np.stack([larger(five, 2.0), five])))
+    both.improve([0, 1], follower.fit(frame, np.stack([larger(five, 2.0), five])), [1.0, 1.0])
     assert bad.doubts[0] > good.doubts[0]
     for row in range(2):
         np.testing.assert_allclose(both.landmarks[row], good.landmarks[0], atol=1e-3)
         np.testing.assert_allclose(both.starts[row], five)
+
+
+def test_a_fit_may_be_favoured(follower, detector, frame):
+    five = detector.predict(frame).five_points.astype(float)
+    first, other = (follower.fit(frame, points) for points in (five, larger(five, 1.1)))
+    ratio = other.doubts[0] / first.doubts[0]
+    first.improve([0], other, [0.99 * ratio])
+    np.testing.assert_array_equal(first.starts, five)
+    first.improve([0], other, [1.01 * ratio])
+    np.testing.assert_array_equal(first.starts, other.starts)
+    np.testing.assert_array_equal(first.textures, other.textures)
+
+
+def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
+    track = tracked(follower, detector, frame)
+    shape = track.five - track.five.mean(axis=0)
+    dark = (frame * 0.03).astype(np.uint8)
+    for _ in range(8):
+        follower.advance(dark, [track], FRAME)
+    assert track.unsure
+    strayed = follower.five_of(track.landmarks[None])[0]
+    assert np.abs(strayed - strayed.mean(axis=0) - shape).max() > 5  # what its crops would follow
+    np.testing.assert_allclose(track.five - track.five.mean(axis=0), shape, atol=2)
 
 
 def test_the_usual_doubt_falls_at_once_and_rises_slowly():

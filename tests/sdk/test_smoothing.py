@@ -55,13 +55,27 @@ def test_a_moving_face_hardly_lags(strength, frames):
     assert abs(behind[1]) < 0.01
 
 
+def test_noise_is_smoothed_as_well_where_the_face_moves():
+    way = np.cumsum(np.full((120, 1, 2), [6.0, 2.0]), axis=0)
+    still = smoothed(SHAPE + noise(120))
+    moving = smoothed(SHAPE + way + noise(120)) - way
+    assert jitter(moving[60:]) < 1.2 * jitter(still[60:])
+
+
+def test_a_mouth_that_moves_does_not_move_the_rest():
+    ways = np.where(np.arange(K)[:, None] < K // 4, [5.0, 0], 0)
+    result = smoothed(SHAPE + np.sin(np.arange(40))[:, None, None] * ways)
+    np.testing.assert_allclose(result[:, K // 4 :], np.broadcast_to(SHAPE, (40, K, 2))[:, K // 4 :])
+    assert np.ptp(result[:, 0, 0]) > 5
+
+
 def test_unsure_landmarks_are_smoothed_more():
     places = SHAPE + noise(200)
     scales = SURE.copy()
     scales[::2] = 8  # 0.2 radii
     result = smoothed(places, scales)
     assert jitter(result[:, ::2]) < 0.5 * jitter(result[:, 1::2])
-    np.testing.assert_allclose(result[:, 1::2], smoothed(places)[:, 1::2])
+    assert np.abs(result[:, 1::2] - smoothed(places)[:, 1::2]).max() < 0.1
 
 
 def test_near_and_far_faces_are_smoothed_alike():
@@ -71,13 +85,14 @@ def test_near_and_far_faces_are_smoothed_alike():
 
 def test_time_counts_not_frames():
     """The same motion, taken at other moments, is smoothed to nearly the same."""
+    ways = np.where(np.arange(K)[:, None] < K // 4, [30.0, 0], 0)  # of a mouth, not of the face
     rng = np.random.default_rng(2)
     regular = np.arange(0, 3, 1 / 60)
     irregular = np.cumsum(rng.uniform(0.008, 0.026, 200))
     irregular = irregular[irregular < 2.9]
 
     def run(times):
-        places = SHAPE + np.sin(2 * np.pi * times)[:, None, None] * [30.0, 0]
+        places = SHAPE + np.sin(2 * np.pi * times)[:, None, None] * ways
         result = smoothed(places, strength="strong", seconds=np.diff(times, prepend=times[0]))
         return result[:, 0, 0]
 
@@ -85,9 +100,8 @@ def test_time_counts_not_frames():
     late = irregular > 0.5
     at = np.interp(irregular[late], regular, a)
     assert np.abs(at - b[late]).max() < 0.5  # of 30 px
-    as_if_regular = smoothed(
-        SHAPE + np.sin(2 * np.pi * regular)[:, None, None] * [30.0, 0], strength="strong"
-    )
+    places = SHAPE + np.sin(2 * np.pi * regular)[:, None, None] * ways
+    as_if_regular = smoothed(places, strength="strong")
     assert np.abs(as_if_regular[:, 0, 0] - a).max() > 0.5  # so the times did count
 
 

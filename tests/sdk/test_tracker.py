@@ -72,6 +72,20 @@ def test_the_first_frame_is_what_the_detector_finds(detector):
     assert faces.to_dict()["faces"][0]["id"] == 0
 
 
+def test_faces_have_the_radii_of_a_photo(detector):
+    frame = video("still", 1)[0]
+    found = detector.predict(frame.image)
+    with Tracker(detector, smoothing="off") as tracker:
+        faces = tracker.update(frame.image)
+        np.testing.assert_allclose(faces.textures, found.textures)
+        np.testing.assert_allclose(faces.radius(0.9), found.radius(0.9), rtol=1e-5)
+        np.testing.assert_allclose(faces.confidence, found.confidence, rtol=1e-5)
+        blurred = tracker.update(cv2.GaussianBlur(frame.image, (0, 0), 2))
+        assert blurred.radius(0.9).mean() > 1.1 * faces.radius(0.9).mean()
+        none = tracker.update(np.zeros((480, 640, 3), np.uint8))
+        assert none.radius(0.5).shape == (len(none), 68)
+
+
 @pytest.mark.parametrize("motion", ["pan", "zoom", "rotation", "shake", "light"])
 def test_landmarks_follow_known_motion(tracker, motion):
     log, ids = follow(tracker, video(motion, 50))

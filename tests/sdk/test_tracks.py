@@ -57,6 +57,7 @@ def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():
     detected = FIVE + np.array([2, -1]) * axis.real
     one.compare(detected, FIVE)
     np.testing.assert_allclose(one.offset, np.tile([2.0, -1], (5, 1)))
+    np.testing.assert_allclose(one.as_landmarks(detected), FIVE)
     one.compare(FIVE, FIVE)
     np.testing.assert_allclose(one.offset[0], [1, -0.5])
     for _ in range(60):
@@ -88,13 +89,49 @@ def test_steady_motion_is_expected_to_go_on_and_shaking_is_not():
     one.moved_to(FIVE + np.array([10, 0]), 0.1)
     assert not one.steady
     one.moved_to(FIVE + np.array([20, 0]), 0.1)
-    np.testing.assert_allclose(one.shift(0.05), [5, 0])
-    np.testing.assert_allclose(one.shift(60.0), [10, 0])  # for a tenth of a second
+    np.testing.assert_allclose(one.foreseen(0.05), FIVE + np.array([25, 0]))
+    np.testing.assert_allclose(
+        one.foreseen(60.0), FIVE + np.array([30, 0])
+    )  # for a tenth of a second
     one.moved_to(FIVE + np.array([10, 0]), 0.1)
-    np.testing.assert_allclose(one.shift(0.1), 0)
+    np.testing.assert_allclose(one.foreseen(0.1), one.five)
     for x in (10.5, 11, 11.5):  # too little to go by
         one.moved_to(FIVE + np.array([x, 0]), 0.1)
-    np.testing.assert_allclose(one.shift(0.1), 0)
+    np.testing.assert_allclose(one.foreseen(0.1), one.five)
+
+
+def test_a_face_that_grows_and_rolls_is_expected_to_go_on():
+    way = [five_points(np.array([200.0 + 5 * i, 150]), 1.1**i, 0.08 * i) for i in range(6)]
+    one = track(way[0])
+    one.moved_to(way[1], 0.1)
+    assert not one.turning  # that it came so far once says nothing
+    for i in range(2, 5):
+        one.moved_to(way[i], 0.1)
+        np.testing.assert_allclose(one.foreseen(0.1), way[i + 1], atol=0.1)
+    # Half the time: half the way, of the size in its logarithm.
+    half = five_points(np.array([222.5, 150]), 1.1**4.5, 0.08 * 4.5)
+    np.testing.assert_allclose(one.foreseen(0.05), half, atol=0.1)
+    one.moved_to(way[3], 0.1)
+    assert not one.turning
+    one.moved_to(way[2], 0.1)
+    assert one.turning
+    one.rest()
+    np.testing.assert_allclose(one.foreseen(0.1), one.five)
+
+
+def test_points_that_coincide_turn_nowhere():
+    one = track(np.zeros((5, 2)))
+    for _ in range(3):
+        one.moved_to(np.zeros((5, 2)), 0.1)
+    assert not one.turning
+    assert np.isfinite(one.foreseen(0.1)).all()
+
+
+def test_an_unsure_face_is_where_it_is_found_and_as_large_as_it_was():
+    one = track()
+    one.easy_five = FIVE
+    one.five = five_points(np.array([230.0, 160]), 1.5, 0.3)
+    np.testing.assert_allclose(one.held(), FIVE + one.five.mean(axis=0) - FIVE.mean(axis=0))
 
 
 def test_a_lost_track_is_expected_where_it_was_last_sure():

@@ -192,11 +192,14 @@ def test_keys(monkeypatch):
         assert view.obeys(ord("s"))
         assert view.settings.smoothing == smoothing
     pictures = []
-    for _ in range(3):
+    for _ in range(4):
         assert view.obeys(ord("d"))
         pictures.append(view.next(image, 0.0))
-    assert np.abs(pictures[1][100:400].astype(int) - image[100:400]).max() == 0  # nothing drawn
-    assert np.abs(pictures[0].astype(int) - pictures[2]).max() > 50  # boxes, and none
+    boxes, circles, nothing, landmarks = pictures
+    assert np.abs(nothing[100:400].astype(int) - image[100:400]).max() == 0
+    assert np.abs(boxes.astype(int) - landmarks).max() > 50
+    assert np.abs(circles.astype(int) - landmarks).max() > 50
+    assert np.abs(circles.astype(int) - boxes).max() > 50
     assert view.obeys(ord("h"))
     without = view.next(image, 0.0)
     assert np.abs(without[455:].astype(int) - plain[455:]).max() > 100
