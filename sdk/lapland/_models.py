@@ -28,7 +28,6 @@ VIDEO_WIDTH = "1/4-lite"
 # Of numbers that a graph may compute for one face, all its values together; the widest has 48
 # million. A graph that doubles what it has needs few nodes to fill any memory.
 MAX_NUMBERS = 1 << 27
-_FREE = "N"  # the dimension of the faces in a batch
 _CASCADE = ("pnet", "rnet", "onet")
 
 
@@ -155,7 +154,7 @@ def _open(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelI
     model = _checked(data, path)
     info = _describe(model.metadata, path, len(data))
     every = onnx_file.with_all_outputs(data, model)
-    shapes = _known_shapes(Session(every, name=str(path), threads=1, free=_FREE), path)
+    shapes = _known_shapes(Session(every, name=str(path), threads=1, optimise=False), path)
     with _refusals(path):
         check_biases(model, shapes)
     session = Session(data, name=str(path), threads=threads)
@@ -219,13 +218,11 @@ def _known_shapes(session: Session, path: Path) -> dict[str, list[int]]:
     total = 0
     shapes: dict[str, list[int]] = {}
     for name, (_, shape) in session.outputs.items():
-        # Up to onnxruntime 1.19 a free dimension keeps its name; it was set to 1.
-        told = [1 if side == _FREE else side for side in shape]
-        sides = [side for side in told if isinstance(side, int) and side >= 0]
-        if len(sides) != len(told):
+        sides = [side for side in shape if isinstance(side, int) and side >= 0]
+        if len(sides) != len(shape):
             raise ModelError(
                 f"{path}: the shape of {name!r} is {shape}; expected sizes that are known when "
-                f"the first one of 'crops', {_FREE!r}, is"
+                f"the first one of 'crops', {onnx_file.FREE!r}, is"
             )
         total += math.prod(sides)
         shapes[name] = sides

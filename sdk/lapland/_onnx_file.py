@@ -37,6 +37,9 @@ OPERATORS: Final = {
 # for each number, so that the bytes of a tensor say how many it may announce.
 _TYPES: Final = {1, 2, 3, 6, 7, 9, 10, 11}
 _EXTERNAL: Final = 1  # of TensorProto.DataLocation
+FREE: Final = "N"  # the dimension of the faces in a batch
+_FREE_BYTES: Final = b"\x12\x01N"  # as the file says it: dim_param, field 2
+_ONE_BYTES: Final = b"\x08\x81\x00"  # dim_value, field 1, is 1; in two bytes
 _UNUSED: Final = 9  # a number that no field of GraphProto has or will have
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -93,6 +96,7 @@ class OnnxFile:
         foreign: what else there is and never should be: functions, subgraphs, ...
         inputs: name of what the graph takes.
         outputs: name of what the graph gives.
+        free: where in the file an input has the dimension `FREE`.
         announced: where in the file the fields begin in which the graph says of what shape its
             outputs and the values between are.
         largest: of the whole numbers that attributes hold.
@@ -107,6 +111,7 @@ class OnnxFile:
     foreign: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    free: list[int] = field(default_factory=list)
     announced: list[int] = field(default_factory=list)
     largest: int = 0
     graphs: int = 0
@@ -149,7 +154,7 @@ def check(data: bytes) -> OnnxFile:
 
 
 def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
-    """The same model, of which every value is an output; so onnxruntime tells their shapes.
+    """The same model for one face, of which every value is an output: onnxruntime tells the shapes.
 
     They are those that follow from the graph: what the file says of them itself, which onnxruntime
     would believe where it knows no better, gets the number of a field that nobody reads. Where a
@@ -158,6 +163,8 @@ def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
     silent = bytearray(data)
     for at in model.announced:
         silent[at] = silent[at] & 128 | _UNUSED << 3 | _BYTES
+    for at in model.free:
+        silent[at : at + len(_ONE_BYTES)] = _ONE_BYTES
     names = dict.fromkeys(name for name in (*model.outputs, *model.values) if name)
     values = b"".join(_message(12, _message(1, name.encode())) for name in names)
     return bytes(silent) + _message(7, values)
@@ -256,8 +263,20 @@ class _Reader:
             elif number in (11, 12):
                 names = [self._text(what) for part, what in self._fields(_span(value)) if part == 1]
                 (found.inputs if number == 11 else found.outputs).extend(names[-1:])
+                if number == 11:
+                    self._dimensions(_span(value))
             elif number == 13:
                 _span(value)
+
+    def _dimensions(self, span: Span) -> None:
+        """Of an input: type 2, in it tensor_type 1, in it shape 2, in it each dim 1."""
+        spans = [span]
+        for number in (2, 1, 2, 1):
+            spans = [_span(v) for within in spans for n, v in self._fields(within) if n == number]
+        for within in spans:
+            for number, value in self._fields(within):
+                if number == 2 and self._data[self._tag : _span(value)[1]] == _FREE_BYTES:
+                    self._found.free.append(self._tag)
 
     def _node(self, span: Span) -> None:
         domain = kind = ""

@@ -53,6 +53,11 @@ def compare(data: bytes) -> None:
     every = onnx.load_from_string(onnx_file.with_all_outputs(data, ours)).graph
     assert every.node == graph.node
     assert every.initializer == graph.initializer
+    for value in (*graph.input, *every.input):
+        for side in value.type.tensor_type.shape.dim:
+            if side.dim_param == onnx_file.FREE:  # left where its bytes are unusual
+                side.dim_value = 1
+    assert every.input == graph.input
     assert not every.value_info
     assert not any(value.HasField("type") for value in every.output)
     assert not theirs.functions

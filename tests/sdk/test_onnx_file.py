@@ -330,6 +330,8 @@ def test_all_outputs_are_those_of_the_nodes(peaks):
     assert sorted(names) == sorted({*model.values, *model.outputs})
     assert merged.graph.node == onnx.load(peaks).graph.node
     assert not any(value.HasField("type") for value in merged.graph.output)
+    (crops,) = merged.graph.input
+    assert [side.dim_value for side in crops.type.tensor_type.shape.dim] == [1, 80, 80, 3]
 
 
 @pytest.mark.parametrize("told_in", ["value_info", "output"])
@@ -484,7 +486,7 @@ def test_widest_model_is_far_from_the_limits():
     data = (models.folder() / "rcn-1" / "model.onnx").read_bytes()
     model = onnx_file.check(data)
     every = onnx_file.with_all_outputs(data, model)
-    session = session_module.Session(every, name="rcn-1", threads=1, free="N")
+    session = session_module.Session(every, name="rcn-1", threads=1, optimise=False)
     numbers = sum(math.prod(shape) for _, shape in session.outputs.values())
     assert 1e6 < numbers < models.MAX_NUMBERS / 2
     assert len(data) < onnx_file.MAX_BYTES / 20
