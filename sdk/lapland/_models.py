@@ -3,11 +3,14 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import _onnx_file as onnx_file
+from ._biases import check_biases
 from ._calibration import Calibration
 from ._errors import ModelError, ModelNotFoundError, OptionError
 from ._files import read_file
@@ -25,7 +28,6 @@ VIDEO_WIDTH = "1/4-lite"
 # Of numbers that a graph may compute for one face, all its values together; the widest has 48
 # million. A graph that doubles what it has needs few nodes to fill any memory.
 MAX_NUMBERS = 1 << 27
-_FREE = "N"  # the dimension of the faces in a batch
 _CASCADE = ("pnet", "rnet", "onet")
 
 
@@ -152,7 +154,9 @@ def _open(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelI
     model = _checked(data, path)
     info = _describe(model.metadata, path, len(data))
     every = onnx_file.with_all_outputs(data, model)
-    _check_sizes(Session(every, name=str(path), threads=1, free=_FREE), path)
+    shapes = _known_shapes(Session(every, name=str(path), threads=1, optimise=False), path)
+    with _refusals(path):
+        check_biases(model, shapes)
     session = Session(data, name=str(path), threads=threads)
     _check_contract(session, info)
     return session, info
@@ -192,8 +196,15 @@ def _read(path: Path) -> bytes:
 
 
 def _checked(data: bytes, path: Path) -> onnx_file.OnnxFile:
-    try:
+    with _refusals(path):
         return onnx_file.check(data)
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Names the file in what is raised about it."""
+    try:
+        yield
     except onnx_file.OnnxError as error:
         raise ModelError(f"{path}: is damaged or not an ONNX graph ({error})") from error
     except onnx_file.RefusedError as error:
@@ -202,22 +213,24 @@ def _checked(data: bytes, path: Path) -> onnx_file.OnnxFile:
         ) from error
 
 
-def _check_sizes(session: Session, path: Path) -> None:
-    """Refuses a graph of whose values one is too large, or of a size that no one can tell."""
+def _known_shapes(session: Session, path: Path) -> dict[str, list[int]]:
+    """The shape of each value; refuses a graph whose values are too large, or of unknown sizes."""
     total = 0
+    shapes: dict[str, list[int]] = {}
     for name, (_, shape) in session.outputs.items():
-        # Up to onnxruntime 1.19 a free dimension keeps its name; it was set to 1.
-        sides = [1 if side == _FREE else side for side in shape]
-        if not all(isinstance(side, int) and side >= 0 for side in sides):
+        sides = [side for side in shape if isinstance(side, int) and side >= 0]
+        if len(sides) != len(shape):
             raise ModelError(
                 f"{path}: the shape of {name!r} is {shape}; expected sizes that are known when "
-                f"the first one of 'crops', {_FREE!r}, is"
+                f"the first one of 'crops', {onnx_file.FREE!r}, is"
             )
-        total += math.prod(sides)  # type: ignore[arg-type]
+        total += math.prod(sides)
+        shapes[name] = sides
     if total > MAX_NUMBERS:
         raise ModelError(
             f"{path}: would compute {total} numbers for each face, and {MAX_NUMBERS} is the limit"
         )
+    return shapes
 
 
 def _describe(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:

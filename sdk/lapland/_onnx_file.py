@@ -37,6 +37,10 @@ OPERATORS: Final = {
 # for each number, so that the bytes of a tensor say how many it may announce.
 _TYPES: Final = {1, 2, 3, 6, 7, 9, 10, 11}
 _EXTERNAL: Final = 1  # of TensorProto.DataLocation
+FREE: Final = "N"  # the dimension of the faces in a batch
+_FREE_BYTES: Final = b"\x12\x01N"  # as the file says it: dim_param, field 2
+_ONE_BYTES: Final = b"\x08\x81\x00"  # dim_value, field 1, is 1; in two bytes
+_UNUSED: Final = 9  # a number that no field of GraphProto has or will have
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 Span = tuple[int, int]  # of the bytes of a field
@@ -55,16 +59,28 @@ class Tensor:
     """A constant of the graph.
 
     Attributes:
+        name: of the constant; of a tensor in an attribute mostly none.
         dims: its shape.
         type: a number of TensorProto.DataType.
         bytes: what it takes in the file, at least.
         external: whether it points to another file.
     """
 
+    name: str
     dims: tuple[int, ...]
     type: int
     bytes: int
     external: bool
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operator, the names of what it takes (empty where left out) and of what it gives."""
+
+    domain: str
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 @dataclass
@@ -74,26 +90,36 @@ class OnnxFile:
     Attributes:
         opsets: version of each domain of operators.
         metadata: that was written into the file by whoever exported it.
-        operators: (domain, type) of each node.
+        nodes: in the order of the file.
         tensors: the constants, of attributes too.
+        initializers: those that the graph names.
         foreign: what else there is and never should be: functions, subgraphs, ...
-        inputs: what a node takes at most.
-        largest: of the whole numbers that attributes hold.
-        values: name of what each node gives.
+        inputs: name of what the graph takes.
         outputs: name of what the graph gives.
+        free: where in the file an input has the dimension `FREE`.
+        announced: where in the file the fields begin in which the graph says of what shape its
+            outputs and the values between are.
+        largest: of the whole numbers that attributes hold.
         graphs: how often a graph begins; 1.
     """
 
     opsets: dict[str, int] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
-    operators: list[tuple[str, str]] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
+    initializers: list[Tensor] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-    inputs: int = 0
-    largest: int = 0
-    values: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    free: list[int] = field(default_factory=list)
+    announced: list[int] = field(default_factory=list)
+    largest: int = 0
     graphs: int = 0
+
+    @property
+    def values(self) -> list[str]:
+        """Name of what each node gives."""
+        return [name for node in self.nodes for name in node.outputs]
 
 
 def check(data: bytes) -> OnnxFile:
@@ -111,29 +137,37 @@ def check(data: bytes) -> OnnxFile:
     for domain in model.opsets:
         if domain not in OPERATORS:
             raise RefusedError(f"operators of the domain {domain[:80]!r} are not allowed")
-    for domain, kind in model.operators:
-        if kind not in OPERATORS.get(domain, ()):
-            whole = f"{domain}.{kind}" if domain else kind
+    for node in model.nodes:
+        if node.kind not in OPERATORS.get(node.domain, ()):
+            whole = f"{node.domain}.{node.kind}" if node.domain else node.kind
             raise RefusedError(f"the operator {whole[:80]!r} is not allowed")
-    if model.inputs > MAX_INPUTS:
-        raise RefusedError(f"a node with {model.inputs} inputs, and {MAX_INPUTS} is the limit")
+        if len(node.inputs) > MAX_INPUTS:
+            raise RefusedError(
+                f"a node with {len(node.inputs)} inputs, and {MAX_INPUTS} is the limit"
+            )
     if model.largest > MAX_INTEGER:
         raise RefusedError(f"an attribute of {model.largest}, and {MAX_INTEGER} is the limit")
     for tensor in model.tensors:
         _check_tensor(tensor)
+    _check_names(model)
     return model
 
 
 def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
-    """The same model, of which every value is an output; so onnxruntime tells their shapes.
+    """The same model for one face, of which every value is an output: onnxruntime tells the shapes.
 
-    Where a message comes twice, readers merge the two: what is appended here is a graph of outputs.
+    They are those that follow from the graph: what the file says of them itself, which onnxruntime
+    would believe where it knows no better, gets the number of a field that nobody reads. Where a
+    message comes twice, readers merge the two: what is appended here is a graph of outputs.
     """
-    missing = dict.fromkeys(name for name in model.values if name)
-    for name in model.outputs:
-        missing.pop(name, None)
-    values = b"".join(_message(12, _message(1, name.encode())) for name in missing)
-    return data + _message(7, values)
+    silent = bytearray(data)
+    for at in model.announced:
+        silent[at] = silent[at] & 128 | _UNUSED << 3 | _BYTES
+    for at in model.free:
+        silent[at : at + len(_ONE_BYTES)] = _ONE_BYTES
+    names = dict.fromkeys(name for name in (*model.outputs, *model.values) if name)
+    values = b"".join(_message(12, _message(1, name.encode())) for name in names)
+    return bytes(silent) + _message(7, values)
 
 
 def _message(number: int, body: bytes) -> bytes:
@@ -142,6 +176,21 @@ def _message(number: int, body: bytes) -> bytes:
         size += bytes([length & 127 | 128])
         length >>= 7
     return bytes([number << 3 | _BYTES]) + size + bytes([length]) + body
+
+
+def _check_names(model: OnnxFile) -> None:
+    """Refuses names of two things: which of them is meant, onnxruntime and we might see otherwise.
+
+    A constant that is an input, too, is one that whoever runs the graph may replace.
+    """
+    seen: set[str] = set()
+    for name in (*model.inputs, *(t.name for t in model.initializers), *filter(None, model.values)):
+        if name in seen:
+            raise RefusedError(
+                f"the name {name[:80]!r} is given twice; expected each input, constant and value "
+                "of the graph to have its own"
+            )
+        seen.add(name)
 
 
 def _check_tensor(tensor: Tensor) -> None:
@@ -171,6 +220,7 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._left = MAX_FIELDS
+        self._tag = 0  # where the latest field begins
         self._found = OnnxFile()
 
     def model(self) -> OnnxFile:
@@ -200,32 +250,50 @@ class _Reader:
         return found
 
     def _graph(self, span: Span) -> None:
+        found = self._found
         for number, value in self._fields(span):
+            if number in (12, 13):
+                found.announced.append(self._tag)
             if number == 1:
                 self._node(_span(value))
             elif number == 5:
-                self._tensor(_span(value))
+                found.initializers.append(self._tensor(_span(value)))
             elif number == 15:
-                self._found.foreign.append("sparse weights")
-            elif number == 12:
+                found.foreign.append("sparse weights")
+            elif number in (11, 12):
                 names = [self._text(what) for part, what in self._fields(_span(value)) if part == 1]
-                self._found.outputs += names[-1:]
+                (found.inputs if number == 11 else found.outputs).extend(names[-1:])
+                if number == 11:
+                    self._dimensions(_span(value))
+            elif number == 13:
+                _span(value)
+
+    def _dimensions(self, span: Span) -> None:
+        """Of an input: type 2, in it tensor_type 1, in it shape 2, in it each dim 1."""
+        spans = [span]
+        for number in (2, 1, 2, 1):
+            spans = [_span(v) for within in spans for n, v in self._fields(within) if n == number]
+        for within in spans:
+            for number, value in self._fields(within):
+                if number == 2 and self._data[self._tag : _span(value)[1]] == _FREE_BYTES:
+                    self._found.free.append(self._tag)
 
     def _node(self, span: Span) -> None:
         domain = kind = ""
-        inputs = 0
+        inputs: list[str] = []
+        outputs: list[str] = []
         for number, value in self._fields(span):
-            inputs += number == 1
-            if number == 2:
-                self._found.values.append(self._text(value))
+            if number == 1:
+                inputs.append(self._text(value))
+            elif number == 2:
+                outputs.append(self._text(value))
             elif number == 4:
                 kind = self._text(value)
             elif number == 7:
                 domain = self._domain(value)
             elif number == 5:
                 self._attribute(_span(value))
-        self._found.operators.append((domain, kind))
-        self._found.inputs = max(self._found.inputs, inputs)
+        self._found.nodes.append(Node(domain, kind, tuple(inputs), tuple(outputs)))
 
     def _attribute(self, span: Span) -> None:
         tensors = 0
@@ -243,7 +311,8 @@ class _Reader:
         if tensors > 1:  # a reader would make one of them
             raise OnnxError("an attribute with two values")
 
-    def _tensor(self, span: Span) -> None:
+    def _tensor(self, span: Span) -> Tensor:
+        name = ""
         dims: list[int] = []
         kind = 0
         external = False
@@ -254,11 +323,15 @@ class _Reader:
                 dims += self._packed(_span(value))
             elif number == 2:
                 kind = _number(value)
+            elif number == 8:
+                name = self._text(value)
             elif number == 13:
                 external = True
             elif number == 14:
                 external = external or _number(value) == _EXTERNAL
-        self._found.tensors.append(Tensor(tuple(dims), kind, span[1] - span[0], external))
+        tensor = Tensor(name, tuple(dims), kind, span[1] - span[0], external)
+        self._found.tensors.append(tensor)
+        return tensor
 
     def _fields(self, span: Span) -> Iterator[tuple[int, int | Span]]:
         """Number and value of each field of a message: an integer, or where its bytes lie."""
@@ -267,6 +340,7 @@ class _Reader:
             self._left -= 1
             if self._left < 0:
                 raise OnnxError(f"more than {MAX_FIELDS} fields")
+            self._tag = at
             tag, at = self._varint(at, end)
             number, wire = tag >> 3, tag & 7
             if not 0 < number < 1 << 29:

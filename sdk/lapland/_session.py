@@ -39,8 +39,7 @@ class Session:
         model: the bytes of an ONNX file.
         name: what to call the file in messages.
         threads: threads for one run; None takes what onnxruntime takes, one for each core.
-        free: name of a dimension that is taken to be 1, to see all shapes; nothing of the graph
-            is computed then, and it is not to be run.
+        optimise: whether what can be is computed beforehand; False to see shapes alone.
 
     Raises:
         OptionError: `threads` is neither None nor a positive integer up to 1024.
@@ -48,14 +47,14 @@ class Session:
     """
 
     def __init__(
-        self, model: bytes, *, name: str, threads: int | None = None, free: str | None = None
+        self, model: bytes, *, name: str, threads: int | None = None, optimise: bool = True
     ) -> None:
         if threads is not None and not _is_count(threads):
             raise OptionError(
                 f"threads must be None or a positive integer up to {_MOST_THREADS}, not {threads!r}"
             )
         self._name = name
-        self._given = model, threads, free
+        self._given = model, threads, optimise
         try:
             session = _loaded(*self._given)
             # Read here, since names and values that are no text fail only when they are read.
@@ -106,7 +105,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_parent)
 
 
-def _loaded(model: bytes, threads: int | None, free: str | None) -> Any:
+def _loaded(model: bytes, threads: int | None, optimise: bool) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = 3  # a library does not print; errors come as exceptions
     options.inter_op_num_threads = 1
@@ -114,9 +113,8 @@ def _loaded(model: bytes, threads: int | None, free: str | None) -> Any:
         options.intra_op_num_threads = int(threads)
     # Threads that spin between runs take the cores from the program around us.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if free is not None:
+    if not optimise:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.add_free_dimension_override_by_name(free, 1)
     return ort.InferenceSession(
         model,
         sess_options=options,

@@ -155,6 +155,11 @@ def models() -> dict[str, bytes]:
         opsets = [helper.make_opsetid("", 17)]
         model.functions.append(helper.make_function("", "Abs", ["x"], ["y"], [inner], opsets))
 
+    def short_bias(model: ModelProto) -> None:
+        model.graph.initializer.append(helper.make_tensor("bias", TensorProto.FLOAT, [1], [0]))
+        conv = next(made for made in model.graph.node if made.op_type == "Conv")
+        conv.input.append("bias")
+
     body = helper.make_graph([], "body", [], [])
     return {
         "peaks.onnx": build().SerializeToString(),
@@ -168,6 +173,8 @@ def models() -> dict[str, bytes]:
         "huge.onnx": changed(lambda m: m.graph.initializer[0].dims.append(1 << 62)),
         "negative.onnx": changed(lambda m: m.graph.initializer[0].dims.append(-1)),
         "doubling.onnx": changed(doubling),
+        "bias.onnx": changed(short_bias),
+        "twice.onnx": changed(lambda m: m.graph.initializer.append(m.graph.initializer[0])),
         "padding.onnx": changed(node("MaxPool", kernel_shape=[2, 2], pads=[1 << 62] * 4)),
         "function.onnx": changed(function),
         "landmarks.onnx": changed(lie("lapland.scheme", "aflw19")),

@@ -34,10 +34,15 @@ def assert_same(ours, theirs):
     assert ours.opsets == {entry.domain: entry.version for entry in theirs.opset_import}
     assert ours.metadata == {entry.key: entry.value for entry in theirs.metadata_props}
     nodes = theirs.graph.node
-    assert ours.operators == [(node.domain, node.op_type) for node in nodes]
+    assert [(n.domain, n.kind, n.inputs, n.outputs) for n in ours.nodes] == [
+        (n.domain, n.op_type, tuple(n.input), tuple(n.output)) for n in nodes
+    ]
     assert ours.values == [name for node in nodes for name in node.output]
+    assert ours.inputs == [value.name for value in theirs.graph.input]
     assert ours.outputs == [value.name for value in theirs.graph.output]
-    assert ours.inputs == max(len(node.input) for node in nodes)
+    assert [(t.name, t.dims) for t in ours.initializers] == [
+        (t.name, tuple(t.dims)) for t in theirs.graph.initializer
+    ]
     whole = [attribute for node in nodes for attribute in node.attribute]
     assert ours.largest == max([abs(n) for a in whole for n in (a.i, *a.ints)])
     tensors = list(constants(theirs))
@@ -92,7 +97,9 @@ def test_damaged_files_are_read_as_onnx_reads_them_or_not_at_all(peaks):
         except (onnx_file.OnnxError, onnx_file.RefusedError, DecodeError):
             continue
         read += 1
-        assert ours.operators == [(n.domain, n.op_type) for n in theirs.graph.node]
+        assert [(n.domain, n.kind) for n in ours.nodes] == [
+            (n.domain, n.op_type) for n in theirs.graph.node
+        ]
         assert ours.values == [name for n in theirs.graph.node for name in n.output]
         dims = [tuple(tensor.dims) for tensor in constants(theirs)]
         assert [tensor.dims for tensor in ours.tensors] == dims
@@ -322,6 +329,120 @@ def test_all_outputs_are_those_of_the_nodes(peaks):
     names = [value.name for value in merged.graph.output]
     assert sorted(names) == sorted({*model.values, *model.outputs})
     assert merged.graph.node == onnx.load(peaks).graph.node
+    assert not any(value.HasField("type") for value in merged.graph.output)
+    (crops,) = merged.graph.input
+    assert [side.dim_value for side in crops.type.tensor_type.shape.dim] == [1, 80, 80, 3]
+
+
+@pytest.mark.parametrize("told_in", ["value_info", "output"])
+def test_shapes_are_those_that_follow_from_the_graph(refused, told_in):
+    """onnxruntime believes what a file says of them where it knows no better."""
+
+    def change(model):
+        model.graph.initializer.append(numpy_helper.from_array(np.array([1]), "one"))
+        made = [
+            helper.make_node("Add", ["last", "last"], ["sum"]),
+            helper.make_node("Neg", ["sum"], ["two"]),
+            # As long as two says, which is known when it is computed.
+            helper.make_node("Slice", ["grid", "one", "two"], ["part"]),
+        ]
+        model.graph.node.extend(made)
+        said = helper.make_tensor_value_info("part", TensorProto.FLOAT, [1])
+        getattr(model.graph, told_in).append(said)
+
+    refused(change, "the shape of 'part'", seen=True)
+
+
+@pytest.mark.parametrize("name", ["weights", "logits", "crops"])
+def test_names_of_two_things(refused, name):
+    """Of a constant, of a value, of an input: another one might be meant than is looked at."""
+    extra = numpy_helper.from_array(np.zeros(1, np.float32), name)
+    refused(lambda m: m.graph.initializer.append(extra), f"{name!r} is given twice")
+
+
+def test_a_constant_that_could_be_replaced(refused):
+    value = helper.make_tensor_value_info("weights", TensorProto.FLOAT, [68, 3, 1, 1])
+    refused(lambda m: m.graph.input.append(value), "'weights' is given twice")
+
+
+# --- biases, which onnxruntime 1.19 reads as if each had a number for each channel
+
+
+QUANTISED = ["crops", "step", "zero", "kernel", "steps", "zeros", "step", "zero", "bias"]
+PRODUCT = ["crops", "kernel", "step", "steps", "zero", "zeros", "bias"]
+CONTRIB = {"domain": "com.microsoft"}
+# Operator, its inputs and options, shape and dtype of the weight, dtype of the bias.
+BIASED = {
+    "Conv": ("Conv", ["planes", "kernel", "bias"], {}, (4, 3, 1, 1), "f4", "f4"),
+    "QLinearConv": ("QLinearConv", QUANTISED, {}, (4, 80, 1, 1), "i1", "i4"),
+    "com.microsoft": ("QLinearConv", QUANTISED, CONTRIB, (4, 80, 1, 1), "i1", "i4"),
+    "channels_last": (
+        *("QLinearConv", QUANTISED, CONTRIB | {"channels_last": 1}),
+        *((4, 3, 1, 1), "i1", "i4"),
+    ),
+    "product": ("MatMulIntegerToFloat", PRODUCT, CONTRIB, (3, 4), "i1", "f4"),
+}
+
+
+def biased(kind, bias, *nodes):
+    """An operator of 4 channels that adds a bias of this shape, or what these nodes compute."""
+    operator, inputs, options, weight, whole, real = BIASED[kind]
+    constants = {
+        "step": np.ones(1, "f4"),
+        "zero": np.zeros(1, "u1"),
+        "kernel": np.zeros(weight, whole),
+        "steps": np.ones(4, "f4"),
+        "zeros": np.zeros(4, "i1"),
+        "bias": np.zeros(bias, real),
+    }
+
+    def change(model):
+        model.graph.node.extend([*nodes, helper.make_node(operator, inputs, ["biased"], **options)])
+        made = {name for node in nodes for name in node.output}
+        model.graph.initializer.extend(
+            numpy_helper.from_array(a, name) for name, a in constants.items() if name not in made
+        )
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+    return change
+
+
+def loaded(change, file):
+    model = build()
+    change(model)
+    file.write_bytes(model.SerializeToString())
+    return models.load(file, threads=1)[0]
+
+
+@pytest.mark.parametrize("kind", BIASED)
+@pytest.mark.parametrize("shape", [(0,), (1,), (3,), (5,), (), (1, 4), (4, 1)], ids=str)
+def test_biases_of_another_shape(refused, kind, shape):
+    refused(biased(kind, shape), "the bias 'bias'", f"shape {shape}", "expected (4,)", seen=True)
+
+
+@pytest.mark.parametrize("kind", BIASED)
+def test_biases_of_the_right_shape(tmp_path, kind):
+    assert loaded(biased(kind, (4,)), tmp_path / "mine.onnx").run(
+        ["scales"], {"crops": np.zeros((1, 80, 80, 3), np.uint8)}
+    )
+
+
+def test_computed_biases_and_weights(refused, tmp_path):
+    """From constants they may be, and not from what comes in, since faces may be any number."""
+
+    def made(count):
+        value = numpy_helper.from_array(np.zeros(count, "f4"))
+        return [
+            helper.make_node("Constant", [], ["given"], value=value),
+            helper.make_node("Neg", ["given"], ["bias"]),
+        ]
+
+    loaded(biased("Conv", (), *made(4)), tmp_path / "mine.onnx")
+    refused(biased("Conv", (), *made(3)), "shape (3,)", "expected (4,)", seen=True)
+    each = helper.make_node("ReduceMean", ["float"], ["bias"], axes=[1, 2, 3], keepdims=0)
+    refused(biased("Conv", (), each), "'bias' of a Conv", "computed from constants", seen=True)
+    kernel = helper.make_node("ReduceMean", ["planes"], ["kernel"], axes=[2, 3], keepdims=1)
+    refused(biased("Conv", (1,), kernel), "'kernel' of a Conv", seen=True)
 
 
 def test_a_graph_that_fails_when_it_runs(tmp_path, image):
@@ -365,7 +486,7 @@ def test_widest_model_is_far_from_the_limits():
     data = (models.folder() / "rcn-1" / "model.onnx").read_bytes()
     model = onnx_file.check(data)
     every = onnx_file.with_all_outputs(data, model)
-    session = session_module.Session(every, name="rcn-1", threads=1, free="N")
+    session = session_module.Session(every, name="rcn-1", threads=1, optimise=False)
     numbers = sum(math.prod(shape) for _, shape in session.outputs.values())
     assert 1e6 < numbers < models.MAX_NUMBERS / 2
     assert len(data) < onnx_file.MAX_BYTES / 20
