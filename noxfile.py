@@ -32,8 +32,10 @@ def built(session: nox.Session) -> Path:
     return next(out.glob("*.whl"))
 
 
-def tested(session: nox.Session) -> None:
-    """Runs the tests of the SDK with what is installed."""
+def tested(session: nox.Session, wheel: Path) -> None:
+    """Runs the tests of the SDK with the wheel, beside what is installed."""
+    # An environment that is used again (-r) has one of this version already.
+    session.install("--force-reinstall", "--no-deps", wheel.as_posix())
     session.env["PYTHONPATH"] = ""  # the tree must not stand before the wheel
     path = session.run("python", "-P", "-c", "import lapland; print(lapland.__file__)", silent=True)
     if "site-packages" not in str(path):
@@ -45,15 +47,17 @@ def tested(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
     """The lower bounds, on the oldest Python."""
-    session.install(built(session).as_posix(), *OLDEST, *TESTS)
-    tested(session)
+    wheel = built(session)
+    session.install(wheel.as_posix(), *OLDEST, *TESTS)
+    tested(session, wheel)
 
 
 @nox.session(python=NEWEST)
 def newest(session: nox.Session) -> None:
     """The newest of everything."""
-    session.install("--upgrade", built(session).as_posix(), *TESTS)
-    tested(session)
+    wheel = built(session)
+    session.install("--upgrade", wheel.as_posix(), *TESTS)
+    tested(session, wheel)
 
 
 @nox.session(python=NEWEST)
@@ -64,8 +68,7 @@ def headless(session: nox.Session, opencv: str) -> None:
     session.install(
         f"opencv-python-headless>={opencv},<{following}", "numpy", "onnxruntime", *TESTS
     )
-    session.install("--no-deps", built(session).as_posix())
-    tested(session)
+    tested(session, built(session))
 
 
 @nox.session(python=False)
