@@ -16,6 +16,7 @@ from ._errors import ModelError, ModelNotFoundError, OptionError
 from ._files import read_file
 from ._scheme import SCHEMES, Scheme
 from ._session import Session
+from ._wire_format import OnnxError
 
 SCHEMA = "1"
 _PLAIN = ("1/16", "1/8", "1/4", "1/2", "1")
@@ -205,7 +206,7 @@ def _refusals(path: Path) -> Iterator[None]:
     """Names the file in what is raised about it."""
     try:
         yield
-    except onnx_file.OnnxError as error:
+    except OnnxError as error:
         raise ModelError(f"{path}: is damaged or not an ONNX graph ({error})") from error
     except onnx_file.RefusedError as error:
         raise ModelError(

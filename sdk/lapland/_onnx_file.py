@@ -4,17 +4,16 @@ A graph is a program, and onnxruntime runs what it finds: loops without end, fun
 defines, weights that lie in other files, anywhere. So a model is refused here unless it consists
 of operators that landmark networks are made of, and carries its weights itself.
 
-The file is a message of Protocol Buffers. The few parts that are asked about are read from its wire
-format (https://protobuf.dev/programming-guides/encoding/); numbers of fields are those of
-``onnx.proto``. Nothing here is recursive, and all that is kept are names and sizes.
+The few parts that are asked about are read from the wire format; numbers of fields are those of
+``onnx.proto``. All that is kept are names, sizes, and where some fields lie.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from ._wire_format import BYTES, Fields, OnnxError, Span, number_of, signed, span_of
+
 MAX_BYTES: Final = 1 << 28  # of a file; the widest model that is shipped has 7.5 MB
-MAX_FIELDS: Final = 200_000  # of the wire format; that model has 1,600
 # Of attributes, as strides and paddings, and of what a node takes: more than any needs. Sizes that
 # follow from more might overflow, and seem small.
 MAX_INTEGER: Final = 1 << 16
@@ -41,13 +40,6 @@ FREE: Final = "N"  # the dimension of the faces in a batch
 _FREE_BYTES: Final = b"\x12\x01N"  # as the file says it: dim_param, field 2
 _ONE_BYTES: Final = b"\x08\x81\x00"  # dim_value, field 1, is 1; in two bytes
 _UNUSED: Final = 9  # a number that no field of GraphProto has or will have
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-Span = tuple[int, int]  # of the bytes of a field
-
-
-class OnnxError(ValueError):
-    """The bytes are no ONNX model."""
 
 
 class RefusedError(ValueError):
@@ -162,7 +154,7 @@ def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
     """
     silent = bytearray(data)
     for at in model.announced:
-        silent[at] = silent[at] & 128 | _UNUSED << 3 | _BYTES
+        silent[at] = silent[at] & 128 | _UNUSED << 3 | BYTES
     for at in model.free:
         silent[at : at + len(_ONE_BYTES)] = _ONE_BYTES
     names = dict.fromkeys(name for name in (*model.outputs, *model.values) if name)
@@ -175,7 +167,7 @@ def _message(number: int, body: bytes) -> bytes:
     while length > 127:
         size += bytes([length & 127 | 128])
         length >>= 7
-    return bytes([number << 3 | _BYTES]) + size + bytes([length]) + body
+    return bytes([number << 3 | BYTES]) + size + bytes([length]) + body
 
 
 def _check_names(model: OnnxFile) -> None:
@@ -214,13 +206,11 @@ def read(data: bytes) -> OnnxFile:
     return _Reader(data).model()
 
 
-class _Reader:
-    """Goes through the fields of nested messages, a bounded number in all."""
+class _Reader(Fields):
+    """Goes through the messages of a model."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._left = MAX_FIELDS
-        self._tag = 0  # where the latest field begins
+        super().__init__(data)
         self._found = OnnxFile()
 
     def model(self) -> OnnxFile:
@@ -228,18 +218,18 @@ class _Reader:
         for number, value in self._fields((0, len(self._data))):
             if number == 7:
                 found.graphs += 1
-                self._graph(_span(value))
+                self._graph(span_of(value))
             elif number == 8:
                 domain, version = "", 0
-                for part, what in self._fields(_span(value)):
+                for part, what in self._fields(span_of(value)):
                     if part == 1:
                         domain = self._domain(what)
                     elif part == 2:
-                        version = _number(what)
+                        version = number_of(what)
                 found.opsets[domain] = version
             elif number == 14:
                 entry = {1: "", 2: ""}
-                for part, what in self._fields(_span(value)):
+                for part, what in self._fields(span_of(value)):
                     if part in entry:
                         entry[part] = self._text(what)
                 found.metadata[entry[1]] = entry[2]
@@ -255,27 +245,32 @@ class _Reader:
             if number in (12, 13):
                 found.announced.append(self._tag)
             if number == 1:
-                self._node(_span(value))
+                self._node(span_of(value))
             elif number == 5:
-                found.initializers.append(self._tensor(_span(value)))
+                found.initializers.append(self._tensor(span_of(value)))
             elif number == 15:
                 found.foreign.append("sparse weights")
-            elif number in (11, 12):
-                names = [self._text(what) for part, what in self._fields(_span(value)) if part == 1]
-                (found.inputs if number == 11 else found.outputs).extend(names[-1:])
-                if number == 11:
-                    self._dimensions(_span(value))
+            elif number == 11:
+                found.inputs.append(self._name(span_of(value)))
+                self._dimensions(span_of(value))
+            elif number == 12:
+                found.outputs.append(self._name(span_of(value)))
             elif number == 13:
-                _span(value)
+                span_of(value)
+
+    def _name(self, span: Span) -> str:
+        """Of an input or output; of two the latter, as readers do."""
+        names = [self._text(value) for number, value in self._fields(span) if number == 1]
+        return names[-1] if names else ""
 
     def _dimensions(self, span: Span) -> None:
         """Of an input: type 2, in it tensor_type 1, in it shape 2, in it each dim 1."""
         spans = [span]
         for number in (2, 1, 2, 1):
-            spans = [_span(v) for within in spans for n, v in self._fields(within) if n == number]
+            spans = [span_of(v) for within in spans for n, v in self._fields(within) if n == number]
         for within in spans:
             for number, value in self._fields(within):
-                if number == 2 and self._data[self._tag : _span(value)[1]] == _FREE_BYTES:
+                if number == 2 and self._data[self._tag : span_of(value)[1]] == _FREE_BYTES:
                     self._found.free.append(self._tag)
 
     def _node(self, span: Span) -> None:
@@ -292,17 +287,17 @@ class _Reader:
             elif number == 7:
                 domain = self._domain(value)
             elif number == 5:
-                self._attribute(_span(value))
+                self._attribute(span_of(value))
         self._found.nodes.append(Node(domain, kind, tuple(inputs), tuple(outputs)))
 
     def _attribute(self, span: Span) -> None:
         tensors = 0
         for number, value in self._fields(span):
             if number in (3, 8):
-                integers = [_signed(value)] if isinstance(value, int) else self._packed(value)
+                integers = [signed(value)] if isinstance(value, int) else self._packed(value)
                 self._found.largest = max(self._found.largest, *map(abs, integers), 0)
             elif number in (5, 10):
-                self._tensor(_span(value))
+                self._tensor(span_of(value))
                 tensors += number == 5
             elif number in (6, 11):
                 self._found.foreign.append("a graph within the graph, as of a loop")
@@ -318,98 +313,21 @@ class _Reader:
         external = False
         for number, value in self._fields(span):
             if number == 1 and isinstance(value, int):
-                dims.append(_signed(value))
+                dims.append(signed(value))
             elif number == 1:
-                dims += self._packed(_span(value))
+                dims += self._packed(span_of(value))
             elif number == 2:
-                kind = _number(value)
+                kind = number_of(value)
             elif number == 8:
                 name = self._text(value)
             elif number == 13:
                 external = True
             elif number == 14:
-                external = external or _number(value) == _EXTERNAL
+                external = external or number_of(value) == _EXTERNAL
         tensor = Tensor(name, tuple(dims), kind, span[1] - span[0], external)
         self._found.tensors.append(tensor)
         return tensor
 
-    def _fields(self, span: Span) -> Iterator[tuple[int, int | Span]]:
-        """Number and value of each field of a message: an integer, or where its bytes lie."""
-        at, end = span
-        while at < end:
-            self._left -= 1
-            if self._left < 0:
-                raise OnnxError(f"more than {MAX_FIELDS} fields")
-            self._tag = at
-            tag, at = self._varint(at, end)
-            number, wire = tag >> 3, tag & 7
-            if not 0 < number < 1 << 29:
-                raise OnnxError(f"a field of number {number}")
-            value: int | Span
-            if wire == _VARINT:
-                value, at = self._varint(at, end)
-            elif wire == _BYTES:
-                length, at = self._varint(at, end)
-                value = at, at + length
-                at += length
-            elif wire in (_FIXED32, _FIXED64):
-                width = 4 if wire == _FIXED32 else 8
-                value = int.from_bytes(self._data[at : at + width], "little")
-                at += width
-            else:
-                raise OnnxError(f"a field of wire type {wire}")
-            if at > end:
-                raise OnnxError("a field that is longer than what it lies in")
-            yield number, value
-
-    def _varint(self, at: int, end: int) -> tuple[int, int]:
-        """An unsigned number of up to 64 bits, and where it ends."""
-        data = self._data
-        value = 0
-        for shift in range(0, 70, 7):
-            if at >= end:
-                raise OnnxError("it ends within a number")
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            if byte < 128:
-                if value >> 64:
-                    break
-                return value, at
-        raise OnnxError("a number of more than 64 bits")
-
-    def _packed(self, span: Span) -> Iterator[int]:
-        at, end = span
-        while at < end:
-            self._left -= 1
-            if self._left < 0:
-                raise OnnxError(f"more than {MAX_FIELDS} fields")
-            value, at = self._varint(at, end)
-            yield _signed(value)
-
-    def _text(self, value: int | Span) -> str:
-        start, end = _span(value)
-        try:
-            return self._data[start:end].decode("utf-8")
-        except UnicodeDecodeError:
-            raise OnnxError("a name that is no text") from None
-
     def _domain(self, value: int | Span) -> str:
         domain = self._text(value)
         return STANDARD if domain == "ai.onnx" else domain
-
-
-def _span(value: int | Span) -> Span:
-    if isinstance(value, int):
-        raise OnnxError("a number in the place of a message")
-    return value
-
-
-def _number(value: int | Span) -> int:
-    if not isinstance(value, int):
-        raise OnnxError("a message in the place of a number")
-    return value
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >> 63 else value
