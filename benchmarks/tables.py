@@ -251,7 +251,7 @@ def motions(report: Report) -> str:
         )
     who = "The photo of the examples"
     if report["data"]:
-        who = f"{counted(report['persons'], 'validation face')} of 300-W"
+        who = f"{counted(report['persons'], 'face')} of 300-W's {report['split']} set"
     table = f"{markdown(head, rows)}{jitter}{_coverage(report) if several else ''}"
     return f"{origin(report)} {who}, width {report['width']}.\n\n{table}"
 

@@ -120,7 +120,8 @@ def measure(persons: list[Person], motions: list[str], detector: Detector) -> di
                 report[name][way] |= difference(logs, way, "detect")
             for way, figures in report[name].items():
                 if name == "still":
-                    figures["jitter"] = float(np.mean([jitter(log[way]) for log in logs]))
+                    seen = [j for log in logs if not math.isnan(j := jitter(log[way]))]
+                    figures["jitter"] = float(np.mean(seen)) if seen else math.nan
                 if name == "pan":
                     figures["lag"] = float(np.mean([lag(log[way]) for log in logs]))
                 if name == "expression":
@@ -231,7 +232,9 @@ def main() -> None:
         print_report(report)
     if options.json:
         whole = {"width": options.width, "threads": options.threads, "persons": len(persons)}
-        whole |= {"data": options.data is not None, "times": times, "motions": report}
+        split = None if options.data is None else options.split.stem if options.split else "val"
+        whole |= {"data": options.data is not None, "split": split}
+        whole |= {"times": times, "motions": report}
         results.write(options.json, header, whole)
     if options.plot:
         plot(report, times[options.width], options.plot)

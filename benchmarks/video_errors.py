@@ -4,6 +4,8 @@ Ways of finding faces are compared on the frames of a face that all of them have
 gives up where it is hard would look better otherwise. What each has missed is counted beside that.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,10 +87,15 @@ class Log:
 
 
 def jitter(log: Log) -> float:
-    """Mean distance of a landmark of a still face from its place one frame before, percent."""
+    """Mean distance of a landmark of a still face from its place one frame before, percent.
+
+    NaN where the face was never found in two frames after each other.
+    """
     found, true = np.stack(log.found), np.stack(log.true)
     size = np.linalg.norm(true[:, 45] - true[:, 36], axis=1).mean()
-    return float(100 * np.nanmean(np.linalg.norm(np.diff(found, axis=0), axis=2)) / size)
+    steps = np.linalg.norm(np.diff(found, axis=0), axis=2)
+    known = steps[~np.isnan(steps)]
+    return float(100 * known.mean() / size) if len(known) else math.nan
 
 
 def lag(log: Log, landmarks: slice | list[int] = slice(None)) -> float:

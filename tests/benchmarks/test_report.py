@@ -146,9 +146,16 @@ def test_tracking_of_several_faces_has_intervals_and_coverage():
     dark = {"detect": detect | {"compared": 10}, "light": light | {"compared": 10}}
     dark["light"] |= {"within_50": 0.3, "within_90": 0.7, "error": 3.95}
     motions = {"pan": {"detect": detect, "light": light}, "light": dark}
-    report = {"header": head, "data": True, "persons": 24, "width": "1/4-lite", "motions": motions}
+    report = {
+        "header": head,
+        "data": True,
+        "split": "val",
+        "persons": 24,
+        "width": "1/4-lite",
+        "motions": motions,
+    }
     said = tables.motions(report)
-    assert "24 validation faces" in said
+    assert "24 faces of 300-W's val set" in said
     assert "| pan | 4.00 | 4.00 | -0.05 (-0.10 to +0.02) | 3 | 0 | 1 | 1 |" in said
     assert "45 and 85 % of those tracked (smoothing light)" in said  # 30 frames and 10
     assert "50 and 90 % of those detected" in said
