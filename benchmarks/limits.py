@@ -15,12 +15,11 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import results
 from lapland import Detector
 from lapland import _models as models
 from lapland import _onnx_file as onnx_file
 from lapland._image import MAX_PIXELS, load_image
-
-from .machine import load, processor
 
 
 def black_png(side: int) -> bytes:
@@ -51,16 +50,18 @@ def milliseconds(call: Callable[[], object], repeats: int) -> float:
     return 1e3 * statistics.median(times)
 
 
-def main() -> None:
-    """Prints them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description=__doc__)
+    parser.add_argument("--models", nargs="+", default=models.shipped(), choices=models.shipped())
+    parser.add_argument("--side", type=int, default=int(MAX_PIXELS**0.5), help="of the image")
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--predict", action="store_true", help="also find faces in the image")
-    options = parser.parse_args()
-    print(f"{processor()}, load {load():.1f}")
+    options = parser.parse_args(arguments)
+    print(results.said(results.header("limits")))
 
     print(f"{'model':<20}{'SHA-256':>10}{'reader':>10}{'load':>10}{'own':>10}  ms")
-    for name in models.shipped():
+    for name in options.models:
         path = models.folder() / name / "model.onnx"
         data = path.read_bytes()
         with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +76,7 @@ def main() -> None:
             row = "".join(f"{milliseconds(call, options.repeats):>10.2f}" for call in calls)
         print(f"{name:<20}{row}")
 
-    side = int(MAX_PIXELS**0.5)
+    side = options.side
     data = black_png(side)
     before, started = peak(), time.perf_counter()
     image = load_image(data)
