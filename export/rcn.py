@@ -5,8 +5,8 @@ Writes `models/NAME/`, by its recipe `rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-int8` a
 `weights.safetensors` of a model, it writes the same `model.onnx` and a new card.
 The graph takes uint8 crops and gives landmarks and scales in crop pixels, everything between
 included, and `heatmaps`, of which the softmax is taken: (N, K, S, S) in float32, (N, S, S, K) in
-int8; `lapland._rcn.LandmarkNetwork.heatmaps` gives both as the former. It is written only if
-onnxruntime's landmarks equal torch's on real crops, within 0.01 px in float32.
+int8, which `lapland._models.maps_axis` tells apart. It is written only if onnxruntime's landmarks
+equal torch's on real crops, within 0.01 px in float32.
 """
 
 import argparse

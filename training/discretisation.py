@@ -69,9 +69,9 @@ DECODINGS: dict[str, Decoding] = {"argmax": largest_pixel, "softargmax": softarg
 }
 
 
-def errors(faces: Faces, spec: CropSpec | None = None) -> dict[tuple[str, str, int], float]:
+def errors(faces: Faces) -> dict[tuple[str, str, int], float]:
     """NMSE in percent by (encoding, decoding, stride)."""
-    matrices = (spec or CropSpec()).matrices(faces.five_points)
+    matrices = CropSpec().matrices(faces.five_points)
     landmarks = geometry.to_crop(faces.landmarks, matrices)
     # A landmark beyond the crop has no map: it would tell of the crop and not of pixels.
     inside = ((landmarks > 8) & (landmarks < SIZE - 9)).all(axis=-1, keepdims=True)

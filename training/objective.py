@@ -30,10 +30,9 @@ def loss_on_labels(
     # Before the arithmetic, since a gradient of NaN times 0 is NaN.
     target = target.where(visible[..., None], 0.0)
     location, scale = location_and_scale(*sums, recipe.stride)
-    if recipe.loss == "wasserstein" or recipe.wasserstein:
-        moved = wasserstein(heatmaps, target, recipe.beta, recipe.stride, recipe.target_scale)
+    masses = (heatmaps, target, recipe.beta, recipe.stride, recipe.target_scale)
     if recipe.loss == "wasserstein":
-        loss = moved
+        loss = wasserstein(*masses)
     elif recipe.loss == "laplace_kl":
         loss = losses.laplace_kl(location, scale, target, recipe.target_scale)
     elif recipe.loss == "gaussian_kl":
@@ -41,7 +40,7 @@ def loss_on_labels(
     else:
         loss = losses.softargmax(location, target)
     if recipe.wasserstein:
-        loss = loss + recipe.wasserstein * moved
+        loss = loss + recipe.wasserstein * wasserstein(*masses)
     error = losses.softargmax(location.detach(), target)
     values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
     return {name: value[visible].mean() for name, value in values.items()}

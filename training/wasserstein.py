@@ -85,19 +85,17 @@ def divergence(
     Raises:
         ValueError: the blur is too small for the numbers' precision on maps of this size.
     """
-    _check(p, spacing, blur)
-    f, g = _potentials(p, qx, qy, spacing, (*annealed, *[blur] * last))
-    potential = f - _own_potential(p, spacing, blur, own)
+    cost, f = transport(p, qx, qy, spacing=spacing, blurs=(*annealed, *[blur] * last))
+    mine = _own_potential(p, spacing, blur, own)
     sx, sy = (_own_potential(q[..., None, :], spacing, blur, own)[..., 0, :] for q in (qx, qy))
-    q = qy[..., :, None] * qx[..., None, :]
-    value = (p * potential).sum((-2, -1)) + (q * g).sum((-2, -1))
-    return value - (qx * sx).sum(-1) - (qy * sy).sum(-1), potential
+    value = cost - (p * mine).sum((-2, -1)) - (qx * sx).sum(-1) - (qy * sy).sum(-1)
+    return value, f - mine
 
 
 def transport(
     p: Tensor, qx: Tensor, qy: Tensor, *, spacing: float, blurs: tuple[float, ...]
-) -> Tensor:
-    """OT(p, q) alone, (...), crop pixels: the cost of the best plan, as the blur goes to 0.
+) -> tuple[Tensor, Tensor]:
+    """OT(p, q) alone, (...), and its gradient with respect to p: that of the best plan at blur 0.
 
     Args:
         p: (..., H, W), each summing to 1.
@@ -106,13 +104,16 @@ def transport(
         spacing: crop pixels from one point to the next.
         blurs: of the iterations, one after the other.
 
+    Returns:
+        The cost, crop pixels; and the potential (..., H, W), its gradient up to a constant.
+
     Raises:
         ValueError: a blur is too small for the numbers' precision on maps of this size.
     """
     _check(p, spacing, blurs[-1])
     f, g = _potentials(p, qx, qy, spacing, blurs)
     q = qy[..., :, None] * qx[..., None, :]
-    return (p * f).sum((-2, -1)) + (q * g).sum((-2, -1))
+    return (p * f).sum((-2, -1)) + (q * g).sum((-2, -1)), f
 
 
 def wasserstein(

@@ -60,10 +60,9 @@ def _moments(side: int) -> Array:
 def _as_it_lies(logits: Array) -> tuple[Array, tuple[int, ...]]:
     """The numbers in the order of memory, and how far apart neighbours of each axis are in it."""
     pixelwise = np.moveaxis(logits, 1, 3)  # as int8 networks give them
-    if pixelwise.flags.c_contiguous:
-        return pixelwise.reshape(-1), tuple(step // logits.itemsize for step in logits.strides)
-    logits = np.ascontiguousarray(logits)
-    return logits.reshape(-1), tuple(step // logits.itemsize for step in logits.strides)
+    if not pixelwise.flags.c_contiguous:
+        logits = pixelwise = np.ascontiguousarray(logits)
+    return pixelwise.reshape(-1), tuple(step // logits.itemsize for step in logits.strides)
 
 
 def barycenter(logits: Array, stride: int) -> Array:

@@ -46,10 +46,10 @@ def _cost_of_best_plan(p, q, spacing):
 def test_without_blur_it_is_the_cost_of_the_best_plan(height, width, spacing):
     p, qx, qy = _maps(height, width), _marginal(width), _marginal(height, seed=1)
     best = _cost_of_best_plan(p.numpy(), (qy[:, None] * qx).numpy(), spacing)
-    found = transport(p, qx, qy, spacing=spacing, blurs=(*NEAR, *[NEAR[-1]] * 3000))
+    found, _ = transport(p, qx, qy, spacing=spacing, blurs=(*NEAR, *[NEAR[-1]] * 3000))
     # The blur allows for plans that are dearer by its size times what they can choose among.
     assert found.item() == pytest.approx(best, abs=0.03)
-    coarse = transport(p, qx, qy, spacing=spacing, blurs=(1.0,) * 50)
+    coarse, _ = transport(p, qx, qy, spacing=spacing, blurs=(1.0,) * 50)
     assert abs(coarse.item() - best) > 0.03  # so the comparison above would see a wrong blur
 
 
