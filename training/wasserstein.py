@@ -6,8 +6,9 @@ where a comparison pixel by pixel sees no difference between near and far.
 
 The ground distance is |dx| + |dy| in crop pixels, so that what a mass does to all pixels is two
 matrix products, and Sinkhorn's iterations (Cuturi, 2013) take milliseconds a face. They run on the
-logarithms of the scalings, which cannot overflow, from far to near (annealing of the blur). The
-entropic distance alone is smallest for a map that is narrower than the target; its debiased form,
+logarithms of the scalings, which cannot overflow, and begin with the way to the target, which is
+nearly the potential that they look for: so two of them do. The entropic distance alone is smallest
+for a map that is narrower than the target; its debiased form,
 
     S(p, q) = OT(p, q) - OT(p, p) / 2 - OT(q, q) / 2
 
@@ -15,6 +16,7 @@ entropic distance alone is smallest for a map that is narrower than the target; 
 of two potentials, so nothing of the iterations is kept for the backward pass.
 """
 
+import functools
 import math
 from typing import Any
 
@@ -22,9 +24,8 @@ import torch
 from torch import Tensor
 
 SPACING = 2.0  # crop pixels between the points that masses are moved among
-BLUR = 2.0  # entropic regularisation of the last iterations, crop pixels
-ANNEALED = (8.0,)  # that of the first ones, one each
-LAST = 2  # iterations at BLUR
+BLUR = 2.0  # entropic regularisation, crop pixels
+ITERATIONS = 2  # of a map with its target
 SELF = 2  # of a map with itself
 _LEAST = 1e-12  # of a target's mass at a point
 
@@ -63,8 +64,7 @@ def divergence(
     *,
     spacing: float = SPACING,
     blur: float = BLUR,
-    annealed: tuple[float, ...] = ANNEALED,
-    last: int = LAST,
+    iterations: int = ITERATIONS,
     own: int = SELF,
 ) -> tuple[Tensor, Tensor]:
     """S(p, q) of maps with their targets, and its gradient with respect to p.
@@ -74,9 +74,8 @@ def divergence(
         qx: (..., W), the target's masses along x.
         qy: (..., H), along y.
         spacing: crop pixels from one point to the next.
-        blur: of the last iterations.
-        annealed: of the first ones.
-        last: iterations at `blur`.
+        blur: entropic regularisation, crop pixels.
+        iterations: for OT(p, q).
         own: iterations for OT(p, p) and OT(q, q).
 
     Returns:
@@ -85,11 +84,11 @@ def divergence(
     Raises:
         ValueError: the blur is too small for the numbers' precision on maps of this size.
     """
-    cost, f = transport(p, qx, qy, spacing=spacing, blurs=(*annealed, *[blur] * last))
+    cost, f = transport(p, qx, qy, spacing=spacing, blurs=(blur,) * iterations)
     mine = _own_potential(p, spacing, blur, own)
     sx, sy = (_own_potential(q[..., None, :], spacing, blur, own)[..., 0, :] for q in (qx, qy))
-    value = cost - (p * mine).sum((-2, -1)) - (qx * sx).sum(-1) - (qy * sy).sum(-1)
-    return value, f - mine
+    value = cost - _total(p, mine) - (qx * sx).sum(-1) - (qy * sy).sum(-1)
+    return value, f.sub_(mine)
 
 
 def transport(
@@ -112,8 +111,8 @@ def transport(
     """
     _check(p, spacing, blurs[-1])
     f, g = _potentials(p, qx, qy, spacing, blurs)
-    q = qy[..., :, None] * qx[..., None, :]
-    return (p * f).sum((-2, -1)) + (q * g).sum((-2, -1)), f
+    to_q = (g @ qx[..., None])[..., 0]  # (..., H)
+    return _total(p, f) + (to_q * qy).sum(-1), f
 
 
 def wasserstein(
@@ -150,13 +149,14 @@ class _Loss(torch.autograd.Function):
         qx, qy = laplace_target(target.float(), scale, gather.shape[1]).unbind(2)
         values = torch.empty(target.shape[:2], device=heatmaps.device)
         slopes = torch.empty_like(heatmaps)
+        there = stride == SPACING  # the maps' pixels are the points
         for i in range(len(heatmaps)):
             h = heatmaps[i].float().contiguous()
             p = h.mul(beta).flatten(1).softmax(-1).view(h.shape)
-            values[i], potential = divergence(gather.T @ p @ gather, qx[i], qy[i])
-            potential = gather @ potential @ gather.T
-            mean = (p * potential).sum((-2, -1), keepdim=True)
-            slopes[i] = beta * p * (potential - mean)
+            masses = p if there else gather.T @ p @ gather
+            values[i], potential = divergence(masses, qx[i], qy[i])
+            potential = potential if there else gather @ potential @ gather.T
+            slopes[i] = potential.sub_(_total(p, potential)[:, None, None]).mul_(p).mul_(beta)
         ctx.save_for_backward(slopes)
         return values
 
@@ -194,21 +194,25 @@ def _potentials(
     p: Tensor, qx: Tensor, qy: Tensor, spacing: float, blurs: tuple[float, ...]
 ) -> tuple[Tensor, Tensor]:
     """The dual variables, f on the points of p and g on those of q: OT = <p, f> + <q, g>."""
-    log_p = p.clamp_min(torch.finfo(p.dtype).tiny).log()
-    log_q = qy.log()[..., :, None] + qx.log()[..., None, :]
-    g = torch.zeros_like(log_p)
-    for blur in blurs:
-        f = _soft_minimum(log_q + g / blur, spacing, blur)
-        g = _soft_minimum(log_p + f / blur, spacing, blur)
-    return _soft_minimum(log_q + g / blurs[-1], spacing, blurs[-1]), g
+    log_p, log_qx, log_qy = (q.clamp_min(torch.finfo(p.dtype).tiny).log() for q in (p, qx, qy))
+    log_q = log_qy[..., :, None] + log_qx[..., None, :]
+    # With g = 0, f is the blurred way to the target, along y and along x.
+    along_y, along_x = (
+        _soft_minimum(log[..., None, :], spacing, blurs[0])[..., 0, :] for log in (log_qy, log_qx)
+    )
+    f = along_y[..., :, None] + along_x[..., None, :]
+    for blur, following in zip(blurs, (*blurs[1:], blurs[-1]), strict=True):
+        g = _soft_minimum(torch.add(log_p, f, alpha=1 / blur), spacing, blur)
+        f = _soft_minimum(torch.add(log_q, g, alpha=1 / following), spacing, following)
+    return f, g
 
 
 def _own_potential(p: Tensor, spacing: float, blur: float, iterations: int) -> Tensor:
     """The f of OT(p, p) = 2 <p, f>, by averaged steps, which converge in a few."""
     log_p = p.clamp_min(torch.finfo(p.dtype).tiny).log()
-    f = _soft_minimum(log_p, spacing, blur) / 2
+    f = _soft_minimum(log_p, spacing, blur).mul_(0.5)
     for _ in range(iterations):
-        f = (f + _soft_minimum(log_p + f / blur, spacing, blur)) / 2
+        f = f.add_(_soft_minimum(torch.add(log_p, f, alpha=1 / blur), spacing, blur)).mul_(0.5)
     return f
 
 
@@ -218,16 +222,26 @@ def _soft_minimum(log_mass: Tensor, spacing: float, blur: float) -> Tensor:
     The largest mass of a map is brought to the same number; that the numbers reach from it to all
     other points is what `_check` sees to.
     """
-    most = log_mass.amax((-2, -1), keepdim=True)
     # From the middle of what the numbers hold downwards: so that no product gets so small that it
     # is slow to compute with.
     half = -math.log(torch.finfo(log_mass.dtype).tiny) / 2
-    mass = (log_mass - (most - half)).clamp_min(-half).exp()
+    shift = log_mass.amax((-2, -1), keepdim=True) - half
+    mass = (log_mass - shift).clamp_(min=-half).exp_()
     height, width = log_mass.shape[-2:]
-    ky, kx = (_kernel(n, spacing, blur, mass) for n in (height, width))
-    return -blur * ((ky @ mass @ kx).log() + (most - half))
+    kind = mass.dtype, mass.device
+    if height > 1:
+        mass = _kernel(height, spacing, blur, *kind) @ mass
+    return (mass @ _kernel(width, spacing, blur, *kind)).log_().add_(shift).mul_(-blur)
 
 
-def _kernel(points: int, spacing: float, blur: float, like: Tensor) -> Tensor:
-    x = torch.arange(points, dtype=like.dtype, device=like.device) * (spacing / blur)
+def _total(mass: Tensor, of: Tensor) -> Tensor:
+    """Sum of mass * of over maps (..., H, W): (...)."""
+    return (mass * of).sum((-2, -1))
+
+
+@functools.cache
+def _kernel(
+    points: int, spacing: float, blur: float, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    x = torch.arange(points, dtype=dtype, device=device) * (spacing / blur)
     return torch.exp(-(x[:, None] - x).abs())
