@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["oldest", "newest", "headless", "wheel", "sbom", "audit"]
 
-TESTS = ["pytest", "pytest-timeout", "hypothesis"]
+TESTS = ["pytest", "pytest-timeout", "hypothesis", "psutil"]
 # The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
 OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python==4.10.0.84"]
 NEWEST = "3.13"

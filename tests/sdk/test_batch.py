@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from lapland.__main__ import main
@@ -231,7 +232,6 @@ def wait_for(what):
 
 def processes_of(run):
     """The worker processes of a run."""
-    psutil = pytest.importorskip("psutil", reason="lists processes")
     found = []
     for child in psutil.Process(run.pid).children():
         with suppress(psutil.Error):  # it has just ended
@@ -317,7 +317,9 @@ def test_a_run_that_is_killed_goes_on(holiday, encoded):
 
 
 def is_running(worker):
-    return worker.is_running() and worker.status() != "zombie"
+    with suppress(psutil.NoSuchProcess):  # it has ended between one question and the next
+        return worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 class Screen:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from lapland import ImageError, ImageNotFoundError
@@ -22,7 +23,6 @@ from lapland._photos import find_photos
 from tests import drawn_dots
 
 BIG = 60_000  # its square is above OpenCV's own limit of 2**30 pixels
-psutil = pytest.importorskip("psutil")
 
 
 @pytest.fixture
