@@ -5,6 +5,7 @@ others see less of a map, which leaves out what lies far from the landmark. They
 in the graph, since onnxruntime computes every output of a graph, asked for or not.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 WINDOW = 6  # crop pixels from the peak to the end of the window
 TEMPERATURE = 1.0  # of the softmax in the window
 FLOOR = 0.03  # of the peak's probability; less counts as none
+_LEAST = np.float32(math.log(FLOOR))
+_ROWS = 8  # of a map that are looked at together
 
 Array = NDArray[np.float32]
+Indices = NDArray[np.intp]
 
 
 def local_softargmax(logits: Array, stride: int) -> Array:
@@ -34,35 +38,44 @@ def local_softargmax(logits: Array, stride: int) -> Array:
         (N, K, 2) float32, crop pixels.
     """
     n, k, height, width = logits.shape
-    face, landmark = np.divmod(np.arange(n * k), k)
-    column = logits.max(axis=2).reshape(n * k, width).argmax(axis=1)
-    row = logits[face, landmark, :, column].argmax(axis=1)
+    flat, pixelwise = _as_it_lies(logits)
+    if pixelwise:
+        highest = flat.reshape(n, height, width, k).max(axis=1)  # of each column
+        column = highest.transpose(0, 2, 1).reshape(n * k, width).argmax(axis=1)
+    else:
+        row, column = np.divmod(flat.reshape(n * k, height * width).argmax(axis=1), width)
+    maps, rows, inside, moments = _window(n, k, height, width, pixelwise, stride)
+    pixel = k if pixelwise else 1
+    if pixelwise:
+        row = flat.take((maps + column * pixel)[:, None] + rows).argmax(axis=1)
     reach = WINDOW // stride
-    top = np.clip(row - reach, 0, height - 2 * reach - 1)
-    left = np.clip(column - reach, 0, width - 2 * reach - 1)
-    steps = np.arange(2 * reach + 1)
-    flat, (of_face, of_landmark, of_row, of_column) = _as_it_lies(logits)
-    first = face * of_face + landmark * of_landmark + top * of_row + left * of_column
-    inside = ((steps * of_row)[:, None] + steps * of_column).ravel()
-    window = flat.take(first[:, None] + inside)
+    top = np.minimum(np.maximum(row - reach, 0), height - 2 * reach - 1)
+    left = np.minimum(np.maximum(column - reach, 0), width - 2 * reach - 1)
+    window = flat.take((maps + (top * width + left) * pixel)[:, None] + inside)
     window -= window.max(axis=1, keepdims=True)
-    p = np.exp(window / np.float32(TEMPERATURE))
-    total, y, x = (p @ _moments(len(steps))).T
-    return _in_crop(left + x / total, top + y / total, stride).reshape(n, k, 2)
+    if TEMPERATURE != 1:
+        window /= TEMPERATURE
+    total, x, y = (np.exp(window, out=window) @ moments).T
+    return _in_crop(x / total + left, y / total + top, stride).reshape(n, k, 2)
 
 
-def _moments(side: int) -> Array:
-    """(side * side, 3): what a square of masses is multiplied with for its sum, y and x."""
-    y, x = np.mgrid[:side, :side]
-    return np.stack([np.ones_like(y), y, x], axis=-1).reshape(-1, 3).astype(np.float32)
+@functools.lru_cache(maxsize=16)
+def _window(
+    n: int, k: int, height: int, width: int, pixelwise: bool, stride: int
+) -> tuple[Indices, Indices, Indices, Array]:
+    """Where maps, the rows of one and the pixels of a window lie in memory; a window's moments.
 
-
-def _as_it_lies(logits: Array) -> tuple[Array, tuple[int, ...]]:
-    """The numbers in the order of memory, and how far apart neighbours of each axis are in it."""
-    pixelwise = np.moveaxis(logits, 1, 3)  # as int8 networks give them
-    if not pixelwise.flags.c_contiguous:
-        logits = pixelwise = np.ascontiguousarray(logits)
-    return pixelwise.reshape(-1), tuple(step // logits.itemsize for step in logits.strides)
+    Returns:
+        (N K,), (H,) and (side * side,); and (side * side, 3), what a square of masses is multiplied
+        with for its sum, x and y.
+    """
+    face, landmark = np.divmod(np.arange(n * k), k)
+    pixel = k if pixelwise else 1
+    maps = face * (k * height * width) + landmark * (1 if pixelwise else height * width)
+    side = 2 * (WINDOW // stride) + 1
+    y, x = (axis.ravel() for axis in np.mgrid[:side, :side])
+    moments = np.stack([np.ones_like(x), x, y], axis=1).astype(np.float32)
+    return maps, np.arange(height) * (width * pixel), (y * width + x) * pixel, moments
 
 
 def barycenter(logits: Array, stride: int) -> Array:
@@ -79,26 +92,60 @@ def barycenter(logits: Array, stride: int) -> Array:
     Returns:
         (N, K, 2) float32, crop pixels.
     """
-    n, k, height, _ = logits.shape
-    highest = logits.max(axis=2)  # of each column
-    peaks = highest.max(axis=2, keepdims=True)
-    least = np.float32(math.log(FLOOR))
-    face, landmark, column = np.nonzero(highest >= peaks + least)  # few columns reach so high
-    below = logits[face, landmark, :, column] - peaks[face, landmark]  # (M, H)
-    found = np.flatnonzero(below >= least)
-    line, row = np.divmod(found, height)
-    mass = np.exp(below.reshape(-1)[found])
-    of = (face * k + landmark)[line]
-    total, x, y = (
+    n, k, height, width = logits.shape
+    flat, pixelwise = _as_it_lies(logits)
+    # Most of a map is far below its floor: the highest of every few rows tell where to look.
+    rows = math.gcd(height, _ROWS)
+    groups = height // rows
+    if pixelwise:
+        highest = flat.reshape(n, groups, rows, width * k).max(axis=2)
+        peaks = highest.max(axis=1).reshape(n, width, k).max(axis=1, keepdims=True)
+        found = highest >= (peaks + _LEAST).repeat(width, axis=1).reshape(n, 1, width * k)
+    else:
+        highest = flat.reshape(n, k, groups, rows, width).max(axis=3)
+        peaks = highest.max(axis=(2, 3), keepdims=True)
+        found = highest >= peaks + _LEAST
+    place, landmark = found.ravel().nonzero()[0], 0
+    if pixelwise:
+        place, landmark = np.divmod(place, k)
+    group, x = np.divmod(place, width)
+    of, group_of_map = np.divmod(group, groups)
+    first = group * (rows * width) + x
+    if pixelwise:
+        of, first = of * k + landmark, first * k + landmark
+    steps, moments = _rows(rows, width * k if pixelwise else width)
+    below = flat.take(first[:, None] + steps)
+    below -= peaks.ravel().take(of)[:, None]
+    total, y = ((below >= _LEAST) * np.exp(below) @ moments).T
+    sums, x, y = (
         np.bincount(of, weights, minlength=n * k)
-        for weights in (mass, mass * column[line], mass * row)
+        for weights in (total, total * x, total * (group_of_map * rows) + y)
     )
-    return _in_crop(x / total, y / total, stride).reshape(n, k, 2)
+    return _in_crop(x / sums, y / sums, stride).reshape(n, k, 2)
+
+
+@functools.lru_cache(maxsize=16)
+def _rows(rows: int, step: int) -> tuple[Indices, Array]:
+    """Where the rows of a column lie in memory, (rows,), and what sums masses and y, (rows, 2)."""
+    y = np.arange(rows)
+    return y * step, np.stack([np.ones_like(y), y], axis=1).astype(np.float32)
+
+
+def _as_it_lies(logits: Array) -> tuple[Array, bool]:
+    """The numbers in the order of memory; whether that is pixel by pixel, as of int8 networks."""
+    pixelwise = logits.transpose(0, 2, 3, 1)
+    if pixelwise.flags.c_contiguous and not logits.flags.c_contiguous:
+        return pixelwise.reshape(-1), True
+    return np.ascontiguousarray(logits).reshape(-1), False
 
 
 def _in_crop(x: NDArray[Any], y: NDArray[Any], stride: int) -> Array:
     """Pixels of a map, (M,) each -> crop pixels (M, 2): each covers `stride` of these."""
-    return (np.stack([x, y], axis=1) * stride + (stride - 1) / 2).astype(np.float32)
+    found = np.empty((len(x), 2), np.float32)
+    found[:, 0], found[:, 1] = x, y
+    found *= stride
+    found += (stride - 1) / 2
+    return found
 
 
 DEFAULT_DECODER = "softargmax"
