@@ -10,7 +10,7 @@ from training import five_points
 from training.degrade import DEGRADATIONS, NOISE
 from training.evaluate import figures_of_faces
 from training.hardship import CLEAN, changed_crops, pictures
-from training.predictions import crop_errors, open_network
+from training.predictions import errors_of, open_network
 from training.readers import read_faces
 from training.strata import yaws
 
@@ -64,7 +64,7 @@ def measure(model: Path, data: Path, split: str) -> dict[str, Any]:
     changes |= {degradation.name: degradation.change for degradation in DEGRADATIONS}
     figures = {}
     for name, change in changes.items():
-        found = crop_errors(run, changed_crops(fine, places, change), matrices, faces)
+        found = errors_of(run(changed_crops(fine, places, change)), matrices, faces)
         figures[name] = figures_of_faces(found, faces.sizes, scheme)
     seen = turned is not None and not np.isnan(turned).all()
     return {

@@ -2,8 +2,10 @@
 
 Trains the same network with each loss, with the same recipe, seeds, crops and passes otherwise, and
 sets NMSE and mean spread of the maps side by side in `table.md` and `ablation.png`: means over the
-seeds, and how far these lie apart. Rows that need an unlabelled folder or a teacher are run where
-those are given. Started again, it goes on where it stopped.
+seeds, and how far these lie apart. Then every run is tried on corrupted photos, read by every
+decoder: `robustness.md`, and `robustness.png` with the decoder that is the default. Rows that need
+an unlabelled folder or a teacher are run where those are given. Started again, it goes on where it
+stopped.
 """
 
 import argparse
@@ -11,16 +13,15 @@ import itertools
 import json
 import re
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from training import train
+from lapland._decoders import DECODERS, DEFAULT_DECODER
+from training import robustness, train
+from training.ablation_tables import losses_table, means, over_seeds, robustness_tables
 from training.evaluate import evaluate_file
 from training.files import write_whole
-from training.pictures import draw_ablation
+from training.pictures import draw_ablation, draw_robustness
 from training.recipes import Recipe, override
 
 ROWS: dict[str, tuple[str, ...]] = {
@@ -59,43 +60,6 @@ def slug(row: str) -> str:
     return re.sub("[^a-z0-9]+", "-", row.lower())
 
 
-def markdown(results: list[dict[str, Any]]) -> str:
-    """The table of the rows; half of the range of its seeds behind each mean."""
-    lines = [
-        "| loss | NMSE %, val | NMSE %, common | spread of a map, px | minutes | one of its runs |",
-        "|---|---|---|---|---|---|",
-    ]
-    for rows in by_row(results).values():
-        val, common = (_with_range([r[name] for r in rows]) for name in ("val", "common"))
-        spread, minutes = (np.mean([r[name] for r in rows]) for name in ("spread", "minutes"))
-        command = f"`python -m training.train {rows[0]['command']}`"
-        lines.append(
-            f"| {rows[0]['row']} | {val} | {common} | {spread:.2f} | {minutes:.0f} | {command} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def by_row(results: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """The results of each row, of all its seeds."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for result in results:
-        rows.setdefault(result["row"], []).append(result)
-    return rows
-
-
-def means(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The mean of each row over its seeds."""
-    return [
-        {"row": row, **{key: float(np.mean([r[key] for r in of])) for key in ("common", "spread")}}
-        for row, of in by_row(results).items()
-    ]
-
-
-def _with_range(values: Sequence[float]) -> str:
-    half = (max(values) - min(values)) / 2
-    return f"{np.mean(values):.2f}" + (f" ± {half:.2f}" if len(values) > 1 else "")
-
-
 def main(given: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.ablation", description=__doc__)
@@ -131,16 +95,52 @@ def main(given: list[str] | None = None) -> None:
         results.append({"row": row, "seed": seed} | figures(folder, options.data, splits))
         results[-1]["command"] = shlex.join(arguments)
         write_whole(
-            options.out / "table.md", lambda part: part.write_text(markdown(results), "utf-8")
+            options.out / "table.md", lambda part: part.write_text(losses_table(results), "utf-8")
         )
         draw_ablation(means(results), options.out / "ablation.png")
-    print(markdown(results))
+    print(losses_table(results))
+    hard = tried_hard(results, options.out, [(options.data, splits[n]) for n in ("val", "common")])
+    text = robustness_tables(hard)
+    write_whole(options.out / "robustness.md", lambda part: part.write_text(text, "utf-8"))
+    draw_robustness(
+        [row for row in over_seeds(hard) if row["decoder"] == DEFAULT_DECODER],
+        options.out / "robustness.png",
+    )
+    print(text)
+
+
+def tried_hard(
+    results: list[dict[str, Any]], out: Path, sets: list[tuple[Path, Path | None]]
+) -> list[robustness.Row]:
+    """`robustness.compare` of every run and decoder; "model" is the row's name, "seed" its seed.
+
+    What was measured before comes from a file beside the run.
+    """
+    runs = {f"{slug(result['row'])}-{result['seed']}": result for result in results}
+    new = [name for name in runs if not _is_known(out / name, "robustness.json")]
+    if new:
+        found = robustness.compare([out / n for n in new], sets, corrupt=True, decoders=[*DECODERS])
+        for name in new:
+            text = json.dumps([row for row in found if row["model"] == name]) + "\n"
+            file = out / name / "robustness.json"
+            write_whole(file, lambda part, text=text: part.write_text(text, "utf-8"))  # type: ignore[misc]
+    return [
+        row | {"model": result["row"], "seed": result["seed"]}
+        for name, result in runs.items()
+        for row in json.loads((out / name / "robustness.json").read_text())
+    ]
+
+
+def _is_known(folder: Path, name: str) -> bool:
+    """Whether a run was measured before, and not trained on since."""
+    file = folder / name
+    return file.is_file() and file.stat().st_mtime > (folder / "best.safetensors").stat().st_mtime
 
 
 def figures(folder: Path, data: Path, splits: dict[str, Path]) -> dict[str, float]:
     """What a finished run reached, from a file beside it where that was measured before."""
     file, best = folder / "ablation.json", folder / "best.safetensors"
-    if file.is_file() and file.stat().st_mtime > best.stat().st_mtime:
+    if _is_known(folder, file.name):
         known: dict[str, float] = json.loads(file.read_text())
         return known
     reports = {name: evaluate_file(best, data, splits[name])["mtcnn"] for name in ("val", "common")}

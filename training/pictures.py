@@ -12,6 +12,7 @@ from lapland._scheme import Scheme
 from training.data import Faces
 from training.files import write_whole
 from training.metrics import face_errors
+from training.robustness import name_of
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -128,8 +129,8 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
     figure, places = plt.subplots(1, len(sets), figsize=size, layout="constrained", sharey=True)
     for axes, of in zip(np.atleast_1d(places), sets, strict=True):
         part = [row for row in rows if (row["data"], row["split"]) == of]
-        for model in dict.fromkeys(row["model"] for row in part):
-            found = {row["way"]: row["nmse"] for row in part if row["model"] == model}
+        for model in dict.fromkeys(map(name_of, part)):
+            found = {row["way"]: row["nmse"] for row in part if name_of(row) == model}
             at = [ways.index(way) for way in found]
             axes.plot(list(found.values()), at, marker="o", lw=0.5, label=model)
         axes.set(title=", ".join(of), xlabel="NMSE, %", xlim=(0, None))

@@ -1,6 +1,6 @@
 """A model by its name, what it finds in crops, and how far off that is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from lapland import _geometry as geometry
 from lapland import _models as models
+from lapland._decoders import DEFAULT_DECODER
 from lapland._rcn import LandmarkNetwork
 from lapland._scheme import SCHEMES, Scheme
 from training import metrics
 from training.checkpoint import load_weights
 from training.data import CropSpec, Faces, cut_all
-from training.validation import predict
+from training.validation import decoded
 
-Predictor = Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]]
+Prediction = tuple[NDArray[np.floating], NDArray[np.floating]]  # landmarks and scales
+Predictor = Callable[[NDArray[np.uint8]], Prediction]
 
 
 def path_of_model(named: Path) -> Path:
@@ -40,20 +42,29 @@ def path_of_model(named: Path) -> Path:
     )
 
 
-def open_network(path: Path, decoder: str = "softargmax") -> tuple[Predictor, CropSpec, Scheme]:
+def open_network(path: Path, decoder: str = DEFAULT_DECODER) -> tuple[Predictor, CropSpec, Scheme]:
     """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
 
     Landmarks and scales are in crop pixels, read from the heatmaps by a decoder of `lapland`.
     """
+    run, spec, scheme = open_decoders(path, (decoder,))
+    return lambda crops: run(crops)[decoder], spec, scheme
+
+
+def open_decoders(
+    path: Path, decoders: Sequence[str]
+) -> tuple[Callable[[NDArray[np.uint8]], dict[str, Prediction]], CropSpec, Scheme]:
+    """`open_network` for several decoders: crops -> what each of them finds."""
     if path.suffix == ".onnx":
-        network = LandmarkNetwork(path, decoder=decoder)
-        info = network.info
-        return network.run, CropSpec(info.crop_factor, info.crop_upright), info.scheme
+        networks = {decoder: LandmarkNetwork(path, decoder=decoder) for decoder in decoders}
+        info = next(iter(networks.values())).info
+        spec = CropSpec(info.crop_factor, info.crop_upright)
+        return lambda crops: {d: n.run(crops) for d, n in networks.items()}, spec, info.scheme
     net, recipe, _ = load_weights(path)
 
-    def run(crops: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        landmarks, scales = predict(net, torch.from_numpy(crops), recipe.beta, decoder=decoder)
-        return landmarks.numpy(), scales.numpy()
+    def run(crops: NDArray[np.uint8]) -> dict[str, Prediction]:
+        landmarks, scales = decoded(net, torch.from_numpy(crops), recipe.beta, decoders)
+        return {decoder: (found.numpy(), scales.numpy()) for decoder, found in landmarks.items()}
 
     return run, recipe.crop, SCHEMES[recipe.scheme]
 
@@ -66,17 +77,17 @@ def landmark_errors(
     Errors of landmarks that are not visible are NaN.
     """
     matrices = spec.matrices(five)
-    return crop_errors(run, cut_all(faces, matrices).numpy(), matrices, faces)
+    return errors_of(run(cut_all(faces, matrices).numpy()), matrices, faces)
 
 
-def crop_errors(
-    run: Predictor, crops: NDArray[np.uint8], matrices: NDArray[np.float64], faces: Faces
+def errors_of(
+    found: Prediction, matrices: NDArray[np.float64], faces: Faces
 ) -> dict[str, NDArray[np.float64]]:
-    """`landmark_errors` on crops (N, 80, 80, 3) that are already cut.
+    """`landmark_errors` of what was found in crops.
 
     The matrices, (N, 2, 3), take crop pixels to image pixels.
     """
-    landmarks, scales = run(crops)
+    landmarks, scales = found
     points = geometry.to_image(landmarks.astype(np.float64), matrices)
     errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
     return {

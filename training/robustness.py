@@ -10,10 +10,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from lapland._decoders import DEFAULT_DECODER
 from lapland._models import shipped
 from training import five_points, metrics
 from training.hardship import hardships
-from training.predictions import crop_errors, open_network, path_of_model
+from training.predictions import errors_of, open_decoders, path_of_model
 from training.readers import read_faces
 
 Row = dict[str, Any]
@@ -44,7 +45,7 @@ def compare(
     *,
     corrupt: bool = False,
     perturb: bool = False,
-    decoders: Sequence[str] = ("softargmax",),
+    decoders: Sequence[str] = (DEFAULT_DECODER,),
 ) -> list[Row]:
     """Figures of every model on every set, in every way that is asked for.
 
@@ -56,18 +57,15 @@ def compare(
         decoders: each model is read by every one of them.
 
     Returns:
-        One row for each: "model", "data", "split", "kind" and "way" of `Hardship`, "missed" by
-        MTCNN (cropped from their labels), and what `metrics.summary` tells.
+        One row for each: "model", "decoder", "data", "split", "kind" and "way" of `Hardship`,
+        "missed" by MTCNN (cropped from their labels), and what `metrics.summary` tells.
 
     Raises:
         ValueError: a model or folder cannot be used, or the one has other points than the other.
     """
     networks = {
-        label if decoder == "softargmax" else f"{label}, {decoder}": open_network(
-            path_of_model(path), decoder
-        )
+        label: open_decoders(path_of_model(path), decoders)
         for label, path in _labels(named).items()
-        for decoder in decoders
     }
     rows = []
     for folder, file in sets:
@@ -78,26 +76,39 @@ def compare(
             for spec in dict.fromkeys(spec for _, spec, _ in mine.values()):
                 for way in hardships(faces, spec, corrupt=corrupt, perturb=perturb):
                     for label, (run, own, _) in mine.items():
-                        if own == spec:
-                            found = crop_errors(run, way.crops, way.matrices, faces)
+                        for decoder, found in run(way.crops).items() if own == spec else ():
+                            errors = errors_of(found, way.matrices, faces)["errors"]
                             rows.append(
                                 {
                                     "model": label,
+                                    "decoder": decoder,
                                     "data": folder.name,
                                     "split": file.stem if file else "all",
                                     "kind": way.kind,
                                     "way": way.name,
                                     "missed": int(faces.missed.sum()),
-                                    **metrics.summary(found["errors"], scheme),
+                                    **metrics.summary(errors, scheme),
                                 }
                             )
-    order = {label: i for i, label in enumerate(networks)}
-    return sorted(rows, key=lambda row: (row["data"], row["split"], order[row["model"]]))
+    labels, order = list(networks), list(decoders)
+    return sorted(
+        rows,
+        key=lambda row: (
+            *(row["data"], row["split"]),
+            *(labels.index(row["model"]), order.index(row["decoder"])),
+        ),
+    )
+
+
+def name_of(row: Row) -> str:
+    """What the model of a row is called in tables: with its decoder, if that is another one."""
+    model, decoder = row["model"], row["decoder"]
+    return model if decoder == DEFAULT_DECODER else f"{model}, {decoder}"
 
 
 def table(rows: list[Row]) -> str:
     """The rows for the terminal; failure rates (FR) and AUC at 8 and 10 %."""
-    width = max(len("photos as they are"), *(len(row["model"]) for row in rows))
+    width = max(len("photos as they are"), *(len(name_of(row)) for row in rows))
     width = max(width, *(len(row["way"]) for row in rows)) + 2
     head = (
         f"{'faces':>6}{'NMSE %':>8}{'FR 8 %':>8}{'FR 10 %':>9}"
@@ -108,7 +119,7 @@ def table(rows: list[Row]) -> str:
         of = list(part)
         lines.append(f"{data}, {split}: {of[0]['missed']} missed by MTCNN (cropped from labels)")
         lines.append(f"{'':<{width}}{head}")
-        for model, ways in groupby(of, key=lambda row: row["model"]):
+        for model, ways in groupby(of, key=name_of):
             hard = list(ways)
             if len(hard) > 1:
                 lines.append(model)
@@ -125,7 +136,7 @@ def markdown(rows: list[Row]) -> str:
     """
     lines = ["NMSE; faces and landmarks with errors above 8 %; all in percent.", ""]
     for (data, split), part in groupby(rows, key=lambda row: (row["data"], row["split"])):
-        of = {(row["way"], row["model"]): row for row in part}
+        of = {(row["way"], name_of(row)): row for row in part}
         ways, models = (list(dict.fromkeys(key[i] for key in of)) for i in (0, 1))
         faces = of[ways[0], models[0]]["faces"]
         lines += [

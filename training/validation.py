@@ -1,10 +1,12 @@
 """What a network predicts on crops, and its error on the validation faces."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from lapland import _geometry as geometry
-from lapland._decoders import DECODERS
+from lapland._decoders import DECODERS, DEFAULT_DECODER
 from training import metrics
 from training.data import Faces, cut_all
 from training.heatmaps import location_and_scale, marginals
@@ -12,32 +14,44 @@ from training.rcn import SIZE, normalise
 from training.recipes import Recipe
 
 
+def predict(net: nn.Module, crops: Tensor, beta: float, batch: int = 50) -> tuple[Tensor, Tensor]:
+    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
+    landmarks, scales = decoded(net, crops, beta, (DEFAULT_DECODER,), batch)
+    return landmarks[DEFAULT_DECODER], scales
+
+
 @torch.inference_mode()
-def predict(
-    net: nn.Module, crops: Tensor, beta: float, batch: int = 50, decoder: str = "softargmax"
-) -> tuple[Tensor, Tensor]:
-    """(N, 80, 80, 3) uint8 crops -> landmarks (N, K, 2) and scales (N, K), crop pixels.
+def decoded(
+    net: nn.Module, crops: Tensor, beta: float, decoders: Sequence[str], batch: int = 50
+) -> tuple[dict[str, Tensor], Tensor]:
+    """What several decoders read from the same heatmaps.
 
     Args:
         net: the network.
-        crops: of faces.
+        crops: (N, 80, 80, 3) uint8.
         beta: of the softmax.
+        decoders: how landmarks are read from heatmaps, some of `lapland._decoders.DECODERS`.
         batch: faces at a time.
-        decoder: how landmarks are read from heatmaps, one of `lapland._decoders.DECODERS`.
+
+    Returns:
+        Landmarks (N, K, 2) of each decoder, and scales (N, K), crop pixels.
     """
-    decode = DECODERS[decoder]
     device = next(net.parameters()).device
-    landmarks, scales = [], []
+    scales = []
+    landmarks: dict[str, list[Tensor]] = {decoder: [] for decoder in decoders}
     for part in crops.split(batch):
         heatmaps = net(normalise(part.to(device)))
         px, py = marginals(heatmaps, beta)
         stride = SIZE // px.shape[-1]
         location, scale = location_and_scale(px, py, stride)
-        if decode is not None:
-            location = torch.from_numpy(decode((beta * heatmaps).cpu().numpy(), stride))
-        landmarks.append(location.cpu())
+        for decoder, found in landmarks.items():
+            decode = DECODERS[decoder]
+            if decode is None:
+                found.append(location.cpu())
+            else:
+                found.append(torch.from_numpy(decode((beta * heatmaps).cpu().numpy(), stride)))
         scales.append(scale.mean(-1).cpu())
-    return torch.cat(landmarks), torch.cat(scales)
+    return {decoder: torch.cat(found) for decoder, found in landmarks.items()}, torch.cat(scales)
 
 
 class Validation:

@@ -34,12 +34,37 @@ def test_every_row_is_trained_alike_and_set_in_a_table(folder, tmp_path, capsys)
     history = (out / "softargmax-0/history.jsonl").read_text().splitlines()
     assert json.loads(history[-1])["epoch"] == 1
 
+    # Every run is tried on corrupted photos, with every decoder.
+    tables = (out / "robustness.md").read_text()
+    kinds = "blocks | parts covered | motion blur | blur | noise | low light | JPEG |"
+    assert kinds in tables
+    lines = [line for line in tables.splitlines() if line.startswith("| softargmax, ")]
+    assert [line.split("|")[1].strip() for line in lines] == [
+        *(f"softargmax, {decoder}" for decoder in ("softargmax", "local", "barycenter")),
+    ] * 2  # common and val
+    runs = [json.loads((out / f"softargmax-{seed}/robustness.json").read_text()) for seed in (0, 1)]
+    first, other = (
+        [
+            row["nmse"]
+            for row in run
+            if row["decoder"] == "softargmax" and row["split"] == "val" and row["kind"] == "blocks"
+        ]
+        for run in runs
+    )
+    assert len(first) == 3
+    blocks = sum(first + other) / 6
+    assert float(lines[3].split("|")[7]) == pytest.approx(blocks, abs=0.006)
+    assert (out / "robustness.png").stat().st_size > 5000
+
     # Started again, it measures nothing that it knows.
     (out / "table.md").unlink()
+    (out / "robustness.md").unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ablation, "evaluate_file", None)
+        patch.setattr(ablation.robustness, "compare", None)
         ablation.main(given)
     assert (out / "table.md").read_text() == table
+    assert (out / "robustness.md").read_text() == tables
 
 
 def test_names_of_folders():

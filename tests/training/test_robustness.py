@@ -81,7 +81,8 @@ def test_decoders_are_set_side_by_side(data, capsys):
     given = ["--data", folder, "--split", "train", "--decoder", *decoders, "--json", str(file)]
     evaluate.main(["rcn-1-16", *given])
     rows = json.loads(file.read_text())
-    assert [row["model"] for row in rows] == ["rcn-1-16", "rcn-1-16, local", "rcn-1-16, barycenter"]
+    assert [row["decoder"] for row in rows] == decoders
+    assert "\nrcn-1-16, barycenter " in capsys.readouterr().out
     assert len({row["nmse"] for row in rows}) == 3
     # A checkpoint is decoded as the file that was exported from it.
     weights = "models/rcn-1-16/weights.safetensors"
