@@ -129,14 +129,18 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
     figure, places = plt.subplots(1, len(sets), figsize=size, layout="constrained", sharey=True)
     for axes, of in zip(np.atleast_1d(places), sets, strict=True):
         part = [row for row in rows if (row["data"], row["split"]) == of]
-        for model in dict.fromkeys(map(name_of, part)):
-            found = {row["way"]: row["nmse"] for row in part if name_of(row) == model}
-            at = [ways.index(way) for way in found]
-            axes.plot(list(found.values()), at, marker="o", lw=0.5, label=model)
+        for number, model in enumerate(dict.fromkeys(map(name_of, part))):
+            mine = [row for row in part if name_of(row) == model]
+            for kind in dict.fromkeys(row["kind"] for row in mine):  # no line from one to the next
+                errors = [row["nmse"] for row in mine if row["kind"] == kind]
+                at = [ways.index(row["way"]) for row in mine if row["kind"] == kind]
+                label = model if kind == mine[0]["kind"] else None
+                axes.plot(errors, at, marker="o", lw=0.8, color=f"C{number % 10}", label=label)
         axes.set(title=", ".join(of), xlabel="NMSE, %", xlim=(0, None))
         axes.set_yticks(range(len(ways)), ways)
+        axes.margins(y=0.02)
         axes.grid(alpha=0.3)
-        axes.legend()
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     axes.invert_yaxis()
     save_figure(figure, path)
 
