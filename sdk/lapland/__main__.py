@@ -235,8 +235,14 @@ def _predict_to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[
                 if outcome.fatal:
                     raise LaplandError(outcome.error)
                 if outcome.line:
-                    record.append(outcome.line)
+                    before = done, faces
+                    # Counted first: Ctrl-C may come as soon as the line is written.
                     done, faces = done + 1, faces + outcome.faces
+                    try:
+                        record.append(outcome.line)
+                    except LaplandError:
+                        done, faces = before
+                        raise
                 if outcome.error is not None:
                     failures.append(outcome.error)
         except KeyboardInterrupt:
@@ -245,8 +251,8 @@ def _predict_to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[
         finally:
             for failure in failures:
                 _complain(failure)
-            before = f" ({len(record.done)} of them before)" if record.done else ""
-            print(f"{path}: {counted(done, 'photo')}{before}, {counted(faces, 'face')}")
+            earlier = f" ({len(record.done)} of them before)" if record.done else ""
+            print(f"{path}: {counted(done, 'photo')}{earlier}, {counted(faces, 'face')}")
             if failures:
                 many = counted(len(failures), "photo")
                 _complain(f"{many} could not be used; --retry tries again")

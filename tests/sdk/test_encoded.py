@@ -359,8 +359,10 @@ def test_a_folder_of_all_of_these(tmp_path, photo, picture):
         str(folder / "animated.png"),
         str(folder / "astronaut.png"),
     ]
-    said = {Path(line.split(": ")[1]).name: line for line in done.stderr.splitlines()}
-    assert set(said) == {"bomb.png", "empty.jpg", "vector.jpg", "large.jpg"}
+    # libpng warns of the astronaut's profile by itself, where OpenCV has an older one.
+    said = [line.split(": ")[1] for line in done.stderr.splitlines() if "libpng" not in line]
+    names = ["bomb.png", "empty.jpg", "large.jpg", "vector.jpg"]
+    assert sorted(Path(name).name for name in said) == names
     assert "Traceback" not in done.stderr
 
 
