@@ -111,8 +111,6 @@ def test_card_tells_where_the_model_fails(folder):
 def test_card_tells_how_sure_the_model_is(folder):
     info = _models.describe(folder / "model.onnx")
     text = (folder / "README.md").read_text(encoding="utf-8")
-    if info.calibration is None:
-        pytest.skip("exported before models were calibrated")
     assert len(info.calibration.to_json()) < 8000
     part = text.split("## How sure\n")[1].split("\n## ")[0]
     clean = re.search(r"^\| photos as they are \(554\) \| ([\d.]+) % \| ([\d.]+) % \|", part, re.M)
