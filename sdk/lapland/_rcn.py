@@ -108,5 +108,6 @@ class LandmarkNetwork:
             landmarks, scales = self._session.run(("landmarks", "scales"), {"crops": crops})
             return landmarks, scales
         maps, scales = self._session.run(("heatmaps", "scales"), {"crops": crops})
-        maps = np.moveaxis(maps, self._maps_axis, 1)
+        if self._maps_axis == 3:
+            maps = maps.transpose(0, 3, 1, 2)
         return self._decode(maps, self.info.size // maps.shape[-1]), scales
