@@ -1,13 +1,13 @@
 """The tables of `training.ablation`: means over the seeds, and how far these lie apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from training.hardship import CLEAN
-from training.robustness import Row
+from training.robustness import Row, set_of
 
 RATES = ("failure_rate_8", "landmark_failure_rate_8")
 
@@ -18,7 +18,7 @@ def losses_table(results: list[dict[str, Any]]) -> str:
         "| loss | NMSE %, val | NMSE %, common | spread of a map, px | minutes | one of its runs |",
         "|---|---|---|---|---|---|",
     ]
-    for rows in by_row(results).values():
+    for rows in _grouped(results, "row").values():
         val, common = (_with_range([r[name] for r in rows]) for name in ("val", "common"))
         spread, minutes = (np.mean([r[name] for r in rows]) for name in ("spread", "minutes"))
         command = f"`python -m training.train {rows[0]['command']}`"
@@ -28,29 +28,18 @@ def losses_table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def by_row(results: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """The results of each row, of all its seeds."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for result in results:
-        rows.setdefault(result["row"], []).append(result)
-    return rows
-
-
 def means(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The mean of each row over its seeds."""
     return [
         {"row": row, **{key: float(np.mean([r[key] for r in of])) for key in ("common", "spread")}}
-        for row, of in by_row(results).items()
+        for (row,), of in _grouped(results, "row").items()
     ]
 
 
 def over_seeds(rows: list[Row]) -> list[Row]:
     """The mean NMSE of the rows that differ in nothing but their seed."""
-    same: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        key = row["data"], row["split"], row["model"], row["decoder"], row["way"]
-        same.setdefault(key, []).append(row)
-    return [of[0] | {"nmse": float(np.mean([row["nmse"] for row in of]))} for of in same.values()]
+    same = _grouped(rows, "data", "split", "model", "decoder", "way").values()
+    return [of[0] | {"nmse": float(np.mean([row["nmse"] for row in of]))} for of in same]
 
 
 def robustness_tables(rows: list[Row]) -> str:
@@ -65,14 +54,10 @@ def robustness_tables(rows: list[Row]) -> str:
         "means of corrupted ones; all in percent; ± half of the range of the seeds.",
         "",
     ]
-    for (data, split), part in groupby(sorted(rows, key=_set_of_faces), key=_set_of_faces):
+    for (data, split), part in groupby(sorted(rows, key=set_of), key=set_of):
         lines += [f"| {data}, {split} | {' | '.join(head)} |", "|---|" + "---|" * len(head)]
-        runs: dict[tuple[str, str], dict[int, list[Row]]] = {}
-        for row in part:
-            seeds = runs.setdefault((row["model"], row["decoder"]), {})
-            seeds.setdefault(row["seed"], []).append(row)
-        for (model, decoder), of_run in runs.items():
-            seeds = [_by_kind(of) for of in of_run.values()]
+        for (model, decoder), of_run in _grouped(part, "model", "decoder").items():
+            seeds = [_by_kind(of) for of in _grouped(of_run, "seed").values()]
             cells = [
                 _with_range([seed[CLEAN]["nmse"] for seed in seeds]),
                 *(f"{np.mean([s[CLEAN][rate] for s in seeds]):.1f}" for rate in RATES),
@@ -85,19 +70,20 @@ def robustness_tables(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _set_of_faces(row: Row) -> tuple[str, str]:
-    return row["data"], row["split"]
-
-
 def _by_kind(rows: list[Row]) -> dict[str, dict[str, float]]:
     """Means over the strengths of each kind of corruption."""
-    kinds: dict[str, list[Row]] = {}
-    for row in rows:
-        kinds.setdefault(row["kind"], []).append(row)
     return {
         kind: {key: float(np.mean([row[key] for row in of])) for key in ("nmse", *RATES)}
-        for kind, of in kinds.items()
+        for (kind,), of in _grouped(rows, "kind").items()
     }
+
+
+def _grouped(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:
+    """The rows that have the same values of some keys, in the order in which they come."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return groups
 
 
 def _with_range(values: Sequence[float]) -> str:

@@ -12,7 +12,7 @@ from lapland._scheme import Scheme
 from training.data import Faces
 from training.files import write_whole
 from training.metrics import face_errors
-from training.robustness import name_of
+from training.robustness import name_of, set_of
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -123,12 +123,12 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
         rows: of `training.robustness.compare`; each set of faces is a panel.
         path: of the PNG.
     """
-    sets = list(dict.fromkeys((row["data"], row["split"]) for row in rows))
+    sets = list(dict.fromkeys(map(set_of, rows)))
     ways = list(dict.fromkeys(row["way"] for row in rows))
     size = (7 * len(sets), 0.28 * len(ways) + 2)
     figure, places = plt.subplots(1, len(sets), figsize=size, layout="constrained", sharey=True)
     for axes, of in zip(np.atleast_1d(places), sets, strict=True):
-        part = [row for row in rows if (row["data"], row["split"]) == of]
+        part = [row for row in rows if set_of(row) == of]
         for number, model in enumerate(dict.fromkeys(map(name_of, part))):
             mine = [row for row in part if name_of(row) == model]
             for kind in dict.fromkeys(row["kind"] for row in mine):  # no line from one to the next

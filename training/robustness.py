@@ -93,11 +93,13 @@ def compare(
     labels, order = list(networks), list(decoders)
     return sorted(
         rows,
-        key=lambda row: (
-            *(row["data"], row["split"]),
-            *(labels.index(row["model"]), order.index(row["decoder"])),
-        ),
+        key=lambda row: (set_of(row), labels.index(row["model"]), order.index(row["decoder"])),
     )
+
+
+def set_of(row: Row) -> tuple[str, str]:
+    """The set of faces of a row: its folder and its split."""
+    return row["data"], row["split"]
 
 
 def name_of(row: Row) -> str:
@@ -115,7 +117,7 @@ def table(rows: list[Row]) -> str:
         f"{'of landmarks: 8 %':>19}{'10 %':>7}{'AUC 8':>7}{'AUC 10':>8}"
     )
     lines = []
-    for (data, split), part in groupby(rows, key=lambda row: (row["data"], row["split"])):
+    for (data, split), part in groupby(rows, key=set_of):
         of = list(part)
         lines.append(f"{data}, {split}: {of[0]['missed']} missed by MTCNN (cropped from labels)")
         lines.append(f"{'':<{width}}{head}")
@@ -135,7 +137,7 @@ def markdown(rows: list[Row]) -> str:
     Each cell has the NMSE, the failure rate of faces and that of landmarks, both at 8 %.
     """
     lines = ["NMSE; faces and landmarks with errors above 8 %; all in percent.", ""]
-    for (data, split), part in groupby(rows, key=lambda row: (row["data"], row["split"])):
+    for (data, split), part in groupby(rows, key=set_of):
         of = {(row["way"], name_of(row)): row for row in part}
         ways, models = (list(dict.fromkeys(key[i] for key in of)) for i in (0, 1))
         faces = of[ways[0], models[0]]["faces"]

@@ -38,18 +38,17 @@ def decoded(
     """
     device = next(net.parameters()).device
     scales = []
+    others = {name: DECODERS[name] for name in decoders if name != DEFAULT_DECODER}
     landmarks: dict[str, list[Tensor]] = {decoder: [] for decoder in decoders}
     for part in crops.split(batch):
         heatmaps = net(normalise(part.to(device)))
         px, py = marginals(heatmaps, beta)
         stride = SIZE // px.shape[-1]
         location, scale = location_and_scale(px, py, stride)
+        logits = (beta * heatmaps).cpu().numpy() if others else None
         for decoder, found in landmarks.items():
-            decode = DECODERS[decoder]
-            if decode is None:
-                found.append(location.cpu())
-            else:
-                found.append(torch.from_numpy(decode((beta * heatmaps).cpu().numpy(), stride)))
+            decode = others.get(decoder)
+            found.append(torch.from_numpy(decode(logits, stride)) if decode else location.cpu())
         scales.append(scale.mean(-1).cpu())
     return {decoder: torch.cat(found) for decoder, found in landmarks.items()}, torch.cat(scales)
 

@@ -39,22 +39,20 @@ def local_softargmax(logits: Array, stride: int) -> Array:
     """
     n, k, height, width = logits.shape
     flat, pixelwise = _as_it_lies(logits)
-    if pixelwise:
-        highest = flat.reshape(n, height, width, k).max(axis=1)  # of each column
-        column = highest.transpose(0, 2, 1).reshape(n * k, width).argmax(axis=1)
-    else:
-        row, column = np.divmod(flat.reshape(n * k, height * width).argmax(axis=1), width)
     maps, rows, inside, moments = _window(n, k, height, width, pixelwise, stride)
     pixel = k if pixelwise else 1
     if pixelwise:
+        highest = flat.reshape(n, height, width, k).max(axis=1)  # of each column
+        column = highest.transpose(0, 2, 1).reshape(n * k, width).argmax(axis=1)
         row = flat.take((maps + column * pixel)[:, None] + rows).argmax(axis=1)
+    else:
+        row, column = np.divmod(flat.reshape(n * k, height * width).argmax(axis=1), width)
     reach = WINDOW // stride
     top = np.minimum(np.maximum(row - reach, 0), height - 2 * reach - 1)
     left = np.minimum(np.maximum(column - reach, 0), width - 2 * reach - 1)
     window = flat.take((maps + (top * width + left) * pixel)[:, None] + inside)
     window -= window.max(axis=1, keepdims=True)
-    if TEMPERATURE != 1:
-        window /= TEMPERATURE
+    window /= TEMPERATURE
     total, x, y = (np.exp(window, out=window) @ moments).T
     return _in_crop(x / total + left, y / total + top, stride).reshape(n, k, 2)
 
@@ -105,15 +103,13 @@ def barycenter(logits: Array, stride: int) -> Array:
         highest = flat.reshape(n, k, groups, rows, width).max(axis=3)
         peaks = highest.max(axis=(2, 3), keepdims=True)
         found = highest >= peaks + _LEAST
-    place, landmark = found.ravel().nonzero()[0], 0
-    if pixelwise:
-        place, landmark = np.divmod(place, k)
+    pixel = k if pixelwise else 1
+    place, landmark = np.divmod(found.ravel().nonzero()[0], pixel)
     group, x = np.divmod(place, width)
     of, group_of_map = np.divmod(group, groups)
-    first = group * (rows * width) + x
-    if pixelwise:
-        of, first = of * k + landmark, first * k + landmark
-    steps, moments = _rows(rows, width * k if pixelwise else width)
+    of = of * pixel + landmark
+    first = (group * (rows * width) + x) * pixel + landmark
+    steps, moments = _rows(rows, width * pixel)
     below = flat.take(first[:, None] + steps)
     below -= peaks.ravel().take(of)[:, None]
     total, y = ((below >= _LEAST) * np.exp(below) @ moments).T

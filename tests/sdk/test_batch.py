@@ -17,6 +17,7 @@ import pytest
 
 from lapland.__main__ import main
 from lapland._progress import Progress
+from tests.processes import is_running
 from training.pts import read_pts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and named pipes")
@@ -314,12 +315,6 @@ def test_a_run_that_is_killed_goes_on(holiday, encoded):
     assert run(*photos, "-o", "all.jsonl") == 1
     assert run(*photos, "-o", "new.jsonl") == 1
     assert Path("all.jsonl").read_bytes() == Path("new.jsonl").read_bytes()
-
-
-def is_running(worker):
-    with suppress(psutil.NoSuchProcess):  # it has ended between one question and the next
-        return worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 class Screen:

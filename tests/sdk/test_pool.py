@@ -9,10 +9,12 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lapland import LaplandError
 from lapland._pool import _AHEAD, Death, in_processes
+from tests.processes import is_running
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signals")
 
@@ -127,22 +129,10 @@ if __name__ == "__main__":
         text=True,
         cwd=Path(__file__).parents[2],
     ) as parent:
-        workers = [int(word) for word in parent.stdout.readline().split()]
+        workers = [psutil.Process(int(word)) for word in parent.stdout.readline().split()]
         parent.kill()
     assert len(workers) == 2
     deadline = time.monotonic() + 20
     while any(is_running(worker) for worker in workers):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def is_running(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    try:  # one that has ended stays a zombie where nobody waits for orphans, as in containers
-        with open(f"/proc/{process}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return True
