@@ -1,7 +1,8 @@
-"""The search of whole frames for faces, in a thread beside the frames."""
+"""The search of whole frames for faces, in threads beside the frames."""
 
+import _thread
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,77 @@ def search(mtcnn: Mtcnn, image: Image) -> Found:
     return points.astype(np.float64), scores
 
 
+class _Search:
+    """One search in a thread of its own, after the search before it.
+
+    Ctrl-C may come between any two steps of the main thread, within `threading`, `queue` and
+    `concurrent.futures`, too: it can leave their locks held for ever, and whoever wants one waits
+    for ever. So no lock is taken in the thread of the frames that anything but sleep depends on.
+    """
+
+    def __init__(self, mtcnn: Any, image: Image, known: Known, before: "_Search | None") -> None:
+        self.known = known
+        self.found: Found | None = None
+        self.error: BaseException | None = None
+        self.ended = False
+        self._task: tuple[Any, Image] | None = (mtcnn, image)
+        self._before = before
+        self._running = threading.Lock()
+        self._running.acquire()
+        self._thread = threading.Thread(target=self._run, name="lapland-tracker")
+
+    def begin(self) -> None:
+        """Starts the thread."""
+        # `Thread.start` holds a lock that the new thread needs, so that it is called in another
+        # thread, to which Ctrl-C does not come.
+        _thread.start_new_thread(self._start, ())
+
+    def forget(self) -> None:
+        """Does not search, where the search is not under way yet."""
+        self._task = None
+
+    def wait(self) -> None:
+        """Waits for the end."""
+        # Should an interrupt leave the lock held, others learn of the end a moment later.
+        while not self.ended:
+            if self._running.acquire(timeout=0.1):
+                self._running.release()
+
+    def join(self) -> None:
+        """Waits until the thread is gone."""
+        self.wait()
+        if self._thread.ident is not None:  # else it could not be started
+            self._thread.join()
+
+    def _start(self) -> None:
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # there are too many threads, or Python ends
+            self._end(error)
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            if self._before is not None:
+                self._before.wait()
+            if (task := self._task) is not None:
+                self.found = search(*task)
+        except BaseException as caught:  # it belongs to whoever takes the result
+            error = caught
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        self.error, self._task, self._before = error, None, None
+        self.ended = True
+        self._running.release()
+
+
 class Searcher:
-    """Searches one frame at a time in a thread, which ends with this object or at `close`."""
+    """Searches one frame at a time, each in a thread that ends with its search."""
 
     def __init__(self) -> None:
-        self._thread: ThreadPoolExecutor | None = None
-        self._under_way: tuple[Future[Found], Known] | None = None
+        self._under_way: _Search | None = None
+        self._last: _Search | None = None  # begun, and perhaps forgotten
         self._process = os.getpid()
 
     @property
@@ -40,37 +106,43 @@ class Searcher:
     def begin(self, mtcnn: Any, image: Image, known: Known) -> None:
         """Begins to search a frame, of which the caller may overwrite the pixels."""
         self._leave_parent()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="lapland-tracker")
-        self._under_way = self._thread.submit(search, mtcnn, image.copy()), known
+        begun = _Search(mtcnn, image.copy(), known, self._last)
+        begun.begin()
+        # Interrupted before this, it ends in vain, beside the next one.
+        self._under_way = self._last = begun
 
     def take(self) -> tuple[Found, Known] | None:
         """What a search has found, once it has ended; None before, and where there is none."""
-        if self._under_way is None or not self._under_way[0].done():
+        done = self._under_way
+        if done is None or not done.ended:
             return None
-        future, known = self._under_way
         self._under_way = None
-        return future.result(), known
+        if done.error is not None:
+            raise done.error
+        assert done.found is not None
+        return done.found, done.known
 
     def wait(self) -> None:
         """Waits for the search that is under way, if any; its result is still to be taken."""
         self._leave_parent()
         if self._under_way is not None:
-            self._under_way[0].exception()
+            self._under_way.wait()
 
     def forget(self) -> None:
         """Lets the search that is under way end in vain."""
+        if self._under_way is not None:
+            self._under_way.forget()
         self._under_way = None
 
     def close(self) -> None:
-        """Ends the thread, after what it may be at; `begin` starts another."""
+        """Waits for the search that is under way, forgotten or not."""
         self._leave_parent()
         self.forget()
-        if self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
-            self._thread = None
+        if self._last is not None:
+            self._last.join()
+            self._last = None
 
     def _leave_parent(self) -> None:
         """In a forked process there is no thread, and no search that it would ever end."""
         if self._process != os.getpid():
-            self._thread, self._under_way, self._process = None, None, os.getpid()
+            self._under_way, self._last, self._process = None, None, os.getpid()

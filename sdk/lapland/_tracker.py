@@ -108,7 +108,7 @@ class Tracker:
         )
 
     def close(self) -> None:
-        """Ends the thread, after the search that it may be at. A later `update` starts another."""
+        """Waits for a search that is under way and its thread. `update` may be called again."""
         self.reset()
         self._searcher.close()
 

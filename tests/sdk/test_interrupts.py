@@ -16,6 +16,7 @@ import cv2, numpy as np
 from contextlib import closing
 from lapland import Detector, Tracker
 from lapland._pool import in_processes
+from lapland._search import Searcher
 from tests.sdk.test_pool import start
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
@@ -69,6 +70,32 @@ for background in (False, True):
 print(hits)
 """
 
+# Nothing but the passing of searches to their threads and back, where every step may be hit.
+SEARCH = """
+class Quick:
+    def detect(self, image):
+        return None, np.zeros(1, np.float32), np.zeros((1, 5, 2))
+
+searcher, quick, hits = Searcher(), Quick(), 0
+
+def step():
+    searcher.take()
+    if not searcher.busy:
+        searcher.begin(quick, image[:8], [])
+
+def steps():
+    while True:
+        step()
+
+for i in range(2000):
+    hits += interrupted(steps, 1e-6 + i % 300 * 1e-6)
+    if i % 20 == 0:
+        searcher.wait()
+        assert searcher.take() is not None or not searcher.busy
+        searcher.close()
+print(hits)
+"""
+
 POOL = """
 hits = 0
 for after in (0.02, 0.3, 0.6, 0.9, 1.5):
@@ -86,8 +113,8 @@ print(hits)
 
 @pytest.mark.parametrize(
     ("program", "threads", "least"),
-    [(PREDICT, 1, 60), (PREDICT, 2, 60), (TRACK, 1, 100), (POOL, 1, 5)],
-    ids=["predict", "predict with two threads", "track", "pool"],
+    [(PREDICT, 1, 60), (PREDICT, 2, 60), (TRACK, 1, 100), (SEARCH, 1, 1900), (POOL, 1, 5)],
+    ids=["predict", "predict with two threads", "track", "search", "pool"],
 )
 def test_what_was_interrupted_goes_on(program, threads, least):
     body = "".join(f"    {line}\n" for line in program.strip().splitlines())

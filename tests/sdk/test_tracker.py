@@ -277,10 +277,10 @@ def test_searches_of_a_scene_that_was_cut_count_nothing(detector):
         settle(tracker)
         held.go.clear()
         tracker.update(two_faces())
-        search = tracker._searcher._under_way[0]
+        search = tracker._searcher._under_way
         tracker.update(empty)
         held.go.set()
-        search.result(timeout=30)
+        search.wait()
         settle(tracker)
         assert len(tracker.update(empty)) == 0
 
@@ -293,9 +293,17 @@ def test_the_thread_ends_with_the_tracker(detector):
     before = len(names_of_threads())
     image = one_face()
     with Tracker(detector, search_every=0.01) as tracker:
+        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
+        held.go.set()
         for _ in range(3):
             tracker.update(image)
+        settle(tracker)
+        held.go.clear()
+        held.begun.clear()
+        tracker.update(image)
+        assert held.begun.wait(30)
         assert len(names_of_threads()) == before + 1
+        held.go.set()
     assert len(names_of_threads()) == before
     assert tracker.update(image).ids.tolist() == [0]  # it starts again
     settle(tracker)
