@@ -152,6 +152,7 @@ class Trainer:
             num_workers=workers,
         )
 
+    @hardware.denormals_flushed()
     def run(self) -> float:
         """Trains to the recipe's last epoch; returns the lowest NMSE on the validation faces."""
         steps = len(self.loader)

@@ -47,6 +47,24 @@ def faces(folder, tmp_path_factory):
     ]
 
 
+def test_steps_are_taken_with_denormals_flushed_and_what_follows_is_not(
+    faces, tmp_path, monkeypatch
+):
+    tiny = torch.full((8,), torch.finfo(torch.float32).tiny)
+    halves = []
+
+    class Watched(train.Objective):
+        def losses(self, *arguments):
+            halves.append((tiny / 2).max().item())
+            return super().losses(*arguments)
+
+    monkeypatch.setattr(train, "Objective", Watched)
+    train.Trainer(dataclasses.replace(SMALL, epochs=1), *faces, tmp_path).run()
+    assert halves
+    assert not any(halves)
+    assert (tiny / 2).min() > 0
+
+
 def test_training_learns_and_writes_its_files(faces, tmp_path):
     recipe = dataclasses.replace(SMALL, epochs=12, evaluate_every=4, dropout=0.0)
     trainer = train.Trainer(recipe, *faces, tmp_path)
