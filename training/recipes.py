@@ -45,8 +45,8 @@ class Recipe:
         wasserstein: weight of the 2D Wasserstein loss that is added to `loss`.
         siamese: weight of the disagreement between two views of each face, labelled and, where they
             are given, unlabelled; half of a batch are then second views. 0 sees each face once.
-        averaging: decay of the moving average of the weights that is evaluated; 0 takes the
-            weights as they are.
+        averaging: decay of the moving average of the weights that is evaluated, reached in the
+            first passes; 0 takes the weights as they are.
         evaluate_every: epochs between evaluations on the validation faces.
         seed: of the weights, the order and the augmentation.
         crop: how crops follow from five points.

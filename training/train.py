@@ -9,7 +9,7 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,20 @@ def slope_at(epoch: float, recipe: Recipe) -> float:
     if epoch >= recipe.anneal:
         return recipe.slope
     return SLOPE + (recipe.slope - SLOPE) * epoch / recipe.anneal
+
+
+def moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
+    """The `multi_avg_fn` of an exponential moving average of weights, which begins short.
+
+    After n steps it reaches back over some (10 + n) / 9 of them, until that is what `decay` says:
+    the random weights that a run starts from are forgotten in the first passes, not the first ten.
+    """
+
+    def update(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        n = int(count)
+        get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(averaged, current, count)
+
+    return update
 
 
 class Trainer:
@@ -112,7 +126,7 @@ class Trainer:
         )
         # Copied before `prepare` wraps the network in autocast: evaluation is in float32, as the
         # exported file runs. A decay of 0 gives the weights as they are.
-        self.averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging))
+        self.averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.averaging))
         self.averaged.to(self.accelerator.device).eval()
         self.net, self.optimiser, self.loader = self.accelerator.prepare(net, optimiser, loader)
         self.objective = Objective(recipe, self.accelerator, teacher)

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from lapland._scheme import IBUG68
 from tests.drawn_faces import write_folder
@@ -45,6 +46,23 @@ def faces(folder, tmp_path_factory):
         five_points.detect(read_faces(folder, IBUG68, folder / f"splits/{name}.txt"), cache)
         for name in ("train", "val")
     ]
+
+
+def test_the_moving_average_forgets_the_start_at_once_and_is_as_long_as_asked_for_later():
+    net = torch.nn.Linear(2, 2)
+    average = AveragedModel(net, multi_avg_fn=train.moving_average(0.998))
+
+    def step(value):
+        torch.nn.init.constant_(net.weight, value)
+        average.update_parameters(net)
+        return average.module.weight.max().item()
+
+    assert step(100.0) == 100.0
+    after = [step(0.0) for _ in range(50)]
+    assert after == sorted(after, reverse=True)
+    assert after[-1] < 1e-3  # 0.998 alone would leave 90
+    average.n_averaged.fill_(10_000)
+    assert step(1.0) == pytest.approx(after[-1] + 0.002 * (1 - after[-1]))
 
 
 def test_steps_are_taken_with_denormals_flushed_and_what_follows_is_not(
