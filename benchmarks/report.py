@@ -13,7 +13,7 @@ from benchmarks import pictures, results, tables
 from benchmarks.peers import report as peers
 from export.blocks import replace_block
 from lapland import _benchmark_plot as plot
-from training.files import REPOSITORY, write_whole
+from training.files import REPOSITORY, write_text, write_whole
 
 __all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
 
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
     for document, text in texts.items():
-        write_whole(document, lambda part, text=text: part.write_text(text, "utf-8"))
+        write_text(document, text)
     for path, picture in drawn.items():
         if picture is not None:
             write_whole(path, lambda part, picture=picture: part.write_bytes(picture))

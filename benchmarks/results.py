@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lapland import _host as host
-from training.files import write_whole
+from training.files import write_text
 
 FOLDER = Path(__file__).with_name("results")
 
@@ -30,7 +30,7 @@ def said(head: Report) -> str:
 def write(path: Path, head: Report, figures: Report) -> None:
     """Writes figures under their header, whole or not at all."""
     text = json.dumps({"header": head, **figures}, indent=1) + "\n"
-    write_whole(path, lambda part: part.write_text(text, "utf-8"))
+    write_text(path, text)
 
 
 def read(path: Path) -> Report:

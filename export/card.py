@@ -10,7 +10,7 @@ from typing import Any
 from export.limits import section, wrapped
 from export.limits_picture import NAME
 from lapland._scheme import SCHEMES, Scheme
-from training.files import write_whole
+from training.files import write_text
 from training.hardship import CLEAN
 from training.rcn import SIZE
 from training.recipes import RECIPES, Recipe
@@ -207,7 +207,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         certainty=_certainty(card["certainty"], shown),
         limits=section(NAME, card["drawn"], normaliser, shown, sample, card["limits"]),
     )
-    write_whole(folder / "README.md", lambda part: part.write_text(text, "utf-8"))
+    write_text(folder / "README.md", text)
 
 
 def _certainty(report: dict[str, Any] | None, shown: str) -> str:

@@ -6,7 +6,7 @@ The runtime refuses a shipped file that differs; `sha256sum -c SHA256SUMS` check
 import hashlib
 from pathlib import Path
 
-from training.files import REPOSITORY, write_whole
+from training.files import REPOSITORY, write_text
 
 MODELS = REPOSITORY / "models"
 
@@ -18,7 +18,7 @@ def record(models: Path = MODELS) -> None:
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(models).as_posix()}\n"
         for file in files
     ]
-    write_whole(models / "SHA256SUMS", lambda part: part.write_text("".join(rows)))
+    write_text(models / "SHA256SUMS", "".join(rows))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The table of models in README.md, from the files' own metadata: `python -m export.table`."""
 
 from lapland import _models as models
-from training.files import REPOSITORY, write_whole
+from training.files import REPOSITORY, write_text
 
 from .blocks import replace_block
 
@@ -26,7 +26,7 @@ def main() -> None:
     """Rewrites the block between the markers."""
     text = README.read_text(encoding="utf-8")
     new = replace_block(text, "models", model_table())
-    write_whole(README, lambda part: part.write_text(new, "utf-8"))
+    write_text(README, new)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from lapland._decoders import DECODERS, DEFAULT_DECODER
 from training import robustness, train
 from training.ablation_tables import losses_table, means, over_seeds, robustness_tables
 from training.evaluate import evaluate_file
-from training.files import write_whole
+from training.files import write_text
 from training.pictures import draw_ablation, draw_robustness
 from training.recipes import Recipe, override
 
@@ -94,14 +94,12 @@ def main(given: list[str] | None = None) -> None:
         train.main(arguments)
         results.append({"row": row, "seed": seed} | figures(folder, options.data, splits))
         results[-1]["command"] = shlex.join(arguments)
-        write_whole(
-            options.out / "table.md", lambda part: part.write_text(losses_table(results), "utf-8")
-        )
+        write_text(options.out / "table.md", losses_table(results))
         draw_ablation(means(results), options.out / "ablation.png")
     print(losses_table(results))
     hard = tried_hard(results, options.out, [(options.data, splits[n]) for n in ("val", "common")])
     text = robustness_tables(hard)
-    write_whole(options.out / "robustness.md", lambda part: part.write_text(text, "utf-8"))
+    write_text(options.out / "robustness.md", text)
     draw_robustness(
         [row for row in over_seeds(hard) if row["decoder"] == DEFAULT_DECODER],
         options.out / "robustness.png",
@@ -123,7 +121,7 @@ def tried_hard(
         for name in new:
             text = json.dumps([row for row in found if row["model"] == name]) + "\n"
             file = out / name / "robustness.json"
-            write_whole(file, lambda part, text=text: part.write_text(text, "utf-8"))  # type: ignore[misc]
+            write_text(file, text)
     return [
         row | {"model": result["row"], "seed": result["seed"]}
         for name, result in runs.items()
@@ -150,7 +148,7 @@ def figures(folder: Path, data: Path, splits: dict[str, Path]) -> dict[str, floa
         "spread": reports["common"]["mean_scale_px"],
         "minutes": last["seconds"] / 60,
     }
-    write_whole(file, lambda part: part.write_text(json.dumps(found) + "\n", "utf-8"))
+    write_text(file, json.dumps(found) + "\n")
     return found
 
 

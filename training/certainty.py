@@ -24,7 +24,7 @@ from lapland._rcn import LandmarkNetwork
 from lapland._tracks import portrait_step
 from training import metrics
 from training.data import Faces
-from training.files import write_whole
+from training.files import write_text
 from training.readers import read_faces
 
 # How far off the crops are: largest shift in sides of the crop; 1.5 times as many radians of roll
@@ -162,7 +162,7 @@ def main() -> None:
     )
     if options.json:
         text = json.dumps(figures, indent=1) + "\n"
-        write_whole(options.json, lambda part: part.write_text(text, "utf-8"))
+        write_text(options.json, text)
     if options.plot:
         draw(found, figures["threshold"], options.plot)
 

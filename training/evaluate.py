@@ -24,7 +24,7 @@ from lapland._decoders import DECODERS
 from lapland._scheme import Scheme
 from training import five_points, metrics, robustness
 from training.data import CropSpec, Faces
-from training.files import write_whole
+from training.files import write_text
 from training.pictures import draw_error_curves, draw_robustness, draw_sheet
 from training.predictions import Predictor, landmark_errors, open_network, path_of_model
 from training.readers import read_faces
@@ -188,7 +188,7 @@ def _many(rows: list[robustness.Row], options: argparse.Namespace) -> None:
     if options.out:
         draw_robustness(rows, options.out / "robustness.png")
         text = robustness.markdown(rows)
-        write_whole(options.out / "table.md", lambda part: part.write_text(text, "utf-8"))
+        write_text(options.out / "table.md", text)
         print(f"written: {options.out}/figures.json, table.md, robustness.png")
 
 
@@ -217,7 +217,7 @@ def _write_json(figures: Any, options: argparse.Namespace) -> None:
         files.append(options.out / "figures.json")
     text = json.dumps(figures, indent=1) + "\n"
     for file in files:
-        write_whole(file, lambda part: part.write_text(text, "utf-8"))
+        write_text(file, text)
 
 
 if __name__ == "__main__":

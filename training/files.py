@@ -24,3 +24,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_whole` of a text in UTF-8."""
+    write_whole(path, lambda part: part.write_text(text, "utf-8"))

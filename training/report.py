@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.files import write_whole
+from training.files import write_text
 from training.pictures import draw_refusal, draw_reliability
 from training.reliability import REFUSED, spoken, worst
 
@@ -82,7 +82,7 @@ def write_report(report: dict[str, Any], folder: Path, data: Path) -> list[Path]
     """Writes the page, its figures and its two pictures; returns their paths."""
     files = [folder / n for n in ("uncertainty.md", "uncertainty.json", *PICTURES)]
     text = json.dumps(report, indent=1) + "\n"
-    write_whole(files[1], lambda part: part.write_text(text, "utf-8"))
+    write_text(files[1], text)
     draw_reliability(report["curves"], files[2])
     draw_refusal(report["refusal"], files[3])
     names, shares = worst(report)
@@ -107,5 +107,5 @@ def write_report(report: dict[str, Any], folder: Path, data: Path) -> list[Path]
         data=data.name,
         every=f" --every {report['every']}" if report["every"] > 1 else "",
     )
-    write_whole(files[0], lambda part: part.write_text(page, "utf-8"))
+    write_text(files[0], page)
     return files

@@ -291,7 +291,7 @@ class Trainer:
     def _show(self) -> None:
         """Writes the history, and draws its curve."""
         lines = "".join(json.dumps(row) + "\n" for row in self.history)
-        files.write_whole(self.out / "history.jsonl", lambda part: part.write_text(lines, "utf-8"))
+        files.write_text(self.out / "history.jsonl", lines)
         if "val_nmse" in self.history[-1]:
             draw_learning_curve(self.history, self.out / "curve.png")
 

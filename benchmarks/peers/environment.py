@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.plan import OURS, REPOSITORY, Peer
-from training.files import write_whole
+from training.files import write_text
 
 _ERRORS = 600  # characters of what pip says of a failure
 
@@ -63,7 +63,7 @@ def install(peer: Peer) -> str | None:
     if reason is None:
         found["install_mb"] = installed_bytes(peer) / 1e6
     text = json.dumps(found, indent=1) + "\n"
-    write_whole(_record(peer), lambda part: part.write_text(text, encoding="utf-8"))
+    write_text(_record(peer), text)
     return reason
 
 
