@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, RandomSampler
 from tqdm import tqdm
 
 from lapland._scheme import SCHEMES
 from training import checkpoint, files, five_points, hardware
+from training.batches import Batches
 from training.data import Faces, TrainingCrops, origin
 from training.objective import Objective
 from training.pictures import draw_learning_curve
@@ -30,7 +30,6 @@ from training.quantised import QuantisedRCN
 from training.rcn import SLOPE, normalise
 from training.readers import read_faces
 from training.recipes import RECIPES, Recipe, override
-from training.siamese import Pairs, side_by_side
 from training.unlabelled import UnlabelledCrops, crop_folder
 from training.validation import Validation
 
@@ -101,25 +100,17 @@ class Trainer:
         self.others = {name: str(path) for name, path in others.items() if path is not None}
         scheme = SCHEMES[recipe.scheme]
         self.accelerator = hardware.accelerator()
-        if recipe.batch % self.accelerator.num_processes:
-            raise ValueError(
-                f"batch is the number of faces a step over all processes: {recipe.batch} cannot be "
-                f"shared by {self.accelerator.num_processes}"
-            )
-        if recipe.siamese and recipe.batch // self.accelerator.num_processes % 2:
-            raise ValueError(
-                "with siamese, half of a batch are second views of the other half: batch must be "
-                f"even for each process, not {recipe.batch // self.accelerator.num_processes}"
-            )
         torch.manual_seed(recipe.seed)
-        self.data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
-        self.order = torch.Generator()
-        loader = self._loader(self.data, workers, None)
+        data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
+        more = None
+        if unlabelled is not None:
+            more = UnlabelledCrops(unlabelled, recipe.augmentation, recipe.seed)
+        self.batches = Batches(recipe, self.accelerator, data, more, workers)
         net: nn.Module = recipe.network().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
         if isinstance(net, QuantisedRCN):
-            sample = [self.data[i][0] for i in range(0, len(self.data), -(-len(self.data) // 64))]
+            sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
             net.prepare(normalise(torch.stack(sample)), recipe.tail)
         optimiser = torch.optim.Adam(
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
@@ -128,13 +119,8 @@ class Trainer:
         # exported file runs. A decay of 0 gives the weights as they are.
         self.averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.averaging))
         self.averaged.to(self.accelerator.device).eval()
-        self.net, self.optimiser, self.loader = self.accelerator.prepare(net, optimiser, loader)
+        self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
         self.objective = Objective(recipe, self.accelerator, teacher)
-        self.unlabelled = None
-        if unlabelled is not None:
-            self.more = UnlabelledCrops(unlabelled, recipe.augmentation, recipe.seed)
-            needed = len(self.loader) * recipe.batch  # one beside each labelled face
-            self.unlabelled = self.accelerator.prepare(self._loader(self.more, workers, needed))
         self.validation = Validation(validation, recipe)
         self.epoch, self.best, self.seconds = 0, math.inf, 0.0
         self.history: list[dict[str, Any]] = []
@@ -142,34 +128,10 @@ class Trainer:
         out.mkdir(parents=True, exist_ok=True)
         self._resume()
 
-    def _loader(
-        self, data: TrainingCrops | UnlabelledCrops, workers: int, needed: int | None
-    ) -> DataLoader[Any]:
-        """Batches of one pass, or of as many crops as are needed.
-
-        With a Siamese recipe a pass has as many crops as without, two each of half of the faces.
-        """
-        views = 2 if self.recipe.siamese else 1
-        share = self.recipe.batch // self.accelerator.num_processes // views
-        samples = (needed or len(data)) // views
-        sampler = RandomSampler(
-            data,  # type: ignore[arg-type]
-            generator=self.order,
-            replacement=needed is not None,
-            num_samples=samples,
-        )
-        return DataLoader(
-            Pairs(data) if self.recipe.siamese else data,
-            batch_size=share,
-            sampler=sampler,
-            drop_last=samples >= share,
-            num_workers=workers,
-        )
-
     @hardware.denormals_flushed()
     def run(self) -> float:
         """Trains to the recipe's last epoch; returns the lowest NMSE on the validation faces."""
-        steps = len(self.loader)
+        steps = len(self.batches)
         bar = tqdm(
             total=self.recipe.epochs * steps,
             initial=self.epoch * steps,
@@ -201,25 +163,18 @@ class Trainer:
 
     def _epoch(self) -> Iterator[dict[str, float]]:
         recipe = self.recipe
-        # All that is random follows from (seed, epoch), so a resumed run repeats it.
-        self.data.epoch = self.epoch
+        # All that is random follows from (seed, epoch), so a resumed run repeats it: dropout and
+        # noise too, and each process draws its own.
         seed = recipe.seed * 1_000_003 + self.epoch
-        self.order.manual_seed(seed)
-        # Dropout and noise too, and each process draws its own.
         torch.manual_seed(seed * 1_009 + self.accelerator.process_index)
         self.net.train()
-        steps = len(self.loader)
+        steps = len(self.batches)
         net = self.accelerator.unwrap_model(self.net)
-        unlabelled: Iterator[Tensor] = iter(())
-        if self.unlabelled is not None:
-            self.more.epoch = self.epoch
-            unlabelled = iter(self.unlabelled)
-        for step, batch in enumerate(self.loader):
+        for step, (crops, target, between) in enumerate(self.batches.of_epoch(self.epoch, seed)):
             fraction = rate_at(self.epoch + step / steps, recipe)
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
             net.slope = slope_at(self.epoch + step / steps, recipe)  # evaluated is `recipe.slope`
-            crops, target, between = self._gathered(batch, next(unlabelled, None))
             images = normalise(crops).contiguous(memory_format=torch.channels_last)
             with self.accelerator.autocast():
                 heatmaps = self.net(images)
@@ -239,19 +194,6 @@ class Trainer:
                 )
             yield values
 
-    def _gathered(
-        self, labelled: list[Tensor], unlabelled: Any
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Crops of labelled and then of unlabelled faces, targets, and the ways between views."""
-        if not self.recipe.siamese:
-            crops, target = labelled
-            return torch.cat([crops, *([] if unlabelled is None else [unlabelled])]), target, None
-        crops, target, between = side_by_side(labelled)
-        if unlabelled is not None:
-            more, ways = side_by_side(unlabelled)
-            crops, between = torch.cat([crops, more]), torch.cat([between, ways])
-        return crops, target, between
-
     def _evaluate(self) -> float:
         value = self.validation.nmse(self.averaged)
         if value < self.best:
@@ -262,8 +204,8 @@ class Trainer:
                     "epoch": self.epoch,
                     "val_nmse": value,
                     "seconds": round(self.seconds),
-                    "data": origin(self.data.faces.names),
-                    "training_faces": len(self.data),
+                    "data": origin(self.batches.data.faces.names),
+                    "training_faces": len(self.batches.data),
                     "hardware": hardware.describe(self.accelerator),
                     **self.others,
                 }

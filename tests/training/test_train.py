@@ -195,10 +195,8 @@ def test_siamese_views_of_labelled_and_unlabelled_faces(faces, tmp_path):
     alone = train.Trainer(dataclasses.replace(recipe, siamese=0.0), *faces, tmp_path / "alone")
     trainer = train.Trainer(recipe, *faces, tmp_path / "views", unlabelled=unlabelled)
     # Two views of half of the faces: an epoch costs what it did.
-    assert len(trainer.loader) == len(alone.loader)
-    crops, target, between = trainer._gathered(
-        next(iter(trainer.loader)), next(iter(trainer.unlabelled))
-    )
+    assert len(trainer.batches) == len(alone.batches)
+    crops, target, between = next(trainer.batches.of_epoch(0, 0))
     assert (len(crops), len(target), len(between)) == (8, 4, 4)
     trainer.run()
     rows = [
