@@ -172,7 +172,7 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
             calibration = None
             if (data / "splits" / "val.txt").exists():
                 calibration, _ = calibrate(plain, data)
-                certainty = measure_calibration(plain, calibration, data, shown, limits["step"])
+                certainty = measure_calibration(plain, calibration, data, shown)
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
         helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration))
     write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))

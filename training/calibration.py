@@ -1,19 +1,29 @@
 """The fit of a `lapland._calibration.Calibration`: what errors follow from scales.
 
 The mean error of a landmark is exp(weights . features) sides of the face, a gamma regression with a
-logarithmic link; the ratio of error to mean is taken as it comes, one distribution for each group
-of landmarks. Monotone where it must be: radii grow with a landmark's scale relative to its face,
-with the mean scale of the face, and with the probability.
+logarithmic link. The ratio of error to mean has a distribution for each group of landmarks, which
+changes with the mean and with how much the scales of the face differ: quantile regressions.
+Monotone where it must be: radii grow with a landmark's scale relative to its face, with the mean
+scale of the face, and with the probability.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import isotonic_regression, lsq_linear, minimize
 
-from lapland._calibration import BAD, FEATURES, Calibration, face_sides, features_of
+from lapland._calibration import (
+    BAD,
+    FEATURES,
+    LEAST_GROWTH,
+    SPREAD,
+    Calibration,
+    face_sides,
+    features_of,
+)
 from lapland._scheme import Scheme
 from training.visible import mean_of_visible
 
@@ -22,16 +32,27 @@ Floats = NDArray[np.float64]
 PROBABILITIES = np.array([0.01, 0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
 RIDGE = 1e-4  # of the mean square of a feature; keeps apart what the faces do not tell apart
 CLEAN_WEIGHT = 12.0  # of a face as it is; each way to corrupt it counts 1
+LEVELS = (0.05, 0.95)  # quantiles of the mean error between which its distribution changes
+NEAR = 0.02  # of a logarithm: nearer to its quantile an error pulls no harder
 MARGIN = 0.1  # of the range of a feature in the fit: so far beyond it is believed
 SLOPES = (0.5, 50.0)  # of the confidence; few faces may not tell it
 
-# Which features errors are told from; tried against each other by `training.calibrate`.
+
+class Form(NamedTuple):
+    """What errors are told from: which features, and whether their distribution changes too."""
+
+    features: tuple[int, ...]
+    changing: bool = False
+
+
+# Tried against each other by `training.calibrate`.
 FORMS = {
-    "scale": (),
-    "scale and face": (0, 1, 2),
-    "scale, face and texture": tuple(range(FEATURES)),
+    "scale": Form(()),
+    "scale and face": Form((0, 1, 2)),
+    "scale, face and texture": Form(tuple(range(FEATURES))),
+    "these, and a distribution that changes": Form(tuple(range(FEATURES)), changing=True),
 }
-FORM = "scale, face and texture"
+FORM = "these, and a distribution that changes"
 
 
 @dataclass(frozen=True)
@@ -87,14 +108,26 @@ def fit(sample: Sample, form: str = FORM) -> Calibration:
     low, high = features.min(axis=(0, 1)), features.max(axis=(0, 1))
     margin = MARGIN * (high - low) + 1e-3
     weights = np.zeros((scheme.size, 1 + FEATURES))
-    ratios = np.zeros((scheme.size, len(PROBABILITIES)))
+    levels = np.zeros((scheme.size, 2))
+    quantiles = np.zeros((scheme.size, len(PROBABILITIES), 3))
     counts = _counts(sample)
     for indices in scheme.groups.values():
         of = list(indices)
-        weights[of], ratios[of] = _fit_group(features[:, of], errors[:, of], counts, form)
-    face, slope, shift = _fit_face(sample, features, errors, FORMS[form])
+        weights[of], levels[of], quantiles[of] = _fit_group(
+            features[:, of], errors[:, of], counts, FORMS[form]
+        )
+    face, slope, shift = _fit_face(sample, features, errors, FORMS[form].features)
     return Calibration(
-        scheme, low - margin, high + margin, weights, PROBABILITIES, ratios, face, slope, shift
+        scheme,
+        low - margin,
+        high + margin,
+        weights,
+        levels,
+        PROBABILITIES,
+        quantiles,
+        face,
+        slope,
+        shift,
     )
 
 
@@ -136,13 +169,13 @@ def _counts(sample: Sample) -> Floats:
 
 
 def _fit_group(
-    features: Floats, errors: Floats, counts: Floats, form: str
-) -> tuple[Floats, Floats]:
-    """(M, G, F) features, (M, G) errors, (M,) counts -> (G, 1 + F) weights and (P,) ratios."""
+    features: Floats, errors: Floats, counts: Floats, form: Form
+) -> tuple[Floats, Floats, Floats]:
+    """(M, G, F) features, (M, G) errors, (M,) counts -> (G, 1 + F) weights, (2,) levels, (P, 3)."""
     count = errors.shape[1]
     seen = ~np.isnan(errors)
     constants = np.broadcast_to(np.eye(count), (*errors.shape, count))[seen]
-    chosen = FORMS[form]
+    chosen = form.features
     if chosen:
         told = features[seen][:, list(chosen)]
     else:  # the scale of the landmark, relative to the side of the face
@@ -154,9 +187,51 @@ def _fit_group(
     weights = np.zeros((count, 1 + FEATURES))
     weights[:, 0] = b[told.shape[1] :]
     weights[:, 1:][:, list(chosen or (0, 1))] = b[: told.shape[1]]
-    ratios = np.log(np.maximum(y, 1e-9)) - x @ b
-    found = _quantiles(ratios, counted)
-    return weights, found + 1e-4 * np.arange(len(found))  # ascending where errors are all alike
+    means = x @ b
+    ratios = np.log(np.maximum(y, 1e-9)) - means
+    levels = np.quantile(means, LEVELS)
+    quantiles = np.zeros((len(PROBABILITIES), 3))
+    quantiles[:, 0] = _quantiles(ratios, counted)
+    if form.changing:
+        told = np.column_stack([np.ones(len(y)), means.clip(*levels), features[seen][:, SPREAD]])
+        for row, p in zip(quantiles, PROBABILITIES, strict=True):
+            row[:] = quantile_regression(told, ratios, counted, p, row)
+    return weights, levels, quantiles
+
+
+def quantile_regression(
+    x: Floats, y: Floats, counts: Floats, probability: float, start: Floats, steps: int = 30
+) -> Floats:
+    """Weights b of the quantile x b of y: least pinball loss, by reweighted least squares.
+
+    Args:
+        x: (M, 3); its second weight may not be so far below 0 that radii fall with the mean error.
+        y: (M,).
+        counts: (M,), how much each counts.
+        probability: of the quantile.
+        start: (3,), what to begin with.
+        steps: of the iteration.
+
+    Returns:
+        (3,).
+    """
+    b = start
+    low = np.array([-np.inf, LEAST_GROWTH - 1, -np.inf])
+    for _ in range(steps):
+        off = y - x @ b
+        pull = np.where(off > 0, probability, 1 - probability)
+        shares = counts * pull / np.maximum(np.abs(off), NEAR)
+        weighted = x * (shares / shares.sum())[:, None]
+        squares = x.T @ weighted
+        squares += 1e-9 * np.eye(len(b))
+        root = cholesky(squares)  # upper
+        right = solve_triangular(root, weighted.T @ y, trans="T")
+        new = lsq_linear(root, right, (low, np.inf)).x
+        done = np.abs(new - b).max() < 1e-4
+        b = new
+        if done:
+            break
+    return b
 
 
 def _quantiles(values: Floats, counts: Floats) -> Floats:

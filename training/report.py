@@ -32,9 +32,11 @@ weights for each group of landmarks and a constant for each landmark. Summed are
 the landmark's scale relative to its face, and of the mean scale of the face, neither of which may
 lower the error; how much scales differ within the face; and the texture of the crop, that is how
 much detail it holds at four resolutions and in which direction. Texture is there since scales
-alone tell too little of blur and too much of noise. The ratio of error to mean has one measured
-distribution for each group. The fit sees the faces as they are, which count {clean:.0f} times, and
-corrupted in {corruptions} ways.
+alone tell too little of blur and too much of noise. The ratio of error to mean has a distribution
+for each group, whose quantiles change with the mean error and with how much scales differ within
+the face: large errors are more alike than small ones, and where a part of the face is covered some
+landmarks are far off and the others are not. The fit sees the faces as they are, which count
+{clean:.0f} times, and corrupted in {corruptions} ways.
 
 The form was chosen by five-fold cross-validation among the {fitted} faces of `{fit}` alone. Loss:
 mean pinball loss of the radii of 50 and 90 %, in percent of d, less is better. The other columns

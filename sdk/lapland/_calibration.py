@@ -5,7 +5,12 @@ are known, `training.calibrate` fits what the error is on average,
 
     error = side of the face * exp(weights . features),
 
-and how the ratio of error to that mean is distributed. Both are written into the model's metadata.
+and how the ratio of error to that mean is distributed: the logarithm of each of its quantiles is
+
+    quantile . (1, logarithm of the mean error, spread of the face's scales),
+
+since large errors are more alike than small ones, and where a part of the face is covered some
+landmarks are far off and the others are not. Both are written into the model's metadata.
 Everything is relative to the size of the face: a photo of twice the size has radii of twice the
 length.
 """
@@ -27,6 +32,9 @@ Floats = NDArray[np.floating[Any]]
 BAD = 0.08
 _LEAST = 1e-6  # pixels
 _FAR = 20.0  # of a logarithm, so that radii stay finite whatever a file says
+_MOST = 100  # probabilities; each takes three numbers of every landmark
+_APART = 1e-6  # of the logarithms of one quantile and the next
+LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +46,11 @@ class Calibration:
         low: (F,) least value of each feature in the fit; beyond, the least is taken.
         high: (F,) the same of the largest.
         weights: (K, 1 + F), a constant and one for each feature, of each landmark.
-        probabilities: (P,), ascending, at which the distribution of the ratio was measured.
-        ratios: (K, P), natural logarithms of error / mean error at these.
+        levels: (K, 2), least and largest logarithm of the mean error, in sides of the face, between
+            which the distribution of the ratio changes with it.
+        probabilities: (P,), ascending, at which that distribution was measured.
+        quantiles: (K, P, 3), of the natural logarithm of error / mean error: a constant, and a
+            weight each of that logarithm and of the spread.
         face: (F,), a constant and one for each feature but the first, of the logarithm of the mean
             error of a face, over all its landmarks, relative to its side.
         slope: of the logistic curve from this logarithm to `confidence`, above 0.
@@ -50,8 +61,9 @@ class Calibration:
     low: Floats
     high: Floats
     weights: Floats
+    levels: Floats
     probabilities: Floats
-    ratios: Floats
+    quantiles: Floats
     face: Floats
     slope: float
     shift: float
@@ -78,20 +90,36 @@ class Calibration:
             raise OptionError(
                 f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
             )
+        sides = face_sides(landmarks)
+        features = np.clip(features_of(landmarks, scales, textures), self.low, self.high)
+        means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
+        ratios = self._ratios(means, features[..., SPREAD])  # (N, K, P)
         # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
         # Weibull distribution.
         at = np.log(-np.log1p(-self.probabilities))
         place = np.log(-np.log1p(-probability))
         i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
         part = (place - at[i]) / (at[i + 1] - at[i])
-        ratio = self.ratios[:, i] * (1 - part) + self.ratios[:, i + 1] * part  # (K,)
-        sides = face_sides(landmarks)
-        features = np.clip(features_of(landmarks, scales, textures), self.low, self.high)
-        means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
+        ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
         radii: NDArray[np.float32] = (
             sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
         ).astype(np.float32)
         return radii
+
+    def _ratios(self, means: Floats, spreads: Floats) -> Floats:
+        """(N, K) means and spreads -> (N, K, P) logarithms of error / mean error, ascending."""
+        told = np.stack(
+            [
+                np.ones_like(means),
+                np.clip(means, self.levels[:, 0], self.levels[:, 1]),
+                spreads,
+            ],
+            axis=-1,
+        )
+        found = np.einsum("nkj,kpj->nkp", told, self.quantiles)
+        # Lines that were fitted one by one may cross where there were few faces.
+        ascending: Floats = np.maximum.accumulate(found, axis=-1)
+        return ascending + _APART * np.arange(found.shape[-1])
 
     def confidence(
         self, landmarks: Floats, scales: Floats, textures: Floats
@@ -120,19 +148,24 @@ class Calibration:
         """
         told = json.loads(text)
         k, count = scheme.size, 1 + FEATURES
-        weights, ratios = np.zeros((k, count)), np.zeros((k, len(told["probabilities"])))
+        if not 2 <= len(told["probabilities"]) <= _MOST:
+            raise ValueError(f"calibration: expected 2 to {_MOST} probabilities")
+        weights, levels = np.zeros((k, count)), np.zeros((k, 2))
+        quantiles = np.zeros((k, len(told["probabilities"]), 3))
         for name, indices in scheme.groups.items():
             group, of = told["groups"][name], list(indices)
             weights[of, 1:] = group["weights"]
             weights[of, 0] = group["constants"]
-            ratios[of] = group["ratios"]
+            levels[of] = group["levels"]
+            quantiles[of] = group["quantiles"]
         made = cls(
             scheme,
             np.array(told["low"], np.float64),
             np.array(told["high"], np.float64),
             weights,
+            levels,
             np.array(told["probabilities"], np.float64),
-            ratios,
+            quantiles,
             np.array(told["face"], np.float64),
             float(told["slope"]),
             float(told["shift"]),
@@ -152,7 +185,8 @@ class Calibration:
             groups[name] = {
                 "weights": plain(self.weights[of[0], 1:]),
                 "constants": plain(self.weights[of, 0]),
-                "ratios": plain(self.ratios[of[0]]),
+                "levels": plain(self.levels[of[0]]),
+                "quantiles": plain(self.quantiles[of[0]]),
             }
         told = {
             "low": plain(self.low),
@@ -169,7 +203,7 @@ class Calibration:
         return Calibration.from_json, (self.to_json(), self.scheme)
 
     def _check(self) -> None:
-        arrays = (self.low, self.high, self.weights, self.ratios, self.face)
+        arrays = (self.low, self.high, self.weights, self.levels, self.quantiles, self.face)
         if not all(np.isfinite(array).all() for array in (*arrays, self.slope, self.shift)):
             raise ValueError("calibration: expected finite numbers")
         if self.low.shape != (FEATURES,) or self.high.shape != (FEATURES,):
@@ -177,14 +211,17 @@ class Calibration:
         if self.face.shape != (FEATURES,):
             raise ValueError(f"calibration: expected {FEATURES} weights of the face")
         p = self.probabilities
-        if len(p) < 2 or p[0] <= 0 or p[-1] >= 1 or (np.diff(p) <= 0).any():
+        if p[0] <= 0 or p[-1] >= 1 or (np.diff(p) <= 0).any():
             raise ValueError("calibration: expected ascending probabilities between 0 and 1")
-        if (np.diff(self.ratios, axis=1) <= 0).any() or self.slope <= 0:
-            raise ValueError("calibration: expected radii that grow with the probability")
+        if (self.levels[:, 0] > self.levels[:, 1]).any() or self.slope <= 0:
+            raise ValueError("calibration: expected levels that ascend and a slope above 0")
+        if (self.quantiles[..., 1] < LEAST_GROWTH - 1).any():
+            raise ValueError("calibration: expected radii that grow with the mean error")
 
 
 # About what the textures of sharp photos are; the squares tell what is unusual.
 _SHARP = np.array([0.0, 0.2, 0.4, 2.2])
+SPREAD = 2  # which of the features it is
 FEATURES = 3 + TEXTURE + len(_SHARP)
 
 
@@ -193,15 +230,15 @@ def features_of(landmarks: Floats, scales: Floats, textures: Floats) -> NDArray[
 
     Returns:
         (N, K, 12): logarithm of the landmark's scale relative to the mean scale of its face; of
-        that mean relative to the side of the face; standard deviation of the logarithms of the
-        scales; the texture of the crop; and squares of it.
+        that mean relative to the side of the face; the spread of the scales, which is the standard
+        deviation of their logarithms; the texture of the crop; and squares of it.
     """
     least = np.maximum(np.asarray(scales, np.float64), _LEAST)
     means = least.mean(axis=1, keepdims=True)
     features = np.empty((*least.shape, FEATURES))
     features[..., 0] = np.log(least / means)
     features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
-    features[..., 2] = np.log(least).std(axis=1, keepdims=True)
+    features[..., SPREAD] = np.log(least).std(axis=1, keepdims=True)
     features[..., 3 : 3 + TEXTURE] = textures[:, None]
     features[..., 3 + TEXTURE :] = (textures[:, None, : len(_SHARP)] - _SHARP) ** 2
     return features

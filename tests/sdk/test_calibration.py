@@ -18,11 +18,15 @@ def calibration():
     """Half of the landmarks within 1.5 scales, whatever else."""
     weights = np.zeros((68, 1 + FEATURES))
     weights[:, 1:3] = 1
-    ratios = np.tile(np.log([0.3, 1.5, 4.0]), (68, 1))
+    quantiles = np.zeros((68, 3, 3))
+    quantiles[..., 0] = np.log([0.3, 1.5, 4.0])
+    levels = np.tile([-4.0, -3.0], (68, 1))
     face = np.zeros(FEATURES)
     face[1] = 1
     wide = np.full(FEATURES, 20.0)
-    return Calibration(IBUG68, -wide, wide, weights, PROBABILITIES, ratios, face, 4.0, 0.1)
+    return Calibration(
+        IBUG68, -wide, wide, weights, levels, PROBABILITIES, quantiles, face, 4.0, 0.1
+    )
 
 
 @pytest.fixture
@@ -127,7 +131,9 @@ def test_nothing_is_not_a_number(calibration):
         lambda told: told["face"].append(1.0),
         lambda told: told.update(slope=-1.0),
         lambda told: told.update(probabilities=[0.9, 0.5, 0.1]),
-        lambda told: told["groups"]["jaw"].update(ratios=[1.0, 1.0, 1.0]),
+        lambda told: told["groups"]["jaw"].update(quantiles=[1.0, 1.0, 1.0, 1.0]),
+        lambda told: told["groups"]["jaw"].update(levels=[-3.0, -4.0]),
+        lambda told: told["groups"]["jaw"]["quantiles"][1].__setitem__(1, -1.5),
         lambda told: told["groups"]["jaw"]["weights"].__setitem__(0, float("nan")),
     ],
 )
@@ -135,6 +141,13 @@ def test_a_damaged_one_is_refused(calibration, spoil):
     told = json.loads(calibration.to_json())
     spoil(told)
     with pytest.raises((KeyError, TypeError, ValueError)):
+        Calibration.from_json(json.dumps(told), IBUG68)
+
+
+def test_one_that_would_fill_the_memory_is_refused_before_it_does(calibration):
+    told = json.loads(calibration.to_json())
+    told["probabilities"] = np.linspace(0.1, 0.9, 101).tolist()
+    with pytest.raises(ValueError, match="expected 2 to 100 probabilities"):
         Calibration.from_json(json.dumps(told), IBUG68)
 
 
