@@ -64,9 +64,9 @@ def test_what_a_shipped_model_says_of_itself(name):
     assert 1 < info.crop_factor < 5
     assert "research" in info.licence
     assert {"recipe", "commit"} <= set(info.training)
-    # every parameter is stored once, as float32, and little else
+    # every parameter is stored once, and little else: the graph, and a calibration
     numbers = {"float32": 4, "int8": 1}[info.precision] * info.parameters
-    assert numbers < info.bytes < 1.03 * numbers + 43_000
+    assert numbers < info.bytes < 1.03 * numbers + 45_000
 
 
 def test_the_cascade_is_there():
