@@ -7,6 +7,7 @@ Monotone where it must be: radii grow with a landmark's scale relative to its fa
 scale of the face, and with the probability.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from lapland._calibration import (
     Calibration,
     face_sides,
     features_of,
+    ratio_features,
 )
 from lapland._scheme import Scheme
 from training.visible import mean_of_visible
@@ -193,7 +195,7 @@ def _fit_group(
     quantiles = np.zeros((len(PROBABILITIES), 3))
     quantiles[:, 0] = _quantiles(ratios, counted)
     if form.changing:
-        told = np.column_stack([np.ones(len(y)), means.clip(*levels), features[seen][:, SPREAD]])
+        told = ratio_features(means, levels, features[seen][:, SPREAD])
         for row, p in zip(quantiles, PROBABILITIES, strict=True):
             row[:] = quantile_regression(told, ratios, counted, p, row)
     return weights, levels, quantiles
@@ -215,23 +217,18 @@ def quantile_regression(
     Returns:
         (3,).
     """
-    b = start
     low = np.array([-np.inf, LEAST_GROWTH - 1, -np.inf])
-    for _ in range(steps):
+
+    def step(b: Floats) -> Floats:
         off = y - x @ b
         pull = np.where(off > 0, probability, 1 - probability)
         shares = counts * pull / np.maximum(np.abs(off), NEAR)
         weighted = x * (shares / shares.sum())[:, None]
         squares = x.T @ weighted
         squares += 1e-9 * np.eye(len(b))
-        root = cholesky(squares)  # upper
-        right = solve_triangular(root, weighted.T @ y, trans="T")
-        new = lsq_linear(root, right, (low, np.inf)).x
-        done = np.abs(new - b).max() < 1e-4
-        b = new
-        if done:
-            break
-    return b
+        return _least_squares(cholesky(squares), weighted, y, low)
+
+    return _settled(step, start, 1e-4, steps)
 
 
 def _quantiles(values: Floats, counts: Floats) -> Floats:
@@ -293,18 +290,31 @@ def gamma_regression(
     weighted = x * shares[:, None]
     squares = x.T @ weighted
     squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
-    root = cholesky(squares)  # upper
+    root = cholesky(squares)
     low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
     start = np.full(len(x), np.log(y.mean() + 1e-9))
-    b = np.linalg.solve(squares, weighted.T @ start)
-    for _ in range(steps):
+
+    def step(b: Floats) -> Floats:
         told = x @ b
         # Errors far from a mean that is not yet right may not throw it about.
         target = told + np.minimum(y * np.exp(-told), 20.0) - 1
-        right = solve_triangular(root, weighted.T @ target, trans="T")
-        new = lsq_linear(root, right, (low, np.inf)).x
-        done = np.abs(new - b).max() < 1e-6
-        b = new
-        if done:
+        return _least_squares(root, weighted, target, low)
+
+    return _settled(step, np.linalg.solve(squares, weighted.T @ start), 1e-6, steps)
+
+
+def _least_squares(root: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
+    """Weights b, none below `low`, of least squared error of x b: `root` is upper, of x' w x."""
+    right = solve_triangular(root, weighted.T @ y, trans="T")
+    found: Floats = lsq_linear(root, right, (low, np.inf)).x
+    return found
+
+
+def _settled(step: Callable[[Floats], Floats], start: Floats, near: float, steps: int) -> Floats:
+    """What repeated steps come to: one changes it by less than `near`, or there were enough."""
+    b = start
+    for _ in range(steps):
+        before, b = b, step(b)
+        if np.abs(b - before).max() < near:
             break
     return b

@@ -108,14 +108,7 @@ class Calibration:
 
     def _ratios(self, means: Floats, spreads: Floats) -> Floats:
         """(N, K) means and spreads -> (N, K, P) logarithms of error / mean error, ascending."""
-        told = np.stack(
-            [
-                np.ones_like(means),
-                np.clip(means, self.levels[:, 0], self.levels[:, 1]),
-                spreads,
-            ],
-            axis=-1,
-        )
+        told = ratio_features(means, self.levels.T, spreads)
         found = np.einsum("nkj,kpj->nkp", told, self.quantiles)
         # Lines that were fitted one by one may cross where there were few faces.
         ascending: Floats = np.maximum.accumulate(found, axis=-1)
@@ -242,6 +235,18 @@ def features_of(landmarks: Floats, scales: Floats, textures: Floats) -> NDArray[
     features[..., 3 : 3 + TEXTURE] = textures[:, None]
     features[..., 3 + TEXTURE :] = (textures[:, None, : len(_SHARP)] - _SHARP) ** 2
     return features
+
+
+def ratio_features(means: Floats, levels: Floats, spreads: Floats) -> NDArray[np.float64]:
+    """What the distribution of error / mean error is told from, (..., 3).
+
+    Args:
+        means: (...), logarithms of mean errors.
+        levels: (2, ...), least and largest of these that make a difference.
+        spreads: (...), of the scales of the face.
+    """
+    least, most = levels
+    return np.stack([np.ones_like(means), np.clip(means, least, most), spreads], axis=-1)
 
 
 def face_sides(landmarks: Floats) -> NDArray[np.float64]:
