@@ -21,6 +21,9 @@ class Augmentation:
         light: strength of random gain, offset, gamma and colour cast.
         grey: probability of a grey picture.
         blur: probability of Gaussian blur, motion blur or low resolution.
+        most_blur: largest sigma of Gaussian blur, crop pixels.
+        least_pixels: least resolution, in sides of the crop.
+        dark: probability of little light, down to 1/16 of it, and the noise that comes with it.
         noise: probability of sensor noise or JPEG blocks.
         occlusion: probability of one or two filled rectangles.
     """
@@ -32,6 +35,9 @@ class Augmentation:
     light: float = 0.0
     grey: float = 0.0
     blur: float = 0.0
+    most_blur: float = 1.8
+    least_pixels: float = 0.3
+    dark: float = 0.0
     noise: float = 0.0
     occlusion: float = 0.0
 
@@ -64,9 +70,12 @@ def change_pixels(
     if rng.random() < how.occlusion:
         crop = _occlude(crop, rng)
     if rng.random() < how.blur:
-        crop = _blur(crop, size, rng)
+        crop = _blur(crop, size, how, rng)
     if how.light:
         crop = _light(crop, how.light, rng)
+    # Of no chance where it is off: what a run draws, and so learns, is as it was before.
+    if how.dark and rng.random() < how.dark:
+        crop = _dark(crop, rng)
     if rng.random() < how.grey:
         crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     if rng.random() < how.noise:
@@ -92,14 +101,16 @@ def _occlude(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return crop
 
 
-def _blur(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _blur(
+    crop: NDArray[np.uint8], size: int, how: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
     kind = rng.integers(3)
     if kind == 0:
-        return blurred(crop, rng.uniform(0.4, 1.8))
+        return blurred(crop, rng.uniform(0.4, how.most_blur))
     if kind == 1:
         length = int(rng.integers(3, 9))
         return motion_blurred(crop, length, rng.uniform(0, np.pi))
-    low = int(size * rng.uniform(0.3, 0.8))
+    low = int(size * rng.uniform(how.least_pixels, 0.8))
     return coarse(crop, low, low)
 
 
@@ -110,6 +121,11 @@ def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -
     offset = strength * (rng.normal(0, 0.08) + rng.normal(0, 0.02, 3))
     table = np.clip(255 * (ramp**gamma * gain + offset), 0, 255).astype(np.uint8)  # (256, 3)
     return cv2.LUT(crop, table[None])
+
+
+def _dark(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    light = 2.0 ** -rng.uniform(0.5, 4.0)
+    return noisy(cv2.convertScaleAbs(crop, alpha=light), rng.uniform(1, 8) / 2, rng)
 
 
 def _noise(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -22,11 +22,11 @@ from lapland._scheme import Scheme
 from lapland._texture import texture
 from training import five_points, reliability
 from training.calibration import CLEAN_WEIGHT, FORM, FORMS, Floats, Sample, fit, isotonic_radii
-from training.data import Faces
+from training.data import CropSpec, Faces
 from training.degrade import CORRUPTIONS
 from training.files import write_whole
 from training.hardship import Hardship, hardships
-from training.predictions import Predictor, open_network, path_of_model
+from training.predictions import Predictor, kept, open_network, path_of_model
 from training.readers import read_faces
 from training.reliability import COVERED
 from training.report import write_report
@@ -54,7 +54,7 @@ def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration,
 
     Where there is no such file, on every photo of the folder.
     """
-    run, spec, scheme = open_network(model)
+    run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
     sample = see(run, faces, list(hardships(faces, spec, perturb=False)), scheme)
     return fit(sample), sample
@@ -114,7 +114,7 @@ def measure(
         corrupt; "refusal": `reliability.refusals` of photos as they are, and of these together with
         the corrupted ones; "curves": nominal and covered shares of the same two.
     """
-    run, spec, scheme = open_network(model)
+    run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
     some = faces.every(every)
     mtcnn = Mtcnn(*load_mtcnn(), threads=1)
@@ -166,6 +166,11 @@ def write_into(model: Path, out: Path, calibration: Calibration) -> None:
     told["lapland.calibration"] = calibration.to_json()
     onnx.helper.set_model_props(graph, told)
     write_whole(out, lambda part: part.write_bytes(graph.SerializeToString()))
+
+
+def _open(model: Path) -> tuple[Predictor, CropSpec, Scheme]:
+    run, spec, scheme = open_network(model)
+    return (kept(run, model) if model.suffix == ".onnx" else run), spec, scheme
 
 
 def _faces(data: Path, scheme: Scheme, split: str) -> Faces:

@@ -1,9 +1,12 @@
 """A model by its name, what it finds in crops, and how far off that is."""
 
+import hashlib
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
@@ -15,7 +18,11 @@ from lapland._scheme import SCHEMES, Scheme
 from training import metrics
 from training.checkpoint import load_weights
 from training.data import CropSpec, Faces, cut_all
+from training.files import CACHE as CACHE_ROOT
+from training.files import write_whole
 from training.validation import decoded
+
+CACHE = CACHE_ROOT / "predictions"
 
 Prediction = tuple[NDArray[np.floating], NDArray[np.floating]]  # landmarks and scales
 Predictor = Callable[[NDArray[np.uint8]], Prediction]
@@ -67,6 +74,35 @@ def open_decoders(
         return {decoder: (found.numpy(), scales.numpy()) for decoder, found in landmarks.items()}
 
     return run, recipe.crop, SCHEMES[recipe.scheme]
+
+
+def kept(run: Predictor, model: Path) -> Predictor:
+    """`run` of an ONNX file, which finds nothing twice: what it found in crops is kept in `CACHE`.
+
+    The same graph, whatever its metadata, on the same crops and version of onnxruntime; so a model
+    that is calibrated or measured again costs seconds instead of up to half an hour.
+    """
+    import onnx
+
+    graph = onnx.load(model)
+    del graph.metadata_props[:]
+    network = hashlib.sha256(graph.SerializeToString(deterministic=True))
+    network.update(ort.__version__.encode())
+    folder = CACHE / network.hexdigest()[:20]
+
+    def known(crops: NDArray[np.uint8]) -> Prediction:
+        file = folder / f"{hashlib.sha256(crops.tobytes()).hexdigest()[:20]}.npz"
+        if file.exists():
+            with np.load(file) as found:
+                return found["landmarks"], found["scales"]
+        landmarks, scales = run(crops)
+        whole = io.BytesIO()
+        np.savez(whole, landmarks=landmarks, scales=scales)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(file, lambda part: part.write_bytes(whole.getvalue()))
+        return landmarks, scales
+
+    return known
 
 
 def landmark_errors(

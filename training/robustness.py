@@ -46,6 +46,7 @@ def compare(
     corrupt: bool = False,
     perturb: bool = False,
     decoders: Sequence[str] = (DEFAULT_DECODER,),
+    every: int = 1,
 ) -> list[Row]:
     """Figures of every model on every set, in every way that is asked for.
 
@@ -55,6 +56,7 @@ def compare(
         corrupt: with the photos corrupted, too.
         perturb: with five points and boxes that are shifted.
         decoders: each model is read by every one of them.
+        every: one in so many faces is taken.
 
     Returns:
         One row for each: "model", "decoder", "data", "split", "kind" and "way" of `Hardship`,
@@ -71,7 +73,7 @@ def compare(
     for folder, file in sets:
         schemes = {scheme.name: scheme for _, _, scheme in networks.values()}
         for scheme in schemes.values():
-            faces = five_points.detect(read_faces(folder, scheme, file))
+            faces = five_points.detect(read_faces(folder, scheme, file)).every(every)
             mine = {label: n for label, n in networks.items() if n[2] is scheme}
             for spec in dict.fromkeys(spec for _, spec, _ in mine.values()):
                 for way in hardships(faces, spec, corrupt=corrupt, perturb=perturb):

@@ -58,3 +58,25 @@ def test_each_change_of_pixels_acts_and_keeps_the_form(name):
         assert out.dtype == np.uint8
         assert not np.array_equal(out, before)
     np.testing.assert_array_equal(crop, before)  # the original is not written to
+
+
+def test_little_light_leaves_a_part_of_it_and_noise():
+    rng = np.random.default_rng(0)
+    crop = np.full((80, 80, 3), 160, np.uint8)
+    seen = [change_pixels(crop, Augmentation(dark=1.0), rng) for _ in range(50)]
+    light = [picture.mean() / 160 for picture in seen]
+    assert min(light) < 0.1
+    assert max(light) < 0.75
+    assert all(picture.std() > 0.2 for picture in seen)
+
+
+def test_blur_reaches_as_far_as_it_is_told():
+    rng = np.random.default_rng(0)
+    crop = rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)
+
+    def least_left(how):
+        return min(change_pixels(crop, how, rng).std() for _ in range(40))
+
+    mild = least_left(Augmentation(blur=1.0))
+    strong = least_left(Augmentation(blur=1.0, most_blur=6.0, least_pixels=0.2))
+    assert strong < 0.6 * mild
