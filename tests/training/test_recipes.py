@@ -1,8 +1,10 @@
 import json
 
+import numpy as np
 import pytest
 
 from lapland import _models
+from training.augment import change_pixels, jitter
 from training.checkpoint import load_weights
 from training.recipes import PAPER, PRODUCT, RECIPES, Recipe, override
 
@@ -27,7 +29,14 @@ def test_paper_is_the_papers():
     assert PAPER.dropout == 0.2
     assert PAPER.epochs == 200
     assert PAPER.schedule == "constant"
-    assert not any(vars(PAPER.augmentation).values())
+    rng = np.random.default_rng(0)
+    crop = rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    matrix = rng.normal(size=(2, 3))
+    for _ in range(20):
+        assert change_pixels(crop, PAPER.augmentation, rng) is crop
+        moved, flipped = jitter(matrix, 80, PAPER.augmentation, rng)
+        np.testing.assert_allclose(moved, matrix)
+        assert not flipped
 
 
 def test_override_reaches_every_kind_of_setting():
