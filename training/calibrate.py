@@ -44,7 +44,7 @@ def see(run: Predictor, faces: Faces, ways: list[Hardship], scheme: Scheme) -> S
         points = geometry.to_image(landmarks.astype(np.float64), way.matrices)
         steps = geometry.steps(way.matrices)[:, None]
         errors = np.linalg.norm(points - faces.landmarks, axis=-1)
-        rows.append((points, scales * steps, texture(way.crops), errors))
+        rows.append((points, scales * steps, texture(way.crops, landmarks), errors))
     arrays = (np.stack(column).astype(np.float64) for column in zip(*rows, strict=True))
     return Sample(scheme, *arrays, faces.sizes)
 

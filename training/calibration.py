@@ -7,19 +7,18 @@ Monotone where it must be: radii grow with a landmark's scale relative to its fa
 scale of the face, and with the probability.
 """
 
-from collections.abc import Callable
+import dataclasses
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import isotonic_regression, lsq_linear, minimize
+from scipy.optimize import isotonic_regression, minimize
 
 from lapland._calibration import (
     BAD,
     FEATURES,
-    LEAST_GROWTH,
+    GROWING,
     SPREAD,
     Calibration,
     face_sides,
@@ -27,34 +26,43 @@ from lapland._calibration import (
     ratio_features,
 )
 from lapland._scheme import Scheme
+from training.regression import gamma_regression, quantile_regression
 from training.visible import mean_of_visible
 
 Floats = NDArray[np.float64]
 
 PROBABILITIES = np.array([0.01, 0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
-RIDGE = 1e-4  # of the mean square of a feature; keeps apart what the faces do not tell apart
-CLEAN_WEIGHT = 12.0  # of a face as it is; each way to corrupt it counts 1
+CLEAN_WEIGHT = 12.0  # of a face as it is; the ways to corrupt it count 1 in the mean
+BALANCED = (0.5, 0.9)  # radii that are to hold as many landmarks in every way
+BALANCE = 15.0  # how fast ways come to count more: a point off, exp(0.15) times as much
+MOST_COUNTED = 6.0  # by one way
+TOLERATED = (0.01, 0.06)  # of photos as they are, and of corrupted ones
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 LEVELS = (0.05, 0.95)  # quantiles of the mean error between which its distribution changes
-NEAR = 0.02  # of a logarithm: nearer to its quantile an error pulls no harder
 MARGIN = 0.1  # of the range of a feature in the fit: so far beyond it is believed
 SLOPES = (0.5, 50.0)  # of the confidence; few faces may not tell it
 
 
 class Form(NamedTuple):
-    """What errors are told from: which features, and whether their distribution changes too."""
+    """What errors are told from: which features, and whether their distribution changes too.
+
+    After each of the `rounds`, ways count more of whose landmarks the radii hold too few or many.
+    """
 
     features: tuple[int, ...]
     changing: bool = False
+    rounds: int = 0
 
 
 # Tried against each other by `training.calibrate`.
 FORMS = {
     "scale": Form(()),
-    "scale and face": Form((0, 1, 2)),
-    "scale, face and texture": Form(tuple(range(FEATURES))),
+    "scale, group and face": Form(tuple(range(SPREAD + 1))),
+    "these and texture": Form(tuple(range(FEATURES))),
     "these, and a distribution that changes": Form(tuple(range(FEATURES)), changing=True),
+    "all this, with ways balanced": Form(tuple(range(FEATURES)), changing=True, rounds=2),
 }
-FORM = "these, and a distribution that changes"
+FORM = "all this, with ways balanced"
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Sample:
         scheme: of the landmarks.
         landmarks: (C, N, K, 2), image pixels; the first of C shows the photos as they are.
         scales: (C, N, K), image pixels.
-        textures: (C, N, 5), of `lapland._texture.texture`.
+        textures: (C, N, 5 + K), of `lapland._texture.texture`.
         errors: (C, N, K), image pixels; NaN where a landmark is not visible.
         sizes: (N,), the length d in image pixels by which the field divides errors.
     """
@@ -84,12 +92,19 @@ class Sample:
 
     @property
     def flat(self) -> tuple[Floats, Floats, Floats]:
-        """Landmarks (C * N, K, 2), scales (C * N, K) and textures (C * N, 5)."""
+        """Landmarks (C * N, K, 2), scales (C * N, K) and textures (C * N, 5 + K)."""
         return (
             self.landmarks.reshape(-1, *self.landmarks.shape[2:]),
             self.scales.reshape(-1, self.scales.shape[2]),
             self.textures.reshape(-1, self.textures.shape[2]),
         )
+
+    def covered(self, radii: Floats) -> Floats:
+        """(C,): share of the visible landmarks of each way within radii, (C, N, K) pixels."""
+        seen = ~np.isnan(self.errors)
+        within = (self.errors <= radii) & seen
+        shares: Floats = within.sum(axis=(1, 2)) / seen.sum(axis=(1, 2))
+        return shares
 
     @property
     def failures(self) -> Floats:
@@ -98,38 +113,92 @@ class Sample:
 
 
 def fit(sample: Sample, form: str = FORM) -> Calibration:
-    """Fits a calibration; photos as they are count `CLEAN_WEIGHT` times.
+    """Fits a calibration; photos as they are count `CLEAN_WEIGHT` times as much as a corruption.
 
     Raises:
         ValueError: there are fewer than two faces.
     """
     if len(sample.sizes) < 2:
         raise ValueError(f"calibration: expected at least 2 faces, found {len(sample.sizes)}")
-    scheme = sample.scheme
     features, errors = _features_and_errors(sample)
+    chosen = FORMS[form]
+    counts = np.ones(len(sample.errors))
+    counts[0] = CLEAN_WEIGHT
+    face = _fit_face(sample, features, errors, counts, chosen)
+    fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
+    for _ in range(chosen.rounds if len(counts) > 1 else 0):
+        counts = _balanced(counts, fitted, sample)
+        fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
+    return _evened(fitted, sample) if chosen.rounds and len(counts) > 1 else fitted
+
+
+def _off(fitted: Calibration, sample: Sample) -> Floats:
+    """(C,) how far each way is from what the radii of `BALANCED` should hold, at the most."""
+    off = np.zeros(len(sample.errors))
+    for p in BALANCED:
+        radii = fitted.radii(*sample.flat, p).reshape(sample.scales.shape)
+        off = np.maximum(off, np.abs(sample.covered(radii) - p))
+    return off
+
+
+def _evened(fitted: Calibration, sample: Sample) -> Calibration:
+    """The same, with the radii of each group longer or shorter, so that no way is too far off.
+
+    Radii that are right on average of all ways are too long for the photos as they are. They are
+    brought so far on the way to being right there that the larger of two is smallest: how far these
+    photos are off, and how far any other way is, relative to what is tolerated.
+    """
+    sharp = sample.of(slice(None), slice(1))
+    steps = np.zeros(fitted.quantiles.shape[:2])
+    for i, p in enumerate(PROBABILITIES):
+        radii = fitted.radii(*sharp.flat, p)
+        logs = np.log(np.maximum(sharp.errors[0], 1e-9) / radii)
+        for indices in sample.scheme.groups.values():
+            of = list(indices)
+            steps[of, i] = np.nanquantile(logs[:, of], p)
+
+    def moved(share: float) -> Calibration:
+        quantiles = fitted.quantiles.copy()
+        quantiles[..., 0] += share * steps
+        return dataclasses.replace(fitted, quantiles=quantiles)
+
+    def worst(share: float) -> float:
+        off = _off(moved(share), sample)
+        return max(off[0] / TOLERATED[0], *(off[1:] / TOLERATED[1]))
+
+    return moved(min(SHARES, key=worst))
+
+
+def _balanced(counts: Floats, fitted: Calibration, sample: Sample) -> Floats:
+    """(C,) what each way counts next: more where the radii hold too few or too many landmarks."""
+    off = _off(fitted, sample)
+    grown = counts[1:] * np.exp(BALANCE * (off[1:] - off[1:].mean()))
+    grown = np.clip(grown, 1 / MOST_COUNTED, MOST_COUNTED)
+    return np.concatenate([[CLEAN_WEIGHT * grown.mean()], grown])
+
+
+def _fit(
+    scheme: Scheme,
+    features: Floats,
+    errors: Floats,
+    counts: Floats,
+    form: Form,
+    face: tuple[Floats, float, float],
+) -> Calibration:
+    """A calibration from (C * N, K, F) features and (C * N, K) errors; (C,) what ways count."""
     low, high = features.min(axis=(0, 1)), features.max(axis=(0, 1))
     margin = MARGIN * (high - low) + 1e-3
     weights = np.zeros((scheme.size, 1 + FEATURES))
     levels = np.zeros((scheme.size, 2))
     quantiles = np.zeros((scheme.size, len(PROBABILITIES), 3))
-    counts = _counts(sample)
+    of_faces = counts.repeat(len(errors) // len(counts))
     for indices in scheme.groups.values():
         of = list(indices)
         weights[of], levels[of], quantiles[of] = _fit_group(
-            features[:, of], errors[:, of], counts, FORMS[form]
+            features[:, of], errors[:, of], of_faces, form
         )
-    face, slope, shift = _fit_face(sample, features, errors, FORMS[form].features)
     return Calibration(
-        scheme,
-        low - margin,
-        high + margin,
-        weights,
-        levels,
-        PROBABILITIES,
-        quantiles,
-        face,
-        slope,
-        shift,
+        scheme, low - margin, high + margin, weights, levels, PROBABILITIES, quantiles, *face
     )
 
 
@@ -160,14 +229,7 @@ def _features_and_errors(sample: Sample) -> tuple[Floats, Floats]:
     """(C * N, K, F) features, and (C * N, K) errors in sides of the face."""
     landmarks, scales, textures = sample.flat
     errors = sample.errors.reshape(scales.shape) / face_sides(landmarks)[:, None]
-    return features_of(landmarks, scales, textures), errors
-
-
-def _counts(sample: Sample) -> Floats:
-    """(C * N,) how much each face counts in each way."""
-    counts = np.ones(sample.errors.shape[:2])
-    counts[0] = CLEAN_WEIGHT
-    return counts.ravel()
+    return features_of(sample.scheme, landmarks, scales, textures), errors
 
 
 def _fit_group(
@@ -185,7 +247,7 @@ def _fit_group(
     x, y = np.hstack([told, constants]), errors[seen]
     # Radii may not fall where a scale grows, of the landmark or of all.
     counted = np.broadcast_to(counts[:, None], errors.shape)[seen]
-    b = gamma_regression(x, y, counted, growing=2 if chosen else 1)
+    b = gamma_regression(x, y, counted, growing=GROWING if chosen else 1)
     weights = np.zeros((count, 1 + FEATURES))
     weights[:, 0] = b[told.shape[1] :]
     weights[:, 1:][:, list(chosen or (0, 1))] = b[: told.shape[1]]
@@ -201,36 +263,6 @@ def _fit_group(
     return weights, levels, quantiles
 
 
-def quantile_regression(
-    x: Floats, y: Floats, counts: Floats, probability: float, start: Floats, steps: int = 30
-) -> Floats:
-    """Weights b of the quantile x b of y: least pinball loss, by reweighted least squares.
-
-    Args:
-        x: (M, 3); its second weight may not be so far below 0 that radii fall with the mean error.
-        y: (M,).
-        counts: (M,), how much each counts.
-        probability: of the quantile.
-        start: (3,), what to begin with.
-        steps: of the iteration.
-
-    Returns:
-        (3,).
-    """
-    low = np.array([-np.inf, LEAST_GROWTH - 1, -np.inf])
-
-    def step(b: Floats) -> Floats:
-        off = y - x @ b
-        pull = np.where(off > 0, probability, 1 - probability)
-        shares = counts * pull / np.maximum(np.abs(off), NEAR)
-        weighted = x * (shares / shares.sum())[:, None]
-        squares = x.T @ weighted
-        squares += 1e-9 * np.eye(len(b))
-        return _least_squares(cholesky(squares), weighted, y, low)
-
-    return _settled(step, start, 1e-4, steps)
-
-
 def _quantiles(values: Floats, counts: Floats) -> Floats:
     """Of values that count differently, at `PROBABILITIES`."""
     order = np.argsort(values)
@@ -239,13 +271,14 @@ def _quantiles(values: Floats, counts: Floats) -> Floats:
 
 
 def _fit_face(
-    sample: Sample, features: Floats, errors: Floats, form: tuple[int, ...]
+    sample: Sample, features: Floats, errors: Floats, counts: Floats, form: Form
 ) -> tuple[Floats, float, float]:
     """The weights of a face's mean error, then slope and shift of its confidence."""
-    shared = features[:, 0, 1:]
-    used = [i - 1 for i in form if i > 0] or [0]
+    of_faces = counts.repeat(len(sample.sizes))
+    shared = features.mean(axis=1)[:, 1:]
+    used = [i - 1 for i in form.features if i > 0] or [0]
     x = np.hstack([shared[:, used], np.ones((len(shared), 1))])
-    b = gamma_regression(x, mean_of_visible(errors, axis=1), _counts(sample), growing=1)
+    b = gamma_regression(x, mean_of_visible(errors, axis=1), of_faces, growing=1)
     face = np.zeros(FEATURES)
     face[0] = b[-1]
     face[1:][used] = b[:-1]
@@ -267,54 +300,3 @@ def _fit_face(
     bounds = [SLOPES, (-2.0, 2.0)]
     slope, shift = minimize(loss, np.array([5.0, 0.0]), bounds=bounds, method="L-BFGS-B").x
     return face, float(slope), float(shift)
-
-
-def gamma_regression(
-    x: Floats, y: Floats, counts: Floats, growing: int = 0, steps: int = 50
-) -> Floats:
-    """Weights b of the mean exp(x b) of y: gamma regression with a logarithmic link.
-
-    By iteratively reweighted least squares, whose weights are all one for this link.
-
-    Args:
-        x: (M, F).
-        y: (M,), 0 or above.
-        counts: (M,), how much each counts.
-        growing: the first so many weights may not be negative.
-        steps: of the iteration, at most.
-
-    Returns:
-        (F,).
-    """
-    shares = counts / counts.sum()
-    weighted = x * shares[:, None]
-    squares = x.T @ weighted
-    squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
-    root = cholesky(squares)
-    low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
-    start = np.full(len(x), np.log(y.mean() + 1e-9))
-
-    def step(b: Floats) -> Floats:
-        told = x @ b
-        # Errors far from a mean that is not yet right may not throw it about.
-        target = told + np.minimum(y * np.exp(-told), 20.0) - 1
-        return _least_squares(root, weighted, target, low)
-
-    return _settled(step, np.linalg.solve(squares, weighted.T @ start), 1e-6, steps)
-
-
-def _least_squares(root: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
-    """Weights b, none below `low`, of least squared error of x b: `root` is upper, of x' w x."""
-    right = solve_triangular(root, weighted.T @ y, trans="T")
-    found: Floats = lsq_linear(root, right, (low, np.inf)).x
-    return found
-
-
-def _settled(step: Callable[[Floats], Floats], start: Floats, near: float, steps: int) -> Floats:
-    """What repeated steps come to: one changes it by less than `near`, or there were enough."""
-    b = start
-    for _ in range(steps):
-        before, b = b, step(b)
-        if np.abs(b - before).max() < near:
-            break
-    return b

@@ -15,9 +15,7 @@ FAILURES = (8, 10)  # percent of d
 
 def coverages(radii: Sequence[Floats], sample: Sample) -> Floats:
     """(C, P): share of the visible landmarks of each way within each of P radii (C, N, K)."""
-    seen = ~np.isnan(sample.errors)
-    within = [(sample.errors <= r) & seen for r in radii]
-    return np.stack([w.sum(axis=(1, 2)) / seen.sum(axis=(1, 2)) for w in within], axis=1)
+    return np.stack([sample.covered(r) for r in radii], axis=1)
 
 
 def coverage_figures(radii: NDArray[np.float64], sample: Sample) -> dict[str, Any]:

@@ -10,7 +10,8 @@ and how the ratio of error to that mean is distributed: the logarithm of each of
     quantile . (1, logarithm of the mean error, spread of the face's scales),
 
 since large errors are more alike than small ones, and where a part of the face is covered some
-landmarks are far off and the others are not. Both are written into the model's metadata.
+landmarks are far off and the others are not. Features are scales, of the landmark, its group and
+its face, and the texture of the crop. Both are written into the model's metadata.
 Everything is relative to the size of the face: a photo of twice the size has radii of twice the
 length.
 """
@@ -51,8 +52,8 @@ class Calibration:
         probabilities: (P,), ascending, at which that distribution was measured.
         quantiles: (K, P, 3), of the natural logarithm of error / mean error: a constant, and a
             weight each of that logarithm and of the spread.
-        face: (F,), a constant and one for each feature but the first, of the logarithm of the mean
-            error of a face, over all its landmarks, relative to its side.
+        face: (F,), a constant and one for each feature but the first, whose mean over the landmarks
+            counts, of the logarithm of the mean error of a face relative to its side.
         slope: of the logistic curve from this logarithm to `confidence`, above 0.
         shift: how far above ln(8 %) the curve has its middle.
     """
@@ -76,7 +77,7 @@ class Calibration:
         Args:
             landmarks: (N, K, 2), image pixels.
             scales: (N, K), image pixels.
-            textures: (N, 5), of `texture`.
+            textures: (N, 5 + K), of `texture`.
             probability: above 0 and below 1. Beyond the probabilities of the fit (1 to 99 %) a
                 Weibull distribution goes on where they end.
 
@@ -91,7 +92,8 @@ class Calibration:
                 f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
             )
         sides = face_sides(landmarks)
-        features = np.clip(features_of(landmarks, scales, textures), self.low, self.high)
+        features = features_of(self.scheme, landmarks, scales, textures)
+        features = np.clip(features, self.low, self.high)
         means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
         ratios = self._ratios(means, features[..., SPREAD])  # (N, K, P)
         # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
@@ -123,9 +125,9 @@ class Calibration:
         of the square that has the area of the box of the landmarks.
         """
         sides = face_sides(landmarks)
-        features = features_of(landmarks, scales, textures)
+        told = features_of(self.scheme, landmarks, scales, textures).mean(axis=1)
         # Of the face alone: the first feature is that of a landmark among the others.
-        shared = np.clip(features[:, 0, 1:], self.low[1:], self.high[1:])
+        shared = np.clip(told[:, 1:], self.low[1:], self.high[1:])
         mean = self.face[0] + shared @ self.face[1:]
         beyond = mean + np.log(sides / _normalisers(landmarks, sides, self.scheme) / BAD)
         odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
@@ -140,6 +142,11 @@ class Calibration:
             KeyError, TypeError, ValueError: it is something else.
         """
         told = json.loads(text)
+        if len(told["low"]) != FEATURES:
+            raise ValueError(
+                f"calibration: expected {FEATURES} features, found {len(told['low'])}, as of "
+                "another version of lapland"
+            )
         k, count = scheme.size, 1 + FEATURES
         if not 2 <= len(told["probabilities"]) <= _MOST:
             raise ValueError(f"calibration: expected 2 to {_MOST} probabilities")
@@ -212,28 +219,40 @@ class Calibration:
             raise ValueError("calibration: expected radii that grow with the mean error")
 
 
-# About what the textures of sharp photos are; the squares tell what is unusual.
+# About what the textures of sharp photos are; products of what is unusual tell noise in little
+# light from noise, and blur from few pixels.
 _SHARP = np.array([0.0, 0.2, 0.4, 2.2])
-SPREAD = 2  # which of the features it is
-FEATURES = 3 + TEXTURE + len(_SHARP)
+_PAIRS = np.triu_indices(len(_SHARP))
+GROWING = 3  # the first so many features grow with scales, and no error may fall with them
+SPREAD = 3  # which of the features it is
+FEATURES = 4 + TEXTURE + len(_PAIRS[0]) + 1
 
 
-def features_of(landmarks: Floats, scales: Floats, textures: Floats) -> NDArray[np.float64]:
+def features_of(
+    scheme: Scheme, landmarks: Floats, scales: Floats, textures: Floats
+) -> NDArray[np.float64]:
     """What errors are told from; none depends on the size of the photo.
 
     Returns:
-        (N, K, 12): logarithm of the landmark's scale relative to the mean scale of its face; of
-        that mean relative to the side of the face; the spread of the scales, which is the standard
-        deviation of their logarithms; the texture of the crop; and squares of it.
+        (N, K, 20): logarithm of the landmark's scale relative to the mean scale of its face; of
+        that mean relative to the side of the face; the mean of the first over the landmark's group;
+        the spread of the scales, which is the standard deviation of their logarithms; the texture
+        of the crop; products of it; and the detail about the landmark.
     """
     least = np.maximum(np.asarray(scales, np.float64), _LEAST)
     means = least.mean(axis=1, keepdims=True)
     features = np.empty((*least.shape, FEATURES))
     features[..., 0] = np.log(least / means)
     features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
+    for indices in scheme.groups.values():
+        of = list(indices)
+        features[:, of, 2] = features[:, of, 0].mean(axis=1, keepdims=True)
     features[..., SPREAD] = np.log(least).std(axis=1, keepdims=True)
-    features[..., 3 : 3 + TEXTURE] = textures[:, None]
-    features[..., 3 + TEXTURE :] = (textures[:, None, : len(_SHARP)] - _SHARP) ** 2
+    end = 4 + TEXTURE
+    features[..., 4:end] = textures[:, None, :TEXTURE]
+    unusual = textures[:, None, : len(_SHARP)] - _SHARP
+    features[..., end:-1] = unusual[..., _PAIRS[0]] * unusual[..., _PAIRS[1]]
+    features[..., -1] = textures[:, TEXTURE:]
     return features
 
 

@@ -38,8 +38,9 @@ class Face:
         scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
         scheme: the annotation scheme that says what each landmark is.
         id: who it is among the frames of a video, from `Tracker`; None from `Detector`.
-        texture: (5,) float32, how sharp and grainy its crop is, by which a calibration tells blur
-            and noise apart; None where it was not measured.
+        texture: (5 + K,) float32, how sharp and grainy its crop is and how much detail there is
+            about each landmark, by which a calibration tells blur, noise and covers apart; None
+            where it was not measured.
         calibration: what the scales mean, from the model; None where the model does not say.
     """
 
@@ -110,8 +111,9 @@ class Faces:
         scheme: the annotation scheme that says what each landmark is.
         ids: (N,) int64, who each face is among the frames of a video, from `Tracker`; None from
             `Detector`, which knows one photo only.
-        textures: (N, 5) float32, how sharp and grainy the crops are, by which a calibration tells
-            blur and noise apart; None where it was not measured.
+        textures: (N, 5 + K) float32, how sharp and grainy the crops are and how much detail there
+            is about each landmark, by which a calibration tells blur, noise and covers apart; None
+            where it was not measured.
         calibration: what the scales mean, from the model; None where the model does not say.
 
     Raises:
@@ -141,7 +143,7 @@ class Faces:
         if (self.textures is None) != (self.calibration is None):
             raise GeometryError("textures and calibration: expected both or neither")
         if self.textures is not None:
-            shapes["textures"] = (n, TEXTURE)
+            shapes["textures"] = (n, TEXTURE + k)
         with np.errstate(over="ignore"):  # beyond float32 is infinity then, which is refused
             arrays = {name: _as_float32(name, getattr(self, name)) for name in shapes}
         for name, array in arrays.items():

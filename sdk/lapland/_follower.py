@@ -39,7 +39,7 @@ class Fits:
         scales: (N, K).
         doubts: (N,).
         five: (N, 5, 2), the five points of the landmarks.
-        textures: (N, 5), of the crops; of no meaning where the model is not calibrated.
+        textures: (N, 5 + K), of the crops; of no meaning where the model is not calibrated.
     """
 
     starts: Points
@@ -90,7 +90,7 @@ class Follower:
         landmarks, scales, steps, textures = self._network.locate(image, five, textured=True)
         doubts = scales.mean(axis=1) / (steps * self._portrait_step)
         if textures is None:
-            textures = np.zeros((len(five), TEXTURE), np.float32)
+            textures = np.zeros((len(five), TEXTURE + self.scheme.size), np.float32)
         return Fits(five, landmarks, scales, doubts, self.five_of(landmarks), textures)
 
     def advance(self, image: Image, tracks: list[Track], seconds: float) -> None:

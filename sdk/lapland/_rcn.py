@@ -25,7 +25,8 @@ class Located(NamedTuple):
         landmarks: (N, K, 2) float32, image pixels.
         scales: (N, K) float32, image pixels.
         steps: (N,), image pixels from a crop pixel to the next.
-        textures: (N, 5) float32, of the crops; None where nobody asked, or nothing is calibrated.
+        textures: (N, 5 + K) float32, of the crops; None where nobody asked, or nothing is
+            calibrated.
     """
 
     landmarks: NDArray[np.float32]
@@ -75,7 +76,7 @@ class LandmarkNetwork:
         k, textured = info.scheme.size, textured and info.calibration is not None
         if not len(five_points):
             zeros = np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32), np.zeros(0)
-            return Located(*zeros, np.zeros((0, TEXTURE), np.float32) if textured else None)
+            return Located(*zeros, np.zeros((0, TEXTURE + k), np.float32) if textured else None)
         matrices = geometry.crop_matrices(
             five_points, factor=info.crop_factor, size=info.size, upright=info.crop_upright
         )
@@ -83,12 +84,13 @@ class LandmarkNetwork:
         for start in range(0, len(matrices), _BATCH):  # crops of thousands would fill the memory
             few = matrices[start : start + _BATCH]
             crops = np.stack([geometry.cut(image, one, info.size) for one in few])
-            parts.append(self.run(crops))
+            found, doubts = self.run(crops)
+            if not math.isfinite(float(found.sum()) + float(doubts.sum())):
+                raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
+            parts.append((found, doubts))
             if textured:
-                textures.append(texture(crops))
+                textures.append(texture(crops, found))
         landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
-        if not math.isfinite(float(landmarks.sum()) + float(scales.sum())):
-            raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
         steps = geometry.steps(matrices)
         return Located(
             geometry.to_image(landmarks, matrices).astype(np.float32),

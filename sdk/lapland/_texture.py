@@ -1,4 +1,7 @@
-"""How sharp and how grainy a crop is: what scales do not tell of blur, noise and little light."""
+"""How sharp and how grainy a crop is, and what lies about each landmark.
+
+Scales do not tell enough of blur, noise and little light, nor whether something covers a landmark.
+"""
 
 import math
 from typing import Any
@@ -8,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVELS = 4  # of the pyramid; each has half the resolution of the one before
-TEXTURE = LEVELS + 1  # numbers a crop
+TEXTURE = LEVELS + 1  # numbers a crop; one more for each landmark
 _MARGIN = 1 / 5  # of the crop's side that is left out on every side: the face is in the middle
 _FLOOR = 0.3  # levels of 255: what rounding to bytes leaves of a flat picture
+_ABOUT = 5  # pixels of half the resolution: side of the square about a landmark
 
 
-def texture(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Ratios of the detail at neighbouring resolutions, the coarsest detail, and its direction.
+def texture(crops: NDArray[np.uint8], landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Ratios of the detail at neighbouring resolutions, the coarsest one, its direction and places.
 
     Detail is the mean difference of neighbouring pixels, over the middle of the crop in grey. Blur
     takes it from the fine levels, in one direction where something moves; noise adds it there, and
@@ -22,16 +26,20 @@ def texture(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     Args:
         crops: (N, S, S, 3) uint8 BGR, S at least 32.
+        landmarks: (N, K, 2), crop pixels; beyond the crop the nearest pixel counts.
 
     Returns:
-        (N, 5) float32 natural logarithms: detail of each of the first three levels over that of the
-        next; that of the last, in levels of 255; and, of the first level, how far the ratio of
-        detail along rows to that along columns is from 1.
+        (N, 5 + K) float32 natural logarithms: detail of each of the first three levels over that of
+        the next; that of the last, in levels of 255; of the first level, how far the ratio of
+        detail along rows to that along columns is from 1; and the detail about each landmark, at
+        the second level, over the mean of those.
     """
-    logs = np.empty((len(crops), TEXTURE), np.float32)
-    for row, crop in zip(logs, crops, strict=True):
+    logs = np.empty((len(crops), TEXTURE + landmarks.shape[1]), np.float32)
+    for row, crop, points in zip(logs, crops, landmarks, strict=True):
+        whole = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        row[TEXTURE:] = _about(whole, points)
         cut = round(_MARGIN * len(crop))
-        grey = cv2.cvtColor(crop[cut:-cut, cut:-cut], cv2.COLOR_BGR2GRAY).astype(np.float32)
+        grey = np.ascontiguousarray(whole[cut:-cut, cut:-cut])
         for level in range(LEVELS):
             if level:
                 grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -41,6 +49,19 @@ def texture(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
                 row[LEVELS] = abs(columns - rows)
     logs[:, : LEVELS - 1] -= logs[:, 1:LEVELS]
     return logs
+
+
+def _about(grey: NDArray[np.float32], points: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """(S, S) and (K, 2) -> (K,): logarithm of the detail about each point, over their mean."""
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    steps = np.zeros_like(half)
+    steps[:, :-1] = np.abs(half[:, 1:] - half[:, :-1])
+    steps[:-1] += np.abs(half[1:] - half[:-1])
+    detail = cv2.blur(steps, (_ABOUT, _ABOUT), borderType=cv2.BORDER_REFLECT)
+    x, y = np.clip((points + 0.5) / 2, 0, len(half) - 1).astype(np.intp).T
+    logs = np.log(detail[y, x] / 2 + _FLOOR)
+    above: NDArray[np.float32] = logs - logs.mean()
+    return above
 
 
 def _detail(differences: NDArray[np.floating[Any]]) -> float:

@@ -14,7 +14,6 @@ from . import _geometry as geometry
 from ._models import ModelInfo
 from ._mtcnn import Mtcnn
 from ._smoothing import Smoother
-from ._texture import TEXTURE
 
 Points = NDArray[np.float64]
 
@@ -63,7 +62,7 @@ class Track:
         id: who it is; -1 before that is known.
         landmarks: (K, 2) float32, as the network found them.
         scales: (K,) float32, image pixels.
-        texture: (5,) float32, of the crop that they were found in.
+        texture: (5 + K,) float32, of the crop that they were found in.
         doubt: mean scale in pixels of the portrait: 1.2 for most faces, 2 where there is none.
         usual: what the doubt of this face mostly is, 0 before that is known.
         easy_five: (5, 2), what its crop was about when its doubt was last as usual.
@@ -94,7 +93,7 @@ class Track:
     id: int = -1
     landmarks: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scales: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    texture: NDArray[np.float32] = field(default_factory=lambda: np.zeros(TEXTURE, np.float32))
+    texture: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     doubt: float = 0.0
     usual: float = 0.0
     easy_five: Points = field(default_factory=lambda: np.zeros((5, 2)))

@@ -140,7 +140,7 @@ def test_landmarks_within_their_radii_are_counted():
         at.five_points,
         landmarks,
         at.scales,
-        textures=np.ones((1, 5)),
+        textures=np.ones((1, 5 + 68)),
         calibration=Circles(),
     )
     log = Log()

@@ -86,7 +86,7 @@ def test_a_fit_may_be_favoured(follower, detector, frame):
 def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
     track = tracked(follower, detector, frame)
     shape = track.five - track.five.mean(axis=0)
-    dark = (frame * 0.03).astype(np.uint8)
+    dark = (frame * 0.01).astype(np.uint8)
     for _ in range(8):
         follower.advance(dark, [track], FRAME)
     assert track.unsure
