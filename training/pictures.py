@@ -140,7 +140,8 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
         axes.set_yticks(range(len(ways)), ways)
         axes.margins(y=0.02)
         axes.grid(alpha=0.3)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    columns = 3 if len(sets) > 1 else 2  # no wider than the picture
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=columns)
     axes.invert_yaxis()
     save_figure(figure, path)
 

@@ -84,12 +84,12 @@ class LandmarkNetwork:
         for start in range(0, len(matrices), _BATCH):  # crops of thousands would fill the memory
             few = matrices[start : start + _BATCH]
             crops = np.stack([geometry.cut(image, one, info.size) for one in few])
-            found, doubts = self.run(crops)
-            if not math.isfinite(float(found.sum()) + float(doubts.sum())):
+            points, spread = self.run(crops)
+            if not math.isfinite(float(points.sum()) + float(spread.sum())):
                 raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
-            parts.append((found, doubts))
+            parts.append((points, spread))
             if textured:
-                textures.append(texture(crops, found))
+                textures.append(texture(crops, points))
         landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
         steps = geometry.steps(matrices)
         return Located(
