@@ -1,8 +1,8 @@
 """The tables of the documents, from `benchmarks/results/`: `python -m benchmarks.report`.
 
-Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of README.md, of
-benchmarks/README.md and of benchmarks/peers/README.md from the file of results that it belongs to,
-and draws the plots. Measures nothing; benchmarks/README.md has the commands that do.
+Rewrites each block between lines `<!-- NAME -->` and `<!-- /NAME -->` of the documents below from
+the file of results that it belongs to, and draws the plots. Measures nothing; benchmarks/README.md
+has the commands that do.
 """
 
 import argparse
@@ -24,12 +24,13 @@ Plot = Callable[[results.Report], bytes | None]
 DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
     REPOSITORY / "README.md": {
         "headline": ("benchmark", tables.headline),
-        "benchmark": ("benchmark", tables.benchmark),
-        "frames": ("tracking", tables.frames),
-        "batch": ("batch", tables.batch),
+        "models-short": ("benchmark", tables.models_short),
         "peers": ("peers", peers.short),
     },
+    REPOSITORY / "docs" / "video.md": {"frames": ("tracking", tables.frames)},
+    REPOSITORY / "docs" / "many-photos.md": {"batch": ("batch", tables.batch)},
     REPOSITORY / "benchmarks" / "README.md": {
+        "benchmark": ("benchmark", tables.benchmark),
         "table-3": ("benchmark", tables.table_3),
         "landmarks": ("landmarks", tables.landmarks),
         "predict": ("predict", tables.predict),
@@ -78,7 +79,9 @@ def main(arguments: list[str] | None = None) -> None:
             for path, (source, draw) in PLOTS.items()
         }
     except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"benchmarks.report: {error}; benchmarks/README.md tells how") from None
+        raise SystemExit(
+            f"benchmarks.report: {error}; benchmarks/README.md has the commands"
+        ) from None
     for document, text in texts.items():
         write_text(document, text)
     for path, picture in drawn.items():

@@ -47,6 +47,36 @@ def headline(report: Report) -> str:
     )
 
 
+def models_short(report: Report) -> str:
+    """The four models that README.md names: use, size, error, time."""
+    infos = shipped()
+    by_form = {(info.width, info.precision): info for info in infos}
+    precision = models.DEFAULT_PRECISION
+    named = {
+        "the default for photos": by_form[models.DEFAULT_WIDTH, precision],
+        "the default for video": by_form[models.VIDEO_WIDTH, precision],
+        "the smallest file": min(infos, key=lambda info: info.bytes),
+        "the most accurate": min(infos, key=lambda info: info.nmse["common"]),
+    }
+    rows = []
+    for use, info in named.items():
+        row = _row(report, info.width, info.precision)
+        rows.append(
+            [
+                f"`{info.width}`, {info.precision}: {use}",
+                f"{info.bytes / 1e3:,.0f} KB",
+                f"{info.nmse['common']:.2f}",
+                *(f"{row[part]['median']:.1f}" for part in ("landmarks", "predict")),
+            ]
+        )
+    head = ["width, precision", "file", "NMSE, %", "landmarks, ms a face", "`predict`, ms a photo"]
+    legend = (
+        "NMSE: mean error in percent of the distance of the outer eye corners, on 300-W's common "
+        f"set.\nTimes: one thread of {report['header']['cpu']}."
+    )
+    return f"{markdown(head, rows)}\n\n{legend}"
+
+
 def benchmark(report: Report) -> str:
     """What `lapland benchmark` prints."""
     return f"```text\n{terminal.text(report)}\n```"
@@ -272,12 +302,16 @@ def _coverage(report: Report) -> str:
 
 def default_row(report: Report) -> Report:
     """The default model's times on one thread, of `lapland benchmark`."""
-    wanted = (models.DEFAULT_WIDTH, models.DEFAULT_PRECISION, 1)
+    return _row(report, models.DEFAULT_WIDTH, models.DEFAULT_PRECISION)
+
+
+def _row(report: Report, width: str, precision: str) -> Report:
     for row in report["models"]:
-        if (row["width"], row["precision"], row["threads"]) == wanted and row["shipped"]:
+        key = row["width"], row["precision"], row["threads"]
+        if row["shipped"] and key == (width, precision, 1):
             found: Report = row
             return found
-    raise ValueError("benchmark.json lacks the default model on one thread")
+    raise ValueError(f"benchmark.json lacks width {width} in {precision} on one thread")
 
 
 def shipped() -> list[models.ModelInfo]:

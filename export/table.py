@@ -1,11 +1,11 @@
-"""The table of models in README.md, from the files' own metadata: `python -m export.table`."""
+"""The table of models/README.md, from the files' own metadata: `python -m export.table`."""
 
 from lapland import _models as models
 from training.files import REPOSITORY, write_text
 
 from .blocks import replace_block
 
-README = REPOSITORY / "README.md"
+README = REPOSITORY / "models" / "README.md"
 
 
 def model_table() -> str:
@@ -16,7 +16,7 @@ def model_table() -> str:
         chosen = (models.DEFAULT_WIDTH, models.DEFAULT_PRECISION)
         kind = "default" if (info.width, info.precision) == chosen else ""
         rows.append(
-            f"| [{info.width}](models/{name}/README.md) | {info.precision} | {info.parameters:,} "
+            f"| [{info.width}]({name}/README.md) | {info.precision} | {info.parameters:,} "
             f"| {info.bytes / 1000:,.0f} KB | {info.nmse['common']:.2f} | {kind} |"
         )
     return "\n".join(rows) + "\n"

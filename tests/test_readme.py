@@ -6,20 +6,19 @@ import shlex
 import pytest
 
 from export.blocks import find_block
-from export.table import README, model_table
+from export.table import README as MODELS
+from export.table import model_table
 from training.files import REPOSITORY
 
-TEXT = README.read_text()
+TEXT = (REPOSITORY / "README.md").read_text()
+
+
+def test_the_readme_is_short():
+    assert 6_500 < len(TEXT.encode()) < 8_200, "7 to 8 kB; more belongs into docs/"
 
 
 def test_table_of_models_is_that_of_the_files():
-    assert find_block(TEXT, "models") == model_table()
-
-
-def test_files_that_are_named_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        if "://" not in target:
-            assert (REPOSITORY / target).exists(), target
+    assert find_block(MODELS.read_text(), "models") == model_table()
 
 
 def test_continuous_integration_runs_the_second_command():
@@ -30,17 +29,6 @@ def test_continuous_integration_runs_the_second_command():
     assert install[install.index("-c") + 1] == "constraints.txt"
     assert "install -q -c constraints.txt -e '.[dev]'" in script
     assert "-e '.[dev]'" in commands[1]
-
-
-def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
-    block = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
-    (tmp_path / "examples").mkdir()
-    data = (REPOSITORY / "examples/astronaut.png").read_bytes()
-    (tmp_path / "examples/astronaut.png").write_bytes(data)
-    monkeypatch.chdir(tmp_path)
-    exec(compile(block, "README.md", "exec"), {})
-    assert (tmp_path / "out.jpg").stat().st_size > 10_000
-    assert len(capsys.readouterr().out.splitlines()) >= 3
 
 
 @pytest.mark.parametrize("arguments", [[], ["{photo}", "{out}"]])

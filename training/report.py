@@ -13,60 +13,63 @@ PICTURES = ("reliability.png", "refusal.png")
 PAGE = """\
 # How sure a landmark is
 
-The network gives each landmark a scale, which says which ones are surer than others. What a scale
-means in pixels is measured: `python -m training.calibrate` fits, on annotated faces that the
-network was not trained on, the error that is to be expected, and writes the map into the model.
-`python -m export.rcn ... --data FOLDER` does the same when it exports.
+The network gives each landmark a scale, which ranks landmarks: a smaller scale is surer. What a
+scale means in pixels is measured. `python -m training.calibrate` takes annotated faces that the
+network was not trained on, fits the error to expect, and writes the fit into the model. `python
+-m export.rcn ... --data FOLDER` does the same during the export.
 
 - `faces.radius(0.9)`, (N, K) in image pixels: nine in ten landmarks lie within it. Any
-  probability between 0 and 1 will do; beyond 1 to 99 % it is told by a Weibull distribution, not
-  measured.
-- `faces.confidence`, (N,) from 0 to 1: the probability that the mean error of a face is below
-  8 % of the distance of the outer corners of the eyes.
+  probability between 0 and 1 will do. 1 to 99 % are measured; outside that range a Weibull
+  distribution extrapolates.
+- `faces.confidence`, (N,) from 0 to 1: the probability that the mean error of a face is below 8 %
+  of the distance between the outer corners of the eyes.
 - `draw(image, faces, radius=0.9)` draws the circles.
 
 ## How it is fitted
 
-The mean error of a landmark, in sides of its face (square root of the area of the box of the
-landmarks), is the exponential of a weighted sum: gamma regression with a logarithmic link, with
-weights for each group of landmarks and a constant for each landmark. Summed are logarithms of
-the landmark's scale relative to its face, of the mean scale of the face and of that of the group,
-none of which may lower the error; how much scales differ within the face; the texture of the crop,
-that is how much detail it holds at four resolutions and in which direction; and how much there is
-about the landmark, of which something that covers it leaves little. Texture is there since scales
-alone tell too little of blur and too much of noise. The ratio of error to mean has a distribution
-for each group, whose quantiles change with the mean error and with how much scales differ within
-the face: large errors are more alike than small ones, and where a part of the face is covered some
-landmarks are far off and the others are not. The fit sees the faces as they are, which count
-{clean:.0f} times, and corrupted in {corruptions} ways. It is made {fits} times in all, and after
-each those ways count more of whose landmarks the radii of 50 or 90 % held too few or too many. At
-last all radii of a group are made shorter or longer, so far that neither the photos as they are nor
-the worst way are farther off than they must be.
+**The mean error** of a landmark, in sides of its face (square root of the area of the landmarks'
+box), is the exponential of a weighted sum: gamma regression with a logarithmic link. Each group
+of landmarks has its weights, each landmark its constant. The features are
+
+- logarithms of scales: the landmark's relative to its face, the mean of the face, the mean of the
+  group. None may lower the error;
+- the spread of the scales within the face;
+- the texture of the crop: its detail at four resolutions, and the direction of the detail. Scales
+  alone react too little to blur and too much to noise;
+- the detail around the landmark: an object that covers a landmark leaves little.
+
+**The ratio of error to mean error** has a distribution for each group. Its quantiles change with
+the mean error and with the spread of the scales. Large errors are more alike than small ones, and
+if a part of the face is covered, some landmarks are far off and the others are not.
+
+**The faces** of the fit are the clean ones, with weight {clean:.0f}, and the same under
+{corruptions} corruptions. The fit is repeated {fits} times. After each fit, corruptions whose
+radii cover too few or too many landmarks get a larger weight. At the end the radii of each group
+are made shorter or longer, so that neither clean photos nor the worst corruption are farther off
+than they must be.
 
 The form was chosen by five-fold cross-validation among the {fitted} faces of `{fit}` alone. Loss:
-mean pinball loss of the radii of 50 and 90 %, in percent of d, less is better. The other columns
-are points by which the share of landmarks within these radii is off, for photos as they are and
-for the corruption that is farthest off.
+mean pinball loss of the radii of 50 and 90 %, in percent of d; less is better. The other columns
+are points between the wanted and the found share of landmarks within these radii, for clean
+photos and for the corruption that is farthest off.
 
 {forms}
 
-## What it is worth
+## How well it holds
 
-`{model}` on `{test}`, {faces} faces, on which nothing was chosen; hard cases of
-{hard} of them. The corruptions and their strengths are those of
-`training.degrade.CORRUPTIONS`: d is the distance of the outer corners of the eyes, h the height
-of the face. The corruption that is farthest from 50 % is {name_50}
-({share_50:.1f} %), from 90 % {name_90} ({share_90:.1f} %). Corrupted
-photos are cropped where the photo as it is was: the landmark network is measured, not the detector.
-Crops that are shifted had no part in the fit.
+`{model}` on `{test}`: {faces} faces, on which nothing was chosen; corruptions of {hard} of them
+(`training.degrade.CORRUPTIONS`): d is the distance of the outer corners of the eyes, h the height
+of the face. Farthest from 50 % is {name_50} ({share_50:.1f} %), farthest from 90 % is {name_90}
+({share_90:.1f} %). Corrupted photos are cropped at the place found in the clean photo, because
+the landmark network is measured and not the detector. Shifted crops had no part in the fit.
 
 {coverage}
 
 ![Share of landmarks within the radius against the probability asked for](reliability.png)
 
-Refusing the {refused:.0f} % of faces of which the confidence is lowest lowers the failure rates
-(FR) at 8 and 10 %. Area: under the curve of the mean error of the faces that are kept; the oracle
-knows the errors. The detector's score is that of MTCNN's last network in the box of the face.
+Refusing the {refused:.0f} % of the faces with the lowest confidence lowers the failure rates (FR)
+at 8 and 10 %. Area: under the curve of the mean error of the kept faces; the oracle knows the
+errors. The detector's score is the one of MTCNN's last network in the box of the face.
 
 {refusal}
 
@@ -74,14 +77,17 @@ knows the errors. The detector's score is that of MTCNN's last network in the bo
 
 ## What it does not know
 
-It holds for faces like those that it was fitted on: photos of 300-W, cropped from MTCNN's points,
-annotated as 300-W is. On other photos, measure it: `python -m training.calibrate MODEL --data
-FOLDER --test SPLIT --report FOLDER`. The radius counts the error of the annotation as
-well, so it is never much smaller than people differ. Landmarks of `Tracker` are smoothed in time.
+It holds for faces like those of the fit: photos of 300-W, cropped from MTCNN's points, annotated
+like 300-W. On other photos, measure it: `python -m training.calibrate MODEL --data FOLDER --test
+SPLIT --report FOLDER`. The radius includes the error of the annotation. People differ too, so it
+never becomes very small. Landmarks of `Tracker` are smoothed in time.
 
-    python -m training.calibrate {model} --data {data} --report docs{every}
+This command writes the page anew:
 
-writes this page anew.
+<!-- not run here: it needs 300-W and time -->
+```sh
+python -m training.calibrate {model} --data {data} --report docs{every}
+```
 """
 
 

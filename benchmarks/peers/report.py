@@ -128,9 +128,7 @@ def short(report: Report) -> str:
         for part, name in _PARTS.items()
         if part in report
     ]
-    end = [*_footnote(shown), *_picture(report, "benchmarks/peers/peers.png")]
-    lines = [*said, "", markdown(head, rows), *end]
-    return "\n".join(lines)
+    return "\n".join([*said, "", markdown(head, rows), *_footnote(shown)])
 
 
 def skipped(report: Report) -> str:

@@ -10,7 +10,7 @@ from lapland import _models as models
 from lapland._paper import TABLE_3
 
 
-@pytest.mark.parametrize("document", report.DOCUMENTS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("document", report.DOCUMENTS, ids=lambda path: path.as_posix()[-20:])
 def test_documents_are_what_the_results_make_of_them(document):
     text = document.read_text(encoding="utf-8")
     assert text == report.regenerated(document), "run: python -m benchmarks.report"
@@ -134,8 +134,19 @@ def test_the_headline_is_of_the_default_model():
     assert "7.2 ms for a photo of 640 x 480" in text
     assert "A processor" in text
     made["models"] = made["models"][:1]
-    with pytest.raises(ValueError, match="default model"):
+    with pytest.raises(ValueError, match="lacks width"):
         tables.headline(made)
+
+
+def test_four_models_are_named_by_their_use():
+    rows = rows_of(tables.models_short(made_up(lambda i: 1000.0)))[2:]
+    infos = tables.shipped()
+    assert len(rows) == 4
+    assert rows[0][0].startswith(f"`{models.DEFAULT_WIDTH}`, {models.DEFAULT_PRECISION}")
+    assert rows[1][0].startswith(f"`{models.VIDEO_WIDTH}`, {models.DEFAULT_PRECISION}")
+    assert rows[2][1] == f"{min(info.bytes for info in infos) / 1e3:,.0f} KB"
+    assert rows[3][2] == f"{min(info.nmse['common'] for info in infos):.2f}"
+    assert {row[4] for row in rows} == {"7.2"}
 
 
 def test_tracking_of_several_faces_has_intervals_and_coverage():

@@ -1,0 +1,29 @@
+"""Links between documents lead somewhere."""
+
+import re
+
+import pytest
+
+from tests.documents.blocks import ROOT, documents
+
+_LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def anchors(text):
+    """Anchors of the headings, as repositories and MkDocs make them."""
+    headings = re.findall(r"^#+ (.+)$", _CODE.sub(lambda m: m[0].strip("`"), text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings(document):
+    text = _CODE.sub("", document.read_text(encoding="utf-8"))
+    for target in _LINK.findall(text):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
+        assert file.exists(), f"{target}: there is no {path}"
+        if anchor:
+            assert anchor in anchors(file.read_text(encoding="utf-8")), f"{target}: no such heading"
