@@ -105,7 +105,7 @@ def main() -> None:
 
     watch = Stopwatch()
     cascade = detector._mtcnn
-    watch.watch(cascade, "_pyramid", "pyramid")
+    watch.watch(cascade, "levels", "pyramid")
     for net in ("pnet", "rnet", "onet"):
         watch.watch(getattr(cascade, f"_{net}"), "run", f"{net[0].upper()}-Net")
     for name, label in PARTS.items():

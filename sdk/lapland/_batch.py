@@ -101,7 +101,7 @@ class Batch:
             for job in jobs:
                 yield self._work(job)
             return
-        results = in_processes(_single_threaded, self._setup, jobs, self._processes)
+        results = in_processes(start_in_process, self._setup, jobs, self._processes)
         for job, result in results:
             if isinstance(result, Death):
                 reason = f"the process at work on it was ended {result.how}, twice"
@@ -148,7 +148,8 @@ class _Work:
         return Outcome(job, line_for(job.photo, self.settings, result), len(faces))
 
 
-def _single_threaded(setup: Setup) -> _Work:
+def start_in_process(setup: Setup) -> _Work:
+    """Starts the work in a process of its own, one thread unless `setup` says otherwise."""
     cv2.setNumThreads(setup.threads or 1)  # the other processes have the other cores
     return _Work(setup)
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ._boxes import Indices, crops, moved, sides, square, suppress
 from ._errors import GeometryError, OptionError
-from ._pyramid import pyramid
+from ._pyramid import Pyramid, pyramid
 from ._session import Session
 
 Floats = npt.NDArray[np.float64]
@@ -43,6 +43,7 @@ class Mtcnn:
         thresholds: what the probability of a face must exceed after each network.
         pyramid_factor: size of each level of the pyramid relative to the one before, 0.1 to 0.95.
         threads: threads for one run; None is onnxruntime's choice.
+        levels: function that makes the pyramid.
 
     Raises:
         OptionError: a keyword is outside its range.
@@ -59,7 +60,9 @@ class Mtcnn:
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
         pyramid_factor: float = 0.709,
         threads: int | None = None,
+        levels: Pyramid = pyramid,
     ) -> None:
+        self.levels = levels
         self._min_face = _checked_min_face(min_face)
         self._thresholds = _checked_thresholds(thresholds)
         self._factor = _checked_factor(pyramid_factor)
@@ -115,7 +118,9 @@ class Mtcnn:
         """The P-Net over the pyramid -> (N, 4) boxes in image pixels."""
         scales: list[float] = []
         scores, offsets = [], []  # (h, w) and (4, h, w) of each level
-        for scale, pixels in self._pyramid(image):
+        first = CELL / self._min_face
+        made = self.levels(image, scale=first, factor=self._factor, smallest=CELL)
+        for scale, pixels in made:
             score, offset = self._pnet.run(["scores", "offsets"], {"images": pixels[None]})
             scales.append(scale)
             scores.append(score[0, 0])
@@ -155,10 +160,6 @@ class Mtcnn:
         scores, offsets, relative = (np.concatenate(column) for column in zip(*parts, strict=True))
         corner, side = boxes[:, None, :2], sides(boxes)[:, None]
         return scores[:, 0], moved(boxes, offsets), corner + side * relative - 1
-
-    def _pyramid(self, image: Image) -> Iterator[tuple[float, Result]]:
-        """(scale, (h, w, 3) float32) from the largest level to the last that holds a window."""
-        return pyramid(image, scale=CELL / self._min_face, factor=self._factor, smallest=CELL)
 
 
 def _windows(

@@ -1,6 +1,7 @@
 """The image at ever smaller sizes, on which the P-Net looks for ever larger faces."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,6 +14,14 @@ Result = npt.NDArray[np.float32]
 # from an image 1.25 to 2.5 times its size. There the 2 x 2 pixels between which each of its own is
 # interpolated lie near enough to one another to miss little of what is between.
 LEAST = 1.25
+
+
+class Pyramid(Protocol):
+    """A function that makes the levels of an image, as `pyramid` does."""
+
+    def __call__(
+        self, image: Image, *, scale: float, factor: float, smallest: int
+    ) -> Iterator[tuple[float, Result]]: ...
 
 
 def pyramid(

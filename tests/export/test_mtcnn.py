@@ -2,10 +2,8 @@
 
 import hashlib
 import importlib.util
-import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import cv2
@@ -16,6 +14,8 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lapland._mtcnn import Mtcnn
+from tests.cascade import make_cascade
+from tests.cascade.make_cascade import area_pyramid
 
 pytest.importorskip("joblib", reason="the package's weights are joblib files")
 from export import mtcnn as export_mtcnn
@@ -158,18 +158,6 @@ def test_the_conversion_needs_neither_torch_nor_tensorflow():
 # The cascade against the package.
 
 
-class AreaPyramid(Mtcnn):
-    """The cascade with the package's pyramid: each level pixel the mean of the area it covers."""
-
-    def _pyramid(self, image):
-        exact = image.astype(np.float32)
-        scale = 12 / self._min_face
-        while min(int(image.shape[0] * scale), int(image.shape[1] * scale)) >= 12:
-            size = (int(image.shape[1] * scale), int(image.shape[0] * scale))
-            yield scale, cv2.resize(exact, size, interpolation=cv2.INTER_AREA)
-            scale *= self._factor
-
-
 def photos(data):
     """61 photos of the 300-W training sets."""
     folders = (("afw", 14), ("lfpw/trainset", 40), ("helen/trainset", 60))
@@ -192,43 +180,6 @@ def mosaic(images, cell, rng, side=900):
     return result
 
 
-def reference_cascade():
-    """The package's detector, its pyramid freed of the levels on which it fails.
-
-    `build_scale_pyramid` counts levels as if min_face_size were about 20. With 30 or more the last
-    levels are smaller than the P-Net's window, TensorFlow refuses them, and `detect_faces` takes
-    the refusal for "no faces". With 20 the filter changes nothing.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mtcnn
-        from mtcnn.stages import stage_pnet
-    original = stage_pnet.build_scale_pyramid
-
-    def large_enough(width, height, **options):
-        scales = original(width, height, **options)
-        return scales[[min(int(width * s), int(height * s)) >= 12 for s in scales]]
-
-    stage_pnet.build_scale_pyramid = large_enough
-    detector = mtcnn.MTCNN()
-
-    def detect(image, min_face):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            rows = detector.detect_faces(
-                cv2.cvtColor(image, cv2.COLOR_BGR2RGB),
-                min_face_size=min_face,
-                threshold_onet=0.7,
-                fit_to_image=False,
-                box_format="xyxy",
-                output_type="numpy",
-            )
-        return rows[:, 1:5], rows[:, 5], rows[:, 6:].reshape(-1, 2, 5).transpose(0, 2, 1)
-
-    return detect
-
-
 def differences(expected, found):
     """(N, 3): of box, points (pixels) and score, each expected face to the nearest found."""
     boxes, points, scores = [], [], []
@@ -246,13 +197,13 @@ def test_cascade_agrees_with_the_package_on_its_pyramid(data_300w):
     """All but the pyramid, which is an approximation of its own: see the next test."""
     pytest.importorskip("tensorflow", reason="the package runs on TensorFlow")
     files = [(MODELS / f"{net}.onnx").read_bytes() for net in export_mtcnn.NETS]
-    reference = reference_cascade()
+    reference = make_cascade.reference()
     images = photos(data_300w)
     rng = np.random.default_rng(0)
     mosaics = [mosaic(images, c, rng) for c in (80, 90, 110, 130, 150, 180, 220, 260, 300)]
     for kind, group in (("photos", images), ("mosaics", mosaics)):
         for min_face in (20, 40):
-            cascade = AreaPyramid(*files, min_face=min_face, threads=1)
+            cascade = Mtcnn(*files, min_face=min_face, threads=1, levels=area_pyramid)
             pairs = [(reference(image, min_face), cascade.detect(image)) for image in group]
             counts = [len(expected[0]) - len(found[0]) for expected, found in pairs]
             off = np.concatenate([differences(*pair) for pair in pairs if len(pair[1][0])])
@@ -281,7 +232,7 @@ def test_the_faster_pyramid_finds_the_same_faces(data_300w):
     files = [(MODELS / f"{net}.onnx").read_bytes() for net in export_mtcnn.NETS]
     images = photos(data_300w)
     for min_face in (20, 40):
-        exact = AreaPyramid(*files, min_face=min_face, threads=1)
+        exact = Mtcnn(*files, min_face=min_face, threads=1, levels=area_pyramid)
         cascade = Mtcnn(*files, min_face=min_face, threads=1)
         missed = added = 0
         moves, spreads = [], []

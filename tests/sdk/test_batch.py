@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from lapland.__main__ import main
+from lapland._batch import Setup, start_in_process
 from lapland._progress import Progress
 from tests.processes import is_running
 from training.pts import read_pts
@@ -124,6 +125,17 @@ def test_retry_does_the_bad_ones_again_once_they_are_mended(holiday, encoded, ca
     assert run(holiday, "-o", "all.jsonl") == 1
     assert run(holiday, "-o", "all.jsonl", "--retry") == 0
     assert not [row["photo"] for row in rows_of("all.jsonl") if "error" in row]
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(None, 1), (2, 2)])
+def test_a_process_has_one_thread_of_opencv_unless_it_is_given_more(threads, expected):
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        start_in_process(Setup("1/16", "int8", None, 40, threads))
+        assert cv2.getNumThreads() == expected
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_mistyped_name_leaves_no_line(holiday, capsys):

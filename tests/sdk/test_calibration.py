@@ -79,6 +79,44 @@ def test_confidence_falls_where_scales_grow(faces):
     np.testing.assert_allclose(even.confidence, 0.5, atol=1e-4)
 
 
+def test_beyond_the_features_of_the_fit_the_nearest_of_them_counts(faces, calibration):
+    """Radii and confidence of a feature beyond `low` or `high` are those at that bound."""
+    weights = calibration.weights.copy()
+    weights[:, 1 + 4] = 0.5  # the first number of the texture counts too
+    face = calibration.face.copy()
+    face[4] = 0.5
+    bounded = dataclasses.replace(
+        calibration,
+        low=np.where(np.arange(FEATURES) == 4, -1.0, calibration.low),
+        high=np.where(np.arange(FEATURES) == 4, 2.0, calibration.high),
+        weights=weights,
+        face=face,
+    )
+
+    def at(value):
+        textures = faces.textures.copy()
+        textures[:, 0] = value
+        # Products of the texture are features as well; they weigh nothing here.
+        return dataclasses.replace(faces, textures=textures, calibration=bounded)
+
+    for beyond, bound in ((-5, -1), (7, 2)):
+        np.testing.assert_array_equal(at(beyond).radius(0.9), at(bound).radius(0.9))
+        np.testing.assert_array_equal(at(beyond).confidence, at(bound).confidence)
+    assert (at(2).radius(0.9) > 2 * at(0).radius(0.9)).all()
+
+
+def test_radii_ascend_though_the_lines_of_the_fit_cross(faces, calibration):
+    """Lines are fitted one by one, so those of a few faces may cross."""
+    quantiles = calibration.quantiles.copy()
+    quantiles[:, 2, 0] = np.log(0.5)  # of 95 %, below that of 50 %
+    crossed = dataclasses.replace(
+        faces, calibration=dataclasses.replace(calibration, quantiles=quantiles)
+    )
+    radii = np.stack([crossed.radius(p) for p in (0.05, 0.3, 0.5, 0.7, 0.95, 0.99)])
+    assert (np.diff(radii, axis=0) > 0).all()
+    np.testing.assert_allclose(radii[4], 1.5 * faces.scales, rtol=0.01)
+
+
 def test_faces_keep_it_when_they_are_chosen_pickled_or_told_as_json(faces):
     again = pickle.loads(pickle.dumps(faces))
     np.testing.assert_array_equal(again.textures, faces.textures)

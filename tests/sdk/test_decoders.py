@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from lapland._decoders import FLOOR, barycenter, local_softargmax
+from lapland._decoders import DECODERS, FLOOR
 
-BOTH = pytest.mark.parametrize("decode", [local_softargmax, barycenter])
+# Every row of the table; None is the decoding of the graph.
+HERE = {name: decode for name, decode in DECODERS.items() if decode is not None}
+EACH = pytest.mark.parametrize("decode", list(HERE.values()), ids=list(HERE))
 
 
 def _maps(centres, side, scale, stride=1):
@@ -17,7 +19,7 @@ def _centres(n=3, k=7, low=20, high=60, seed=0):
     return np.random.default_rng(seed).uniform(low, high, (n, k, 2))
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("stride", [1, 2])
 def test_subpixel_locations_are_found(decode, stride):
     centres = _centres()
@@ -28,7 +30,7 @@ def test_subpixel_locations_are_found(decode, stride):
     assert np.abs(found - centres).mean() < 0.1  # the nearest pixel would be off by a quarter
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("stride", [1, 2])
 def test_maps_that_lie_pixel_by_pixel_give_the_same(decode, stride):
     rng = np.random.default_rng(1)
@@ -39,7 +41,7 @@ def test_maps_that_lie_pixel_by_pixel_give_the_same(decode, stride):
     np.testing.assert_allclose(decode(other, stride), decode(maps, stride), atol=1e-4)
 
 
-@BOTH
+@EACH
 def test_a_face_is_decoded_as_it_is_alone(decode):
     maps = _maps(_centres(), 40, 1.5, 2)
     together = decode(maps, 2)
@@ -47,7 +49,7 @@ def test_a_face_is_decoded_as_it_is_alone(decode):
         np.testing.assert_allclose(decode(maps[i : i + 1], 2)[0], together[i], atol=1e-4)
 
 
-@BOTH
+@EACH
 def test_what_is_far_away_does_not_count(decode):
     centres = np.array([[[20.0, 24.0]]])
     maps = _maps(centres, 80, 1.0)
@@ -61,14 +63,14 @@ def test_what_is_far_away_does_not_count(decode):
     assert abs(mean.item() - 20) > 1  # a mean over all of the map does see it
 
 
-@BOTH
+@EACH
 def test_what_is_added_to_a_map_changes_nothing(decode):
     maps = _maps(_centres(), 40, 1.5, 2)
     more = np.random.default_rng(0).uniform(-50, 50, (3, 7, 1, 1)).astype(np.float32)
     np.testing.assert_allclose(decode(maps + more, 2), decode(maps, 2), atol=1e-3)
 
 
-@BOTH
+@EACH
 def test_peaks_at_the_border_and_flat_maps_stay_in_the_crop(decode):
     maps = np.zeros((1, 5, 40, 40), np.float32)
     for i, (row, column) in enumerate([(0, 0), (0, 39), (39, 0), (39, 39)]):
@@ -78,6 +80,6 @@ def test_peaks_at_the_border_and_flat_maps_stay_in_the_crop(decode):
     assert ((found >= 0) & (found <= 79)).all()
 
 
-@BOTH
+@EACH
 def test_no_faces(decode):
     assert decode(np.zeros((0, 7, 40, 40), np.float32), 2).shape == (0, 7, 2)

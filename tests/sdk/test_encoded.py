@@ -124,6 +124,15 @@ def test_opencv_is_not_asked(picture, kind, monkeypatch):
         load_image(huge(kind, picture, 300))
 
 
+def test_as_many_pixels_as_the_limit_are_read(monkeypatch):
+    monkeypatch.setattr(image_module.cv2, "imdecode", None)
+    side = 1 << 14
+    assert side**2 == MAX_PIXELS
+    refusal(png(side, side + 1, b""), f"announces {side} x {side + 1} pixels")
+    with pytest.raises(TypeError):
+        load_image(png(side, side, b""))
+
+
 def test_a_bomb_that_keeps_its_word(monkeypatch):
     """A megabyte of zeros in a kilobyte: below the limit it is read, above it is not."""
     data = png(1000, 400, bytes(400 * 3001))
@@ -170,6 +179,14 @@ def test_a_file_that_ends_anywhere(picture, suffix):
         except ImageError:
             continue
         assert cut.shape == right.shape, size
+
+
+@pytest.mark.parametrize("missing", range(1, 9))
+def test_a_webp_that_lacks_its_last_bytes_is_not_whole(picture, missing):
+    whole = encode(picture, ".webp")
+    assert read_header(whole).whole
+    assert not read_header(whole[:-missing]).whole
+    refusal(whole[:-missing], "ends before the picture does")
 
 
 @pytest.mark.parametrize("order", "<>")

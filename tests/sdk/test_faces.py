@@ -177,6 +177,13 @@ def test_every_face_gets_a_pts_file(faces, tmp_path):
     assert not (tmp_path / "none.pts").exists()
 
 
+def test_pts_files_keep_the_suffix_that_was_asked_for(faces, tmp_path):
+    paths = faces[:2].save_pts(tmp_path / "a.txt")
+    assert [path.name for path in paths] == ["a_1.txt", "a_2.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a_1.txt", "a_2.txt"]
+    assert [path.name for path in faces[:2].save_pts(tmp_path / "plain")] == ["plain_1", "plain_2"]
+
+
 def test_faces_can_be_sent_to_another_process(faces):
     for again in (pickle.loads(pickle.dumps(faces)), copy.deepcopy(faces), copy.copy(faces)):
         assert_equal(again, faces)
@@ -203,6 +210,14 @@ def test_ids_are_none_but_in_a_video(faces, tracked):
     assert tracked.ids.dtype == np.int64
     with pytest.raises(ValueError, match="read-only"):
         tracked.ids[0] = 1
+
+
+def test_the_callers_ids_stay_writable_and_apart():
+    given = np.array([7, 2, 9], np.int64)  # of the dtype that the faces keep
+    faces = Faces(**arrays(), ids=given)
+    assert given.flags.writeable
+    given[:] = 0
+    assert faces.ids.tolist() == [7, 2, 9]
 
 
 def test_ids_go_with_their_faces(tracked):

@@ -96,6 +96,23 @@ def test_processes_that_never_start_end_the_run():
     assert multiprocessing.active_children() == []
 
 
+def dies_at_its_first_starts(folder):
+    """A worker of which the first four end before they are ready."""
+    started = len(os.listdir(folder))
+    if started < 4:
+        open(os.path.join(folder, str(started)), "w").close()
+        os._exit(7)
+    return start("")
+
+
+def test_workers_that_end_before_they_are_ready_cost_their_task_nothing(tmp_path):
+    with closing(
+        in_processes(dies_at_its_first_starts, str(tmp_path), [(5, "quick")], 1)
+    ) as results:
+        assert [result[0] for _, result in results] == [50]
+    assert len(os.listdir(tmp_path)) == 4
+
+
 def test_tasks_are_read_as_they_are_needed():
     read = []
 
