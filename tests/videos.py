@@ -1,4 +1,4 @@
-"""Videos of known motion for tests, and what waits for a tracker's search."""
+"""Videos of known motion for tests."""
 
 from functools import cache, lru_cache
 from itertools import islice
@@ -18,8 +18,3 @@ def people() -> tuple[Person, Person]:
 def video(motion: str, last: int | None = None) -> tuple[Frame, ...]:
     """The first frames of one motion of `benchmarks.motion`."""
     return tuple(islice(noisy(MOTIONS[motion](*people())), last))
-
-
-def settle(tracker) -> None:
-    """Waits for the search that a tracker has begun, if any."""
-    tracker._searcher.wait()

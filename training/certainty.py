@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from lapland import _models as models
 from lapland._rcn import LandmarkNetwork
-from lapland._tracks import portrait_step
+from lapland.video.portrait import portrait_pixel
 from training import metrics
 from training.data import Faces
 from training.files import write_text
@@ -60,7 +60,7 @@ def doubts_and_errors(
     """Doubts (A, N) and errors (A, N) for each of A amounts, and doubts (N,) without a face."""
     rng = np.random.default_rng(seed)
 
-    pixel = portrait_step(network.info)  # as `Tracker` has doubts: in pixels of the portrait
+    pixel = portrait_pixel(network.info)  # as `Tracker` has doubts: in pixels of the portrait
 
     def run(image: NDArray[np.uint8], five: NDArray[np.float64]) -> tuple[NDArray[Any], Any]:
         landmarks, scales, steps, _ = network.locate(image, five)

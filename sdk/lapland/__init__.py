@@ -22,7 +22,7 @@ from ._errors import (
 from ._faces import Face, Faces
 from ._models import ModelInfo
 from ._scheme import AFLW19, IBUG68, SCHEMES, Scheme
-from ._tracker import Tracker
+from .video.tracker import Tracker
 
 __version__ = "0.1.0"
 

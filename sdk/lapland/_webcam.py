@@ -18,9 +18,10 @@ from ._detector import Detector
 from ._draw import draw
 from ._errors import LaplandError, OptionError
 from ._faces import Faces
-from ._smoothing import STRENGTHS
-from ._tracker import Tracker
-from ._video import FORMATS, Recording, Source, is_live, opened, part_of
+from .video.recording import FORMATS, Recording, part_of
+from .video.smoothing import STRENGTHS
+from .video.source import Source, is_live, opened
+from .video.tracker import Tracker
 
 _TITLE = "lapland"
 _DRAWINGS = ("landmarks", "landmarks and boxes", "landmarks and radii", "nothing")
@@ -185,11 +186,11 @@ class _View:
         if letter == "w" and chosen.model is None:
             widths = models.widths(chosen.precision)
             chosen.width = widths[(widths.index(chosen.width) + 1) % len(widths)]
-            self._tracker._use(self._load(), chosen.smoothing)
+            self._tracker.use(self._load())
         elif letter == "s":
             names = list(STRENGTHS)
             chosen.smoothing = names[(names.index(chosen.smoothing) + 1) % len(names)]
-            self._tracker._use(None, chosen.smoothing)
+            self._tracker.use(smoothing=chosen.smoothing)
         elif letter == "d":
             chosen.drawing = (chosen.drawing + 1) % len(_DRAWINGS)
         elif letter == "h":

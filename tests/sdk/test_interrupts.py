@@ -16,7 +16,7 @@ import cv2, numpy as np
 from contextlib import closing
 from lapland import Detector, Tracker
 from lapland._pool import in_processes
-from lapland._search import Searcher
+from lapland.video.background import Background
 from tests.sdk.test_pool import start
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
@@ -76,7 +76,7 @@ class Quick:
     def detect(self, image):
         return None, np.zeros(1, np.float32), np.zeros((1, 5, 2))
 
-searcher, quick, hits = Searcher(), Quick(), 0
+searcher, quick, hits = Background(), Quick(), 0
 
 def step():
     searcher.take()

@@ -17,8 +17,8 @@ import pytest
 
 from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError, _webcam
 from lapland.__main__ import main
-from lapland._video import Recording, part_of
 from lapland._webcam import Settings
+from lapland.video.recording import Recording, part_of
 from tests.videos import video
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

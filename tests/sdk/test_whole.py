@@ -15,8 +15,8 @@ import pytest
 from lapland import LaplandError
 from lapland._batch import write_image
 from lapland._record import Record, line_for
-from lapland._video import Recording, part_of
 from lapland._whole import write_whole
+from lapland.video.recording import Recording, part_of
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
@@ -172,7 +172,7 @@ import time
 from pathlib import Path
 import numpy as np
 from lapland import LaplandError
-from lapland._video import Recording
+from lapland.video.recording import Recording
 path = Path(sys.argv[2])
 rng = np.random.default_rng(0)
 recording = Recording(path, 25, live=False)

@@ -1,5 +1,6 @@
 """Tracker: known motion, identities, searches that come late, and what goes wrong."""
 
+import copy
 import gc
 import threading
 import time
@@ -11,8 +12,7 @@ import pytest
 from benchmarks.scene import background, paste, placed
 from benchmarks.tracking import Log
 from lapland import Detector, Faces, ImageError, OptionError, Tracker
-from lapland._tracks import overlaps
-from tests.videos import people, settle, video
+from tests.videos import people, video
 
 # OpenCV 4 warps more coarsely, and then the O-Net's score of an empty place in the drawn room rises
 # above a half for some frames.
@@ -37,20 +37,36 @@ def tracker(detector):
 
 
 class Held:
-    """A detector whose searches end when they are let go, with what they really find."""
+    """A face detector whose searches end when the test lets them, with what they really find."""
 
-    def __init__(self, mtcnn):
-        self._mtcnn = mtcnn
-        self.go = threading.Event()
-        self.begun = threading.Event()
+    def __init__(self, detector):
+        self._detector = detector
+        self.go, self.begun = threading.Event(), threading.Event()
+        self.go.set()
 
     def detect(self, image):
         self.begun.set()
         assert self.go.wait(30)
-        return self._mtcnn.detect(image)
+        return self._detector.detect(image)
 
     def five_points(self, image, boxes):
-        return self._mtcnn.five_points(image, boxes)
+        return self._detector.five_points(image, boxes)
+
+
+@pytest.fixture
+def held(detector):
+    """A detector of the same networks, whose searches can be held."""
+    other = copy.copy(detector)
+    other._mtcnn = Held(other._mtcnn)
+    return other
+
+
+def hold(detector):
+    """Its searches wait from now on; returns what lets them go."""
+    searches = detector._mtcnn
+    searches.go.clear()
+    searches.begun.clear()
+    return searches
 
 
 # --- one face
@@ -106,15 +122,18 @@ def test_tracking_a_pan_is_as_accurate_as_detecting(detector, tracker):
 
 def test_smoothing_does_not_move_the_crops(detector):
     frames = video("shake", 50)[:15]
-    tracks = []
+    tracks, landmarks = [], {}
     for smoothing in ("off", "strong"):
         tracker = Tracker(detector, smoothing=smoothing, background=False)
         tracks.append([])
         for frame in frames:
             faces = tracker.update(frame.image)
-            tracks[-1].append(tracker._tracks[0].landmarks)
-    np.testing.assert_array_equal(*tracks)
-    assert np.abs(faces.landmarks[0] - tracks[1][-1]).max() > 0.5
+            tracks[-1].append((faces.scales, faces.textures))  # of the crops; not smoothed
+            landmarks[smoothing] = faces.landmarks
+    for off, strong in zip(*tracks, strict=True):
+        np.testing.assert_array_equal(off[0], strong[0])
+        np.testing.assert_array_equal(off[1], strong[1])
+    assert np.abs(landmarks["off"] - landmarks["strong"]).max() > 0.5
 
 
 def test_the_same_video_gives_the_same_result(detector):
@@ -189,11 +208,12 @@ def test_what_is_no_face_is_dropped_within_four_frames(detector, tracker):
 
 
 def test_a_face_out_of_the_picture_is_lost_at_once(tracker):
-    frame = video("still", 1)[0].image
-    tracker.update(frame)
-    tracker._tracks[0].five = tracker._tracks[0].five + 5000
-    assert len(tracker.update(frame)) == 0
-    assert tracker.update(frame).ids.tolist() == [0]
+    frame = video("still", 1)[0]
+    middle = int(frame.faces["astronaut"].landmarks[:, 0].mean())
+    tracker.update(frame.image)
+    left = np.ascontiguousarray(frame.image[:, : middle - 15])  # the middle is beyond the border
+    assert len(tracker.update(left)) == 0
+    assert tracker.update(frame.image).ids.tolist() == [0]
 
 
 def two_faces():
@@ -219,94 +239,81 @@ def test_new_faces_are_searched_for_every_so_often(detector):
 # --- searches in the background
 
 
-def test_a_late_search_finds_new_faces_and_doubles_none(detector):
+def test_a_late_search_finds_new_faces_and_doubles_none(held):
     frames = video("pan", 50)[:30]
-    tracker = Tracker(detector, search_every=0.1)
-    held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
-    held.go.set()
-    tracker.update(frames[0].image)
-    for begin in range(1, 28, 7):
-        held.go.clear()
-        for frame in frames[begin : begin + 6]:  # the face moves on by up to 100 px meanwhile
-            assert tracker.update(frame.image).ids.tolist() == [0]
-        assert tracker._searcher.busy
-        held.go.set()
-        settle(tracker)
-        for frame in frames[begin + 6 : begin + 7]:
-            assert tracker.update(frame.image).ids.tolist() == [0]
-    tracker.close()
+    with Tracker(held, search_every=0.1) as tracker:
+        tracker.update(frames[0].image)
+        for begin in range(1, 28, 7):
+            searches = hold(held)
+            for frame in frames[begin : begin + 6]:  # the face moves on by up to 100 px meanwhile
+                assert tracker.update(frame.image).ids.tolist() == [0]
+            assert searches.begun.wait(30)
+            searches.go.set()
+            tracker.wait()
+            for frame in frames[begin + 6 : begin + 7]:
+                assert tracker.update(frame.image).ids.tolist() == [0]
 
 
-def test_no_frame_but_the_first_waits_for_a_search(detector):
-    with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
-        held.go.set()
+def test_no_frame_but_the_first_waits_for_a_search(held):
+    with Tracker(held, search_every=0.01) as tracker:
         image = two_faces()
         assert len(tracker.update(image)) == 2
-        held.go.clear()
-        held.begun.clear()
+        tracker.wait()
+        searches = hold(held)
         for _ in range(5):
             assert len(tracker.update(image)) == 2
-        assert held.begun.wait(30)  # a search has been under way all the time
-        assert tracker._searcher.take() is None
-        held.go.set()
+        assert searches.begun.wait(30)  # a search has been under way all the time
+        searches.go.set()
 
 
-def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(detector):
-    with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
-        held.go.set()
+def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(held):
+    with Tracker(held, search_every=0.1) as tracker:
         frame = one_face()
-        tracker.update(frame)
-        held.go.clear()
-        tracker._searcher.forget()  # what was begun in the frame without it
+        tracker.update(frame, 0.0)  # this is the frame of the first search
+        searches = hold(held)
         frame[:] = two_faces()
-        assert tracker.update(frame).ids.tolist() == [0]
+        assert tracker.update(frame, 0.2).ids.tolist() == [0]
+        assert searches.begun.wait(30)
         frame[:] = 0  # as cv2.VideoCapture.read(frame) does
-        held.go.set()
-        settle(tracker)
-        assert tracker.update(two_faces()).ids.tolist() == [0, 1]
+        searches.go.set()
+        tracker.wait()
+        assert tracker.update(two_faces(), 0.25).ids.tolist() == [0, 1]
 
 
-def test_searches_of_a_scene_that_was_cut_count_nothing(detector):
+def test_searches_of_a_scene_that_was_cut_count_nothing(held):
     empty = background(5).astype(np.uint8)
-    with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
-        held.go.set()
-        tracker.update(one_face())
-        settle(tracker)
-        held.go.clear()
-        tracker.update(two_faces())
-        search = tracker._searcher._under_way
-        tracker.update(empty)
-        held.go.set()
-        search.wait()
-        settle(tracker)
-        assert len(tracker.update(empty)) == 0
+    with Tracker(held, search_every=0.1) as tracker:
+        tracker.update(one_face(), 0.0)
+        searches = hold(held)
+        tracker.update(two_faces(), 0.2)
+        assert searches.begun.wait(30)
+        assert len(tracker.update(empty, 0.25)) == 0  # begins another, in this scene
+        searches.go.set()
+        tracker.wait()
+        assert len(tracker.update(empty, 0.3)) == 0
+        tracker.wait()
+        assert len(tracker.update(empty, 0.35)) == 0
 
 
 def names_of_threads():
     return [t.name for t in threading.enumerate() if t.name.startswith("lapland-tracker")]
 
 
-def test_the_thread_ends_with_the_tracker(detector):
+def test_the_thread_ends_with_the_tracker(held):
     before = len(names_of_threads())
     image = one_face()
-    with Tracker(detector, search_every=0.01) as tracker:
-        held = tracker._follower.mtcnn = Held(tracker._follower.mtcnn)
-        held.go.set()
+    with Tracker(held, search_every=0.01) as tracker:
         for _ in range(3):
             tracker.update(image)
-        settle(tracker)
-        held.go.clear()
-        held.begun.clear()
+        tracker.wait()
+        searches = hold(held)
         tracker.update(image)
-        assert held.begun.wait(30)
+        assert searches.begun.wait(30)
         assert len(names_of_threads()) == before + 1
-        held.go.set()
+        searches.go.set()
     assert len(names_of_threads()) == before
     assert tracker.update(image).ids.tolist() == [0]  # it starts again
-    settle(tracker)
+    tracker.wait()
     del tracker
     gc.collect()
     for _ in range(100):
@@ -348,7 +355,9 @@ def test_a_bad_frame_is_an_error_and_loses_nothing(tracker, bad):
         tracker.update(bad)
     after = tracker.update(frames[1].image)
     assert after.ids.tolist() == before.ids.tolist() == [0]
-    assert tracker._now == pytest.approx(1 / 30)
+    with pytest.raises(OptionError, match="time must not go back"):  # one frame has passed
+        tracker.update(frames[2].image, 0.03)
+    tracker.update(frames[2].image, 0.034)
 
 
 def test_no_face_gives_no_rows(tracker):
@@ -447,10 +456,3 @@ def test_other_schemes_with_five_points(detector_of_19):
         assert faces.landmarks.shape == (1, 19, 2)
         true = frame.faces["astronaut"].landmarks
         assert np.linalg.norm(faces.landmarks[0, 13] - true[30]) < 6  # tip of the nose
-
-
-def test_squares_of_one_face_overlap_as_wanted():
-    five = np.array([[[-20.0, -23], [20, -23], [0, 2], [-16, 23], [16, 23]]])
-    assert overlaps(five, five)[0, 0] == pytest.approx(1)
-    assert overlaps(five, five + 200)[0, 0] == 0
-    assert overlaps(five[:0], five).shape == (0, 1)

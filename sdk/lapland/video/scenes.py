@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Samples along the shorter side of a frame. More tell no more: neighbouring pixels agree.
+# Samples along the shorter side of a frame. More add nothing: neighbouring pixels agree.
 _SAMPLES = 30
 _MOST = 4096  # along the longer
 # Correlation of the samples of two frames below which they may be of two scenes. Half of the
-# variance of one is then not explained by the other. Fast pans go below it too; so it raises a
-# question that the faces answer, and decides nothing by itself.
+# variance of one is then not explained by the other. Fast pans go below it too; so it decides
+# nothing by itself: the tracker checks the faces then.
 _ALIKE = 0.5
 
 
@@ -23,7 +23,7 @@ class Scenes:
     def changed(self, image: NDArray[np.uint8]) -> bool:
         """Whether this frame may start another scene; False for the first."""
         stride = max(1, min(image.shape[:2]) // _SAMPLES)
-        # Of a frame of few rows and a million columns not all of these.
+        # A frame of few rows may have a million columns.
         down, across = (max(stride, side // _MOST) for side in image.shape[:2])
         samples = image[down // 2 :: down, across // 2 :: across, 1].astype(np.float32)
         samples -= samples.mean()

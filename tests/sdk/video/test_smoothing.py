@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lapland import OptionError
-from lapland._smoothing import STRENGTHS, Smoother, strength_named
+from lapland.video.smoothing import STRENGTHS, Smoother, strength_named
 
 K = 68
 SHAPE = np.random.default_rng(0).uniform(-50, 50, (K, 2)) + 200

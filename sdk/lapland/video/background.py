@@ -1,4 +1,4 @@
-"""The search of whole frames for faces, in threads beside the frames."""
+"""Searches of whole frames for faces, each in a thread beside the frames."""
 
 import _thread
 import os
@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._image import Image
-from ._mtcnn import Mtcnn
-from ._tracks import Points, Track
+from lapland._image import Image
+from lapland._mtcnn import Mtcnn
+
+from .matching import Points
+from .track import Track
 
 # Five points (N, 5, 2) and scores (N,) of the faces that were found.
 Found = tuple[Points, NDArray[np.float32]]
@@ -89,7 +91,7 @@ class _Search:
         self._running.release()
 
 
-class Searcher:
+class Background:
     """Searches one frame at a time, each in a thread that ends with its search."""
 
     def __init__(self) -> None:

@@ -1,0 +1,1 @@
+"""The frames of a video -> the same faces over time."""

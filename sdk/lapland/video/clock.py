@@ -1,0 +1,69 @@
+"""The time of each frame, and the time since the frame before."""
+
+import math
+import numbers
+from typing import NamedTuple
+
+from lapland._errors import OptionError
+
+from .smoothing import FRAME
+
+_LEAST, _MOST = 1e-6, 1e6  # seconds between frames that make a difference
+
+
+class Step(NamedTuple):
+    """The step from one frame to the next.
+
+    Attributes:
+        first: whether there was no frame before.
+        frame: number of this frame, from 1.
+        now: its time, seconds.
+        seconds: since the frame before, above 0 and finite; 1/30 if that is not known.
+    """
+
+    first: bool
+    frame: int
+    now: float
+    seconds: float
+
+
+class Clock:
+    """Counts the frames of one video."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._frame = 0
+
+    def tick(self, time: object) -> Step:
+        """The next frame, with its time in seconds; None for 1/30 after the frame before.
+
+        Raises:
+            OptionError: the time is not a number, or goes back. It stays as it was.
+        """
+        now, first = self._checked(time), self._frame == 0
+        seconds = now - self._now if not first and now > self._now else FRAME
+        self._now = now
+        self._frame += 1
+        return Step(first, self._frame, now, min(max(seconds, _LEAST), _MOST))
+
+    def _checked(self, time: object) -> float:
+        if time is None:
+            return self._now + FRAME if self._frame else 0.0
+        now = real_number(time)
+        if not math.isfinite(now):
+            raise OptionError(f"time must be a number of seconds, or None, not {time!r}")
+        if self._frame and now < self._now:
+            raise OptionError(
+                f"time must not go back: {now} s after {self._now} s; for another video, or after "
+                "a jump back in this one, call reset() first"
+            )
+        return now
+
+
+def real_number(value: object) -> float:
+    """A real number as a float; NaN for anything else, or one beyond the range of a float."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    try:
+        return float(value) if real else math.nan  # type: ignore[arg-type]
+    except OverflowError:
+        return math.nan

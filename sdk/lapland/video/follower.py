@@ -1,0 +1,84 @@
+"""Follows tracks from one frame to the next: crops about faces, landmarks, looks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland._detector import Detector
+from lapland._image import Image
+from lapland._texture import TEXTURE
+
+from .matching import Points
+from .portrait import Picture, look, portrait_pixel, shifted
+from .presence import FACE
+from .track import Fit, Track
+
+
+class Follower:
+    """The networks of a detector, as a tracker uses them.
+
+    Args:
+        detector: whose networks they are.
+        unsure: mean scale above which landmarks are not trusted, portrait pixels.
+    """
+
+    def __init__(self, detector: Detector, unsure: float) -> None:
+        self.face_detector, self._network = detector._mtcnn, detector._landmarks
+        self.scheme, self.calibration = detector.model.scheme, detector.model.calibration
+        self._unsure = unsure
+        self._portrait_pixel = portrait_pixel(detector.model)
+        self._to_five = np.zeros((5, self.scheme.size))  # landmarks -> five points, as means
+        for row, indices in zip(self._to_five, self.scheme.five, strict=True):
+            row[list(indices)] = 1 / len(indices)
+
+    def five_of(self, landmarks: NDArray[Any]) -> Points:
+        """(N, K, 2) landmarks -> (N, 5, 2) float64."""
+        five: Points = self._to_five @ landmarks.astype(np.float64)
+        return five
+
+    def fit(self, image: Image, starts: Points) -> list[Fit]:
+        """Landmarks from crops about five points (N, 5, 2)."""
+        landmarks, scales, pixels, textures = self._network.locate(image, starts, textured=True)
+        mean_scales = (scales.mean(axis=1) / (pixels * self._portrait_pixel)).tolist()
+        if textures is None:
+            textures = np.zeros((len(starts), TEXTURE + self.scheme.size), np.float32)
+        five = self.five_of(landmarks)
+        unsure = [mean_scale > self._unsure for mean_scale in mean_scales]
+        columns = starts, landmarks, scales, textures, five, mean_scales, unsure
+        return [Fit(*row) for row in zip(*columns, strict=True)]
+
+    def advance(self, image: Image, tracks: Sequence[Track], seconds: float) -> None:
+        """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
+        if not tracks:
+            return
+        five = np.array([track.motion.foreseen(seconds) for track in tracks])
+        offsets = np.array([track.offset.points for track in tracks])
+        fits = self.fit(image, shifted(five, offsets))
+        again = {
+            i: start for i, t in enumerate(tracks) if (start := t.second_start(fits[i])) is not None
+        }
+        if again:
+            others = self.fit(image, np.array([start for start, _ in again.values()]))
+            for (i, (_, ratio)), other in zip(again.items(), others, strict=True):
+                if other.mean_scale < ratio * fits[i].mean_scale:
+                    fits[i] = other
+        for track, fit in zip(tracks, fits, strict=True):
+            track.advance(fit, seconds)
+
+    def look(self, image: Image, track: Track, frame: int) -> Picture:
+        """The O-Net looks at a track; landmarks that strayed start again from its five points.
+
+        Returns:
+            the picture of the face.
+        """
+        score, five_points, picture = look(self.face_detector, image, track.five_points)
+        track.seen(score, frame)
+        if score >= FACE and track.may_have_strayed(five_points):
+            track.refit(self.fit(image, five_points[None])[0])
+        return picture
+
+    def picture(self, image: Image, track: Track) -> Picture:
+        """The picture of a face."""
+        return look(self.face_detector, image, track.five_points)[2]

@@ -1,0 +1,131 @@
+"""The search of whole frames for new faces: when, in which thread, and which of them are new."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from lapland._image import Image
+from lapland._mtcnn import Mtcnn
+
+from .background import Background, Found, Known, search
+from .clock import Step
+from .identities import SAME_PLACE
+from .matching import Points, overlaps, pairs
+from .track import Track
+
+_HASTE, _SOON = 0.1, 0.2  # seconds between searches while a face is in doubt; after one was lost
+_SOON_FOR = 1.0  # seconds
+
+
+class Sighting:
+    """A face that a search found and no track follows.
+
+    Attributes:
+        five_points: (5, 2), image pixels.
+        score: of the O-Net.
+        late: whether it was found in an earlier frame than the present one.
+    """
+
+    def __init__(self, five_points: Points, score: float, late: bool) -> None:
+        self.five_points, self.score, self.late = five_points, score, late
+
+
+class Searcher:
+    """Searches frames, and compares the faces there with those that are followed.
+
+    Args:
+        face_detector: searches a frame.
+        every: seconds between searches while no face is in doubt.
+        background: whether searching has its own thread; the frame waits for it otherwise.
+    """
+
+    def __init__(self, every: float, background: bool) -> None:
+        self._every = every
+        self._in_background = background
+        self._background = Background()
+        self.reset()
+
+    def use(self, face_detector: Mtcnn) -> None:
+        """Searches with this detector from now on."""
+        self._face_detector = face_detector
+
+    def reset(self) -> None:
+        """Begins another video."""
+        self._background.forget()
+        self._begun = -math.inf  # when the last search began, seconds
+        self._last_loss = -math.inf  # when a face was last lost, seconds
+
+    def close(self) -> None:
+        """Waits for a search that is under way, and for its thread."""
+        self._background.close()
+
+    def wait(self) -> None:
+        """Waits for the search that is under way; the next frame takes its result."""
+        self._background.wait()
+
+    def lost_face(self, now: float) -> None:
+        """A face was lost at this time: it may be found again soon."""
+        self._last_loss = now
+
+    def faces(self, image: Image, tracks: Sequence[Track], step: Step, cut: bool) -> list[Sighting]:
+        """The faces of searches that have ended, or of this frame if it should be searched now.
+
+        Faces that are followed help their tracks; the others are returned.
+        """
+        if step.first or not self._in_background:
+            if not self._is_due(tracks, step, cut):
+                return []
+            self._begun = step.now
+            found = search(self._face_detector, image)
+            return self._compare(found, _known(tracks), tracks, late=False)
+        if cut:
+            self._background.forget()  # its frame shows another scene
+        result = self._background.take()
+        return [] if result is None else self._compare(*result, tracks, late=True)
+
+    def start(self, image: Image, tracks: Sequence[Track], step: Step, cut: bool) -> None:
+        """Starts to search this frame in the background, if that is due."""
+        if not self._in_background or self._background.busy:
+            return
+        if self._is_due(tracks, step, cut):
+            self._begun = step.now
+            self._background.begin(self._face_detector, image, _known(tracks))
+
+    def _is_due(self, tracks: Sequence[Track], step: Step, cut: bool) -> bool:
+        if cut or not tracks:
+            return True
+        wait = self._every
+        if step.now - self._last_loss <= _SOON_FOR:
+            wait = min(wait, _SOON)
+        if any(track.in_doubt for track in tracks):
+            wait = min(wait, _HASTE)
+        return step.now - self._begun >= wait
+
+    @staticmethod
+    def _compare(
+        found: Found, known: Known, tracks: Sequence[Track], *, late: bool
+    ) -> list[Sighting]:
+        """Detected faces -> those that nobody follows; the others help their tracks.
+
+        A `late` result is compared with the places of the tracks in the frame that was searched:
+        that frame is some frames old, and faces have moved since. Otherwise the frame that was
+        searched is the next that the tracks will see.
+        """
+        five, scores = found
+        then = np.array([points for _, points in known]).reshape(-1, 5, 2)
+        of_face = dict(pairs(overlaps(five, then), SAME_PLACE))
+        for row, column in of_face.items():
+            track, before = known[column]
+            track.found(five[row], before, late)
+        for column, (track, _) in enumerate(known):
+            if column not in of_face.values():
+                track.not_found()
+        now = np.array([track.five_points for track in tracks]).reshape(-1, 5, 2)
+        taken = overlaps(five, now).max(axis=1, initial=0.0) >= SAME_PLACE
+        new = [row for row in range(len(five)) if row not in of_face and not taken[row]]
+        return [Sighting(five[row], float(scores[row]), late) for row in new]
+
+
+def _known(tracks: Sequence[Track]) -> Known:
+    return [(track, track.five_points) for track in tracks]

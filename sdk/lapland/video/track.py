@@ -1,0 +1,274 @@
+"""A track: one face that a `Tracker` follows. Only this file writes the fields of a `Track`."""
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .matching import Points
+from .motion import Motion, extent
+from .portrait import LARGEST_OFFSET, Looks, Offset, Picture, apart
+from .presence import Presence
+from .smoothing import Smoother
+
+# How much a new mean scale counts in the usual one: little if it is larger, as landmarks stray
+# gradually; and the ratio to the usual one above which a face is uneasy (0.02 of it is the noise of
+# a still face).
+_SURER, _LESS_SURE = 0.3, 0.02
+_UNEASY = 1.06
+# How far from the middle of its crop a face is cropped again, in longer sides of the five points.
+_OFF = 0.15
+# Up to which ratio to the mean scale in the crop about the last landmarks the crop of a face's
+# usual size is preferred: if light or focus fail, the wrong size is often a little surer.
+_USUAL_SIZE = 1.08
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The landmarks that the network found in one crop.
+
+    Attributes:
+        start: (5, 2), the five points that the crop was made from.
+        landmarks: (K, 2) float32, image pixels.
+        scales: (K,) float32, image pixels.
+        texture: (5 + K,) float32, of the crop; without meaning if the model is not calibrated.
+        five_points: (5, 2), the five points of the landmarks.
+        mean_scale: mean of the scales in portrait pixels: 1.2 for most faces, 2 without a face.
+        unsure: whether the mean scale is too large to trust the landmarks.
+    """
+
+    start: Points
+    landmarks: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    texture: NDArray[np.float32]
+    five_points: Points
+    mean_scale: float
+    unsure: bool
+
+
+class Track:
+    """One face that is followed, in its last frame.
+
+    Args:
+        five_points: (5, 2), image pixels, of a face that a search found.
+        smoother: for its landmarks.
+        score: of the O-Net.
+        detected: whether those five points are MTCNN's of the next frame that the track sees.
+
+    Attributes:
+        id: the identity; -1 before it is known.
+        fit: its landmarks; missing before the first `advance`.
+        motion: place and speed.
+        presence: whether it is still there.
+        offset: the usual difference of MTCNN's five points.
+        looks: how it looks.
+        usual_mean_scale: of this face; 0 before it is known.
+        easy_five_points: (5, 2), the start of its crop when its mean scale was last as usual.
+        detected: (5, 2), MTCNN's points of the next frame, if they are known before.
+        hint: (5, 2), a likely place in the next frame, should the landmarks be found elsewhere.
+        sure_five_points: (5, 2), its five points when it was last sure; None if never, or in a
+            scene that was cut.
+        sure_velocity: (2,), its velocity then, image pixels a second.
+        lost_at: when it was lost, seconds.
+    """
+
+    fit: Fit
+
+    def __init__(
+        self,
+        five_points: Points,
+        smoother: Smoother,
+        *,
+        score: float = 0.0,
+        detected: bool = False,
+    ) -> None:
+        self.id = -1
+        self.motion = Motion(five_points)
+        self.presence = Presence(score)
+        self.offset = Offset()
+        self.looks = Looks()
+        self.usual_mean_scale = 0.0
+        self.easy_five_points: Points = np.zeros((5, 2))
+        self.detected: Points | None = five_points if detected else None
+        self.hint: Points | None = None
+        self.sure_five_points: Points | None = None
+        self.sure_velocity: Points = np.zeros(2)
+        self.lost_at = 0.0
+        self._smoother = smoother
+
+    @property
+    def five_points(self) -> Points:
+        """(5, 2), image pixels."""
+        return self.motion.five_points
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the face may be gone: unsure landmarks, or a look that saw none."""
+        return self.presence.unsure_frames > 0 or self.presence.strikes > 0
+
+    def is_uneasy(self, mean_scale: float) -> bool:
+        """Whether landmarks are less sure than those of this face mostly are.
+
+        If a face has two answers, as a mouth and the shade of a lip, the wrong one is the less
+        sure, though many a right one is as unsure.
+        """
+        return mean_scale > _UNEASY * self.usual_mean_scale > 0
+
+    def is_inside(self, image: NDArray[np.uint8]) -> bool:
+        """Whether the middle of the face lies in the image."""
+        height, width = image.shape[:2]
+        x, y = self.motion.five_points.mean(axis=0)
+        return bool(0 <= x < width and 0 <= y < height)
+
+    # --- from frame to frame
+
+    def second_start(self, fit: Fit) -> tuple[Points, float] | None:
+        """Another crop to try in a frame, if its first fit is not convincing.
+
+        Returns:
+            the five points (5, 2) of that crop, and the largest accepted ratio of its mean scale to
+            that of the first; None if the first fit is good.
+        """
+        steady = self.motion.steady or self.motion.turning
+        if fit.unsure and steady:  # it did not move on as before
+            return self.five_points, 1.0
+        if self.hint is not None and apart(fit.five_points, self.hint) > LARGEST_OFFSET:
+            return self.hint, 1.0
+        # A face away from its expected place lies off the middle of its crop.
+        moved = np.abs((fit.five_points - fit.start).mean(axis=0)).max()
+        if moved > _OFF * extent(fit.five_points):
+            return fit.five_points, 1.0
+        if self.is_uneasy(fit.mean_scale) and not self.presence.unsure_frames:
+            # Strayed, perhaps: the crop of its last sure frame, at this place.
+            easy = self.easy_five_points
+            return easy + (fit.five_points - easy).mean(axis=0), _USUAL_SIZE
+        return None
+
+    def advance(self, fit: Fit, seconds: float) -> None:
+        """Takes the landmarks of the next frame, which comes after so many seconds."""
+        if self.detected is not None:
+            self.offset.learn(self.detected, fit.five_points)
+        self.detected = self.hint = None
+        self.fit = fit
+        self.motion.moved_to(fit.five_points, seconds)
+        self._get_used(fit)
+        self.presence.fitted(fit.unsure)
+        if fit.unsure:
+            self.motion.corrected(self._of_usual_size())
+        else:
+            self.sure_five_points = self.five_points
+            self.sure_velocity = self.motion.mean_velocity
+
+    def refit(self, fit: Fit) -> None:
+        """Takes other landmarks of this frame, if they are sure, and surer than its own.
+
+        Of two fits that are both unsure, the one with the smaller scales is not the better.
+        """
+        if not fit.unsure and fit.mean_scale < self.fit.mean_scale:
+            self.fit = fit
+            self.motion.corrected(fit.five_points)
+            self.presence.sure_again()
+
+    def _get_used(self, fit: Fit) -> None:
+        """Counts the mean scale of a frame in the usual one."""
+        usual = self.usual_mean_scale
+        if not self.is_uneasy(fit.mean_scale):
+            self.easy_five_points = fit.start
+        rate = _SURER if fit.mean_scale < usual else _LESS_SURE
+        self.usual_mean_scale = usual + rate * (fit.mean_scale - usual) if usual else fit.mean_scale
+
+    def _of_usual_size(self) -> Points:
+        """(5, 2), its five points here in the size and roll that it had when it was sure.
+
+        Unsure landmarks give the place of a face much better than its size: each crop would be
+        larger, or smaller, than the one before, and the mean scale in it no larger for that.
+        """
+        before = self.offset.removed(self.easy_five_points)
+        here: Points = before + (self.five_points - before).mean(axis=0)
+        return here
+
+    def smoothed(self, seconds: float) -> NDArray[np.float32]:
+        """(K, 2) float32, its landmarks, smoothed, so many seconds after the frame before."""
+        return self._smoother(self.fit.landmarks, self.fit.scales, seconds)
+
+    def smooth_with(self, smoother: Smoother) -> None:
+        """Smooths from the next frame on with another smoother."""
+        self._smoother = smoother
+
+    # --- looks and searches
+
+    def seen(self, score: float, frame: int) -> None:
+        """The O-Net has looked at it in that frame, and gave this score."""
+        self.presence.seen(score, frame)
+
+    def may_have_strayed(self, onet: Points) -> bool:
+        """Whether the landmarks may lie off the face, given the O-Net's five points (5, 2).
+
+        They do if they are less sure than usual, and if the O-Net puts the points elsewhere: a
+        mouth that is seen in a beard makes the next crop larger, in which it is seen there again.
+        """
+        return (
+            self.is_uneasy(self.fit.mean_scale)
+            or self.fit.unsure
+            or apart(self.five_points, onet) > LARGEST_OFFSET
+        )
+
+    def is_look_due(self, frame: int) -> bool:
+        """Whether the O-Net should look at it in that frame."""
+        wait = self.presence.frames_to_next_look(self.is_uneasy(self.fit.mean_scale))
+        return frame - self.presence.looked >= wait
+
+    def found(self, detected: Points, before: Points, late: bool) -> None:
+        """A search has found it.
+
+        Args:
+            detected: (5, 2), MTCNN's points in the frame that was searched.
+            before: (5, 2), the five points of the track in that frame.
+            late: whether the track has seen later frames already.
+        """
+        self.presence.found()
+        moved = (self.five_points - before).mean(axis=0)
+        if self.presence.unsure_frames:  # its landmarks may have strayed: the detected ones count
+            self.easy_five_points = detected + moved
+            self.motion.corrected(self.offset.removed(self.easy_five_points))
+        elif not late:
+            self.detected = self.hint = detected
+        elif not self.offset.learn(detected, before):
+            self.hint = detected + moved
+
+    def not_found(self) -> None:
+        """A search has not found it."""
+        self.presence.not_found()
+
+    # --- identity
+
+    def named(self, identity: int, looks: Looks | None, picture: Picture) -> None:
+        """Takes an identity, and the looks that are known of it, if any."""
+        self.id = identity
+        if looks is not None:
+            self.looks = looks
+        self.looks.remember(picture)
+        self.motion.rest()
+
+    def without_identity(self, smoother: Smoother) -> "Track":
+        """Another track at the same place."""
+        other = copy.copy(self)
+        other.motion, other.presence = replace(self.motion), replace(self.presence)
+        other.offset, other.looks = replace(self.offset), Looks()
+        other.id, other._smoother = -1, smoother
+        other.sure_five_points = self.five_points
+        return other
+
+    def lost(self, now: float, cut: bool) -> None:
+        """The face is lost, at that time; after a `cut` its place says nothing any more."""
+        self.lost_at = now
+        if cut:
+            self.sure_five_points = None
+
+    def expected(self, time: float) -> Points | None:
+        """Five points of a lost track: the last sure ones, moved on for at most a second."""
+        if self.sure_five_points is None:
+            return None
+        seconds = min(max(time - self.lost_at, 0.0), 1.0)
+        return self.sure_five_points + self.sure_velocity * seconds

@@ -1,0 +1,268 @@
+"""Tracker: the frames of a video in, landmarks and identities out."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lapland._detector import Detector
+from lapland._errors import OptionError
+from lapland._faces import Faces
+from lapland._image import Image, ImageLike, load_image
+from lapland._models import VIDEO_WIDTH
+from lapland._texture import TEXTURE
+
+from .clock import Clock, Step, real_number
+from .follower import Follower
+from .identities import ALIKE, Identities
+from .matching import Points, overlaps
+from .portrait import Picture
+from .presence import FACE
+from .scenes import Scenes
+from .search import Searcher
+from .smoothing import Smoother, strength_named
+from .track import Track
+
+# Mean scale, pixels of an 80 x 80 crop, above which the landmarks are not trusted. Chosen by
+# `python -m training.certainty`, whose results training/README.md holds.
+UNSURE = 1.4
+# Mean scale, relative to that, up to which a new face is accepted if the O-Net is sure of it. Of
+# places without a face, 9 % have less with the width 1/4-lite, and 35 % with 1/2-lite.
+_ADMITTED, _SURE_FACE = 1.2, 0.9
+_TWINS = 0.4  # overlap of two tracks that follow one face
+
+
+class Tracker:
+    """Follows the faces of a video: landmarks for every frame, at the cost of the landmarks alone.
+
+    The crop of each face comes from its landmarks in the frame before. The scales that the network
+    was trained to give show when that stops being true: the detector's last stage checks a face
+    whose landmarks are unsure, and either finds the landmarks again or ends the track. The whole
+    frame is searched for new faces from time to time, in another thread, so that no frame but the
+    first waits for it.
+
+    A tracker belongs to one video and one thread at a time; several may share a `Detector`.
+
+    Args:
+        detector: finds faces and landmarks; None for `Detector("1/4-lite")`, half the time of the
+            default model in each frame.
+        smoothing: "off", "light" or "strong": how much landmarks are smoothed over time.
+            Landmarks that are unsure are smoothed more, and moving ones less.
+        search_every: seconds between searches for new faces while all that are known are well.
+        memory: seconds for which a face that was lost keeps its identity. It is known by its place
+            and by a small picture of it; this is no recognition of persons.
+        unsure: mean scale of a face, in pixels of a crop of 80 x 80, above which its landmarks are
+            not trusted; `python -m training.certainty` finds it for a custom model.
+        background: whether searching has its own thread, as a live picture wants. Otherwise the
+            frame in which a search is due waits for it, each face is found in its first frame of
+            those, and the same video gives the same result every time, as files want.
+
+    Raises:
+        OptionError: a keyword is outside its range.
+
+    Example:
+        >>> with Tracker() as tracker:
+        ...     for frame in frames:
+        ...         for face in tracker.update(frame):
+        ...             print(face.id, face.landmarks[30])
+    """
+
+    def __init__(
+        self,
+        detector: Detector | None = None,
+        *,
+        smoothing: str = "light",
+        search_every: float = 1.0,
+        memory: float = 5.0,
+        unsure: float = UNSURE,
+        background: bool = True,
+    ) -> None:
+        if detector is None:
+            detector = Detector(VIDEO_WIDTH)
+        if not isinstance(detector, Detector):
+            raise OptionError(
+                f"detector must be a lapland.Detector, not {_named(detector)}; "
+                "Tracker() takes the model for video"
+            )
+        every = _checked_number("search_every", search_every)
+        self._memory = _checked_number("memory", memory)
+        self._unsure = _checked_number("unsure", unsure, "pixels")
+        self._searcher = Searcher(every, bool(background))
+        self._strength = strength_named(smoothing)
+        self.reset()
+        self.use(detector)
+
+    def __enter__(self) -> "Tracker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(
+            "a Tracker belongs to one video and is neither copied nor pickled; make another with "
+            "Tracker(detector), whose detector can be"
+        )
+
+    def close(self) -> None:
+        """Waits for a search that is under way and its thread. `update` may be called again."""
+        self.reset()
+        self._searcher.close()
+
+    def reset(self) -> None:
+        """Forgets all faces, for another video: the next frame is the first one again."""
+        self._tracks: list[Track] = []
+        self._identities = Identities(self._memory)
+        self._scenes = Scenes()
+        self._clock = Clock()
+        self._searcher.reset()
+
+    def use(self, detector: Detector | None = None, smoothing: str | None = None) -> None:
+        """Continues with another detector, or another smoothing, from the next frame on.
+
+        Args:
+            detector: of the same scheme as before; None keeps the present one.
+            smoothing: "off", "light" or "strong"; None keeps the present one.
+
+        Raises:
+            OptionError: there is no such smoothing.
+        """
+        if smoothing is not None:
+            self._strength = strength_named(smoothing)
+        if detector is not None:
+            self._follower = Follower(detector, self._unsure)
+            self._searcher.use(self._follower.face_detector)
+        for track in self._tracks:
+            track.smooth_with(Smoother(self._strength))
+
+    def wait(self) -> None:
+        """Waits for a search that is under way, so that the next `update` takes its result."""
+        self._searcher.wait()
+
+    def update(self, frame: ImageLike, time: float | None = None) -> Faces:
+        """Finds the faces of the next frame.
+
+        Args:
+            frame: an image, as for `Detector.predict`. It is not kept, and may be overwritten.
+            time: when it was taken, seconds, never less than that of the frame before; None for
+                1/30 after it.
+
+        Returns:
+            The faces with `ids`, ordered by them: the face that came first is the first. Boxes are
+            those of the landmarks. `landmarks`, `five_points` and `boxes` are smoothed. `radius`
+            and `confidence` come from the scales and the crop of this frame, by the calibration
+            that was made on single photos: a smoothed landmark has the radius of the one that it
+            was smoothed from, which promises nothing of the smoothing. How many landmarks such
+            radii hold in videos is measured by `python -m benchmarks.tracking`.
+
+        Raises:
+            ImageError: the frame cannot be used. Faces, identities and time are as before.
+            OptionError: the time is not a number, or goes back.
+        """
+        image = load_image(frame)
+        step = self._clock.tick(time)
+        cut = self._scenes.changed(image)
+        newcomers = self._search(image, step, cut)
+        self._follower.advance(image, [*self._tracks, *newcomers], step.seconds)
+        self._check(image, step, cut)
+        self._admit(image, step, newcomers)
+        self._searcher.start(image, self._tracks, step, cut)
+        return self._faces(step)
+
+    # --- the steps of a frame, in their order
+
+    def _search(self, image: Image, step: Step, cut: bool) -> list[Track]:
+        """Tracks for found faces that nobody follows."""
+        return [
+            Track(new.five_points, Smoother(self._strength), score=new.score, detected=not new.late)
+            for new in self._searcher.faces(image, self._tracks, step, cut)
+        ]
+
+    def _check(self, image: Image, step: Step, cut: bool) -> None:
+        """Looks at faces that are in question; ends lost tracks, and one of two that are twins."""
+        for track in list(self._tracks):
+            if not track.is_inside(image):
+                self._lose(track, step)
+            elif cut or track.is_look_due(step.frame):
+                self._look(image, track, step, cut)
+        if len(self._tracks) > 1:
+            self._part_twins(image, step)
+
+    def _look(self, image: Image, track: Track, step: Step, cut: bool) -> None:
+        picture = self._follower.look(image, track, step.frame)
+        seen = track.presence.score >= FACE
+        if cut and seen and track.looks.likeness(picture) < ALIKE:
+            # Another face, at the same place.
+            self._lose(track, step, cut)
+            self._name(track.without_identity(Smoother(self._strength)), picture, step)
+        elif track.presence.is_lost or (cut and not seen):
+            self._lose(track, step, cut)
+        elif not track.in_doubt:
+            track.looks.remember(picture)
+
+    def _part_twins(self, image: Image, step: Step) -> None:
+        """If two tracks have come to follow one face, the less like it ends."""
+        five = _stacked(self._tracks)
+        fit = np.triu(overlaps(five, five), 1)
+        for one, other in [[self._tracks[i] for i in pair] for pair in np.argwhere(fit > _TWINS)]:
+            if one in self._tracks and other in self._tracks:
+                picture = self._follower.picture(image, one)
+                first, second = (track.looks.likeness(picture) for track in (one, other))
+                self._lose(one if first < second else other, step)
+
+    def _admit(self, image: Image, step: Step, newcomers: list[Track]) -> None:
+        """Follows newcomers that are faces still, and that no track follows."""
+        for track in newcomers:
+            picture = self._follower.look(image, track, step.frame)
+            score, mean_scale = track.presence.score, track.fit.mean_scale
+            most = self._unsure * (_ADMITTED if score >= _SURE_FACE else 1.0)
+            if score < FACE or mean_scale > most:
+                continue
+            if not (overlaps(track.five_points[None], _stacked(self._tracks)) > _TWINS).any():
+                self._name(track, picture, step)
+
+    def _name(self, track: Track, picture: Picture, step: Step) -> None:
+        self._identities.name(track, picture, step.now)
+        self._tracks.append(track)
+        self._tracks.sort(key=lambda t: t.id)
+
+    def _lose(self, track: Track, step: Step, cut: bool = False) -> None:
+        self._tracks.remove(track)
+        self._identities.lose(track, step.now, cut=cut)
+        self._searcher.lost_face(step.now)
+
+    def _faces(self, step: Step) -> Faces:
+        tracks = self._tracks
+        scheme, calibration = self._follower.scheme, self._follower.calibration
+        n, k = len(tracks), scheme.size
+        textures = np.array([t.fit.texture for t in tracks], np.float32).reshape(n, TEXTURE + k)
+        smooth = [track.smoothed(step.seconds) for track in tracks]
+        landmarks = np.array(smooth, np.float32).reshape(n, k, 2)
+        return Faces(
+            np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1),
+            np.array([t.presence.score for t in tracks], np.float32),
+            self._follower.five_of(landmarks).astype(np.float32),
+            landmarks,
+            np.array([t.fit.scales for t in tracks], np.float32).reshape(n, k),
+            scheme,
+            np.array([t.id for t in tracks], np.int64),
+            None if calibration is None else textures,
+            calibration,
+        )
+
+
+def _stacked(tracks: Sequence[Track]) -> Points:
+    """(N, 5, 2), the five points of tracks."""
+    return np.array([track.five_points for track in tracks]).reshape(-1, 5, 2)
+
+
+def _checked_number(name: str, value: object, unit: str = "seconds") -> float:
+    number = real_number(value)
+    if not 0 < number < math.inf:
+        raise OptionError(f"{name} must be a number of {unit} above 0, not {value!r}")
+    return number
+
+
+def _named(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__qualname__

@@ -1,0 +1,101 @@
+"""The portrait of a face: axes, offsets, and how alike faces look."""
+
+import numpy as np
+import pytest
+
+from lapland import _geometry as geometry
+from lapland.video.portrait import (
+    Looks,
+    Offset,
+    look,
+    portrait_axes,
+    portrait_matrices,
+    shifted,
+)
+from tests.drawn_dots import five_points
+from tests.videos import people, video
+
+FIVE = five_points(np.array([200.0, 150.0]))
+
+
+def some_five(count):
+    rng = np.random.default_rng(0)
+    angles = rng.uniform(-4, 4, count)
+    return np.stack(
+        [five_points(rng.uniform(0, 500, 2), rng.uniform(0.1, 9), angle) for angle in angles]
+    )
+
+
+def test_axes_are_those_of_the_crop():
+    for five in (some_five(50), np.zeros((1, 5, 2))):
+        matrices = portrait_matrices(five)
+        axes = portrait_axes(five)
+        np.testing.assert_allclose(axes.real, matrices[:, 0, 0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(axes.imag, matrices[:, 1, 0], rtol=1e-9, atol=1e-12)
+
+
+def test_offsets_turn_with_the_face():
+    five = some_five(3)
+    offsets = np.random.default_rng(1).normal(0, 2, (3, 5, 2))
+    matrices = portrait_matrices(five)
+    expected = geometry.to_image(geometry.to_crop(five, matrices) + offsets, matrices)
+    np.testing.assert_allclose(shifted(five, offsets), expected)
+
+
+def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():
+    one = Offset()
+    (axis,) = portrait_axes(FIVE[None])
+    detected = FIVE + np.array([2, -1]) * axis.real
+    one.learn(detected, FIVE)
+    np.testing.assert_allclose(one.points, np.tile([2.0, -1], (5, 1)))
+    np.testing.assert_allclose(one.removed(detected), FIVE)
+    one.learn(FIVE, FIVE)
+    np.testing.assert_allclose(one.points[0], [1, -0.5])
+    for _ in range(60):
+        one.learn(FIVE + 2 * axis.real, FIVE)
+    np.testing.assert_allclose(one.points[0], [2, 2], atol=1e-3)
+    one.learn(FIVE + 9 * axis.real, FIVE)
+    np.testing.assert_allclose(one.points[0], [2, 2], atol=1e-3)
+
+
+def test_looks_tell_faces_apart_in_any_light_roll_and_size(detector):
+    def looked(canvas, truth):
+        five = np.stack([truth.landmarks[list(i)].mean(axis=0) for i in detector.model.scheme.five])
+        return look(detector._mtcnn, canvas, five)
+
+    person, other = people()
+    first = video("still", 1)[0]
+    one = Looks()
+    score, five, looks = looked(first.image, first.faces["astronaut"])
+    assert score > 0.9
+    assert np.linalg.norm(five[2] - first.faces["astronaut"].landmarks[30]) < 15
+    one.remember(looks)
+    assert one.likeness(looks) == pytest.approx(1)
+    for motion, number in (("rotation", 12), ("zoom", 10), ("light", 20)):
+        frame = video(motion, 50)[number]
+        score, _, looks = looked(frame.image, frame.faces["astronaut"])
+        assert score > 0.9
+        assert one.likeness(looks) > 0.8, motion
+    mirrored = np.ascontiguousarray(other.image)
+    truth = type(first.faces["astronaut"])(np.eye(2, 3), other.landmarks)
+    assert one.likeness(looked(mirrored, truth)[2]) < 0.5
+    assert person.name != other.name
+
+
+def test_looks_leave_out_what_is_outside_the_image(detector):
+    frame = video("still", 1)[0]
+    truth = frame.faces["astronaut"].landmarks
+    five = np.stack([truth[list(i)].mean(axis=0) for i in detector.model.scheme.five])
+    whole = look(detector._mtcnn, frame.image, five)[2]
+    assert not np.isnan(whole).any()
+    middle = int(five[2, 0])
+    half = look(detector._mtcnn, np.ascontiguousarray(frame.image[:, :middle]), five)[2]
+    assert 0.3 < np.isnan(half).mean() < 0.7
+    one = Looks()
+    assert one.likeness(whole) == 0  # nothing is known yet
+    one.remember(whole)
+    assert one.likeness(half) > 0.95
+    one.remember(half)  # counts nothing
+    np.testing.assert_array_equal(one.picture, whole)
+    assert one.likeness(np.full_like(whole, np.nan)) == 0
+    assert one.likeness(np.ones_like(whole)) == 0  # one colour is like nothing

@@ -1,0 +1,112 @@
+"""A track: places, usual mean scales, and what it expects."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+
+from lapland import video
+from lapland.video.smoothing import Smoother
+from lapland.video.track import Fit, Track
+from tests.drawn_dots import five_points
+
+FIVE = five_points(np.array([200.0, 150.0]))
+
+
+def track(five=FIVE):
+    return Track(five, Smoother(None))
+
+
+def fitted(five_points, mean_scale=1.2, unsure=False, start=None):
+    """What the network finds in a crop."""
+    start = five_points if start is None else start
+    none = np.zeros(0, np.float32)
+    return Fit(start, np.zeros((0, 2), np.float32), none, none, five_points, mean_scale, unsure)
+
+
+def test_an_unsure_face_is_where_it_is_found_and_as_large_as_it_was():
+    one = track()
+    one.advance(fitted(FIVE), 0.1)
+    larger = five_points(np.array([230.0, 160]), 1.5, 0.3)
+    one.advance(fitted(larger, 3.0, unsure=True), 0.1)
+    np.testing.assert_allclose(one.five_points, FIVE + larger.mean(axis=0) - FIVE.mean(axis=0))
+
+
+def test_a_lost_track_is_expected_where_it_was_last_sure():
+    one = track()
+    assert one.expected(1.0) is None
+    for i in range(60):
+        one.advance(fitted(FIVE + np.array([2.0 * i, 0])), 0.1)
+    last = one.five_points
+    one.advance(fitted(FIVE + 300, 3.0, unsure=True), 0.1)
+    one.lost(5.0, cut=False)
+    np.testing.assert_allclose(one.expected(5.5), last + np.array([10, 0]), atol=0.01)
+    np.testing.assert_allclose(one.expected(9.0), last + np.array([20, 0]), atol=0.01)  # a second
+    one.lost(5.0, cut=True)
+    assert one.expected(5.0) is None
+
+
+def test_the_usual_mean_scale_falls_at_once_and_rises_slowly():
+    one = track()
+    start = np.ones((5, 2))
+    assert not one.is_uneasy(9.0)  # nothing is known of it yet
+    one.advance(fitted(FIVE, 1.2, start=start), 0.1)
+    assert one.usual_mean_scale == 1.2
+    assert one.is_uneasy(1.3)
+    assert not one.is_uneasy(1.25)
+    one.advance(fitted(FIVE, 1.4, start=2 * start), 0.1)
+    assert 1.2 < one.usual_mean_scale < 1.21
+    np.testing.assert_array_equal(one.easy_five_points, start)  # not where it was uneasy
+    for _ in range(200):  # the light has gone, and it is so now
+        one.advance(fitted(FIVE, 1.4, start=2 * start), 0.1)
+    assert not one.is_uneasy(1.4)
+    np.testing.assert_array_equal(one.easy_five_points, 2 * start)
+    one.advance(fitted(FIVE, 1.1, start=start), 0.1)
+    assert one.usual_mean_scale < 1.32
+
+
+def test_another_fit_counts_if_it_is_sure_and_surer():
+    one = track()
+    one.advance(fitted(FIVE, 1.3), 0.1)
+    one.refit(fitted(FIVE + 5, 1.35))
+    one.refit(fitted(FIVE + 5, 1.2, unsure=True))
+    np.testing.assert_array_equal(one.five_points, FIVE)
+    one.refit(fitted(FIVE + 5, 1.2))
+    np.testing.assert_array_equal(one.five_points, FIVE + 5)
+
+
+def test_a_second_crop_is_tried_where_the_first_is_doubtful():
+    one = track()
+    one.advance(fitted(FIVE, 1.2), 0.1)
+    assert one.second_start(fitted(FIVE, 1.2)) is None
+    away = FIVE + 30
+    np.testing.assert_array_equal(one.second_start(fitted(away, 1.2, start=FIVE))[0], away)
+    start, ratio = one.second_start(fitted(FIVE + 2, 1.4))  # less sure than it was
+    np.testing.assert_allclose(start, FIVE + 2)
+    assert ratio > 1
+    one.found(FIVE + 25, FIVE, late=True)  # too far from the landmarks to be learnt
+    np.testing.assert_array_equal(one.second_start(fitted(FIVE, 1.2))[0], FIVE + 25)
+
+
+def test_a_track_without_identity_shares_no_part_with_the_other():
+    one = track()
+    one.advance(fitted(FIVE), 0.1)
+    one.named(3, None, np.ones((8, 8, 3), np.float32))
+    other = one.without_identity(Smoother(None))
+    other.advance(fitted(FIVE + 50), 0.1)
+    other.seen(0.1, 1)
+    assert (one.id, other.id) == (3, -1)
+    assert other.looks.picture is None
+    assert one.presence.strikes == 0
+    np.testing.assert_array_equal(one.five_points, FIVE)
+
+
+def test_only_track_writes_its_fields():
+    """No other file of the room assigns to an attribute of anything but its own `self`."""
+    writers = set()
+    for source in sorted(Path(video.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            written = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+            if written and ast.unparse(node.value) != "self":
+                writers.add((source.name, ast.unparse(node)))
+    assert {name for name, _ in writers} == {"track.py"}, writers
