@@ -35,6 +35,7 @@ def folder(tmp_path, monkeypatch):
     """
     (tmp_path / "holiday").mkdir()
     (tmp_path / "examples").mkdir()
+    (tmp_path / "models").symlink_to(ROOT / "models")
     for name in ("astronaut.png", "camera.png", "ray_batch.py", "image.py"):
         shutil.copy(ROOT / "examples" / name, tmp_path / "examples")
     photo = cv2.imread(str(ROOT / "examples/astronaut.png"))
