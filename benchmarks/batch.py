@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import machine, results
-from lapland._models import DEFAULT_WIDTH
+from benchmarks.common import machine, results
+from lapland.networks.index import DEFAULT_WIDTH
 
 
 def measure(photos: list[Path], jobs: int, width: str) -> float:

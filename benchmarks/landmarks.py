@@ -23,20 +23,21 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from benchmarks import results, tables
-from benchmarks.multiplications import multiply_accumulates
-from export.float32 import build_float32
+from benchmarks.common import results
+from benchmarks.common.multiplications import multiply_accumulates
+from benchmarks.reports import tables
+from export.graph.float32 import build_float32
 from lapland import Detector
-from lapland import _geometry as geometry
-from lapland import _models as models
-from lapland._decoders import DECODERS, DEFAULT_DECODER
-from lapland._progress import Progress
-from lapland._rcn import LandmarkNetwork
-from lapland._sample import sample
-from lapland._timer import LEAST, Step, Timer
-from training.checkpoint import load_weights
-from training.data import CropSpec
-from training.rcn import RCN, SIZE
+from lapland.base.progress import Progress
+from lapland.crop import square
+from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.measure.sample import sample
+from lapland.measure.timer import LEAST, Step, Timer
+from lapland.networks import index
+from training.data.crops import CropSpec
+from training.network.rcn import RCN, SIZE
+from training.recipes.checkpoint import load_weights
 
 PEAK_SIZE = 768  # rows and columns of the matrices that show the processor's peak
 
@@ -105,16 +106,16 @@ def face_crop() -> NDArray[np.uint8]:
     photo = sample(640, 480)
     five = Detector().predict(photo).five_points[:1]
     (matrix,) = CropSpec().matrices(five)
-    return geometry.cut(photo, matrix, SIZE)[None]
+    return square.cut(photo, matrix, SIZE)[None]
 
 
 def measure(names: list[str], rounds: int) -> dict[str, Any]:
     """Times of the named models and of their plain exports, and the processor's peaks."""
     crop = face_crop()
-    steps: dict[str, Step] = {f"peak {kind}": peak(kind) for kind in models.PRECISIONS}
+    steps: dict[str, Step] = {f"peak {kind}": peak(kind) for kind in index.PRECISIONS}
     infos, counts = {}, {}
     for name in names:
-        folder = models.folder() / name
+        folder = index.folder() / name
         networks = {d: LandmarkNetwork(folder / "model.onnx", 1, d) for d in DECODERS}
         model = (folder / "model.onnx").read_bytes()
         infos[name] = networks[DEFAULT_DECODER].info
@@ -133,7 +134,7 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
             timer.round()
             progress.step()
     # The best time is what the processor can do; everything else is judged by its median.
-    peaks = {k: PEAK_SIZE**3 / min(timer.times[f"peak {k}"]) / 1e6 for k in models.PRECISIONS}
+    peaks = {k: PEAK_SIZE**3 / min(timer.times[f"peak {k}"]) / 1e6 for k in index.PRECISIONS}
     times = timer.summaries()
     rows = []
     for name, info in infos.items():
@@ -160,7 +161,7 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.landmarks", description=__doc__)
-    parser.add_argument("--models", nargs="+", default=models.shipped(), choices=models.shipped())
+    parser.add_argument("--models", nargs="+", default=index.shipped(), choices=index.shipped())
     parser.add_argument("--rounds", type=int, default=LEAST, help="of 5 calls for each model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args(arguments)

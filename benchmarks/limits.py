@@ -15,11 +15,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import results
+from benchmarks.common import results
 from lapland import Detector
-from lapland import _models as models
-from lapland import _onnx_file as onnx_file
-from lapland._image import MAX_PIXELS, load_image
+from lapland.image.loading import MAX_PIXELS, load_image
+from lapland.networks import index, loading, onnx_file
 
 
 def black_png(side: int) -> bytes:
@@ -53,7 +52,7 @@ def milliseconds(call: Callable[[], object], repeats: int) -> float:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description=__doc__)
-    parser.add_argument("--models", nargs="+", default=models.shipped(), choices=models.shipped())
+    parser.add_argument("--models", nargs="+", default=index.shipped(), choices=index.shipped())
     parser.add_argument("--side", type=int, default=int(MAX_PIXELS**0.5), help="of the image")
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--predict", action="store_true", help="also find faces in the image")
@@ -62,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     print(f"{'model':<20}{'SHA-256':>10}{'reader':>10}{'load':>10}{'own':>10}  ms")
     for name in options.models:
-        path = models.folder() / name / "model.onnx"
+        path = index.folder() / name / "model.onnx"
         data = path.read_bytes()
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "model.onnx"
@@ -70,8 +69,8 @@ def main(arguments: list[str] | None = None) -> None:
             calls: list[Callable[[], object]] = [
                 lambda data=data: hashlib.sha256(data).digest(),  # type: ignore[misc]
                 lambda data=data: onnx_file.check(data),  # type: ignore[misc]
-                lambda path=path: models.load(path, 1),  # type: ignore[misc]
-                lambda copy=copy: models.load(copy, 1),  # type: ignore[misc]
+                lambda path=path: loading.load(path, 1),  # type: ignore[misc]
+                lambda copy=copy: loading.load(copy, 1),  # type: ignore[misc]
             ]
             row = "".join(f"{milliseconds(call, options.repeats):>10.2f}" for call in calls)
         print(f"{name:<20}{row}")

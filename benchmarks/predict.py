@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import machine, results
-from lapland._models import DEFAULT_WIDTH
+from benchmarks.common import machine, results
+from lapland.networks.index import DEFAULT_WIDTH
 
 STEPS = ("import", "load", "first", "later", "later_p95")
 

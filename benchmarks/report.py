@@ -9,11 +9,13 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import pictures, results, tables
+from benchmarks.common import results
 from benchmarks.peers import report as peers
-from export.blocks import replace_block
-from lapland import _benchmark_plot as plot
-from training.files import REPOSITORY, write_text, write_whole
+from benchmarks.reports import pictures, tables
+from export.cards.blocks import replace_block
+from lapland.measure import plot
+from training.common.files import write_text, write_whole
+from training.common.paths import REPOSITORY
 
 __all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from benchmarks import machine, results
+from benchmarks.common import machine, results
 from lapland import Detector, Faces, Tracker
 
 MIX = 100  # calls in one mix
@@ -151,7 +151,7 @@ def draw(cpu: str, record: dict[str, Any], path: Path) -> None:
     """Memory and time over the calls, with the fitted lines."""
     from matplotlib import pyplot as plt
 
-    from training.pictures import save_figure
+    from training.common.figures import save_figure
 
     figure, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
     warm = record["slopes"]["warm_up_calls"]

@@ -15,16 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine, results
+from benchmarks.common import machine, results
 from benchmarks.peers import photos
 from lapland import Detector
-from lapland import _geometry as geometry
-from lapland import _mtcnn as mtcnn
-from lapland._models import DEFAULT_WIDTH
+from lapland.crop import square
+from lapland.detection import mtcnn
+from lapland.networks.index import DEFAULT_WIDTH
 
 # Function of the cascade -> what it does, as the table calls it.
 PARTS = {
-    "_windows": "windows that may hold a face",
+    "windows": "windows that may hold a face",
     "square": "squares",
     "suppress": "suppression of overlapping boxes",
     "crops": "crops for R-Net and O-Net",
@@ -104,15 +104,15 @@ def main() -> None:
     alone, together = len(detector.predict(image)), len(detector.predict(crowd))
 
     watch = Stopwatch()
-    cascade = detector._mtcnn
+    cascade = detector.networks.faces
     watch.watch(cascade, "levels", "pyramid")
     for net in ("pnet", "rnet", "onet"):
-        watch.watch(getattr(cascade, f"_{net}"), "run", f"{net[0].upper()}-Net")
+        watch.watch(getattr(cascade, net), "run", f"{net[0].upper()}-Net")
     for name, label in PARTS.items():
         watch.watch(mtcnn, name, label)
     watch.watch(cascade, "detect", "detection, all of it")
-    watch.watch(geometry, "cut", "crops for the landmark network")
-    watch.watch(detector._landmarks, "run", "landmark network")
+    watch.watch(square, "cut", "crops for the landmark network")
+    watch.watch(detector.networks.landmarks, "run", "landmark network")
     for _ in range(options.repeats):
         watch.whole(lambda: detector.predict(image))
     print(f"{results.said(header)}; one thread; {options.photo.name}")

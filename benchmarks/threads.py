@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine, results
+from benchmarks.common import machine, results
 from lapland import Detector
-from lapland._models import DEFAULT_WIDTH
+from lapland.networks.index import DEFAULT_WIDTH
 
 
 def throughput(detectors: Sequence[Detector], image: NDArray[np.uint8], seconds: float) -> float:

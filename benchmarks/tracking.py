@@ -8,7 +8,7 @@ are counted apart. Where there are several faces, the difference of tracking and
 interval of 95 %, of a bootstrap over faces: tracking is less accurate where all of it is above 0.
 Then a pan of one face is given as fast as it is taken, for the times.
 
-The photo is that of the examples, whose true landmarks are those of `benchmarks.scene.astronaut`;
+The photo is that of the examples; `benchmarks.videos.scene.astronaut` has its true landmarks;
 `--data` takes photos and annotations of a folder in the layout of 300-W instead, `--faces` of those
 in which one face is found: some 5 seconds for each face and motion.
 """
@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine, results
-from benchmarks.motion import FPS, MOTIONS, noisy
-from benchmarks.scene import Person, astronaut
-from benchmarks.video_errors import PROBABILITIES, Log, difference, jitter, lag, summary
+from benchmarks.common import machine, results
+from benchmarks.videos.errors import PROBABILITIES, Log, difference, jitter, lag, summary
+from benchmarks.videos.motions import FPS, MOTIONS, noisy
+from benchmarks.videos.scene import Person, astronaut
 from lapland import Detector, Tracker
-from lapland._models import DEFAULT_WIDTH, VIDEO_WIDTH
+from lapland.networks.index import DEFAULT_WIDTH, VIDEO_WIDTH
 
 SMOOTHINGS = ("off", "light", "strong")
 WAYS = ("detect", *SMOOTHINGS)
@@ -88,7 +88,7 @@ def people(data: Path | None, split: Path | None, count: int) -> list[Person]:
         return [astronaut()]
     import cv2
 
-    from training.pts import read_pts
+    from training.data.pts import read_pts
 
     names = (split or data / "splits" / "val.txt").read_text(encoding="utf-8").split()
     detector = Detector(threads=1)
@@ -172,7 +172,7 @@ def plot(report: dict[str, Any], times: dict[str, Any], path: Path) -> None:
     """Errors of each motion and times of a frame, as bars."""
     from matplotlib import pyplot as plt
 
-    from training.pictures import save_figure
+    from training.common.figures import save_figure
 
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(11, 4), layout="constrained", width_ratios=(3, 1)

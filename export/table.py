@@ -1,9 +1,9 @@
 """The table of models/README.md, from the files' own metadata: `python -m export.table`."""
 
-from lapland import _models as models
-from training.files import REPOSITORY, write_text
-
-from .blocks import replace_block
+from export.cards.blocks import replace_block
+from lapland.networks import index, loading
+from training.common.files import write_text
+from training.common.paths import REPOSITORY
 
 README = REPOSITORY / "models" / "README.md"
 
@@ -11,9 +11,9 @@ README = REPOSITORY / "models" / "README.md"
 def model_table() -> str:
     """Markdown rows for every shipped landmark model."""
     rows = ["| width | precision | parameters | file | NMSE, % | |", "|---|---|---|---|---|---|"]
-    for name in models.shipped():
-        info = models.describe(models.folder() / name / "model.onnx")
-        chosen = (models.DEFAULT_WIDTH, models.DEFAULT_PRECISION)
+    for name in index.shipped():
+        info = loading.describe(index.folder() / name / "model.onnx")
+        chosen = (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION)
         kind = "default" if (info.width, info.precision) == chosen else ""
         rows.append(
             f"| [{info.width}]({name}/README.md) | {info.precision} | {info.parameters:,} "

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._scheme import IBUG68
+from lapland.schemes.ibug68 import IBUG68
 
 SIDE = 200
 

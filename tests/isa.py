@@ -14,9 +14,9 @@ import sys
 import cv2
 import numpy as np
 
-from benchmarks import machine
+from benchmarks.common import machine
 from lapland import Detector
-from lapland import _host as host
+from lapland.measure import machine as host
 
 PROCESSORS = {"Haswell": "AVX2, no AVX-512 and no VNNI", "Nehalem": "SSE4.2, no AVX"}
 MODELS = [("1/2-lite", "int8"), ("1/4-lite", "int8"), ("1/4-lite", "float32"), ("1/16", "float32")]

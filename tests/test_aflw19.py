@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from export import rcn as export_rcn
+from export.shipping import exporting
 from lapland import AFLW19, Detector, draw
 from tests.drawn_faces import write_folder, write_list
-from training import evaluate, five_points, train
-from training.checkpoint import load_weights, save_weights
-from training.rcn import RCN, parameter_count
-from training.readers import read_faces
-from training.recipes import PRODUCT, override
-from training.unlabelled import WIDE
+from training import evaluate, train
+from training.data import detected
+from training.data.readers import read_faces
+from training.data.unlabelled import WIDE
+from training.network.rcn import RCN, parameter_count
+from training.recipes.checkpoint import load_weights, save_weights
+from training.recipes.recipe import PRODUCT, override
+from training.runs import trainer
 
 SETTINGS = ("scheme=aflw19", "width=1/16", "epochs=2", "batch=4", "evaluate_every=1")
 POINTS_68 = dataclasses.replace(PRODUCT, width="1/16")
@@ -31,7 +33,7 @@ def run(folder, tmp_path_factory):
     """The folder of a run of two epochs."""
     out = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(five_points, "CACHE", out / "cache")
+        patch.setattr(detected, "CACHE", out / "cache")
         options = [part for setting in SETTINGS for part in ("--set", setting)]
         train.main(["--data", str(folder), "--out", str(out), *options])
     return out
@@ -39,7 +41,7 @@ def run(folder, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(detected, "CACHE", tmp_path / "cache")
 
 
 def test_training(run):
@@ -57,8 +59,8 @@ def test_training(run):
 def exported(run, folder, photo):
     out = run / "rcn-1-16-aflw19"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(five_points, "CACHE", run / "cache")
-        export_rcn.export(run / "best.safetensors", out, folder, photo)
+        patch.setattr(detected, "CACHE", run / "cache")
+        exporting.export(run / "best.safetensors", out, folder, photo)
     return out
 
 
@@ -113,7 +115,7 @@ def test_an_adversary_needs_every_landmark(folder, tmp_path):
     recipe = dataclasses.replace(override(PRODUCT, list(SETTINGS)), adversary=1e-3)
     crops = np.zeros((2, WIDE, WIDE, 3), np.uint8)
     with pytest.raises(ValueError, match="4 of 9 training faces miss some; set adversary=0"):
-        train.Trainer(recipe, faces, faces, tmp_path, unlabelled=crops)
+        trainer.Trainer(recipe, faces, faces, tmp_path, unlabelled=crops)
 
 
 def test_a_teacher_of_another_scheme_is_refused(folder, tmp_path):
@@ -122,7 +124,7 @@ def test_a_teacher_of_another_scheme_is_refused(folder, tmp_path):
     save_weights(teacher, RCN("1/16").state_dict(), POINTS_68, {})
     recipe = dataclasses.replace(override(PRODUCT, list(SETTINGS)), distillation=1.0)
     with pytest.raises(ValueError, match="finds the landmarks of ibug68"):
-        train.Trainer(recipe, faces, faces, tmp_path / "run", teacher=teacher)
+        trainer.Trainer(recipe, faces, faces, tmp_path / "run", teacher=teacher)
 
 
 def test_photos_of_another_scheme_are_refused_by_name(tmp_path):

@@ -8,23 +8,23 @@ import cv2
 import numpy as np
 import pytest
 
-from export import rcn as export_rcn
-from export.card import settings_of
-from export.limits import CLEAN
-from export.limits_picture import BAR, CELL, LARGEST, draw_limits
-from lapland import _models
-from lapland._rcn import LandmarkNetwork
-from training import five_points
-from training.calibrate import radii_of, see
-from training.checkpoint import load_weights
-from training.degrade import CORRUPTIONS, DEGRADATIONS
-from training.hardship import Hardship, changed_crops, hardships, pictures
-from training.predictions import open_network
-from training.readers import read_faces
-from training.recipes import Recipe
-from training.reliability import coverages
+from export.cards.card import settings_of
+from export.cards.failures import CLEAN
+from export.cards.failures_picture import BAR, CELL, LARGEST, draw_limits
+from export.shipping import parity
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.networks import index, loading
+from training.calibration.measuring import radii_of, see
+from training.calibration.reliability import coverages
+from training.data import detected
+from training.data.readers import read_faces
+from training.evaluation.conditions import Hardship, changed_crops, hardships, pictures
+from training.evaluation.corruptions import CORRUPTIONS, DEGRADATIONS
+from training.evaluation.predictions import open_network
+from training.recipes.checkpoint import load_weights
+from training.recipes.recipe import Recipe
 
-FOLDERS = [_models.folder() / name for name in _models.shipped()]
+FOLDERS = [index.folder() / name for name in index.shipped()]
 
 
 @pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
@@ -47,7 +47,7 @@ def test_card_names_the_files_with_their_hashes(folder):
 
 
 def test_figures_of_the_card_are_those_in_the_file(folder):
-    info = _models.describe(folder / "model.onnx")
+    info = loading.describe(folder / "model.onnx")
     card = (folder / "README.md").read_text()
     rows = re.findall(r"^\| (\w+) \| MTCNN \| \d+ \| \d+ \| ([\d.]+) \|", card, re.MULTILINE)
     assert {name: float(value) for name, value in rows} == info.nmse
@@ -63,7 +63,7 @@ def test_card_names_recipe_data_and_licence(folder):
     assert command in card
     assert facts["commit"] in card
     assert "excludes commercial use" in card
-    info = _models.describe(folder / "model.onnx")
+    info = loading.describe(folder / "model.onnx")
     assert "excludes commercial use" in info.licence
     assert sum(p.numel() for p in net.parameters()) == info.parameters
     stored = info.training["recipe"]
@@ -72,8 +72,8 @@ def test_card_names_recipe_data_and_licence(folder):
 
 def test_file_is_the_export_of_the_weights(folder, photo):
     net, recipe, _ = load_weights(folder / "weights.safetensors")
-    crops = export_rcn.crops_of_photo(photo, recipe, count=8)
-    from training.validation import predict
+    crops = parity.crops_of_photo(photo, recipe, count=8)
+    from training.evaluation.decoding import predict
 
     expected = predict(net, crops, recipe.beta)
     found = LandmarkNetwork(folder / "model.onnx", threads=1).run(crops.numpy())
@@ -97,7 +97,7 @@ def test_card_tells_where_the_model_fails(folder):
     part, rows = _limits(folder)
     names = [how.name for how in DEGRADATIONS]
     assert {"all of `common`", CLEAN, *names} < set(rows)
-    info = _models.describe(folder / "model.onnx")
+    info = loading.describe(folder / "model.onnx")
     count, nmse, _ = rows["all of `common`"]
     assert nmse == pytest.approx(info.nmse["common"], abs=0.006)
     assert rows[CLEAN][1] == pytest.approx(nmse, rel=0.2)  # of fewer faces
@@ -109,7 +109,7 @@ def test_card_tells_where_the_model_fails(folder):
 
 
 def test_card_tells_how_sure_the_model_is(folder):
-    info = _models.describe(folder / "model.onnx")
+    info = loading.describe(folder / "model.onnx")
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert len(info.calibration.to_json()) < 8000
     part = text.split("## How sure\n")[1].split("\n## ")[0]
@@ -117,7 +117,7 @@ def test_card_tells_how_sure_the_model_is(folder):
     worst = re.search(r"^\| worst of 23 corruptions .* \| ([\d.]+) %.*\| ([\d.]+) %", part, re.M)
     assert [float(share) for share in clean.groups()] == pytest.approx([50, 90], abs=2)
     assert [float(share) for share in worst.groups()] == pytest.approx([50, 90], abs=6)
-    if (info.width, info.precision) != (_models.DEFAULT_WIDTH, _models.DEFAULT_PRECISION):
+    if (info.width, info.precision) != (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION):
         return  # the card tells; what README.md promises is of the default
     before, after = (
         float(rate)
@@ -128,10 +128,10 @@ def test_card_tells_how_sure_the_model_is(folder):
 
 def test_radii_hold_what_they_say_on_300w(data_300w):
     """On every fourth of the test faces, as they are and in three of the corruptions."""
-    path = _models.path_of(_models.DEFAULT_WIDTH, _models.DEFAULT_PRECISION)
+    path = index.path_of(index.DEFAULT_WIDTH, index.DEFAULT_PRECISION)
     run, spec, scheme = open_network(path)
     split = data_300w / "splits" / "common.txt"
-    faces = five_points.detect(read_faces(data_300w, scheme, split)).every(4)
+    faces = detected.detect(read_faces(data_300w, scheme, split)).every(4)
     fine, places = pictures(faces, spec.matrices(faces.five_points))
     clean = next(hardships(faces, spec, corrupt=False, perturb=False))
     ways = [clean] + [
@@ -140,7 +140,7 @@ def test_radii_hold_what_they_say_on_300w(data_300w):
         for how in CORRUPTIONS[kind][-1:]
     ]
     sample = see(run, faces, ways, scheme)
-    calibration = _models.describe(path).calibration
+    calibration = loading.describe(path).calibration
     shares = 100 * coverages(radii_of(calibration, sample), sample)
     np.testing.assert_allclose(shares[0], [50, 90], atol=3)  # 2 on four times as many
     np.testing.assert_allclose(shares[1:], [[50, 90]] * 3, atol=6)

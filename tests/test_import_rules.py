@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from training.files import REPOSITORY
+from training.common.paths import REPOSITORY
 
 pytest.importorskip("ruff", reason="the linter is an extra")
 

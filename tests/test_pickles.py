@@ -16,7 +16,7 @@ LOADERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "mars
 
 # The weights of MTCNN are a pickle inside the package `mtcnn`, whose code runs anyway. They were
 # made into ONNX once; only the test of that, and who does it again, loads them.
-KNOWN = {("export/mtcnn.py", "joblib.load")}
+KNOWN = {("export/graph/mtcnn.py", "joblib.load")}
 
 
 def unpickled(source):

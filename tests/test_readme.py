@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 
-from export.blocks import find_block
+from export.cards.blocks import find_block
 from export.table import README as MODELS
 from export.table import model_table
-from training.files import REPOSITORY
+from training.common.paths import REPOSITORY
 
 TEXT = (REPOSITORY / "README.md").read_text()
 

@@ -3,8 +3,8 @@
 from functools import cache, lru_cache
 from itertools import islice
 
-from benchmarks.motion import MOTIONS, Frame, noisy
-from benchmarks.scene import Person, astronaut
+from benchmarks.videos.motions import MOTIONS, Frame, noisy
+from benchmarks.videos.scene import Person, astronaut
 
 
 @cache

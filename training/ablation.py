@@ -16,13 +16,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from lapland._decoders import DECODERS, DEFAULT_DECODER
-from training import robustness, train
-from training.ablation_tables import losses_table, means, over_seeds, robustness_tables
-from training.evaluate import evaluate_file
-from training.files import write_text
-from training.pictures import draw_ablation, draw_robustness
-from training.recipes import Recipe, override
+from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
+from training import train
+from training.common.files import write_text
+from training.evaluation import robustness, rows
+from training.evaluation.figures import evaluate_file
+from training.recipes.recipe import RECIPES, Recipe, override
+from training.reports.ablation_tables import losses_table, means, over_seeds, robustness_tables
+from training.reports.pictures import draw_ablation, draw_robustness
 
 ROWS: dict[str, tuple[str, ...]] = {
     "softargmax": ("loss=softargmax",),
@@ -65,7 +66,7 @@ def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.ablation", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder in 300-W layout")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", default="product", choices=sorted(train.RECIPES))
+    parser.add_argument("--recipe", default="product", choices=sorted(RECIPES))
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--width", default="1/8")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
@@ -77,7 +78,7 @@ def main(given: list[str] | None = None) -> None:
         "--every", type=int, default=1, help="one in so many test faces is corrupted"
     )
     options = parser.parse_args(given)
-    base = train.RECIPES[options.recipe]
+    base = RECIPES[options.recipe]
     splits = {name: options.data / f"splits/{name}.txt" for name in ("train", "val", "common")}
     for file in splits.values():
         if not file.is_file():
@@ -113,7 +114,7 @@ def main(given: list[str] | None = None) -> None:
 
 def tried_hard(
     results: list[dict[str, Any]], out: Path, sets: list[tuple[Path, Path | None]], every: int
-) -> list[robustness.Row]:
+) -> list[rows.Row]:
     """`robustness.compare` of every run and decoder; "model" is the row's name, "seed" its seed.
 
     What was measured before comes from a file beside the run.

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland import _models as models
-from lapland._rcn import LandmarkNetwork
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.networks import index
 from lapland.video.portrait import portrait_pixel
-from training import metrics
-from training.data import Faces
-from training.files import write_text
-from training.readers import read_faces
+from training.common.files import write_text
+from training.data.faces import Faces
+from training.data.readers import read_faces
+from training.evaluation import metrics
 
 # How far off the crops are: largest shift in sides of the crop; 1.5 times as many radians of roll
 # and 1.2 times as much in the logarithm of the size.
@@ -113,7 +113,7 @@ def draw(found: dict[str, NDArray[np.float64]], threshold: float, path: Path) ->
     """Draws doubt against error into a PNG."""
     from matplotlib import pyplot as plt
 
-    from training.pictures import save_figure
+    from training.common.figures import save_figure
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     axes.scatter(found["errors"], found["doubts"], s=5, alpha=0.5, linewidths=0, label="crops")
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw doubt against error")
     options = parser.parse_args()
     is_file = options.model.endswith(".onnx")
-    shipped = models.folder() / options.model / "model.onnx"
+    shipped = index.folder() / options.model / "model.onnx"
     network = LandmarkNetwork(Path(options.model) if is_file else shipped)
     split = options.split or options.data / "splits" / "val.txt"
     found = doubts_and_errors(network, read_faces(options.data, network.info.scheme, split))

@@ -15,17 +15,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lapland import _geometry as geometry
-from lapland._decoders import DECODERS
-from lapland._scheme import IBUG68
-from training import five_points, metrics
-from training.data import CropSpec, Faces
-from training.heatmaps import location_and_scale, marginals
-from training.pictures import draw_discretisation
-from training.rcn import SIZE
-from training.readers import read_faces
-from training.robustness import split_files
-from training.wasserstein import laplace_target
+from lapland.crop import square
+from lapland.landmarks.decoders import DECODERS
+from lapland.schemes.ibug68 import IBUG68
+from training.data import detected
+from training.data.crops import CropSpec
+from training.data.faces import Faces
+from training.data.readers import read_faces
+from training.evaluation import metrics
+from training.evaluation.robustness import split_files
+from training.losses.heatmaps import location_and_scale, marginals
+from training.losses.wasserstein import laplace_target
+from training.network.rcn import SIZE
+from training.reports.pictures import draw_discretisation
 
 STRIDES = (1, 2, 4)  # maps of 80 x 80, 40 x 40 and 20 x 20
 
@@ -72,7 +74,7 @@ DECODINGS: dict[str, Decoding] = {"argmax": largest_pixel, "softargmax": softarg
 def errors(faces: Faces) -> dict[tuple[str, str, int], float]:
     """NMSE in percent by (encoding, decoding, stride)."""
     matrices = CropSpec().matrices(faces.five_points)
-    landmarks = geometry.to_crop(faces.landmarks, matrices)
+    landmarks = square.to_crop(faces.landmarks, matrices)
     # A landmark beyond the crop has no map: it would tell of the crop and not of pixels.
     inside = ((landmarks > 8) & (landmarks < SIZE - 9)).all(axis=-1, keepdims=True)
     found = {}
@@ -80,7 +82,7 @@ def errors(faces: Faces) -> dict[tuple[str, str, int], float]:
         for encoding, encode in ENCODINGS.items():
             logits = drawn(encode(np.where(inside, landmarks, SIZE / 2), stride), stride)
             for decoding, decode in DECODINGS.items():
-                points = geometry.to_image(decode(logits, stride).astype(np.float64), matrices)
+                points = square.to_image(decode(logits, stride).astype(np.float64), matrices)
                 annotated = np.where(inside, faces.landmarks, np.nan)
                 off = metrics.point_errors(points, annotated, faces.sizes)
                 found[encoding, decoding, stride] = metrics.nmse(off)
@@ -111,7 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         ((folder, file),) = split_files([options.data], [options.split])
-        faces = five_points.detect(read_faces(folder, IBUG68, file))
+        faces = detected.detect(read_faces(folder, IBUG68, file))
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.discretisation: {error}") from None
     found = errors(faces)

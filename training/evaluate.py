@@ -9,7 +9,8 @@ faces into --out.
 
 Several models, decoders or folders give a table: each model on each folder, and on each split of
 it. With --corrupt and --perturb every model is also tried on photos that are corrupted, at several
-strengths, and on crops from boxes and five points that are shifted (`training.hardship`).
+strengths, and on crops from boxes and five points that are shifted: see
+`training.evaluation.conditions`.
 """
 
 import argparse
@@ -17,102 +18,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lapland._decoders import DECODERS
-from lapland._scheme import Scheme
-from training import five_points, metrics, robustness
-from training.data import CropSpec, Faces
-from training.files import write_text
-from training.pictures import draw_error_curves, draw_robustness, draw_sheet
-from training.predictions import Predictor, landmark_errors, open_network, path_of_model
-from training.readers import read_faces
-from training.strata import strata
-
-# Folders of the official layout -> the subsets that papers report.
-SUBSETS = {
-    "common": ("helen/testset/", "lfpw/testset/"),
-    "challenge": ("ibug/",),
-    "full": ("helen/testset/", "lfpw/testset/", "ibug/"),
-}
-
-
-def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> dict[str, Any]:
-    """Every figure for both sources of crops, and per subset where names tell it."""
-    return figures_of(run_on(run, spec, faces), faces, scheme)
-
-
-def run_on(
-    run: Predictor, spec: CropSpec, faces: Faces
-) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """`landmark_errors` for each source of crops: "mtcnn" and "labels"."""
-    if faces.detected is None:
-        five_points.detect(faces)
-    return {
-        source: landmark_errors(run, spec, faces, five)
-        for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled))
-    }
-
-
-def figures_of(
-    results: dict[str, dict[str, NDArray[np.float64]]], faces: Faces, scheme: Scheme
-) -> dict[str, Any]:
-    """The figures of what `run_on` found."""
-    report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
-    for source, found in results.items():
-        errors = found["errors"]
-        figures = figures_of_faces(found, faces.sizes, scheme)
-        figures["strata"] = {
-            name: figures_of_faces(
-                {key: values[chosen] for key, values in found.items()}, faces.sizes[chosen], scheme
-            )
-            for name, chosen in strata(faces.landmarks, faces.sizes, scheme).items()
-        }
-        subsets = {
-            name: np.array([n.startswith(folders) for n in faces.names])
-            for name, folders in SUBSETS.items()
-        }
-        # A subset of which a folder is missing is not the one that papers report.
-        figures["subsets"] = {
-            name: metrics.summary(errors[chosen], scheme)
-            for name, chosen in subsets.items()
-            if all(any(n.startswith(folder) for n in faces.names) for folder in SUBSETS[name])
-        }
-        report[source] = figures
-    return report
-
-
-def figures_of_faces(
-    found: dict[str, NDArray[np.float64]], sizes: NDArray[np.float64], scheme: Scheme
-) -> dict[str, Any]:
-    """The figures of one set of faces: `metrics.summary` of their errors, and how scales compare.
-
-    Args:
-        found: what `landmark_errors` gives of them.
-        sizes: (N,), the length d in image pixels that their errors are divided by.
-        scheme: of the landmarks.
-    """
-    errors = found["errors"]
-    seen = ~np.isnan(errors)
-    scales = 100 * found["scales"] / sizes[:, None]
-    return metrics.summary(errors, scheme) | {
-        "mean_scale_px": float(found["map_scales"][seen].mean()),
-        "mean_scale": float(scales[seen].mean()),  # percent, as the errors
-        "scale_error_correlation": _rank_correlation(scales[seen], errors[seen]),
-    }
-
-
-def evaluate_file(path: Path, data: Path, split: Path | None) -> dict[str, Any]:
-    """`evaluate` of a checkpoint or ONNX file on the faces of a folder."""
-    run, spec, scheme = open_network(path)
-    return evaluate(run, spec, five_points.detect(read_faces(data, scheme, split)), scheme)
-
-
-def _rank_correlation(scales: NDArray[np.floating], errors: NDArray[np.floating]) -> float:
-    """Spearman's correlation of scale with error, both relative to the face."""
-    ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (scales, errors)]
-    return float(np.corrcoef(*ranks)[0, 1])
+from lapland.landmarks.decoders import DECODERS
+from training.common.files import write_text
+from training.data import detected
+from training.data.readers import read_faces
+from training.evaluation import robustness
+from training.evaluation import rows as rows_module
+from training.evaluation.figures import figures_of, run_on
+from training.evaluation.predictions import open_network, path_of_model
+from training.reports.pictures import draw_error_curves, draw_robustness, draw_sheet
 
 
 def table(report: dict[str, Any]) -> str:
@@ -182,19 +96,19 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(f"training.evaluate: {error}") from None
 
 
-def _many(rows: list[robustness.Row], options: argparse.Namespace) -> None:
-    print(robustness.table(rows))
+def _many(rows: list[rows_module.Row], options: argparse.Namespace) -> None:
+    print(rows_module.table(rows))
     _write_json(rows, options)
     if options.out:
         draw_robustness(rows, options.out / "robustness.png")
-        text = robustness.markdown(rows)
+        text = rows_module.markdown(rows)
         write_text(options.out / "table.md", text)
         print(f"written: {options.out}/figures.json, table.md, robustness.png")
 
 
 def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespace) -> None:
     run, spec, scheme = open_network(model, *options.decoder)
-    faces = five_points.detect(read_faces(data, scheme, split))
+    faces = detected.detect(read_faces(data, scheme, split))
     results = run_on(run, spec, faces)
     report = figures_of(results, faces, scheme)
     print(table(report))

@@ -10,60 +10,14 @@ the exporter leaves it out. The checkpoint keeps its form.
 import argparse
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from lapland.schemes.registry import SCHEMES
+from training.data.crops import cut_all
+from training.data.readers import read_faces
+from training.network.pruning import KEPT, prune
+from training.network.rcn import normalise
+from training.recipes.checkpoint import load_weights, save_weights
 
-from lapland._scheme import SCHEMES
-from training.checkpoint import load_weights, save_weights
-from training.data import cut_all
-from training.rcn import RCN, normalise
-from training.readers import read_faces
-
-KEPT = 64  # channels
 FACES = 128  # on which the channels are seen
-
-
-@torch.no_grad()
-def prune(net: RCN, crops: Tensor, kept: int = KEPT) -> None:
-    """Leaves `kept` channels between each two layers of the head.
-
-    Args:
-        net: changed in place.
-        crops: (B, 3, 80, 80) normalised, of training faces.
-        kept: how many channels stay, up to as many as there are.
-
-    Raises:
-        ValueError: `kept` is not between 1 and the number of landmarks.
-    """
-    if not 1 <= kept <= net.landmarks:
-        raise ValueError(f"expected 1 to {net.landmarks} channels to be kept, not {kept}")
-    for before, after in ((net.head[0], net.head[1]), (net.head[1], net.head[2])):
-        spread, mean = _seen(net, after, crops)
-        weight = after.weight.flatten(1)  # (O, I)
-        order = (spread * weight.norm(dim=0)).argsort()
-        gone = order[: len(order) - kept]
-        after.bias += weight[:, gone] @ mean[gone]
-        after.weight[:, gone] = 0
-        before.weight[gone] = 0
-        before.bias[gone] = 0
-
-
-def _seen(net: RCN, layer: nn.Module, crops: Tensor) -> tuple[Tensor, Tensor]:
-    """Standard deviation and mean of each channel (I,) that a layer reads."""
-    sums: list[Tensor] = []
-
-    def noted(_: nn.Module, inputs: tuple[Tensor]) -> None:
-        x = inputs[0].double()
-        sums.append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]) * len(x))
-
-    hook = layer.register_forward_pre_hook(noted)
-    try:
-        for part in crops.split(16):
-            net(part)
-    finally:
-        hook.remove()
-    mean, square = sum(sums[1:], sums[0]) / len(crops)
-    return (square - mean**2).clamp_min(0).sqrt().float(), mean.float()
 
 
 def main(arguments: list[str] | None = None) -> None:

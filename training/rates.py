@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 
-from lapland._scheme import IBUG68
-from training import hardware
-from training.data import TrainingCrops
-from training.objective import Objective
-from training.rcn import CHANNELS, RCN, normalise
-from training.readers import read_faces
-from training.recipes import PRODUCT
+from lapland.schemes.ibug68 import IBUG68
+from training.data.crops import TrainingCrops
+from training.data.readers import read_faces
+from training.network.rcn import CHANNELS, RCN, normalise
+from training.recipes.recipe import PRODUCT
+from training.runs import hardware
+from training.runs.objective import Objective
 
 
 def rate(step: Callable[[], object], faces: int, seconds: float) -> float:

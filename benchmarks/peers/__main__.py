@@ -13,7 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks import machine, results
+from benchmarks.common import machine, results
 from benchmarks.peers import environment, measure, photos, score
 from benchmarks.peers import report as tables
 from benchmarks.peers.plan import HERE, LEFT_OUT, PEERS, named

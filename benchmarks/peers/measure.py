@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import machine
+from benchmarks.common import machine
 from benchmarks.peers import environment, score
 from benchmarks.peers.photos import Photo, save
 from benchmarks.peers.plan import HERE, OURS, Peer

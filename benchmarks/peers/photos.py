@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine
-from training.pts import read_pts
+from benchmarks.common import machine
+from training.data.pts import read_pts
 
 SIZE = (640, 480)
 ASTRONAUT_FACE = np.array([181.0, 82, 266, 171])  # chin to brows

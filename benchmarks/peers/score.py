@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchmarks.peers.mesh68 import VERTICES
+from benchmarks.peers.vertices import VERTICES
 
 Float = NDArray[np.float64]
 

@@ -7,9 +7,7 @@ faces.landmarks  # (N, 68, 2) float32, image pixels
 faces.scales     # (N, 68)    float32, image pixels: small is sure
 """
 
-from ._detector import Detector
-from ._draw import draw
-from ._errors import (
+from .base.errors import (
     GeometryError,
     ImageError,
     ImageNotFoundError,
@@ -19,9 +17,15 @@ from ._errors import (
     ModelNotFoundError,
     OptionError,
 )
-from ._faces import Face, Faces
-from ._models import ModelInfo
-from ._scheme import AFLW19, IBUG68, SCHEMES, Scheme
+from .detector import Detector
+from .faces.drawing import draw
+from .faces.face import Face
+from .faces.faces import Faces
+from .networks.info import ModelInfo
+from .schemes.aflw19 import AFLW19
+from .schemes.ibug68 import IBUG68
+from .schemes.registry import SCHEMES
+from .schemes.scheme import Scheme
 from .video.tracker import Tracker
 
 __version__ = "0.1.0"
@@ -46,3 +50,10 @@ __all__ = [
     "Tracker",
     "draw",
 ]
+
+for _name in __all__:
+    _public = globals()[_name]
+    if hasattr(_public, "__module__") and callable(_public):
+        # Users meet these names in messages and pickles: rooms are ours to move.
+        _public.__module__ = "lapland"
+del _name, _public

@@ -1,13 +1,15 @@
 import numpy as np
 
-from benchmarks import landmarks, results, tables
-from lapland import _models as models
-from lapland._rcn import LandmarkNetwork
-from training.checkpoint import load_weights
+from benchmarks import landmarks
+from benchmarks.common import results
+from benchmarks.reports import tables
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.networks import index
+from training.recipes.checkpoint import load_weights
 
 
 def test_the_plain_export_finds_what_the_shipped_graph_finds():
-    folder = models.folder() / "rcn-1-8"
+    folder = index.folder() / "rcn-1-8"
     net, recipe, _ = load_weights(folder / "weights.safetensors")
     crops = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), dtype=np.uint8)
     straight = landmarks.plain(net, recipe.beta)
@@ -24,7 +26,7 @@ def test_command_prints_and_writes(tmp_path, capsys):
     printed = capsys.readouterr().out
     report = results.read(out)
     (row,) = report["models"]
-    assert row["bytes"] == (models.folder() / "rcn-1-16" / "model.onnx").stat().st_size
+    assert row["bytes"] == (index.folder() / "rcn-1-16" / "model.onnx").stat().st_size
     assert 0 < row["ms"] <= row["ms_p95"]
     assert 0 < row["share_of_peak"] < 1.5
     assert set(row["ms_decoders"]) == {"local", "barycenter"}

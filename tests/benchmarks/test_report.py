@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from benchmarks import report, results, tables
-from export.blocks import find_block, replace_block
-from lapland import _models as models
-from lapland._paper import TABLE_3
+from benchmarks import report
+from benchmarks.common import results
+from benchmarks.reports import tables
+from export.cards.blocks import find_block, replace_block
+from lapland.measure.paper import TABLE_3
+from lapland.networks import index, loading
 
 
 @pytest.mark.parametrize("document", report.DOCUMENTS, ids=lambda path: path.as_posix()[-20:])
@@ -128,7 +130,7 @@ def test_a_model_that_was_not_measured_is_named():
 def test_the_headline_is_of_the_default_model():
     made = made_up(lambda i: 1000.0)
     text = " ".join(tables.headline(made).split())
-    info = models.describe(models.path_of(models.DEFAULT_WIDTH, models.DEFAULT_PRECISION))
+    info = loading.describe(index.path_of(index.DEFAULT_WIDTH, index.DEFAULT_PRECISION))
     assert f"{info.bytes / 1e6:.2f} MB" in text
     assert "1.0 ms a face" in text
     assert "7.2 ms for a photo of 640 x 480" in text
@@ -142,8 +144,8 @@ def test_four_models_are_named_by_their_use():
     rows = rows_of(tables.models_short(made_up(lambda i: 1000.0)))[2:]
     infos = tables.shipped()
     assert len(rows) == 4
-    assert rows[0][0].startswith(f"`{models.DEFAULT_WIDTH}`, {models.DEFAULT_PRECISION}")
-    assert rows[1][0].startswith(f"`{models.VIDEO_WIDTH}`, {models.DEFAULT_PRECISION}")
+    assert rows[0][0].startswith(f"`{index.DEFAULT_WIDTH}`, {index.DEFAULT_PRECISION}")
+    assert rows[1][0].startswith(f"`{index.VIDEO_WIDTH}`, {index.DEFAULT_PRECISION}")
     assert rows[2][1] == f"{min(info.bytes for info in infos) / 1e3:,.0f} KB"
     assert rows[3][2] == f"{min(info.nmse['common'] for info in infos):.2f}"
     assert {row[4] for row in rows} == {"7.2"}

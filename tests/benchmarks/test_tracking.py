@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import tracking
-from benchmarks.motion import Frame, Truth
 from benchmarks.tracking import Log, difference, jitter, lag, summary, times_of
+from benchmarks.videos.motions import Frame, Truth
 from lapland import Faces
 
 SHAPE = np.random.default_rng(0).uniform(-30, 30, (68, 2))

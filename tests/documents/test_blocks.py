@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lapland import __main__ as command
+from lapland.cli import main as command
 from tests.documents.blocks import ROOT, RUN, SHOWN, Block, blocks, commands, differs, documents
 
 ALL = {document: blocks(document) for document in documents()}

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.files import REPOSITORY
+from training.common.paths import REPOSITORY
 
 pytest.importorskip("ray.data", reason="an extra: pip install 'lapland[ray]'")
 pyarrow = pytest.importorskip("pyarrow", reason="an extra: pip install 'lapland[ray]'")

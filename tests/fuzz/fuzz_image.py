@@ -14,7 +14,7 @@ import numpy as np
 
 with atheris.instrument_imports(include=["lapland"]):
     from lapland import ImageError
-    from lapland import _image as under_test
+    from lapland.image import loading as under_test
 
 # Else the fuzzer would spend its time on pictures of a gigabyte, which are allowed.
 under_test.MAX_PIXELS = 1 << 18

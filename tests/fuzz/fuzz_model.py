@@ -16,9 +16,8 @@ from google.protobuf.message import DecodeError
 
 with atheris.instrument_imports(include=["lapland"]):
     from lapland import ModelError
-    from lapland import _models as under_test
-    from lapland import _onnx_file as onnx_file
-    from lapland._wire_format import OnnxError
+    from lapland.networks import loading, onnx_file
+    from lapland.networks.wire_format import OnnxError
 
 _FEW = 1 << 24  # else the fuzzer would spend its time on large graphs, which are allowed
 
@@ -27,7 +26,7 @@ def check(data: bytes) -> None:
     """Either a model that runs, or our error; and what is read is what onnx reads."""
     compare(data)
     try:
-        session, info = under_test._open(data, Path("fuzzed.onnx"), 1)
+        session, info = loading._open(data, Path("fuzzed.onnx"), 1)
         crops = np.zeros((1, info.size, info.size, 3), np.uint8)
         session.run(("landmarks", "scales"), {"crops": crops})
     except ModelError:
@@ -66,7 +65,7 @@ def compare(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    under_test.MAX_NUMBERS = _FEW
+    loading.MAX_NUMBERS = _FEW
     alone = "--reader" in sys.argv  # without onnxruntime, a hundred times as fast
     atheris.Setup([a for a in sys.argv if a != "--reader"], compare if alone else check)
     atheris.Fuzz()

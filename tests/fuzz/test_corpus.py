@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lapland import ImageError, ModelError
-from lapland import _models as models
-from lapland._image import load_image
-from lapland._image_header import read_header
+from lapland.image.headers import read_header
+from lapland.image.loading import load_image
+from lapland.networks import loading
 
 CORPUS = Path(__file__).parent / "corpus"
 IMAGES, MODELS = (sorted((CORPUS / kind).iterdir()) for kind in ("image", "model"))
@@ -39,12 +39,12 @@ def test_images(path):
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_models(path):
     if path.name == "peaks.onnx":
-        session, info = models.load(path, threads=1)
+        session, info = loading.load(path, threads=1)
         crops = np.zeros((1, info.size, info.size, 3), np.uint8)
         assert session.run(("landmarks",), {"crops": crops})[0].shape == (1, 68, 2)
         return
     with pytest.raises(ModelError, match=path.name):
-        models.load(path, threads=1)
+        loading.load(path, threads=1)
 
 
 def test_the_corpus_is_what_its_script_writes():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from lapland import Detector
-from lapland import _geometry as geometry
-from lapland._rcn import LandmarkNetwork
+from lapland.crop import square
+from lapland.landmarks.network import LandmarkNetwork
 from tests.drawn_dots import dots, encode, five_points, turn
 
 # Pixels of the crop, for dots of 3 crop pixels: grey values are whole numbers, and so is the grid.
@@ -92,8 +92,8 @@ def test_a_flat_picture_points_at_the_middle_and_is_unsure(detector):
     image = np.full((300, 300, 3), 90, np.uint8)
     points = five_points((150, 150), 1.0, 0.4)
     faces = detector.predict(image, five_points=points[None])
-    centre = geometry.crop_matrices(points[None], factor=FACTOR, size=CROP, upright=True)
-    middle = geometry.to_image(np.full((1, 1, 2), (CROP - 1) / 2), centre)[0]
+    centre = square.crop_matrices(points[None], factor=FACTOR, size=CROP, upright=True)
+    middle = square.to_image(np.full((1, 1, 2), (CROP - 1) / 2), centre)[0]
     np.testing.assert_allclose(faces.landmarks[0], np.tile(middle[0], (68, 1)), atol=0.01)
     np.testing.assert_allclose(faces.scales, CROP / 4 * step_of(1), rtol=1e-4)
 

@@ -3,12 +3,13 @@ import json
 import pytest
 
 from tests.drawn_faces import write_folder
-from training import ablation, five_points, rates
+from training import ablation, rates
+from training.data import detected
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(detected, "CACHE", tmp_path / "cache")
     folder = write_folder(tmp_path / "faces", 8)
     (folder / "splits/common.txt").write_text((folder / "splits/val.txt").read_text())
     return folder

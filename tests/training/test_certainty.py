@@ -6,13 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from lapland._models import path_of
-from lapland._rcn import LandmarkNetwork
-from lapland._scheme import IBUG68
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.networks.index import path_of
+from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import write_folder
 from training import certainty
 from training.certainty import AMOUNTS, doubts_and_errors, figures_of, moved, torn
-from training.readers import read_faces
+from training.data.readers import read_faces
 
 FIVE = np.array([[-20.0, -23], [20, -23], [0, 2], [-16, 23], [16, 23]]) + 100
 

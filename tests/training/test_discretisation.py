@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from tests.drawn_faces import write_folder
-from training import discretisation, five_points
+from training import discretisation
+from training.data import detected
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +14,7 @@ def folder(tmp_path_factory):
 def test_what_is_lost_is_the_pixel_in_encoding_and_in_decoding(
     folder, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(five_points, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(detected, "CACHE", tmp_path / "cache")
     out = tmp_path / "lost.png"
     discretisation.main(["--data", str(folder), "--out", str(out)])
     rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines()[2:-1]]

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
-from lapland._scheme import IBUG68
+from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import draw_face, mean_shape
-from training import strata
-from training.data import CropSpec, Faces, five_from_landmarks, origin
-from training.evaluate import evaluate, table
+from training.data.crops import CropSpec
+from training.data.faces import Faces, five_from_landmarks, origin
+from training.evaluate import table
+from training.evaluation import strata
+from training.evaluation.figures import evaluate
 
 COMMON = ["helen/testset/1", "lfpw/testset/2"]
 

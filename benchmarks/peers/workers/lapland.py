@@ -8,8 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "sdk"))
 import cv2
 
 import lapland
-from lapland import _models as models
-from lapland._mtcnn import Mtcnn
+from lapland.detection.mtcnn import Mtcnn
+from lapland.networks import index, loading
 
 PACKAGES = ("numpy", "onnxruntime", "opencv-python")
 _FRAMES = 3  # before the one that is timed
@@ -28,8 +28,8 @@ class Rival:
         if tracking:
             self.prepare, self.predict = self._begin, self._follow
             return
-        self._mtcnn = Mtcnn(*models.load_mtcnn(), threads=1)
-        if (width, precision) == (models.DEFAULT_WIDTH, models.DEFAULT_PRECISION):
+        self._mtcnn = Mtcnn(*loading.load_mtcnn(), threads=1)
+        if (width, precision) == (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION):
             self.detect = self._detect  # the same for all
         self.landmarks = self._landmarks
         self.predict = lambda image: self._detector.predict(image).landmarks

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 
-from lapland import _models as models
-from lapland._mtcnn import Mtcnn
+from lapland.detection.mtcnn import Mtcnn
+from lapland.networks import loading
 
 PACKAGES = ("numpy", "onnxruntime", "opencv-python")
 
@@ -40,7 +40,7 @@ class Rival:
         except Exception as error:  # of several classes that onnxruntime does not make public
             raise ValueError(f"{self._path}: {error}") from error
         self._input = self._session.get_inputs()[0].name
-        self._mtcnn = Mtcnn(*models.load_mtcnn(), threads=1)
+        self._mtcnn = Mtcnn(*loading.load_mtcnn(), threads=1)
 
     def files(self) -> list[Path]:
         return [self._path]

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._image import Image
-from lapland._mtcnn import Mtcnn
-
+from ..detection.mtcnn import Mtcnn
+from ..image.loading import Image
 from .matching import Points
 from .track import Track
 

@@ -4,8 +4,7 @@ import math
 import numbers
 from typing import NamedTuple
 
-from lapland._errors import OptionError
-
+from ..base.errors import OptionError
 from .smoothing import FRAME
 
 _LEAST, _MOST = 1e-6, 1e6  # seconds between frames that make a difference

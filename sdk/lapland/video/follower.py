@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._detector import Detector
-from lapland._image import Image
-from lapland._texture import TEXTURE
-
+from ..crop.texture import TEXTURE
+from ..detector import Detector
+from ..image.loading import Image
 from .matching import Points
 from .portrait import Picture, look, portrait_pixel, shifted
 from .presence import FACE
@@ -25,7 +24,7 @@ class Follower:
     """
 
     def __init__(self, detector: Detector, unsure: float) -> None:
-        self.face_detector, self._network = detector._mtcnn, detector._landmarks
+        self.face_detector, self._network = detector.networks.faces, detector.networks.landmarks
         self.scheme, self.calibration = detector.model.scheme, detector.model.calibration
         self._unsure = unsure
         self._portrait_pixel = portrait_pixel(detector.model)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lapland import _geometry as geometry
-
+from ..crop.five_points import as_complex, as_points, fits
 from .matching import Points
 
 _VELOCITY_RATE = 0.3
@@ -53,8 +52,8 @@ class Motion:
         five: Points = self.five_points + self.velocity * time if self.steady else self.five_points
         if self.turning:
             centre = five.mean(axis=0)
-            further = geometry.as_complex(five - centre) * cmath.exp(self.turn * time)
-            five = centre + geometry.as_points(further)
+            further = as_complex(five - centre) * cmath.exp(self.turn * time)
+            five = centre + as_points(further)
         return five
 
     def moved_to(self, five_points: Points, seconds: float) -> None:
@@ -66,7 +65,7 @@ class Motion:
         agree = velocity @ self.velocity > 0.5 * long * math.sqrt(self.velocity @ self.velocity)
         self.steady = bool(agree) and long * seconds > _STEADY * extent(five_points)
         self.velocity = velocity
-        size, before = geometry.fits(np.stack([five_points, self.five_points])).tolist()
+        size, before = fits(np.stack([five_points, self.five_points])).tolist()
         turn = cmath.log(size / before) / seconds if size and before else 0j
         agree = (turn * self.turn.conjugate()).real > 0.5 * abs(turn) * abs(self.turn)
         self.turning = agree and abs(turn) * seconds > _STEADY_TURN

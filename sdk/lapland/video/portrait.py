@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland import _geometry as geometry
-from lapland._models import ModelInfo
-from lapland._mtcnn import Mtcnn
-
+from ..crop import square
+from ..crop.five_points import as_complex, as_points
+from ..detection.mtcnn import Mtcnn
+from ..networks.info import ModelInfo
 from .matching import Points
 
 # A small picture of a face, (8, 8, 3) brightness, NaN beyond the border of the image.
@@ -44,12 +44,12 @@ _SHARED = 0.4  # least part of two pictures that both show, for them to be compa
 
 def portrait_matrices(five_points: Points) -> Points:
     """(N, 5, 2) five points -> (N, 2, 3), portrait pixels -> image pixels."""
-    return geometry.crop_matrices(five_points, **_PORTRAIT)
+    return square.crop_matrices(five_points, **_PORTRAIT)
 
 
 def portrait_axes(five_points: Points) -> NDArray[np.complex128]:
     """(N, 5, 2) five points -> (N,) the step to the next portrait pixel to the right, as x + iy."""
-    return geometry.crop_axes(five_points, **_PORTRAIT)[0]
+    return square.crop_axes(five_points, **_PORTRAIT)[0]
 
 
 def portrait_pixel(model: ModelInfo) -> float:
@@ -60,8 +60,8 @@ def portrait_pixel(model: ModelInfo) -> float:
 
 def shifted(five_points: Points, offsets: Points) -> Points:
     """Five points (N, 5, 2) of the image, shifted by offsets (N, 5, 2) in their portrait pixels."""
-    further = geometry.as_complex(offsets) * portrait_axes(five_points)[:, None]
-    there: Points = five_points + geometry.as_points(further)
+    further = as_complex(offsets) * portrait_axes(five_points)[:, None]
+    there: Points = five_points + as_points(further)
     return there
 
 
@@ -86,15 +86,15 @@ def look(
         of the face.
     """
     matrices = portrait_matrices(five_points[None])
-    portrait = geometry.cut(image, matrices[0], _PORTRAIT["size"])
+    portrait = square.cut(image, matrices[0], _PORTRAIT["size"])
     scores, points = detector.five_points(portrait, _BOX_IN_PORTRAIT)
     side = _PICTURE_SIDE
     small = cv2.resize(portrait[_INNER], (side, side), interpolation=cv2.INTER_AREA)
     picture: Picture = small.astype(np.float32)
     height, width = image.shape[:2]
-    x, y = geometry.to_image(_CELLS[None], matrices)[0].T
+    x, y = square.to_image(_CELLS[None], matrices)[0].T
     picture.reshape(-1, 3)[(x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)] = np.nan
-    return float(scores[0]), geometry.to_image(points.astype(np.float64), matrices)[0], picture
+    return float(scores[0]), square.to_image(points.astype(np.float64), matrices)[0], picture
 
 
 @dataclass
@@ -151,7 +151,7 @@ class Offset:
         """
         matrices = portrait_matrices(five_points[None])
         both = np.stack([detected, five_points])
-        points = geometry.to_crop(both, np.repeat(matrices, 2, axis=0))
+        points = square.to_crop(both, np.repeat(matrices, 2, axis=0))
         offset = points[0] - points[1]
         if np.abs(offset).max() > LARGEST_OFFSET:
             return False

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._errors import LaplandError
+from ..base.errors import LaplandError
 
 # The formats of recordings, and their encoding: every build of OpenCV can write these.
 FORMATS = {".mp4": "mp4v", ".mov": "mp4v", ".m4v": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lapland._image import Image
-from lapland._mtcnn import Mtcnn
-
+from ..detection.mtcnn import Mtcnn
+from ..image.loading import Image
 from .background import Background, Found, Known, search
 from .clock import Step
 from .identities import SAME_PLACE

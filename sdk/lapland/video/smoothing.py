@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._errors import OptionError
+from ..base.errors import OptionError
 
 FRAME = 1 / 30  # seconds: what a frame takes where its time is not known
 # Scale of a landmark, in radii of its face, up to which it is smoothed as `Strength` says: what

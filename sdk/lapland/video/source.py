@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._errors import ImageError, ImageNotFoundError
+from ..base.errors import ImageError, ImageNotFoundError
 
 _USUAL_FPS = 30.0
 

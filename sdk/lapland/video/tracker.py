@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from lapland._detector import Detector
-from lapland._errors import OptionError
-from lapland._faces import Faces
-from lapland._image import Image, ImageLike, load_image
-from lapland._models import VIDEO_WIDTH
-from lapland._texture import TEXTURE
-
+from ..base.errors import OptionError
+from ..crop.texture import TEXTURE
+from ..detector import Detector
+from ..faces.faces import Faces
+from ..image.loading import Image, ImageLike, load_image
+from ..networks.index import VIDEO_WIDTH
 from .clock import Clock, Step, real_number
 from .follower import Follower
 from .identities import ALIKE, Identities

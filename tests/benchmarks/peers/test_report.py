@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import lapland
-from benchmarks import machine, results
+from benchmarks.common import machine, results
 from benchmarks.peers import __main__ as command
 from benchmarks.peers import report
 

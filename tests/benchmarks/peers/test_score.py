@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.peers import mesh68, score
+from benchmarks.peers import mesh68, score, vertices
 
 
 def face() -> np.ndarray:
@@ -76,15 +76,15 @@ def test_boxes_found_and_extra():
 @pytest.mark.parametrize("size", [468, 478])
 def test_a_mesh_becomes_68_landmarks(size):
     mesh = np.arange(2.0 * size).reshape(1, size, 2)
-    np.testing.assert_array_equal(score.as68(mesh)[0, 30], mesh[0, mesh68.VERTICES[30]])
+    np.testing.assert_array_equal(score.as68(mesh)[0, 30], mesh[0, vertices.VERTICES[30]])
     assert score.as68([]).shape == (0, 68, 2)
     with pytest.raises(ValueError, match="expected landmarks of shape"):
         score.as68(np.zeros((1, 98, 2)))
 
 
 def test_the_table_of_vertices_names_68_of_the_mesh():
-    assert len(mesh68.VERTICES) == len(set(mesh68.VERTICES)) == 68
-    assert 0 <= min(mesh68.VERTICES) <= max(mesh68.VERTICES) < 468
+    assert len(vertices.VERTICES) == len(set(vertices.VERTICES)) == 68
+    assert 0 <= min(vertices.VERTICES) <= max(vertices.VERTICES) < 468
 
 
 def test_vertices_are_the_nearest_in_the_mean():

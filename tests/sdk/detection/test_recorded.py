@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lapland._mtcnn import Mtcnn
+from lapland.detection.mtcnn import Mtcnn
 from tests.cascade.make_cascade import DEFAULT, FILE, LOW, RUNS, area_pyramid, pictures
 
 MODELS = Path(__file__).resolve().parents[3] / "models" / "mtcnn"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lapland import _geometry as geometry
+from lapland.crop import square
 from lapland.video.portrait import (
     Looks,
     Offset,
@@ -38,7 +38,7 @@ def test_offsets_turn_with_the_face():
     five = some_five(3)
     offsets = np.random.default_rng(1).normal(0, 2, (3, 5, 2))
     matrices = portrait_matrices(five)
-    expected = geometry.to_image(geometry.to_crop(five, matrices) + offsets, matrices)
+    expected = square.to_image(square.to_crop(five, matrices) + offsets, matrices)
     np.testing.assert_allclose(shifted(five, offsets), expected)
 
 
@@ -61,7 +61,7 @@ def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():
 def test_looks_tell_faces_apart_in_any_light_roll_and_size(detector):
     def looked(canvas, truth):
         five = np.stack([truth.landmarks[list(i)].mean(axis=0) for i in detector.model.scheme.five])
-        return look(detector._mtcnn, canvas, five)
+        return look(detector.networks.faces, canvas, five)
 
     person, other = people()
     first = video("still", 1)[0]
@@ -86,10 +86,10 @@ def test_looks_leave_out_what_is_outside_the_image(detector):
     frame = video("still", 1)[0]
     truth = frame.faces["astronaut"].landmarks
     five = np.stack([truth[list(i)].mean(axis=0) for i in detector.model.scheme.five])
-    whole = look(detector._mtcnn, frame.image, five)[2]
+    whole = look(detector.networks.faces, frame.image, five)[2]
     assert not np.isnan(whole).any()
     middle = int(five[2, 0])
-    half = look(detector._mtcnn, np.ascontiguousarray(frame.image[:, :middle]), five)[2]
+    half = look(detector.networks.faces, np.ascontiguousarray(frame.image[:, :middle]), five)[2]
     assert 0.3 < np.isnan(half).mean() < 0.7
     one = Looks()
     assert one.likeness(whole) == 0  # nothing is known yet

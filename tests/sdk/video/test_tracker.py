@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.scene import background, paste, placed
 from benchmarks.tracking import Log
+from benchmarks.videos.scene import background, paste, placed
 from lapland import Detector, Faces, ImageError, OptionError, Tracker
 from tests.videos import people, video
 
@@ -63,7 +63,7 @@ def held(detector):
 
 def hold(detector):
     """Its searches wait from now on; returns what lets them go."""
-    searches = detector._mtcnn
+    searches = detector.networks.faces
     searches.go.clear()
     searches.begun.clear()
     return searches
@@ -421,7 +421,7 @@ def detector_of_19(tmp_path_factory):
     onnx = pytest.importorskip("onnx")
     from onnx import helper, numpy_helper
 
-    from lapland._models import path_of
+    from lapland.networks.index import path_of
     from tests.drawn_faces import to_aflw19
 
     model = onnx.load(path_of("1/8", "float32"))

@@ -1,0 +1,1 @@
+"""Machine, results and counts that benchmarks share."""

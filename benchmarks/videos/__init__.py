@@ -1,0 +1,1 @@
+"""Made videos with known landmarks, and errors on them."""

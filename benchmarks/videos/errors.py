@@ -1,0 +1,166 @@
+"""What is compared of videos whose landmarks are known: errors, faces that are missed, lag.
+
+Ways of finding faces are compared on the frames of a face that all of them have found: one that
+gives up where it is hard would look better otherwise. What each has missed is counted beside that.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.videos.motions import Frame
+from lapland import Faces
+
+PROBABILITIES = (0.5, 0.9)  # of the radii whose promise is looked at
+_HERE = 0.5  # of the distance of the eye corners: a result further off is of no face
+_DRAWS = 10_000  # of the bootstrap
+
+
+class Log:
+    """What one way of finding faces made of one motion, frame by frame."""
+
+    def __init__(self) -> None:
+        # Percent, of each visible face that was found, by the number of the frame and its name.
+        self.errors: dict[tuple[int, str], float] = {}
+        # Shares of the landmarks of that face within their radii of `PROBABILITIES`.
+        self.covered: dict[tuple[int, str], list[float]] = {}
+        self._frame = 0
+        self.missed = 0  # visible faces without landmarks
+        self.false = 0  # landmarks without a face
+        self.switches = 0  # times that somebody got another identity
+        self.waits: list[int] = []  # frames until a face that became visible was found
+        self.found: list[NDArray[np.float64]] = []  # landmarks where there is one face, NaN if not
+        self.true: list[NDArray[np.float64]] = []
+        self._ids: dict[str, int] = {}
+        self._waiting: dict[str, int] = {}
+
+    def add(self, frame: Frame, faces: Faces) -> None:
+        """Compares the faces of a frame with the true ones."""
+        self._frame += 1
+        free = list(range(len(faces)))
+        # Visible faces choose first: what stands before a hidden one is not it.
+        for name, truth in sorted(frame.faces.items(), key=lambda item: item[1].hidden):
+            size = np.linalg.norm(truth.landmarks[45] - truth.landmarks[36])
+            centre = truth.landmarks.mean(axis=0)
+            offsets = [np.linalg.norm(faces.landmarks[i].mean(axis=0) - centre) for i in free]
+            hit = (
+                free.pop(int(np.argmin(offsets)))
+                if offsets and min(offsets) < size * _HERE
+                else None
+            )
+            if truth.hidden:  # whoever stands before it may be taken for it, or it may be guessed
+                self._waiting[name] = 0
+                continue
+            waited = self._waiting.setdefault(name, 0)
+            if hit is None:
+                self.missed += 1
+                self._waiting[name] = waited + 1 if waited >= 0 else -1
+                continue
+            if waited >= 0:
+                self.waits.append(waited)
+                self._waiting[name] = -1
+            distances = np.linalg.norm(faces.landmarks[hit] - truth.landmarks, axis=1)
+            self.errors[self._frame, name] = float(100 * distances.mean() / size)
+            if faces.calibration is not None:
+                face = faces[hit]
+                self.covered[self._frame, name] = [
+                    float((distances <= face.radius(p)).mean()) for p in PROBABILITIES
+                ]
+            if faces.ids is not None:
+                who = int(faces.ids[hit])
+                self.switches += self._ids.setdefault(name, who) != who
+                self._ids[name] = who
+        for name in self._waiting:
+            if name not in frame.faces:
+                self._waiting[name] = 0
+        # One result for a hidden face is no false face; what lies nowhere near any is.
+        hidden = [t.landmarks.mean(axis=0) for t in frame.faces.values() if t.hidden]
+        for i in free:
+            at = faces.landmarks[i].mean(axis=0)
+            self.false += not any(np.linalg.norm(at - h) < 100 for h in hidden)
+        if len(frame.faces) == 1:
+            truth = next(iter(frame.faces.values()))
+            self.true.append(truth.landmarks)
+            nothing = np.full_like(truth.landmarks, np.nan)
+            self.found.append(faces.landmarks[0].astype(np.float64) if len(faces) == 1 else nothing)
+
+
+def jitter(log: Log) -> float:
+    """Mean distance of a landmark of a still face from its place one frame before, percent.
+
+    NaN where the face was never found in two frames after each other.
+    """
+    found, true = np.stack(log.found), np.stack(log.true)
+    size = np.linalg.norm(true[:, 45] - true[:, 36], axis=1).mean()
+    steps = np.linalg.norm(np.diff(found, axis=0), axis=2)
+    known = steps[~np.isnan(steps)]
+    return float(100 * known.mean() / size) if len(known) else math.nan
+
+
+def lag(log: Log, landmarks: slice | list[int] = slice(None)) -> float:
+    """Frames by which landmarks follow the truth: the delay of it that fits them best."""
+    found, true = (np.stack(p)[:, landmarks].mean(axis=1) for p in (log.found, log.true))
+    frames = np.arange(len(true), dtype=float)
+    known = ~np.isnan(found).any(axis=1)
+    known[:10] = False  # the start, where the delayed truth is not known
+    delays = np.arange(-1, 6, 0.02)
+    misfits = []
+    for delay in delays:
+        late = np.stack([np.interp(frames - delay, frames, axis) for axis in true.T], axis=1)
+        misfits.append((found - late)[known].std(axis=0).sum())
+    return float(delays[int(np.argmin(misfits))])
+
+
+def shared(log: dict[str, Log]) -> list[tuple[int, str]]:
+    """The frames and names of faces that every way has found in one video."""
+    first, *others = log.values()
+    return [key for key in first.errors if all(key in other.errors for other in others)]
+
+
+def summary(logs: list[dict[str, Log]], way: str) -> dict[str, float]:
+    """Figures of one way of finding faces over several videos, each seen in every way.
+
+    Errors and coverage are those of the faces that every way has found.
+    """
+    keys = [shared(log) for log in logs]
+    errors = [log[way].errors[key] for log, of in zip(logs, keys, strict=True) for key in of]
+    covered = [
+        log[way].covered[key]
+        for log, of in zip(logs, keys, strict=True)
+        for key in of
+        if key in log[way].covered
+    ]
+    mine = [log[way] for log in logs]
+    waits = [wait for log in mine for wait in log.waits]
+    coverage = np.mean(covered, axis=0) if covered else np.full(len(PROBABILITIES), np.nan)
+    return {
+        "error": float(np.mean(errors)) if errors else float("nan"),
+        "error_p95": float(np.percentile(errors, 95)) if errors else float("nan"),
+        "compared": len(errors),
+        **{f"within_{100 * p:.0f}": float(c) for p, c in zip(PROBABILITIES, coverage, strict=True)},
+        "missed": sum(log.missed for log in mine),
+        "false": sum(log.false for log in mine),
+        "switches": sum(log.switches for log in mine),
+        "wait": float(np.mean(waits)) if waits else float("nan"),
+        "wait_worst": max(waits, default=0),
+    }
+
+
+def difference(logs: list[dict[str, Log]], way: str, other: str) -> dict[str, float]:
+    """How much larger the error of one way is than that of another, in points.
+
+    Both are those of the same frames. The 95 % interval is that of a bootstrap over videos, as the
+    frames of one face err alike: it says what other faces might have given. NaN for one video.
+    """
+    gaps = [[log[way].errors[key] - log[other].errors[key] for key in shared(log)] for log in logs]
+    sums, counts = np.array([sum(g) for g in gaps]), np.array([len(g) for g in gaps])
+    if not counts.sum():
+        return dict.fromkeys(("difference", "low", "high"), float("nan"))
+    low, high = np.nan, np.nan
+    if np.count_nonzero(counts) > 1:
+        draws = np.random.default_rng(0).integers(0, len(gaps), (_DRAWS, len(gaps)))
+        low, high = np.percentile(
+            sums[draws].sum(axis=1) / np.maximum(counts[draws].sum(axis=1), 1), (2.5, 97.5)
+        )
+    return {"difference": float(sums.sum() / counts.sum()), "low": float(low), "high": float(high)}

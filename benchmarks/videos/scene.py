@@ -1,0 +1,114 @@
+"""What videos are made of: a photo of a face, where it is put, and a room behind it."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common.machine import PHOTO
+from lapland import IBUG68, Detector
+
+SIZE = (640, 480)
+
+Points = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A photo of one face, and its landmarks (K, 2) in the photo."""
+
+    name: str
+    image: Image
+    landmarks: Points
+
+    @property
+    def centre(self) -> Points:
+        """(2,) middle of the landmarks' rectangle."""
+        return (self.landmarks.min(axis=0) + self.landmarks.max(axis=0)) / 2
+
+    @property
+    def side(self) -> float:
+        """Longer side of that rectangle, pixels."""
+        return float(np.ptp(self.landmarks, axis=0).max())
+
+    def other(self) -> "Person":
+        """Somebody else, as far as one photo can give: mirrored, the colours exchanged."""
+        flipped = np.ascontiguousarray(self.image[:, ::-1, ::-1])
+        landmarks = self.landmarks[list(IBUG68.mirror)] * [-1, 1]
+        return Person(
+            f"{self.name}-other", flipped, landmarks + np.array([self.image.shape[1] - 1, 0])
+        )
+
+
+def astronaut() -> Person:
+    """The photo of the examples, with landmarks that favour no way of cropping.
+
+    They are the mean of what the widest model finds in 64 crops that are shifted, scaled and turned
+    about the detected one.
+    """
+    image = cv2.imread(str(PHOTO))
+    detector = Detector("1", threads=1)
+    five = detector.predict(image).five_points[0].astype(np.float64)
+    rng = np.random.default_rng(0)
+    centre, side = five.mean(axis=0), np.ptp(five, axis=0).max()
+    crops = []
+    for _ in range(64):
+        angle, scale = rng.uniform(-0.2, 0.2), np.exp(rng.uniform(-0.15, 0.15))
+        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        crops.append((five - centre) @ turn.T + centre + rng.uniform(-0.15, 0.15, 2) * side)
+    landmarks = detector.predict(image, five_points=np.stack(crops)).landmarks
+    return Person("astronaut", image, landmarks.astype(np.float64).mean(axis=0))
+
+
+def placed(person: Person, x: float, y: float, side: float, degrees: float = 0.0) -> Points:
+    """The affine (2, 3) that puts a face at (x, y), so large and turned so far."""
+    angle, scale = np.radians(degrees), side / person.side
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return np.hstack([turn, (np.array([x, y]) - turn @ person.centre)[:, None]])
+
+
+def carried(points: Points, affine: Points) -> Points:
+    """(K, 2) points of the photo -> of the frame."""
+    return points @ affine[:, :2].T + affine[:, 2]
+
+
+@cache
+def background(seed: int = 0) -> NDArray[np.float32]:
+    """A drawn room, (480, 640, 3), read-only: soft blotches and some straight edges."""
+    rng = np.random.default_rng(seed)
+    room = np.zeros((SIZE[1], SIZE[0], 3), np.float32)
+    for cells, weight in ((4, 50), (16, 25), (64, 12)):
+        grey, colour = rng.normal(0, weight, (cells, cells, 1)), rng.normal(0, 4, (cells, cells, 3))
+        blotches = (grey + colour).astype(np.float32)
+        room += cv2.resize(blotches, SIZE, interpolation=cv2.INTER_CUBIC)
+    room += 110
+    for _ in range(12):
+        x, y, w, h = rng.integers((0, 0, 20, 20), (600, 440, 200, 160))
+        room[y : y + h, x : x + w] += rng.normal(0, 25) + rng.normal(0, 6, 3)
+    room = room.clip(0, 255)
+    room.flags.writeable = False
+    return room
+
+
+def paste(
+    canvas: NDArray[np.float32], person: Person, affine: Points, *, head: bool = False
+) -> NDArray[np.float32]:
+    """Lays a photo, or an ellipse about its head alone, on the canvas."""
+    mask = np.ones(person.image.shape[:2], np.float32)
+    if head:
+        mask[:] = 0
+        x, y = person.centre - [0, 0.12 * person.side]
+        axes = (int(0.68 * person.side), int(0.85 * person.side))
+        cv2.ellipse(mask, (int(x), int(y)), axes, 0, 0, 360, 1.0, -1)
+        mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * person.side)
+    # Shrunk in the photo's own pixels first where the face becomes smaller, so that none aliases.
+    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    photo = person.image.astype(np.float32)
+    if scale < 0.8:
+        photo = cv2.GaussianBlur(photo, (0, 0), 0.4 / scale)
+    photo = cv2.warpAffine(photo, affine, SIZE, flags=cv2.INTER_CUBIC)
+    part = cv2.warpAffine(mask, affine, SIZE)[..., None]
+    return canvas * (1 - part) + photo * part

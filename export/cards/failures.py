@@ -1,0 +1,153 @@
+"""Where a model fails, in figures: the part of its card that they are told in."""
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.data import detected
+from training.data.readers import read_faces
+from training.evaluation.conditions import CLEAN, changed_crops, pictures
+from training.evaluation.corruptions import DEGRADATIONS, NOISE
+from training.evaluation.figures import figures_of_faces
+from training.evaluation.predictions import errors_of, open_network
+from training.evaluation.strata import yaws
+
+MOST = 150  # faces that are made worse: each is run once more for every way to do so
+PROFILE = 60  # degrees of yaw from which a face counts as seen from the side
+COLUMNS = ("", "count", "NMSE %", "FR 8 %", "mean scale %", "correlation")
+
+PICTURE = """\
+What `lapland.Detector` makes, with the `model.onnx` of this folder, of a photo that is made worse \
+and of a face seen from the side. Green: the network is sure, relative to the face as it finds it; \
+yellow to red: less so. "off": mean distance from the landmarks of the photo as it is; "scale": \
+mean scale; both in percent of d, {normaliser}. "not found": MTCNN misses the face, and the five \
+points of the photo as it is are used. Photos: Eileen Collins, NASA, public domain; \
+Lav Varshney, CC0."""
+
+FACES = """\
+Faces of `{split}`, cropped from MTCNN's five points. Mean scale in percent of d, as the error; \
+correlation: of the ranks of the landmarks' scales and errors. Of the photos that are made worse, \
+{which}, only the picture that the crop is cut from is changed, at twice the crop's resolution; \
+the points for the crop stay those of the photo as it is, so that the landmark network is measured \
+and not the detector. "Face of 15 px": from brows to chin, enlarged again; "covered": by a grey \
+block; noise: a standard deviation of {noise} of 255 levels."""
+
+YAW = """\
+Yaw is estimated from the annotation: the tip of the nose lies beside the middle of the outer \
+corners of the eyes by tan(yaw) times half their distance."""
+
+
+def measure(model: Path, data: Path, split: str) -> dict[str, Any]:
+    """The figures of a model on crops that are made worse, of at most `MOST` faces of a folder.
+
+    Args:
+        model: an ONNX file or a checkpoint.
+        data: folder of annotated photos.
+        split: name of a split file in its `splits/`; where there is none, every photo is taken.
+
+    Returns:
+        "step": every how many faces were taken; "yaw": the largest, degrees, None where the
+        scheme or the annotation does not tell it; "degraded": {name: figures}, those of the
+        crops as they are first.
+    """
+    run, spec, scheme = open_network(model)
+    file = data / "splits" / f"{split}.txt"
+    every = detected.detect(read_faces(data, scheme, file if file.exists() else None))
+    turned = yaws(every.landmarks, scheme)
+    step = -(-len(every) // MOST)
+    faces = every.every(step)
+    matrices = spec.matrices(faces.five_points)
+    fine, places = pictures(faces, matrices)
+    changes = {CLEAN: lambda picture, place, rng: picture}
+    changes |= {degradation.name: degradation.change for degradation in DEGRADATIONS}
+    figures = {}
+    for name, change in changes.items():
+        found = errors_of(run(changed_crops(fine, places, change)), matrices, faces)
+        figures[name] = figures_of_faces(found, faces.sizes, scheme)
+    seen = turned is not None and not np.isnan(turned).all()
+    return {
+        "step": step,
+        "yaw": float(np.nanmax(turned)) if seen else None,
+        "degraded": figures,
+    }
+
+
+def section(
+    picture: str,
+    drawn: dict[str, str],
+    normaliser: str,
+    split: str,
+    report: dict[str, Any],
+    limits: dict[str, Any] | None,
+) -> str:
+    """The card's section: the picture, the table, and what stands out in it.
+
+    Args:
+        picture: name of the picture's file.
+        drawn: what `draw_limits` gave: what is drawn, and what is told of it.
+        normaliser: what d is, in words.
+        split: the name of what was evaluated.
+        report: figures of the split by `training.evaluate`, from MTCNN's crops.
+        limits: what `measure` gave; None where nothing was measured.
+    """
+    told = "; ".join(f"{name}: {text}" for name, text in drawn.items())
+    parts = [wrapped(f"![{told}]({picture})")]
+    parts.append(f"*{wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
+    if limits is None:
+        return "\n\n".join([*parts, "Not measured on annotated faces."])
+    step, strata, degraded = limits["step"], report["strata"], limits["degraded"]
+    which = "all of them" if step == 1 else f"one in {step}"
+    text = FACES.format(split=split, which=which, noise=NOISE)
+    parts.append(wrapped(f"{text} {YAW}" if limits["yaw"] is not None else text))
+    rows = [_row(COLUMNS), _row(["---"] * len(COLUMNS)), _figures(f"all of `{split}`", report)]
+    rows += [_figures(name, figures) for name, figures in (strata | degraded).items()]
+    parts.append("\n".join(rows))
+    parts.append(wrapped(" ".join(_sentences(strata, limits))))
+    return "\n\n".join(parts)
+
+
+def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
+    """What stands out in the figures."""
+    degraded = dict(limits["degraded"])
+    clean = degraded.pop(CLEAN)
+    cost = {name: f["nmse"] / clean["nmse"] for name, f in degraded.items()}
+    warning = {name: f["mean_scale"] / clean["mean_scale"] for name, f in degraded.items()}
+    *others, least = sorted(cost, key=lambda name: -cost[name])
+    most = "; ".join(f"{name}, {cost[name]:.1f} times" for name in others[:3])
+    said = [f"The error grows most with {most}; least with {least}, {cost[least]:.1f} times."]
+    turned = [(name, f["nmse"]) for name, f in strata.items() if "yaw" in name]
+    if len(turned) > 1:
+        (first, low), (last, high) = turned[0], turned[-1]
+        said.append(
+            f"On photos as they are it is {low:.2f} % for faces of {first} and {high:.2f} % for "
+            f"those of {last}."
+        )
+    if limits["yaw"] is not None:
+        profiles = "; no profile is among them" * (limits["yaw"] < PROFILE)
+        said.append(f"The largest yaw is some {limits['yaw']:.0f}°{profiles}.")
+    # Where the error outgrows the scale most, the scale is the least of a warning.
+    silent = max(cost, key=lambda name: cost[name] / warning[name])
+    grown = sum(w > 1 for w in warning.values())
+    said.append(
+        f"The mean scale grows with {'all' if grown == len(cost) else f'{grown} of the'} "
+        f"{len(cost)} changes; it tells least of {silent}, where the error is "
+        f"{cost[silent]:.1f} times and the mean scale {warning[silent]:.1f} times that of the "
+        "photos as they are."
+    )
+    return said
+
+
+def wrapped(text: str, width: int = 100) -> str:
+    """Lines of a card, which may not break a name."""
+    return textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False)
+
+
+def _figures(name: str, f: dict[str, Any]) -> str:
+    cells = [f"{f['nmse']:.2f}", f"{f['failure_rate_8']:.1f}", f"{f['mean_scale']:.2f}"]
+    return _row([name, f["faces"], *cells, f"{f['scale_error_correlation']:.2f}"])
+
+
+def _row(cells: list[Any] | tuple[Any, ...]) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"

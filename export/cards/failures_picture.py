@@ -1,0 +1,181 @@
+"""Where a model fails, in a picture: one face made worse in several ways, one seen from the side.
+
+Only photos that anybody may pass on are drawn.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland import Detector, Faces, draw
+from lapland.crop.square import crop_matrices, steps
+from lapland.image.loading import load_image
+from training.common.files import write_whole
+from training.common.paths import REPOSITORY
+from training.data.detected import LEAST_IOU, iou
+from training.data.pixels import Picture
+from training.data.visible import face_sizes
+from training.evaluation.corruptions import DEGRADATIONS, Place
+
+NAME = "limits.jpg"
+PHOTO = REPOSITORY / "examples" / "astronaut.png"
+SIDE_VIEW = REPOSITORY / "examples" / "camera.png"
+LARGEST = 120_000  # bytes of the picture
+CELL, COLUMNS = 288, 4  # pixels, cells a row
+BAR = 44  # pixels of a cell's caption
+VIEW = 3.2  # side of what a cell shows, in longer sides of the rectangle of the five points
+TURNS = (45, 90)  # degrees, clockwise on the screen
+
+
+@dataclass(frozen=True)
+class _Clean:
+    """The photo as it is, and what the model makes of its face."""
+
+    image: Picture
+    faces: Faces  # one
+    place: Place
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A photo, the face found in it, the square that is shown of it, and what is told of it."""
+
+    photo: Picture
+    faces: Faces
+    centre: NDArray[np.float64]
+    side: float
+    name: str
+    told: str
+
+
+def draw_limits(
+    model: Path, path: Path, photo: Path = PHOTO, side_view: Path = SIDE_VIEW
+) -> dict[str, str]:
+    """Draws the picture into a JPEG of at most `LARGEST` bytes.
+
+    Args:
+        model: an ONNX file that follows the graph contract.
+        path: of the JPEG.
+        photo: the one that is made worse; of several faces the largest is shown.
+        side_view: a photo of a face seen from the side.
+
+    Returns:
+        What is drawn, by name -> what is told of it.
+
+    Raises:
+        ValueError: MTCNN finds no face in a photo as it is.
+    """
+    detector = Detector(model=model)
+    clean = _clean(detector, photo)
+    cells = [_as_it_is(clean, "as it is")]
+    for degrees in TURNS:
+        middle = clean.place.five.mean(axis=0).tolist()
+        matrix = cv2.getRotationMatrix2D(middle, -degrees, 1.0)
+        turned = cv2.warpAffine(
+            clean.image,
+            matrix,
+            clean.image.shape[1::-1],
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        cells.append(_worse(detector, clean, turned, f"turned by {degrees} degrees", matrix))
+    cells.append(_as_it_is(_clean(detector, side_view), "seen from the side"))
+    for how in DEGRADATIONS:
+        changed = how.change(clean.image, clean.place, np.random.default_rng(0))
+        cells.append(_worse(detector, clean, changed, how.name, np.eye(2, 3)))
+    drawn = [_draw(cell) for cell in cells]
+    drawn += [np.zeros_like(drawn[0])] * (-len(drawn) % COLUMNS)
+    rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
+    data = _jpeg(np.vstack(rows))
+    write_whole(path, lambda part: part.write_bytes(data))
+    return {cell.name: cell.told for cell in cells}
+
+
+def _clean(detector: Detector, photo: Path) -> _Clean:
+    image = load_image(photo)
+    faces = detector.predict(image)[:1]
+    if not len(faces):
+        raise ValueError(f"{photo}: expected a photo of a face, MTCNN finds none")
+    landmarks = faces.landmarks.astype(np.float64)
+    # An untrained network may put all landmarks in one place.
+    size = max(float(face_sizes(landmarks, faces.scheme)[0]), 1.0)
+    height = max(float(np.ptp(landmarks[0], axis=0).max()), 1.0)
+    return _Clean(image, faces, Place(faces.five_points[0].astype(np.float64), size, height))
+
+
+def _as_it_is(clean: _Clean, name: str) -> _Cell:
+    return _Cell(
+        clean.image, clean.faces, *_view(clean.place), name, _scale(clean.faces, clean.place)
+    )
+
+
+def _worse(
+    detector: Detector, clean: _Clean, photo: Picture, name: str, matrix: NDArray[np.float64]
+) -> _Cell:
+    """The cell of a changed photo; the matrix, (2, 3), takes the clean photo's pixels to its."""
+    linear, offset = matrix[:, :2].T, matrix[:, 2]
+    expected = clean.faces.landmarks[0].astype(np.float64) @ linear + offset
+    found = detector.predict(photo)
+    # MTCNN's box of the photo as it is, turned about its middle, is good enough to know the face.
+    low, high = clean.faces.boxes[0].astype(np.float64).reshape(2, 2)
+    middle = (low + high) / 2 @ linear + offset
+    box = np.concatenate([middle - (high - low) / 2, middle + (high - low) / 2])
+    overlaps = iou(found.boxes.astype(np.float64), box)
+    missed = not len(found) or bool(overlaps.max() < LEAST_IOU)
+    if not missed:
+        faces = found[[int(overlaps.argmax())]]
+    else:
+        faces = detector.predict(photo, five_points=(clean.place.five @ linear + offset)[None])
+    off = np.linalg.norm(faces.landmarks[0] - expected, axis=1).mean() / clean.place.size
+    centre, side = _view(clean.place)
+    told = "not found, " * missed + f"off {off:.1%}, {_scale(faces, clean.place)}"
+    return _Cell(photo, faces, centre @ linear + offset, side, name, told)
+
+
+def _scale(faces: Faces, place: Place) -> str:
+    return f"scale {faces.scales.mean() / place.size:.1%}"
+
+
+def _view(place: Place) -> tuple[NDArray[np.float64], float]:
+    """Centre and side of the square that is shown, pixels of the photo."""
+    matrix = crop_matrices(place.five[None], factor=VIEW, size=1, upright=True)
+    return matrix[0, :, 2], float(steps(matrix)[0])
+
+
+def _draw(shown: _Cell) -> Picture:
+    """(CELL + BAR, CELL, 3): the face enlarged, with its landmarks, above the lines of text."""
+    zoom = CELL / shown.side
+    # Pixel centres: the middle of the cell shows the middle of the face.
+    offset = (CELL - 1) / 2 - zoom * shown.centre
+    matrix = np.hstack([np.eye(2) * zoom, offset[:, None]])
+    large = cv2.warpAffine(
+        shown.photo, matrix, (CELL, CELL), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    faces = shown.faces
+    enlarged = Faces(
+        faces.boxes * zoom + np.tile(offset, 2),
+        faces.scores,
+        faces.five_points * zoom + offset,
+        faces.landmarks * zoom + offset,
+        faces.scales * zoom,
+        faces.scheme,
+    )
+    cell = np.full((CELL + BAR, CELL, 3), 24, np.uint8)
+    cell[:CELL] = draw(large, enlarged)
+    cell[:CELL, -1] = cell[0] = 24  # a line between the cells
+    for i, text in enumerate((shown.name, shown.told)):
+        at = (8, CELL + 18 + 19 * i)
+        cv2.putText(cell, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
+    return cell
+
+
+def _jpeg(picture: Picture) -> bytes:
+    """The picture at the best quality that stays within `LARGEST`."""
+    for quality in range(92, 0, -4):
+        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if len(data) <= LARGEST:
+            break
+    return data.tobytes()

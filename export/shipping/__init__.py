@@ -1,0 +1,1 @@
+"""Names, metadata, parity and hashes of shipped models."""

@@ -1,0 +1,102 @@
+"""A checkpoint -> model file, metadata, card."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from onnx import helper
+
+from export.cards.card import write_card
+from export.cards.data_terms import shown_split
+from export.cards.failures import measure
+from export.cards.failures_picture import NAME, draw_limits
+from export.shipping import hashes
+from export.shipping.metadata import metadata_of
+from export.shipping.parity import TOLERANCE, build_graph, crops_of_photo, difference
+from lapland.schemes.registry import SCHEMES
+from training.calibration.measuring import calibrate
+from training.calibration.measuring import measure as measure_calibration
+from training.common.files import write_whole
+from training.data import detected
+from training.data.crops import cut_all
+from training.data.readers import read_faces
+from training.evaluation.figures import evaluate_file
+from training.recipes.checkpoint import load_weights, save_weights
+
+
+def figures_on(data: Path, model: Path) -> dict[str, Any]:
+    """Evaluates the file on the splits of a folder that it was not trained on: {split: report}."""
+    files = sorted((data / "splits").glob("*.txt"))
+    splits = {file.stem: file for file in files if file.stem != "train"} or {"all": None}
+    return {name: evaluate_file(model, data, file) for name, file in splits.items()}
+
+
+def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[str, Any]:
+    """Writes `model.onnx`, `weights.safetensors` and the card with its picture into `out`.
+
+    Args:
+        checkpoint: `best.safetensors` of a training run.
+        out: folder of the model; made if need be.
+        data: folder of photos whose splits other than `train` the file is evaluated on, and on
+            whose `splits/val.txt` its scales are calibrated; None leaves both out.
+        photo: of a face; torch and onnxruntime are compared on crops of it, and on those of
+            `data/splits/val.txt` where there is one.
+
+    Returns:
+        What the card says.
+
+    Raises:
+        ValueError: onnxruntime's landmarks differ from torch's by more than `TOLERANCE`; nothing
+            is written then.
+    """
+    net, recipe, facts = load_weights(checkpoint)
+    crops = [crops_of_photo(photo, recipe)]
+    if data is not None and (data / "splits" / "val.txt").exists():
+        faces = read_faces(data, SCHEMES[recipe.scheme], data / "splits" / "val.txt")
+        crops.append(cut_all(faces, recipe.crop.matrices(detected.detect(faces).five_points)))
+    model = build_graph(net, recipe, metadata_of(net, recipe, facts, {}))
+    sample = torch.cat(crops)
+    parity = difference(model, net, recipe, sample)
+    allowed = TOLERANCE[recipe.precision]
+    if not parity <= allowed:
+        raise ValueError(
+            f"onnxruntime's landmarks differ from torch's by {parity:.4f} px, more than "
+            f"{allowed}; nothing was written"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, Any] = {}
+    limits: dict[str, Any] | None = None
+    certainty: dict[str, Any] | None = None
+    if data is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder) / "model.onnx"
+            plain.write_bytes(model.SerializeToString())
+            figures = figures_on(data, plain)
+            shown = shown_split(figures, facts)
+            limits = measure(plain, data, shown)
+            calibration = None
+            if (data / "splits" / "val.txt").exists():
+                calibration, _ = calibrate(plain, data)
+                certainty = measure_calibration(plain, calibration, data, shown)
+        nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
+        helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration))
+    write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))
+    if checkpoint.resolve() != (out / "weights.safetensors").resolve():
+        # Written anew, the same weights and facts may be other bytes.
+        weights = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+        save_weights(out / "weights.safetensors", weights, recipe, facts)
+    card = {
+        "parity_px": parity,
+        "parity_crops": len(sample),
+        "figures": figures,
+        "limits": limits,
+        "certainty": certainty,
+        "recipe": recipe,
+        "facts": facts | {"parameters": sum(p.numel() for p in net.parameters())},
+    }
+    if out.resolve().parent == hashes.MODELS:
+        hashes.record()
+    card["drawn"] = draw_limits(out / "model.onnx", out / NAME)
+    write_card(out, card)
+    return card

@@ -1,0 +1,36 @@
+"""The metadata of a landmark model."""
+
+import json
+from typing import Any
+
+from export.cards.data_terms import data_of
+from export.shipping.naming import name_of
+from lapland.networks.info import SCHEMA
+from lapland.uncertainty.calibration import Calibration
+from training.network.rcn import RCN, SIZE
+from training.recipes.recipe import Recipe
+
+
+def metadata_of(
+    net: RCN,
+    recipe: Recipe,
+    facts: dict[str, Any],
+    nmse: dict[str, float],
+    calibration: Calibration | None = None,
+) -> dict[str, str]:
+    """What the runtime and a reader need to know, as the file carries it."""
+    told = {} if calibration is None else {"lapland.calibration": calibration.to_json()}
+    return told | {
+        "lapland.schema": SCHEMA,
+        "lapland.name": name_of(recipe),
+        "lapland.width": recipe.label,
+        "lapland.precision": recipe.precision,
+        "lapland.parameters": str(sum(p.numel() for p in net.parameters())),
+        "lapland.scheme": recipe.scheme,
+        "lapland.size": str(SIZE),
+        "lapland.crop_factor": repr(recipe.crop.factor),
+        "lapland.crop_upright": json.dumps(recipe.crop.upright),
+        "lapland.nmse": json.dumps(nmse),
+        "lapland.licence": data_of(facts).licence,
+        "lapland.training": json.dumps({"recipe": json.loads(recipe.to_json()), **facts}),
+    }

@@ -1,0 +1,67 @@
+"""Files are read whole, and written whole or not at all.
+
+Devices are refused, and files too large to be meant. A file is written beside its name first, and
+then put in its place.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import threading
+from pathlib import Path
+
+
+def read_file(path: Path, most: int, *, fifo: bool = False) -> bytes:
+    """Reads a file.
+
+    Args:
+        path: of the file.
+        most: bytes; a larger file is refused before anything of it is read.
+        fifo: whether a FIFO is waited for and read, as a shell's `<(command)` is one.
+
+    Raises:
+        OSError: it cannot be read, is larger, or is a socket or a device, which might never end.
+        ValueError: there is a null character in the path.
+    """
+    with open(path, "rb", opener=None if fifo else _opened) as file:
+        status = os.fstat(file.fileno())
+        if fifo and stat.S_ISFIFO(status.st_mode):
+            data = file.read(most + 1)
+            if len(data) > most:
+                raise OSError(errno.EFBIG, f"more than {most} bytes, which is the limit")
+            return data
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "a FIFO, socket or device; expected a regular file")
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, f"{status.st_size} bytes, and {most} is the limit")
+        return file.read(status.st_size)  # and no more, should it grow meanwhile
+
+
+def _opened(path: str, flags: int) -> int:
+    # Else a FIFO that nobody writes to would hold us up for ever. (Windows has neither.)
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file; who is killed meanwhile, or has no room left, leaves what was there before.
+
+    A link is followed. What is no regular file, as `/dev/stdout`, is written to as it is.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    # No other process or thread has this name, and what a killed one left is written over.
+    part = path.with_name(f".lapland-{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        part.write_bytes(data)
+        if path.exists():
+            shutil.copymode(path, part)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

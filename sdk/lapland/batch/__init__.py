@@ -1,0 +1,1 @@
+"""Many photos, in processes, resumable."""

@@ -1,0 +1,181 @@
+"""Many photos: what is done with each, in this process or in several.
+
+Results come in the order of the photos whatever the number of processes, so that the same photos
+give the same file, byte for byte, also where a run was stopped and taken up again. The price is
+that what comes after a slow photo waits for it in memory, a bounded number of results a process.
+"""
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from ..base.errors import ImageNotFoundError, LaplandError, OptionError
+from ..base.files import write_whole
+from ..detector import Detector
+from ..faces.drawing import draw
+from ..image.loading import load_image
+from .processes import Death, in_processes
+from .record import line_for
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker is set up with; the keywords of `Detector`, of which it makes one."""
+
+    width: str
+    precision: str
+    model: Path | None
+    min_face: int
+    threads: int | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo, and what to write.
+
+    Attributes:
+        photo: its path.
+        drawing: where the drawing goes, if one is asked for.
+        pts: the folder for `.pts` files and their name in it, for one face and for several.
+    """
+
+    photo: Path
+    drawing: Path | None = None
+    pts: tuple[Path, str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Attributes:
+        job: the job.
+        line: of JSON, for a photo that could be used as for one that could not; empty where there
+            is no such file.
+        faces: how many were found.
+        error: why the photo, or its drawing, could not be made use of; begins with its path.
+        fatal: whether that error is none of the photo's, so that the next would meet it as well.
+    """
+
+    job: Job
+    line: str
+    faces: int = 0
+    error: str | None = None
+    fatal: bool = False
+
+
+class Batch:
+    """Runs jobs.
+
+    Attributes:
+        settings: what the results depend on; part of every line.
+
+    Args:
+        setup: of the detectors.
+        processes: 1 does everything in this process; more are started for the jobs, each with a
+            detector of its own.
+
+    Raises:
+        OptionError: `processes` is no positive number, or as `Detector`.
+        ModelError: as `Detector`.
+    """
+
+    def __init__(self, setup: Setup, processes: int = 1) -> None:
+        if processes < 1:
+            raise OptionError(f"jobs must be a positive integer, not {processes}")
+        self._setup, self._processes = setup, processes
+        work = _Work(setup)  # here too with several processes: a wrong option is said once
+        self._work = work if processes == 1 else None
+        self.settings = work.settings
+
+    def run(self, jobs: Iterable[Job]) -> Generator[Outcome, None, None]:
+        """Yields the outcome of each job, in their order; closing it ends the processes.
+
+        Raises:
+            LaplandError: the processes do not survive.
+        """
+        if self._work is not None:
+            for job in jobs:
+                yield self._work(job)
+            return
+        results = in_processes(start_in_process, self._setup, jobs, self._processes)
+        for job, result in results:
+            if isinstance(result, Death):
+                reason = f"the process at work on it was ended {result.how}, twice"
+                result = _failed(job, self.settings, reason)
+            yield result
+
+
+class _Work:
+    """Does jobs, with a detector of its own."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._detector = Detector(
+            setup.width,
+            precision=setup.precision,
+            model=setup.model,
+            min_face=setup.min_face,
+            threads=setup.threads,
+        )
+        self.settings = {"model": self._detector.model.name, "min_face": setup.min_face}
+
+    def __call__(self, job: Job) -> Outcome:
+        try:
+            image = load_image(job.photo)
+            faces = self._detector.predict(image)
+            if job.drawing is not None:
+                write_image(job.drawing, draw(image, faces))
+        except ImageNotFoundError as error:  # none to keep a line for: it may be a slip of the pen
+            return Outcome(job, "", error=str(error))
+        except LaplandError as error:
+            return _failed(job, self.settings, str(error).removeprefix(f"{job.photo}: "))
+        except MemoryError:
+            return _failed(job, self.settings, "there is not enough memory for it")
+        result: dict[str, Any] = faces.to_dict()
+        if job.pts is not None:
+            folder, one, several = job.pts
+            target = folder / f"{one if len(faces) == 1 else several}.pts"
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                written = faces.save_pts(target)
+            except OSError as error:
+                problem = f"{target}: cannot be written ({error.strerror})"
+                return Outcome(job, "", error=problem, fatal=True)
+            result["pts"] = [path.relative_to(folder).as_posix() for path in written]
+        return Outcome(job, line_for(job.photo, self.settings, result), len(faces))
+
+
+def start_in_process(setup: Setup) -> _Work:
+    """Starts the work in a process of its own, one thread unless `setup` says otherwise."""
+    cv2.setNumThreads(setup.threads or 1)  # the other processes have the other cores
+    return _Work(setup)
+
+
+def _failed(job: Job, settings: dict[str, Any], reason: str) -> Outcome:
+    line = line_for(job.photo, settings, {"error": reason})
+    return Outcome(job, line, error=f"{job.photo}: {reason}")
+
+
+def write_image(path: Path, image: "cv2.typing.MatLike") -> None:
+    """Writes an image in the format that its suffix says, making its folder.
+
+    Raises:
+        LaplandError: it cannot be written.
+    """
+    suffix = path.suffix.lower()
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 92] if suffix in (".jpg", ".jpeg") else []
+    try:
+        ok, data = cv2.imencode(suffix, image, quality)
+    except cv2.error:
+        ok = False
+    if not ok:
+        height, width = image.shape[:2]
+        raise LaplandError(f"{path}: OpenCV cannot write {width} x {height} pixels as {suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data.tobytes())
+    except OSError as error:
+        raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error

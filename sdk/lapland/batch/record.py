@@ -1,0 +1,202 @@
+"""A file of JSON Lines, one for each photo, from which a run that was stopped goes on."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..base.errors import LaplandError, OptionError
+
+_START = b'{"photo": '  # of every line; what is left of a line that was cut off begins so as well
+
+
+class Record:
+    """The file, read once and then appended to. One run at a time may have it open.
+
+    A line is `{"photo": ..., SETTINGS, ...}`, with `"error"` for a photo that cannot be used. Lines
+    are written whole by a single call, so that only the last one can be cut off; it is removed
+    and its photo done again.
+
+    Attributes:
+        done: absolute paths of the photos that have a line.
+        faces: number of faces in these lines.
+        failures: "photo: reason" of the photos whose line holds an error.
+        pts: the names of `.pts` files that the lines mention, without `.pts`.
+        mended: whether the last line was cut off and has been removed.
+
+    Lines of `photos` are taken out, so that these are done again, where a `.pts` file that the
+    line names is gone, and with `retry` where the line holds an error; so are those with an error
+    whose photo has been deleted.
+
+    Args:
+        path: the file; made, with its folder, where there is none.
+        settings: what the results depend on; lines with other settings are refused.
+        photos: those of this run.
+        retry: take out the lines with errors.
+
+    Raises:
+        OptionError: the file holds something else, or lines made with other settings.
+        LaplandError: it cannot be written, or another run is writing to it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: Mapping[str, Any],
+        photos: Iterable[Path],
+        *,
+        retry: bool = False,
+    ) -> None:
+        self.path = path
+        self._settings = dict(settings)
+        self.done: set[str] = set()
+        self.faces = 0
+        self.failures: list[str] = []
+        self.pts: set[str] = set()
+        self.mended = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._opened()
+            try:
+                forgotten = self._read({os.path.abspath(photo) for photo in photos}, retry)
+                if forgotten:
+                    self._leave_out(forgotten)
+            except BaseException:
+                self._file.close()
+                raise
+        except OSError as error:
+            raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
+
+    def append(self, line: str) -> None:
+        """Writes one line, of which `line_for` made the text.
+
+        Raises:
+            LaplandError: it cannot be written, as where the disk is full.
+        """
+        data = line.encode("ascii") + b"\n"
+        try:
+            written = self._file.write(data)
+            if written != len(data):  # the disk is full; the next run removes this half
+                raise LaplandError(f"{self.path}: cannot be written (the disk is full?)")
+        except OSError as error:
+            raise LaplandError(f"{self.path}: cannot be written ({error.strerror})") from error
+
+    def close(self) -> None:
+        """Lets other runs have the file."""
+        self._file.close()
+
+    def _opened(self) -> BinaryIO:
+        file: BinaryIO = self.path.open("a+b", buffering=0)
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                raise LaplandError(f"{self.path}: another run is writing to this file") from None
+            except OSError:
+                pass  # a file system without locks
+        return file
+
+    def _read(self, photos: set[str], retry: bool) -> set[int]:
+        """Takes in the lines; returns the positions of those whose photos are to be done again."""
+        forgotten: set[int] = set()
+        at, line = 0, b"\n"
+        with self.path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                row = _parsed(line)
+                if row is None:
+                    if line.endswith(b"\n") or not _is_beginning(line):
+                        raise OptionError(
+                            f"{self.path}: line {number} is none that lapland wrote, and the file "
+                            "is left as it is; give the name of a new one"
+                        )
+                    self._file.truncate(at)
+                    self.mended = True
+                    return forgotten
+                self._check(row)
+                again = (retry and "error" in row) or not self._has_pts(row)
+                if again and _is_over(row, photos):
+                    forgotten.add(at)
+                else:
+                    self._take(row)
+                at += len(line)
+        if not line.endswith(b"\n"):
+            self._file.write(b"\n")
+        return forgotten
+
+    def _take(self, row: dict[str, Any]) -> None:
+        self.done.add(os.path.abspath(row["photo"]))
+        self.faces += len(row.get("faces", ()))
+        self.pts |= {name.removesuffix(".pts") for name in row.get("pts", ())}
+        if "error" in row:
+            self.failures.append(f"{row['photo']}: {row['error']}")
+
+    def _has_pts(self, row: dict[str, Any]) -> bool:
+        return all((self.path.parent / name).is_file() for name in row.get("pts", ()))
+
+    def _check(self, row: dict[str, Any]) -> None:
+        found = {name: row.get(name) for name in self._settings}
+        if found != self._settings:
+            raise OptionError(
+                f"{self.path}: was written with {_listed(found)}, and now it is "
+                f"{_listed(self._settings)}; give the same options, or the name of a new file"
+            )
+
+    def _leave_out(self, forgotten: set[int]) -> None:
+        """Rewrites the file without some lines: beside it, then in its place."""
+        beside = self.path.with_name(self.path.name + ".part")
+        try:
+            with beside.open("wb") as kept:
+                for at, line in _positions(self.path):
+                    if at not in forgotten:
+                        kept.write(line)
+            self._file.close()
+            os.replace(beside, self.path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        self._file = self._opened()
+
+
+def line_for(photo: Path, settings: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """One line without its end: the photo, the settings, and its result or error; ASCII."""
+    return json.dumps({"photo": str(photo), **settings, **result}, allow_nan=False)
+
+
+def _positions(path: Path) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    with path.open("rb") as lines:
+        for line in lines:
+            yield at, line
+            at += len(line)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """The row of a line that is one of ours, whole."""
+    if not line.startswith(_START):
+        return None
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and isinstance(row["photo"], str) else None
+
+
+def _is_over(row: dict[str, Any], photos: set[str]) -> bool:
+    """Whether nothing is lost without the row: its photo is done again, or failed and is gone."""
+    gone = "error" in row and not os.path.lexists(row["photo"])
+    return gone or os.path.abspath(row["photo"]) in photos
+
+
+def _is_beginning(line: bytes) -> bool:
+    """Whether it may be the beginning of one of our lines; a crash may leave zeros in its place."""
+    text = line.rstrip(b"\0")
+    return text.startswith(_START) or _START.startswith(text)
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())

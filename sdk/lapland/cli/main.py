@@ -1,0 +1,52 @@
+"""The command `lapland`: one file for each subcommand."""
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..base.errors import LaplandError, OptionError
+from . import benchmark, models, predict, webcam
+from .options import complain
+
+SUBCOMMANDS = (predict, webcam, benchmark, models)
+"""Modules with `add_parser(commands)`, in the order of `lapland --help`."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Returns:
+        0; 1 where some photo or model could not be used, the others having been done; 2 for
+        arguments that make no sense.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that the terminal cannot show must not end the work on all the others.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except OptionError as error:
+        complain(error)
+        return 2
+    except LaplandError as error:
+        complain(error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        sys.stderr.close()
+        return 1
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line; each subcommand sets `run`."""
+    top = argparse.ArgumentParser(prog="lapland", description="Facial landmarks on a CPU.")
+    top.add_argument("--version", action="version", version=f"lapland {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for subcommand in SUBCOMMANDS:
+        subcommand.add_parser(commands)
+    return top

@@ -1,0 +1,110 @@
+"""`lapland webcam`: landmarks on a live picture, or on a video file, shown or recorded."""
+
+import argparse
+import contextlib
+import time
+from pathlib import Path
+
+import cv2
+
+from ..base.errors import OptionError
+from ..networks import index
+from ..video.recording import FORMATS, Recording, part_of
+from ..video.source import Source, is_live, opened
+from .options import add_detector
+from .view import Settings, View
+from .window import TITLE, is_open, window
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the subcommand."""
+    parser = commands.add_parser(
+        "webcam",
+        help="find and draw the landmarks in a live picture or a video",
+        description="Finds the landmarks of every face in the picture of a camera, a video file or "
+        "a stream, draws them, coloured by how sure they are, with a number for each face, and "
+        "shows the picture, records it, or both. Keys in the window: d draws boxes as well, or "
+        "the circles that hold nine in ten landmarks; s changes the smoothing, w the width; h "
+        "hides the keys. Ends with q, Esc, Ctrl-C or the window.",
+    )
+    default = Settings()
+    parser.add_argument(
+        "--source",
+        default=default.source,
+        help="number of a camera, a video file or a URL (default: 0, the first camera)",
+    )
+    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
+    parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
+    add_detector(parser, index.VIDEO_WIDTH)
+    parser.add_argument(
+        "--smoothing",
+        choices=("off", "light", "strong"),
+        default=default.smoothing,
+        help="how much landmarks are smoothed over time (default: light)",
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the subcommand; returns the exit status."""
+    names = Settings.__dataclass_fields__
+    given = {name: value for name, value in vars(options).items() if name in names}
+    print(show(Settings(**given)))
+    return 0
+
+
+def show(settings: Settings) -> str:
+    """Shows and records until the source ends, the user quits, or the window is closed.
+
+    Ctrl-C is one way to quit. The recording is complete in all these cases, and only then bears
+    its name; see `Recording`.
+
+    Returns:
+        one line on what was done.
+
+    Raises:
+        OptionError: the settings make no sense together.
+        ImageError: the source cannot be read.
+        LaplandError: there is no screen, or the recording cannot be written.
+    """
+    record = settings.record
+    if not settings.window and record is None:
+        raise OptionError("--no-window shows nothing; add --record OUT.mp4 to keep the result")
+    if record is not None and record.suffix.lower() not in FORMATS:
+        raise OptionError(f"--record {record}: expected a file that ends in {', '.join(FORMATS)}")
+    live = is_live(settings.source)
+    if record is not None and not live:
+        places = [path.resolve() for path in (record, part_of(record))]
+        if Path(settings.source).resolve() in places:
+            raise OptionError(f"--record {record}: the recording would take the place of the video")
+    view = View(settings, live)
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(opened(settings.source))
+        if settings.window:
+            stack.enter_context(window())
+        stack.callback(view.close)
+        recording = None
+        if record is not None:
+            recording = stack.enter_context(Recording(record, source.fps, live))
+        # Ctrl-C is how one ends a program without a window: everything is closed in good order.
+        with contextlib.suppress(KeyboardInterrupt):
+            _loop(view, source, recording)
+        if recording is not None:
+            recording.close()
+        return view.summary(recording)
+
+
+def _loop(view: "View", source: Source, recording: Recording | None) -> None:
+    shown = time.monotonic()
+    for image, seconds in source:
+        picture = view.next(image, seconds)
+        if recording is not None:
+            recording.write(picture, seconds)
+        if view.settings.window:
+            cv2.imshow(TITLE, picture)
+            # A file is shown at its own speed, a camera as it comes.
+            shown = max(shown + 1 / source.fps, time.monotonic())
+            wait = 1 if source.live else max(1, int(1000 * (shown - time.monotonic())))
+            if not view.obeys(cv2.waitKey(wait)) or not is_open():
+                return

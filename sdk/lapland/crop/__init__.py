@@ -1,0 +1,1 @@
+"""Five points -> crop, and crop pixels back to the image."""

@@ -1,0 +1,1 @@
+"""Image -> boxes, scores and five points of its faces."""

@@ -1,0 +1,215 @@
+"""Detector: a photo in, landmarks out."""
+
+import functools
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .base.errors import GeometryError, OptionError
+from .detection.mtcnn import Mtcnn
+from .faces.faces import Faces
+from .image.loading import Image, ImageLike, load_image
+from .landmarks.decoders import DECODERS, DEFAULT_DECODER
+from .landmarks.network import LandmarkNetwork
+from .networks import index, loading
+from .networks.info import ModelInfo
+
+# Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
+_LARGEST = 1e7
+
+
+class Networks(NamedTuple):
+    """The two stages of a detector.
+
+    Attributes:
+        faces: the face detector, image -> boxes, scores, five points.
+        landmarks: the landmark network, crops -> landmarks and scales.
+    """
+
+    faces: Mtcnn
+    landmarks: LandmarkNetwork
+
+
+class Detector:
+    """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
+
+    A detector may be used in forked processes too, where it loads its networks anew, and be copied
+    and pickled, as its options: a file of your own must lie at the same path where it is unpickled.
+
+    Args:
+        width: which landmark model: a width of the network, `lapland models` lists them.
+        precision: "int8" or "float32", of its arithmetic.
+        decoder: how landmarks are read from the network's heatmaps: "softargmax", the mean over all
+            of a map, which the networks are trained for; "local", the mean in a window about the
+            peak; or "barycenter", that of what stands out of a map. Scales, and so radii, are those
+            of the whole map, and measured with softargmax.
+        model: path of an ONNX file of your own instead, written by `export.rcn`.
+        min_face: side of the smallest face to look for, image pixels.
+        thresholds: scores that a face must exceed in the three stages of MTCNN.
+        pyramid_factor: ratio of neighbouring sizes at which faces are looked for.
+        threads: threads of one call; None takes one for each core.
+
+    Raises:
+        OptionError: a keyword is outside its range.
+        ModelError: the model file is missing, damaged or foreign.
+
+    Example:
+        >>> faces = Detector().predict("people.jpg")
+        >>> faces.landmarks.shape
+        (2, 68, 2)
+    """
+
+    def __init__(
+        self,
+        width: str = index.DEFAULT_WIDTH,
+        *,
+        precision: str = index.DEFAULT_PRECISION,
+        decoder: str = DEFAULT_DECODER,
+        model: str | os.PathLike[str] | None = None,
+        min_face: int = 40,
+        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
+        pyramid_factor: float = 0.709,
+        threads: int | None = None,
+    ) -> None:
+        if decoder not in DECODERS:
+            raise OptionError(
+                f"decoder must be one of {', '.join(map(repr, DECODERS))}, not {decoder!r}"
+            )
+        own = None if model is None else _checked_path(model)
+        self._options: dict[str, Any] = {
+            "width": width,
+            "precision": precision,
+            "decoder": decoder,
+            "model": own and own.absolute(),
+            "min_face": min_face,
+            "thresholds": thresholds,
+            "pyramid_factor": pyramid_factor,
+            "threads": threads,
+        }
+        path = own or index.path_of(width, precision)
+        landmarks = LandmarkNetwork(path, threads, decoder)
+        faces = Mtcnn(
+            *loading.load_mtcnn(),
+            min_face=min_face,
+            thresholds=thresholds,
+            pyramid_factor=pyramid_factor,
+            threads=threads,
+        )
+        self._networks = Networks(faces, landmarks)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial(type(self), **self._options), ()
+
+    @property
+    def model(self) -> ModelInfo:
+        """What the landmark model says of itself."""
+        return self._networks.landmarks.info
+
+    @property
+    def networks(self) -> Networks:
+        """The two stages, for the tracker and the benchmarks; not a public interface."""
+        return self._networks
+
+    def predict(
+        self,
+        image: ImageLike,
+        *,
+        boxes: ArrayLike | None = None,
+        five_points: ArrayLike | None = None,
+    ) -> Faces:
+        """Finds the landmarks of every face in a photo.
+
+        Args:
+            image: a path; the bytes of an encoded image; or a uint8 array: (H, W, 3) BGR,
+                (H, W) grey or (H, W, 4) BGRA. Files are turned as their EXIF data say.
+            boxes: (N, 4) x1, y1, x2, y2 in image pixels, where the faces are known: nothing is
+                detected, and MTCNN's last stage finds the five points and the score of each box.
+            five_points: (N, 5, 2) in image pixels, where those are known too: left eye, right eye,
+                nose, left and right corner of the mouth, left and right as seen in the image.
+                Every score is 1 then, and the boxes are those of the landmarks.
+
+        Returns:
+            The faces, largest box first; in the order given for `boxes` and `five_points`.
+            No face gives `Faces` of length 0. All numbers are finite and below 1e9, scores in 0..1,
+            and scales at least 0.
+
+        Raises:
+            ImageError: the image cannot be used; `ImageNotFoundError` where there is no file.
+            GeometryError: boxes or five points have a wrong shape or values.
+            OptionError: both boxes and five points are given.
+        """
+        pixels = load_image(image)
+        if five_points is not None:
+            if boxes is not None:
+                raise OptionError("give boxes or five_points, not both")
+            placed = _checked_five_points(five_points)
+            return self._faces(pixels, placed, np.ones(len(placed), np.float32))
+        if boxes is not None:
+            given = _checked_array("boxes", boxes)
+            given = given.reshape(0, 4) if given.size == 0 else given  # [] for no boxes
+            scores, points = self._networks.faces.five_points(pixels, given)
+            return self._faces(pixels, points, scores, given)
+        found, scores, points = self._networks.faces.detect(pixels)
+        largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
+        return self._faces(pixels, points[largest], scores[largest], found[largest])
+
+    def _faces(
+        self,
+        image: Image,
+        points: NDArray[Any],
+        scores: NDArray[np.float32],
+        boxes: NDArray[Any] | None = None,
+    ) -> Faces:
+        """The landmarks at five points; boxes are the rectangles of the landmarks if not given."""
+        located = self._networks.landmarks.locate(image, points, textured=True)
+        if boxes is None:
+            low, high = located.landmarks.min(axis=1), located.landmarks.max(axis=1)
+            boxes = np.concatenate([low, high], axis=1)
+        return Faces(
+            boxes,
+            scores,
+            points,
+            located.landmarks,
+            located.scales,
+            self.model.scheme,
+            textures=located.textures,
+            calibration=self.model.calibration,
+        )
+
+
+def _checked_path(model: object) -> Path:
+    if not isinstance(model, (str, os.PathLike)) or not isinstance(os.fspath(model), str):
+        raise OptionError(f"model must be the path of an ONNX file, not {model!r}")
+    return Path(model)
+
+
+def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
+    given = _checked_array("five_points", five_points)
+    if given.size == 0:
+        return np.zeros((0, 5, 2))
+    if given.ndim != 3 or given.shape[1:] != (5, 2) or given.dtype.kind not in "iuf":
+        raise GeometryError(
+            "five_points: expected numbers of shape (N, 5, 2), not "
+            f"{given.dtype} of shape {given.shape}; for one face pass points[None]"
+        )
+    points = given.astype(np.float64)
+    if not np.isfinite(points).all():
+        raise GeometryError("five_points: expected finite numbers, found NaN or infinity")
+    return points
+
+
+def _checked_array(name: str, values: ArrayLike) -> NDArray[Any]:
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise GeometryError(f"{name}: expected rows of one length, not {values!r}") from error
+    if array.dtype.kind in "iuf" and array.size:
+        largest = np.abs(array.astype(np.float64)).max()
+        if largest > _LARGEST:
+            raise GeometryError(
+                f"{name}: expected finite image pixels of at most {_LARGEST:.0e}, found {largest}"
+            )
+    return array

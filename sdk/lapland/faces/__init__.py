@@ -1,0 +1,1 @@
+"""The result, and how to draw it."""

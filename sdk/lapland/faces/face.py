@@ -1,0 +1,106 @@
+"""Face: one face of a photo."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.arrays import Float32
+from ..base.errors import ModelError
+from ..base.files import write_whole
+from ..formats.pts import to_pts
+from ..schemes.ibug68 import IBUG68
+from ..schemes.scheme import Scheme
+from ..uncertainty.calibration import Calibration
+
+_DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face of a photo; coordinates are image pixels, the first pixel's centre at (0, 0).
+
+    Attributes:
+        box: (4,) float32, x1, y1, x2, y2; may reach beyond the image.
+        score: the detector's probability of a face, 0 to 1.
+        five_points: (5, 2) float32, left eye, right eye, nose, left and right corner of the mouth,
+            left and right as seen in the image.
+        landmarks: (K, 2) float32, x and y.
+        scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
+        scheme: the annotation scheme that says what each landmark is.
+        id: who it is among the frames of a video, from `Tracker`; None from `Detector`.
+        texture: (5 + K,) float32, how sharp and grainy its crop is and how much detail there is
+            about each landmark, by which a calibration tells blur, noise and covers apart; None
+            where it was not measured.
+        calibration: what the scales mean, from the model; None where the model does not say.
+    """
+
+    box: Float32
+    score: float
+    five_points: Float32
+    landmarks: Float32
+    scales: Float32
+    scheme: Scheme = IBUG68
+    id: int | None = None
+    texture: Float32 | None = None
+    calibration: Calibration | None = field(default=None, repr=False)
+
+    def radius(self, probability: float) -> Float32:
+        """(K,) float32: see `Faces.radius`."""
+        calibration, texture = calibrated(self.calibration, self.texture)
+        face = (self.landmarks[None], self.scales[None], texture[None])
+        radii: Float32 = calibration.radii(*face, probability)[0]
+        return radii
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1: see `Faces.confidence`."""
+        calibration, texture = calibrated(self.calibration, self.texture)
+        face = (self.landmarks[None], self.scales[None], texture[None])
+        return float(calibration.confidence(*face)[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The face as plain lists and numbers, rounded to a thousandth.
+
+        `id` is there where the face has one, `confidence` where its model is calibrated.
+        """
+        return {
+            **({} if self.id is None else {"id": self.id}),
+            "box": plain(self.box),
+            "score": round(float(self.score), 4),
+            **({} if self.texture is None else {"confidence": round(self.confidence, 4)}),
+            "five_points": plain(self.five_points),
+            "landmarks": plain(self.landmarks),
+            "scales": plain(self.scales),
+        }
+
+    def save_pts(self, path: str | os.PathLike[str]) -> None:
+        """Writes the landmarks as an iBUG `.pts` file, whose coordinates are 1-based.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        write_whole(Path(path), to_pts(self.landmarks).encode("ascii"))
+
+
+def calibrated(
+    calibration: Calibration | None, texture: Float32 | None
+) -> tuple[Calibration, Float32]:
+    """Both, if there are both.
+
+    Raises:
+        ModelError: the model is not calibrated.
+    """
+    if calibration is None or texture is None:
+        raise ModelError(
+            "expected faces of a calibrated model, these say nothing of what their scales mean; "
+            "`python -m export.rcn WEIGHTS --data FOLDER` calibrates a model"
+        )
+    return calibration, texture
+
+
+def plain(array: Float32) -> Any:
+    """The numbers as lists, rounded to a thousandth of a pixel."""
+    return np.round(array.astype(np.float64), _DIGITS).tolist()

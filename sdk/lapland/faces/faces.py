@@ -1,0 +1,283 @@
+"""Faces: the result of `predict`, arrays with one row for each face."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..base.arrays import Float32
+from ..base.errors import GeometryError
+from ..crop.texture import TEXTURE
+from ..formats.coco import to_coco
+from ..formats.dataframe import to_pandas
+from ..formats.keypoints import to_supervision
+from ..schemes.ibug68 import IBUG68
+from ..schemes.scheme import Scheme
+from ..uncertainty.calibration import Calibration
+from .face import Face, calibrated
+
+if TYPE_CHECKING:
+    import pandas
+    import supervision
+
+_LARGEST_ID = (1 << 63) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """The N faces of a photo, N = 0 where there is none. The arrays are read-only.
+
+    Coordinates are image pixels, the first pixel's centre at (0, 0), x to the right, y down.
+    `faces[0]` and iteration give a `Face`; a slice, mask or list of indices gives `Faces`.
+
+    Attributes:
+        boxes: (N, 4) float32, x1, y1, x2, y2; may reach beyond the image.
+        scores: (N,) float32, the detector's probability of a face, 0 to 1.
+        five_points: (N, 5, 2) float32, left eye, right eye, nose, left and right corner of the
+            mouth, left and right as seen in the image.
+        landmarks: (N, K, 2) float32, x and y.
+        scales: (N, K) float32, the Laplace scale of each landmark in pixels; small is sure.
+        scheme: the annotation scheme that says what each landmark is.
+        ids: (N,) int64, who each face is among the frames of a video, from `Tracker`; None from
+            `Detector`, which knows one photo only.
+        textures: (N, 5 + K) float32, how sharp and grainy the crops are and how much detail there
+            is about each landmark, by which a calibration tells blur, noise and covers apart; None
+            where it was not measured.
+        calibration: what the scales mean, from the model; None where the model does not say.
+
+    Raises:
+        GeometryError: an array has another shape, holds a value that is not finite, an id is not a
+            whole number, or textures come without a calibration.
+    """
+
+    boxes: Float32
+    scores: Float32
+    five_points: Float32
+    landmarks: Float32
+    scales: Float32
+    scheme: Scheme = IBUG68
+    ids: NDArray[np.int64] | None = None
+    textures: Float32 | None = None
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        n, k = len(np.atleast_1d(self.scores)), self.scheme.size
+        shapes = {
+            "boxes": (n, 4),
+            "scores": (n,),
+            "five_points": (n, 5, 2),
+            "landmarks": (n, k, 2),
+            "scales": (n, k),
+        }
+        if (self.textures is None) != (self.calibration is None):
+            raise GeometryError("textures and calibration: expected both or neither")
+        if self.textures is not None:
+            shapes["textures"] = (n, TEXTURE + k)
+        with np.errstate(over="ignore"):  # beyond float32 is infinity then, which is refused
+            arrays = {name: _as_float32(name, getattr(self, name)) for name in shapes}
+        for name, array in arrays.items():
+            if array.shape != shapes[name]:
+                raise GeometryError(f"{name}: expected shape {shapes[name]}, not {array.shape}")
+            if not np.isfinite(array).all():
+                raise GeometryError(f"{name}: expected finite numbers, found NaN or infinity")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if self.ids is not None:
+            object.__setattr__(self, "ids", _checked_ids(self.ids, n))
+
+    @classmethod
+    def empty(cls, scheme: Scheme = IBUG68) -> "Faces":
+        """No faces."""
+        zeros = np.zeros
+        return cls(
+            zeros((0, 4), np.float32),
+            zeros(0, np.float32),
+            zeros((0, 5, 2), np.float32),
+            zeros((0, scheme.size, 2), np.float32),
+            zeros((0, scheme.size), np.float32),
+            scheme,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Rebuilt by the constructor, since numpy's pickles forget that arrays are read-only.
+        fields = (self.boxes, self.scores, self.five_points, self.landmarks, self.scales)
+        return Faces, (*fields, self.scheme, self.ids, self.textures, self.calibration)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __iter__(self) -> Iterator[Face]:
+        return (self[i] for i in range(len(self)))
+
+    @overload
+    def __getitem__(self, index: int) -> Face: ...
+    @overload
+    def __getitem__(self, index: slice | ArrayLike) -> "Faces": ...
+    def __getitem__(self, index: Any) -> "Face | Faces":
+        if isinstance(index, (int, np.integer)) and not isinstance(index, (bool, np.bool_)):
+            return Face(
+                self.boxes[index],
+                float(self.scores[index]),
+                self.five_points[index],
+                self.landmarks[index],
+                self.scales[index],
+                self.scheme,
+                None if self.ids is None else int(self.ids[index]),
+                None if self.textures is None else self.textures[index],
+                self.calibration,
+            )
+        if not isinstance(index, slice):
+            index = np.asarray(index)
+            index = index if index.size else index.astype(np.intp)
+        return Faces(
+            self.boxes[index],
+            self.scores[index],
+            self.five_points[index],
+            self.landmarks[index],
+            self.scales[index],
+            self.scheme,
+            None if self.ids is None else self.ids[index],
+            None if self.textures is None else self.textures[index],
+            self.calibration,
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self)} face{'' if len(self) == 1 else 's'}, {self.scheme.size} landmarks each>"
+        )
+
+    def radius(self, probability: float) -> Float32:
+        """How far from each landmark its true place lies at most, with a probability.
+
+        Half of the landmarks lie within `radius(0.5)`, nine in ten within `radius(0.9)`: measured
+        on annotated faces that the network was not trained on, sharp ones and corrupted ones. What
+        counts is the annotation, which has errors of its own.
+
+        Args:
+            probability: above 0 and below 1. Beyond 1 to 99 %, which were measured, it is told by a
+                Weibull distribution that goes on where they end.
+
+        Returns:
+            (N, K) float32, image pixels: the radius of a circle about each landmark.
+
+        Raises:
+            OptionError: the probability is not between 0 and 1.
+            ModelError: the faces come from a model without calibration.
+        """
+        calibration, textures = calibrated(self.calibration, self.textures)
+        return calibration.radii(self.landmarks, self.scales, textures, probability)
+
+    @property
+    def confidence(self) -> Float32:
+        """(N,) float32, 0 to 1: the probability that the landmarks of a face are good.
+
+        Good is a mean error below 8 % of the distance of the outer corners of the eyes (of the side
+        of the face, for schemes without these). `faces[faces.confidence > 0.5]` leaves out the
+        faces of which that is not to be expected.
+
+        Raises:
+            ModelError: the faces come from a model without calibration.
+        """
+        calibration, textures = calibrated(self.calibration, self.textures)
+        return calibration.confidence(self.landmarks, self.scales, textures)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`."""
+        return {"scheme": self.scheme.name, "faces": [face.to_dict() for face in self]}
+
+    def save_pts(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Writes an iBUG `.pts` file for each face, and returns their paths.
+
+        A single face goes to `path`, several to `name_1.pts`, `name_2.pts` and so on beside it.
+
+        Raises:
+            OSError: a file cannot be written.
+        """
+        first = Path(path)
+        paths = [first]
+        if len(self) != 1:
+            numbers = range(1, len(self) + 1)
+            paths = [first.with_name(f"{first.stem}_{n}{first.suffix}") for n in numbers]
+        for face, target in zip(self, paths, strict=True):
+            face.save_pts(target)
+        return paths
+
+    def to_json(self) -> str:
+        """`to_dict` as one line of JSON."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """The landmarks as a table with one row for each landmark of each face.
+
+        Its columns are `face` and `landmark` (both from 0), `group` (a category: jaw, brows, ...),
+        `x`, `y` and `scale` in image pixels, and what all rows of a face share: `score`, `box_x1`,
+        `box_y1`, `box_x2`, `box_y2`. So filters and `groupby` work on landmarks as on faces; one
+        row a face is `table.pivot(index="face", columns="landmark", values=["x", "y", "scale"])`.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return to_pandas(self.boxes, self.scores, self.landmarks, self.scales, self.scheme.groups)
+
+    def to_supervision(self) -> "supervision.KeyPoints":
+        """The faces as key points of supervision 0.29 or later, for its annotators and filters.
+
+        Scores are `detection_confidence`, every `class_id` is 0. `data` holds `xyxy` (N, 4), the
+        boxes; `scale` (N, K), the Laplace scales in pixels; and `covariance` (N, K, 2, 2) in
+        square pixels, that of a Laplace distribution of this scale on each axis, which the
+        `VertexEllipse...Annotator`s draw. `keypoint_confidence` is None, as a scale is no
+        probability.
+
+        Raises:
+            MissingExtraError: supervision is not installed.
+        """
+        return to_supervision(self.boxes, self.scores, self.landmarks, self.scales)
+
+    def to_coco(
+        self, *, image_id: int | str, category_id: int = 1, first_id: int = 1
+    ) -> list[dict[str, Any]]:
+        """The faces as annotations of a COCO key point file, plain lists and numbers.
+
+        Each has `keypoints` (x, y, 2 in turn: every landmark counts as visible, 0-based image
+        pixels), `num_keypoints`, `bbox` (x, y, width, height), `area` (of the box), `iscrowd` 0,
+        and `score` as results have it. `scheme.coco_category()` is the entry in `categories`.
+
+        Args:
+            image_id: `id` of the photo in `images`.
+            category_id: `id` of the face in `categories`.
+            first_id: `id` of the first annotation; the next count on, as ids are unique in a file.
+        """
+        return to_coco(
+            self.boxes,
+            self.scores,
+            self.landmarks,
+            image_id=image_id,
+            category_id=category_id,
+            first_id=first_id,
+        )
+
+
+def _as_float32(name: str, values: object) -> Float32:
+    try:
+        return np.array(values, dtype=np.float32)  # a copy that is ours
+    except (TypeError, ValueError, OverflowError) as error:
+        raise GeometryError(f"{name}: expected numbers ({error})") from error
+
+
+def _checked_ids(ids: ArrayLike, n: int) -> NDArray[np.int64]:
+    try:
+        given = np.asarray(ids)
+    except ValueError as error:
+        raise GeometryError(f"ids: expected whole numbers ({error})") from error
+    if given.shape != (n,):
+        raise GeometryError(f"ids: expected shape {(n,)}, not {given.shape}")
+    if given.size and (given.dtype.kind not in "iu" or int(given.max()) > _LARGEST_ID):
+        raise GeometryError(f"ids: expected whole numbers, not {given.dtype}")
+    array = given.astype(np.int64)  # a copy that is ours
+    array.flags.writeable = False
+    return array

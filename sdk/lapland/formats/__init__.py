@@ -1,0 +1,1 @@
+"""Faces as files and as objects of other tools."""

@@ -1,0 +1,1 @@
+"""An image of any kind that a user gives -> one BGR array."""

@@ -1,0 +1,1 @@
+"""Speed and size of models on this machine."""

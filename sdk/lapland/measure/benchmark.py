@@ -1,0 +1,236 @@
+"""`lapland benchmark`: size, error and speed of models on the machine at hand."""
+
+import time
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import cv2
+import numpy as np
+
+from ..base.errors import ImageError, LaplandError, OptionError
+from ..base.files import write_whole
+from ..base.progress import Progress, counted
+from ..crop import square
+from ..detector import Detector
+from ..image.loading import Image, load_image
+from ..networks import index, loading
+from ..networks.info import ModelInfo
+from . import machine
+from .sample import sample
+from .timer import Step, Timer, Times
+
+_MOMENT = 0.5  # seconds of rest in which the machine is looked at
+_MOST = 1024  # crops or threads; more are a mistake
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is measured, and how.
+
+    Attributes:
+        models: ONNX files of one's own.
+        widths: of the shipped models; None for all of them, unless files are given.
+        precisions: the same.
+        threads: threads of a call; everything is measured with each number.
+        batch: crops in a run of the landmark stage.
+        size: width and height of the photo, pixels.
+        photo: a photo of one's own instead.
+        min_face: smallest face that is looked for, pixels.
+        spread: how well each median has to be known, as a part of itself.
+        seconds: at most so long for each model and number of threads, if `LEAST` rounds fit.
+    """
+
+    models: tuple[Path, ...] = ()
+    widths: tuple[str, ...] | None = None
+    precisions: tuple[str, ...] | None = None
+    threads: tuple[int, ...] = (1,)
+    batch: int = 1
+    size: tuple[int, int] = (640, 480)
+    photo: Path | None = None
+    min_face: int = 40
+    spread: float = 0.01
+    seconds: float = 4.0
+
+
+class Benchmark:
+    """A benchmark whose settings make sense; nothing is timed yet.
+
+    Args:
+        settings: what the user chose.
+
+    Raises:
+        OptionError: the settings make no sense.
+        ImageError: the photo cannot be used, or shows no face.
+        ModelError: a model is missing, damaged or foreign.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        counts = [("--batch", settings.batch)] + [("--threads", n) for n in settings.threads]
+        for name, number in counts:
+            if not 1 <= number <= _MOST:
+                raise OptionError(f"{name} must be from 1 to {_MOST}, not {number}")
+        if not 0 < settings.seconds < 1e6:
+            raise OptionError(f"--seconds must be above 0, not {settings.seconds:g}")
+        self._settings = settings
+        self._paths = _chosen(settings)
+        own = settings.photo
+        self._image = sample(*settings.size) if own is None else load_image(own)
+        self._infos = {path: loading.describe(path) for path in self._paths}
+        finder = Detector(threads=1, min_face=settings.min_face)
+        self._found = finder.predict(self._image)
+        if not len(self._found):
+            shown = f"the sample in {_size(self._image)}" if own is None else own
+            raise ImageError(
+                f"{shown}: expected a face to measure on, found none of at least "
+                f"{settings.min_face} pixels"
+            )
+
+    @property
+    def infos(self) -> list[ModelInfo]:
+        """What the models say of themselves, in the order of the report."""
+        return list(self._infos.values())
+
+    def run(self, stream: TextIO) -> dict[str, Any]:
+        """Measures, and shows on a stream how far it has come.
+
+        Returns:
+            What is written as JSON: `header`, `settings`, `busy` and a row for each model and
+            number of threads in `models`.
+        """
+        header = machine.header("lapland benchmark")
+        start = machine.now()
+        time.sleep(_MOMENT)
+        before = machine.now()
+        rows: list[dict[str, Any]] = []
+        cv_threads = cv2.getNumThreads()
+        try:
+            for threads in self._settings.threads:
+                rows += self._measured(threads, stream)
+        finally:
+            cv2.setNumThreads(cv_threads)
+        busy = {
+            "before": machine.others(start, before),
+            "during": machine.others(before, machine.now()),
+        }
+        chosen = self._settings
+        return {
+            "header": header,
+            "settings": {
+                "batch": chosen.batch,
+                "photo": "sample" if chosen.photo is None else chosen.photo.name,
+                "size": [self._image.shape[1], self._image.shape[0]],
+                "faces": len(self._found),
+                "min_face": chosen.min_face,
+                "spread": chosen.spread,
+                "seconds": chosen.seconds,
+            },
+            "busy": busy,
+            "models": rows,
+        }
+
+    def _measured(self, threads: int, stream: TextIO) -> list[dict[str, Any]]:
+        """The rows of one number of threads; all models take turns."""
+        cv2.setNumThreads(threads)
+        steps: dict[str, Step] = {}
+        for path in self._paths:
+            detector = Detector(model=path, threads=threads, min_face=self._settings.min_face)
+            network, crops = detector.networks.landmarks, self._crops(self._infos[path])
+            steps[f"landmarks {path}"] = lambda n=network, c=crops: n.run(c)  # type: ignore[misc]
+            steps[f"predict {path}"] = lambda d=detector: d.predict(self._image)  # type: ignore[misc]
+        timer = Timer(steps)
+        most = timer.rounds_in(self._settings.seconds * len(self._paths))
+        what = f"rounds of {counted(threads, 'thread')}"
+        with closing(Progress(stream, most, what=what)) as progress:
+            for _ in range(most):
+                timer.round()
+                progress.step()
+                if timer.settled(self._settings.spread):
+                    break
+        times = timer.summaries()
+        return [
+            self._row(path, threads, times[f"landmarks {path}"], times[f"predict {path}"])
+            for path in self._paths
+        ]
+
+    def _row(self, path: Path, threads: int, landmarks: Times, predict: Times) -> dict[str, Any]:
+        info = self._infos[path]
+        return {
+            "name": info.name,
+            "file": path.name,
+            "shipped": path.resolve().is_relative_to(index.folder().resolve()),
+            "width": info.width,
+            "precision": info.precision,
+            "parameters": info.parameters,
+            "bytes": info.bytes,
+            "nmse": info.nmse,
+            "threads": threads,
+            "landmarks": asdict(landmarks) | {"fps": self._settings.batch * 1e3 / landmarks.median},
+            "predict": asdict(predict) | {"fps": 1e3 / predict.median},
+        }
+
+    def _crops(self, info: ModelInfo) -> Image:
+        """(batch, size, size, 3) crops of the photo's largest face, as the model wants them."""
+        (matrix,) = square.crop_matrices(
+            self._found.five_points[:1],
+            factor=info.crop_factor,
+            size=info.size,
+            upright=info.crop_upright,
+        )
+        crop = square.cut(self._image, matrix, info.size)
+        return np.repeat(crop[None], self._settings.batch, axis=0)
+
+
+def warnings(report: dict[str, Any]) -> list[str]:
+    """What makes the times doubtful: others at work on the machine."""
+    told = []
+    for when in ("before", "during"):
+        busy = report["busy"][when]
+        if busy is not None and busy > machine.BUSY:
+            told.append(
+                f"{when} the timing other programs took {busy:.1f} of "
+                f"{report['header']['cores']} cores: end them and measure again"
+            )
+    return told
+
+
+def check_writable(path: Path, suffix: str) -> None:
+    """Sees before the timing that a file can be written after it.
+
+    Raises:
+        OptionError: it has another suffix, or its folder does not exist.
+    """
+    if path.suffix.lower() != suffix:
+        raise OptionError(f"{path}: expected the name of a file that ends in {suffix}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise OptionError(f"{path}: expected a file in a folder that exists")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Writes a whole file.
+
+    Raises:
+        LaplandError: the system does not let us.
+    """
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _chosen(settings: Settings) -> list[Path]:
+    """The files of the models, each once, those of one's own last."""
+    widths, precisions = settings.widths, settings.precisions
+    paths: list[Path] = []
+    if widths is not None or precisions is not None or not settings.models:
+        for precision in precisions or index.PRECISIONS:
+            for width in widths or index.widths(precision):
+                paths.append(index.path_of(width, precision))
+    order = [index.folder() / name / "model.onnx" for name in index.shipped()]
+    paths.sort(key=order.index)
+    return list(dict.fromkeys([*paths, *settings.models]))
+
+
+def _size(image: Image) -> str:
+    return f"{image.shape[1]}x{image.shape[0]}"

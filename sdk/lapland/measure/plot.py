@@ -1,0 +1,63 @@
+"""Speed against accuracy of models, drawn by matplotlib, which is imported when it is asked for."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from ..formats.extras import extra
+from .table import error, label
+
+_COLOURS = {"float32": "tab:gray", "int8": "tab:green"}
+
+
+def check_installed() -> None:
+    """Sees before the timing that there is something to draw with.
+
+    Raises:
+        MissingExtraError: there is no matplotlib.
+    """
+    with extra("matplotlib", "--plot", "plot"):
+        import matplotlib  # noqa: F401
+
+
+def draw(report: dict[str, Any]) -> bytes:
+    """A dot for each model with a known error, as large as its file, into a PNG.
+
+    Args:
+        report: what `Benchmark.run` returned; its first number of threads is drawn.
+
+    Raises:
+        MissingExtraError: there is no matplotlib.
+    """
+    check_installed()
+    from matplotlib.figure import Figure
+
+    threads = report["models"][0]["threads"]
+    rows = [row for row in report["models"] if row["threads"] == threads]
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for precision, colour in _COLOURS.items():
+        _scatter(axes, [row for row in rows if row["precision"] == precision], precision, colour)
+    axes.set(
+        xscale="log",
+        xlabel=f"ms a face, landmark stage, {threads} thread{'s' if threads > 1 else ''} (log)",
+        ylabel="NMSE on 300-W common, %",
+        title=report["header"]["cpu"],
+    )
+    axes.grid(alpha=0.3)
+    axes.legend()
+    data = BytesIO()
+    figure.savefig(data, format="png", dpi=110)
+    return data.getvalue()
+
+
+def _scatter(axes: Any, rows: Sequence[dict[str, Any]], precision: str, colour: str) -> None:
+    known = [(row, nmse) for row in rows if (nmse := error(row)) is not None]
+    if not known:
+        return
+    places = [(1e3 / row["landmarks"]["fps"], nmse) for row, nmse in known]
+    sizes = [20 + row["bytes"] / 8000 for row, _ in known]
+    axes.scatter(*zip(*places, strict=True), sizes, color=colour, alpha=0.6, label=precision)
+    for (row, _), place in zip(known, places, strict=True):
+        name = row["width"] if row["shipped"] else label(row)
+        axes.annotate(name, place, xytext=(6, 5), textcoords="offset points", fontsize=8)

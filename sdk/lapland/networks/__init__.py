@@ -1,0 +1,1 @@
+"""The name of a model -> a checked network that runs."""

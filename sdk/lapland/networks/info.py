@@ -1,0 +1,111 @@
+"""The metadata of a landmark model. `docs/model-format.md` describes every key."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import ModelError
+from ..schemes.registry import SCHEMES
+from ..schemes.scheme import Scheme
+from ..uncertainty.calibration import Calibration
+
+SCHEMA = "1"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a landmark model says of itself, read from the metadata of its file.
+
+    Attributes:
+        name: `rcn-1-8`.
+        width: `1/8`, of the Recombinator Network; `1/8-lite` with maps of half the resolution.
+        precision: `float32` or `int8`, of its arithmetic.
+        path: where the file lies.
+        bytes: its size.
+        parameters: how many numbers were trained.
+        scheme: the annotation scheme of its landmarks.
+        size: side of the crops it takes, pixels.
+        crop_factor: side of the square crop, in longer sides of the rectangle of the five points.
+        crop_upright: whether the crop turns with the face.
+        nmse: {data set: NMSE in percent}, as measured: of the inter-ocular distance, or, where the
+            scheme has no `eye_corners`, of the square root of the area of the face's box.
+        licence: of the weights.
+        training: recipe, data and commit.
+        calibration: what its scales mean in pixels; None where it was exported without data.
+    """
+
+    name: str
+    width: str
+    precision: str
+    path: Path
+    bytes: int
+    parameters: int
+    scheme: Scheme
+    size: int
+    crop_factor: float
+    crop_upright: bool
+    nmse: dict[str, float]
+    licence: str
+    training: dict[str, object]
+    calibration: Calibration | None = field(default=None, repr=False, compare=False)
+
+
+def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
+    """Reads the metadata of a landmark model.
+
+    Args:
+        metadata: of the ONNX file.
+        path: of the file, for messages.
+        size: of the file, bytes.
+
+    Raises:
+        ModelError: a key is missing, malformed or out of range.
+    """
+    schema = metadata.get("lapland.schema")
+    if schema != SCHEMA:
+        found = "none" if schema is None else repr(schema)
+        raise ModelError(
+            f"{path}: expected metadata of schema '{SCHEMA}', found {found}; export the network "
+            "with `python -m export.rcn`"
+        )
+    try:
+        scheme = SCHEMES[metadata["lapland.scheme"]]
+        info = ModelInfo(
+            name=metadata["lapland.name"],
+            width=metadata["lapland.width"],
+            precision=metadata.get("lapland.precision", "float32"),
+            path=path,
+            bytes=size,
+            parameters=int(metadata["lapland.parameters"]),
+            scheme=scheme,
+            size=int(metadata["lapland.size"]),
+            crop_factor=float(metadata["lapland.crop_factor"]),
+            crop_upright={"true": True, "false": False}[metadata["lapland.crop_upright"]],
+            nmse={key: float(value) for key, value in _table(metadata, "lapland.nmse").items()},
+            licence=metadata["lapland.licence"],
+            training=_table(metadata, "lapland.training"),
+            calibration=_calibration(metadata, scheme),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"{path}: metadata that is missing or malformed ({error}); export the network with "
+            "`python -m export.rcn`"
+        ) from error
+    if not 0.5 <= info.crop_factor <= 20 or not 8 <= info.size <= 1024:
+        raise ModelError(
+            f"{path}: crop factor {info.crop_factor} or input size {info.size} is out of range"
+        )
+    return info
+
+
+def _table(metadata: dict[str, str], key: str) -> dict[str, Any]:
+    value = json.loads(metadata[key])
+    if not isinstance(value, dict):
+        raise ValueError(f"{key}: expected a JSON object, not {metadata[key]}")
+    return value
+
+
+def _calibration(metadata: dict[str, str], scheme: Scheme) -> Calibration | None:
+    text = metadata.get("lapland.calibration")
+    return None if text is None else Calibration.from_json(text, scheme)

@@ -1,0 +1,333 @@
+"""What an ONNX file holds, read before onnxruntime sees it, and whether it may be run.
+
+A graph is a program, and onnxruntime runs what it finds: loops without end, functions that the file
+defines, weights that lie in other files, anywhere. So a model is refused here unless it consists
+of operators that landmark networks are made of, and carries its weights itself.
+
+The few parts that are asked about are read from the wire format; numbers of fields are those of
+``onnx.proto``. All that is kept are names, sizes, and where some fields lie.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from .wire_format import BYTES, Fields, OnnxError, Span, number_of, signed, span_of
+
+MAX_BYTES: Final = 1 << 28  # of a file; the widest model that is shipped has 7.5 MB
+# Of attributes, as strides and paddings, and of what a node takes: more than any needs. Sizes that
+# follow from more might overflow, and seem small.
+MAX_INTEGER: Final = 1 << 16
+MAX_INPUTS: Final = 16
+
+STANDARD, CONTRIB = "", "com.microsoft"  # ONNX's own operators, and onnxruntime's
+# What computes a tensor of a size that follows from the sizes of others, and nothing else.
+_STANDARD_OPERATORS: Final = """
+    Abs Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DepthToSpace
+    DequantizeLinear Div Elu Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish
+    Identity LeakyRelu Log MatMul Max MaxPool Mean Min Mul Neg PRelu Pow QLinearConv QLinearMatMul
+    QuantizeLinear ReduceMax ReduceMean ReduceSum Relu Reshape Round Sigmoid Slice Softmax
+    SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze
+"""
+OPERATORS: Final = {
+    STANDARD: frozenset(_STANDARD_OPERATORS.split()),
+    CONTRIB: frozenset({"MatMulIntegerToFloat", "NhwcMaxPool", "QLinearConv", "QLinearLeakyRelu"}),
+}
+# float32, uint8, int8, int32, int64, bool, float16, float64 of TensorProto.DataType: a byte or more
+# for each number, so that the bytes of a tensor say how many it may announce.
+_TYPES: Final = {1, 2, 3, 6, 7, 9, 10, 11}
+_EXTERNAL: Final = 1  # of TensorProto.DataLocation
+FREE: Final = "N"  # the dimension of the faces in a batch
+_FREE_BYTES: Final = b"\x12\x01N"  # as the file says it: dim_param, field 2
+_ONE_BYTES: Final = b"\x08\x81\x00"  # dim_value, field 1, is 1; in two bytes
+_UNUSED: Final = 9  # a number that no field of GraphProto has or will have
+
+
+class RefusedError(ValueError):
+    """They are one, which asks for more than may be given to it."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A constant of the graph.
+
+    Attributes:
+        name: of the constant; of a tensor in an attribute mostly none.
+        dims: its shape.
+        type: a number of TensorProto.DataType.
+        bytes: what it takes in the file, at least.
+        external: whether it points to another file.
+    """
+
+    name: str
+    dims: tuple[int, ...]
+    type: int
+    bytes: int
+    external: bool
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operator, the names of what it takes (empty where left out) and of what it gives."""
+
+    domain: str
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass
+class OnnxFile:
+    """What is asked about a model.
+
+    Attributes:
+        opsets: version of each domain of operators.
+        metadata: that was written into the file by whoever exported it.
+        nodes: in the order of the file.
+        tensors: the constants, of attributes too.
+        initializers: those that the graph names.
+        foreign: what else there is and never should be: functions, subgraphs, ...
+        inputs: name of what the graph takes.
+        outputs: name of what the graph gives.
+        free: where in the file an input has the dimension `FREE`.
+        announced: where in the file the fields begin in which the graph says of what shape its
+            outputs and the values between are.
+        largest: of the whole numbers that attributes hold.
+        graphs: how often a graph begins; 1.
+    """
+
+    opsets: dict[str, int] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
+    initializers: list[Tensor] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    free: list[int] = field(default_factory=list)
+    announced: list[int] = field(default_factory=list)
+    largest: int = 0
+    graphs: int = 0
+
+    @property
+    def values(self) -> list[str]:
+        """Name of what each node gives."""
+        return [name for node in self.nodes for name in node.outputs]
+
+
+def check(data: bytes) -> OnnxFile:
+    """Reads a model, and refuses one that should not be run.
+
+    Raises:
+        OnnxError: the bytes are no ONNX model, or damaged.
+        RefusedError: the model holds what is not allowed; the message says what.
+    """
+    model = read(data)
+    if model.graphs != 1:
+        raise OnnxError(f"{model.graphs or 'no'} graphs in it")
+    if model.foreign:
+        raise RefusedError(f"it holds {model.foreign[0]}, which no landmark model needs")
+    for domain in model.opsets:
+        if domain not in OPERATORS:
+            raise RefusedError(f"operators of the domain {domain[:80]!r} are not allowed")
+    for node in model.nodes:
+        if node.kind not in OPERATORS.get(node.domain, ()):
+            whole = f"{node.domain}.{node.kind}" if node.domain else node.kind
+            raise RefusedError(f"the operator {whole[:80]!r} is not allowed")
+        if len(node.inputs) > MAX_INPUTS:
+            raise RefusedError(
+                f"a node with {len(node.inputs)} inputs, and {MAX_INPUTS} is the limit"
+            )
+    if model.largest > MAX_INTEGER:
+        raise RefusedError(f"an attribute of {model.largest}, and {MAX_INTEGER} is the limit")
+    for tensor in model.tensors:
+        _check_tensor(tensor)
+    _check_names(model)
+    return model
+
+
+def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
+    """The same model for one face, of which every value is an output: onnxruntime tells the shapes.
+
+    They are those that follow from the graph: what the file says of them itself, which onnxruntime
+    would believe where it knows no better, gets the number of a field that nobody reads. Where a
+    message comes twice, readers merge the two: what is appended here is a graph of outputs.
+    """
+    silent = bytearray(data)
+    for at in model.announced:
+        silent[at] = silent[at] & 128 | _UNUSED << 3 | BYTES
+    for at in model.free:
+        silent[at : at + len(_ONE_BYTES)] = _ONE_BYTES
+    names = dict.fromkeys(name for name in (*model.outputs, *model.values) if name)
+    values = b"".join(_message(12, _message(1, name.encode())) for name in names)
+    return bytes(silent) + _message(7, values)
+
+
+def _message(number: int, body: bytes) -> bytes:
+    size, length = b"", len(body)
+    while length > 127:
+        size += bytes([length & 127 | 128])
+        length >>= 7
+    return bytes([number << 3 | BYTES]) + size + bytes([length]) + body
+
+
+def _check_names(model: OnnxFile) -> None:
+    """Refuses names of two things: which of them is meant, onnxruntime and we might see otherwise.
+
+    A constant that is an input, too, is one that whoever runs the graph may replace.
+    """
+    seen: set[str] = set()
+    for name in (*model.inputs, *(t.name for t in model.initializers), *filter(None, model.values)):
+        if name in seen:
+            raise RefusedError(
+                f"the name {name[:80]!r} is given twice; expected each input, constant and value "
+                "of the graph to have its own"
+            )
+        seen.add(name)
+
+
+def _check_tensor(tensor: Tensor) -> None:
+    if tensor.external:
+        raise RefusedError("it keeps weights in another file, expected all of them in this one")
+    if tensor.type not in _TYPES:
+        raise RefusedError(f"constants of ONNX's type {tensor.type} are not allowed")
+    count = 1
+    for side in tensor.dims:
+        count *= side
+        if side < 0 or count > tensor.bytes:
+            raise OnnxError(f"{tensor.dims} constants are announced, in {tensor.bytes} bytes")
+
+
+def read(data: bytes) -> OnnxFile:
+    """Reads a model.
+
+    Raises:
+        OnnxError: the bytes are no ONNX model, or damaged.
+    """
+    return _Reader(data).model()
+
+
+class _Reader(Fields):
+    """Goes through the messages of a model."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._found = OnnxFile()
+
+    def model(self) -> OnnxFile:
+        found = self._found
+        for number, value in self._fields((0, len(self._data))):
+            if number == 7:
+                found.graphs += 1
+                self._graph(span_of(value))
+            elif number == 8:
+                domain, version = "", 0
+                for part, what in self._fields(span_of(value)):
+                    if part == 1:
+                        domain = self._domain(what)
+                    elif part == 2:
+                        version = number_of(what)
+                found.opsets[domain] = version
+            elif number == 14:
+                entry = {1: "", 2: ""}
+                for part, what in self._fields(span_of(value)):
+                    if part in entry:
+                        entry[part] = self._text(what)
+                found.metadata[entry[1]] = entry[2]
+            elif number == 20:
+                found.foreign.append("a graph for training")
+            elif number == 25:
+                found.foreign.append("a function of its own")
+        return found
+
+    def _graph(self, span: Span) -> None:
+        found = self._found
+        for number, value in self._fields(span):
+            if number in (12, 13):
+                found.announced.append(self._tag)
+            if number == 1:
+                self._node(span_of(value))
+            elif number == 5:
+                found.initializers.append(self._tensor(span_of(value)))
+            elif number == 15:
+                found.foreign.append("sparse weights")
+            elif number == 11:
+                found.inputs.append(self._name(span_of(value)))
+                self._dimensions(span_of(value))
+            elif number == 12:
+                found.outputs.append(self._name(span_of(value)))
+            elif number == 13:
+                span_of(value)
+
+    def _name(self, span: Span) -> str:
+        """Of an input or output; of two the latter, as readers do."""
+        names = [self._text(value) for number, value in self._fields(span) if number == 1]
+        return names[-1] if names else ""
+
+    def _dimensions(self, span: Span) -> None:
+        """Of an input: type 2, in it tensor_type 1, in it shape 2, in it each dim 1."""
+        spans = [span]
+        for number in (2, 1, 2, 1):
+            spans = [span_of(v) for within in spans for n, v in self._fields(within) if n == number]
+        for within in spans:
+            for number, value in self._fields(within):
+                if number == 2 and self._data[self._tag : span_of(value)[1]] == _FREE_BYTES:
+                    self._found.free.append(self._tag)
+
+    def _node(self, span: Span) -> None:
+        domain = kind = ""
+        inputs: list[str] = []
+        outputs: list[str] = []
+        for number, value in self._fields(span):
+            if number == 1:
+                inputs.append(self._text(value))
+            elif number == 2:
+                outputs.append(self._text(value))
+            elif number == 4:
+                kind = self._text(value)
+            elif number == 7:
+                domain = self._domain(value)
+            elif number == 5:
+                self._attribute(span_of(value))
+        self._found.nodes.append(Node(domain, kind, tuple(inputs), tuple(outputs)))
+
+    def _attribute(self, span: Span) -> None:
+        tensors = 0
+        for number, value in self._fields(span):
+            if number in (3, 8):
+                integers = [signed(value)] if isinstance(value, int) else self._packed(value)
+                self._found.largest = max(self._found.largest, *map(abs, integers), 0)
+            elif number in (5, 10):
+                self._tensor(span_of(value))
+                tensors += number == 5
+            elif number in (6, 11):
+                self._found.foreign.append("a graph within the graph, as of a loop")
+            elif number in (22, 23):
+                self._found.foreign.append("sparse weights")
+        if tensors > 1:  # a reader would make one of them
+            raise OnnxError("an attribute with two values")
+
+    def _tensor(self, span: Span) -> Tensor:
+        name = ""
+        dims: list[int] = []
+        kind = 0
+        external = False
+        for number, value in self._fields(span):
+            if number == 1 and isinstance(value, int):
+                dims.append(signed(value))
+            elif number == 1:
+                dims += self._packed(span_of(value))
+            elif number == 2:
+                kind = number_of(value)
+            elif number == 8:
+                name = self._text(value)
+            elif number == 13:
+                external = True
+            elif number == 14:
+                external = external or number_of(value) == _EXTERNAL
+        tensor = Tensor(name, tuple(dims), kind, span[1] - span[0], external)
+        self._found.tensors.append(tensor)
+        return tensor
+
+    def _domain(self, value: int | Span) -> str:
+        domain = self._text(value)
+        return STANDARD if domain == "ai.onnx" else domain

@@ -1,0 +1,136 @@
+"""onnxruntime, and nothing else of the package imports it: options, threads, forks, run."""
+
+import ctypes
+import os
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+# From 1.29 on, onnxruntime tells its makers over the network what it is used for, unless the
+# variable says otherwise before it is imported. The thread that does so has another fault: where a
+# process was forked beside it, that process hangs when it exits.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime as ort
+
+from ..base.errors import ModelError, OptionError
+
+ort.disable_telemetry_events()  # for programs that have imported it before
+
+Array = np.ndarray[Any, np.dtype[Any]]
+_MOST_THREADS = 1024
+Shape = tuple[str, list[int | str | None]]
+RUNTIME_VERSION: str = ort.__version__
+
+
+class Session:
+    """One ONNX graph, loaded and ready to run on the CPU. Calls may come from several threads.
+
+    In a forked process the graph is loaded anew, at its first run there.
+
+    Attributes:
+        metadata: the custom metadata that is written into the file.
+        inputs: name of each input -> (onnxruntime's type, shape; a free dimension is a string).
+        outputs: the same of each output.
+
+    Args:
+        model: the bytes of an ONNX file.
+        name: what to call the file in messages.
+        threads: threads for one run; None takes what onnxruntime takes, one for each core.
+        optimise: whether what can be is computed beforehand; False to see shapes alone.
+
+    Raises:
+        OptionError: `threads` is neither None nor a positive integer up to 1024.
+        ModelError: onnxruntime cannot load the bytes.
+    """
+
+    def __init__(
+        self, model: bytes, *, name: str, threads: int | None = None, optimise: bool = True
+    ) -> None:
+        if threads is not None and not _is_count(threads):
+            raise OptionError(
+                f"threads must be None or a positive integer up to {_MOST_THREADS}, not {threads!r}"
+            )
+        self._name = name
+        self._given = model, threads, optimise
+        try:
+            session = _loaded(*self._given)
+            # Read here, since names and values that are no text fail only when they are read.
+            self.metadata = dict(session.get_modelmeta().custom_metadata_map)
+            self.inputs = _described(session.get_inputs())
+            self.outputs = _described(session.get_outputs())
+        except Exception as error:  # onnxruntime's classes derive from Exception alone
+            raise ModelError(
+                f"{name}: onnxruntime {ort.__version__} cannot load this file ({_first(error)}); "
+                "it is damaged or not an ONNX graph"
+            ) from error
+        self._session: Any = session
+        _all.add(self)
+
+    def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
+        """Runs the graph and returns the named outputs, in that order.
+
+        Raises:
+            ModelError: the graph cannot be run.
+        """
+        session = self._session
+        if session is None:  # this process was forked; two threads may both load it, one is dropped
+            session = self._session = _loaded(*self._given)
+        try:
+            arrays: list[Array] = session.run(list(outputs), dict(feeds))
+        except Exception as error:  # shapes that do not fit show when it is run
+            raise ModelError(
+                f"{self._name}: onnxruntime {ort.__version__} cannot run it ({_first(error)})"
+            ) from error
+        return arrays
+
+
+_all: "weakref.WeakSet[Session]" = weakref.WeakSet()
+
+
+def _forget_parent() -> None:
+    """In a forked process: leaves the sessions of its parent alone, the threads of which it lacks.
+
+    To run one would wait for those threads, and so would to free it: they are never freed.
+    """
+    for session in list(_all):
+        if session._session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(session._session))
+            session._session = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)
+
+
+def _loaded(model: bytes, threads: int | None, optimise: bool) -> Any:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # a library does not print; errors come as exceptions
+    options.inter_op_num_threads = 1
+    if threads is not None:
+        options.intra_op_num_threads = int(threads)
+    # Threads that spin between runs take the cores from the program around us.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not optimise:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return ort.InferenceSession(
+        model,
+        sess_options=options,
+        providers=["CPUExecutionProvider"],
+        enable_fallback=0,  # else 1.23 and later print and try again
+    )
+
+
+def _is_count(value: object) -> bool:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return whole and 1 <= value <= _MOST_THREADS  # type: ignore[operator]
+
+
+def _described(values: Iterable[Any]) -> dict[str, Shape]:
+    return {value.name: (value.type, list(value.shape)) for value in values}
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,1 @@
+"""Annotation schemes: the meaning of each landmark."""

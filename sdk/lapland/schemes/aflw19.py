@@ -1,0 +1,39 @@
+"""The 19 landmarks of AFLW."""
+
+from types import MappingProxyType
+
+from .scheme import Scheme, permutation, span
+
+AFLW19 = Scheme(
+    name="aflw19",
+    size=19,
+    groups=MappingProxyType(
+        {
+            "brows": span(0, 5),
+            "eyes": span(6, 11),
+            "nose": span(12, 14),
+            "mouth": span(15, 17),
+            "chin": (18,),
+        }
+    ),
+    contours=(
+        (span(0, 2), False),  # left brow
+        (span(3, 5), False),  # right brow
+        (span(6, 8), False),  # left eye: corner, centre, corner
+        (span(9, 11), False),  # right eye
+        (span(12, 14), False),  # nose: left, centre, right
+        (span(15, 17), False),  # mouth: corner, centre, corner
+    ),
+    mirror=permutation(
+        19,
+        (
+            *((i, 5 - i) for i in range(3)),  # brows
+            *((i, 17 - i) for i in range(6, 9)),  # eyes
+            *((12, 14), (15, 17)),  # about the middle of nose and mouth
+        ),
+    ),
+    five=((7,), (10,), (13,), (15,), (17,)),
+    # A profile shows one eye, so AFLW's errors are relative to the box.
+    eye_corners=None,
+)
+"""AFLW's points as revised by Zhu et al. (CVPR 2016), who leave the lobes of the ears out."""

@@ -1,0 +1,41 @@
+"""The 68 landmarks of Multi-PIE and 300-W."""
+
+from types import MappingProxyType
+
+from .scheme import Scheme, permutation, span
+
+_MIRROR_PAIRS = (
+    *((i, 16 - i) for i in range(8)),  # jaw, about the chin at 8
+    *((i, 43 - i) for i in range(17, 22)),  # brows
+    *((31, 35), (32, 34)),  # nostrils, about 33; the bridge 27..30 stays
+    *((36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)),  # eyes
+    *((48, 54), (49, 53), (50, 52), (55, 59), (56, 58)),  # outer lips, about 51 and 57
+    *((60, 64), (61, 63), (65, 67)),  # inner lips, about 62 and 66
+)
+IBUG68 = Scheme(
+    name="ibug68",
+    size=68,
+    groups=MappingProxyType(
+        {
+            "jaw": span(0, 16),
+            "brows": span(17, 26),
+            "nose": span(27, 35),
+            "eyes": span(36, 47),
+            "mouth": span(48, 67),
+        }
+    ),
+    contours=(
+        (span(0, 16), False),  # jaw
+        (span(17, 21), False),  # left brow
+        (span(22, 26), False),  # right brow
+        (span(27, 30), False),  # bridge of the nose
+        (span(31, 35), False),  # nostrils
+        (span(36, 41), True),  # left eye
+        (span(42, 47), True),  # right eye
+        (span(48, 59), True),  # outer lips
+        (span(60, 67), True),  # inner lips
+    ),
+    mirror=permutation(68, _MIRROR_PAIRS),
+    five=(span(36, 41), span(42, 47), (30,), (48,), (54,)),
+    eye_corners=(36, 45),
+)

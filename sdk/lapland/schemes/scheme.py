@@ -1,0 +1,59 @@
+"""An annotation scheme: the meaning of each of K landmarks, as data.
+
+Indices are 0-based. "Left" and "right" are sides of the image, as the viewer sees them, here and in
+all of lapland.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from ..formats.coco import coco_category
+
+Contour = tuple[tuple[int, ...], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Scheme:
+    """An annotation scheme of K landmarks.
+
+    Attributes:
+        name: what models name it by in their metadata.
+        size: K.
+        groups: name of each group -> its indices; together they hold each index once.
+        contours: (indices in drawing order, whether the line closes).
+        mirror: for each index, the index it becomes when the image is flipped left to right.
+        five: for each of MTCNN's five points (left eye, right eye, nose, left and right corner of
+            the mouth), the indices whose mean stands for it.
+        eye_corners: the two outer corners of the eyes, whose distance is what errors are divided
+            by; None divides them by the square root of the area of the face's box.
+    """
+
+    name: str
+    size: int
+    groups: MappingProxyType[str, tuple[int, ...]]
+    contours: tuple[Contour, ...]
+    mirror: tuple[int, ...]
+    five: tuple[tuple[int, ...], ...]
+    eye_corners: tuple[int, int] | None
+
+    def coco_category(self, category_id: int = 1) -> dict[str, Any]:
+        """The entry in the `categories` of a COCO key point file.
+
+        Landmarks are named by their group and index (`eyes_36`), the lines of `skeleton` are the
+        contours, their ends counted from 1 as COCO does.
+        """
+        return coco_category(self.size, self.groups, self.contours, category_id)
+
+
+def span(first: int, last: int) -> tuple[int, ...]:
+    """The indices from the first to the last, both included."""
+    return tuple(range(first, last + 1))
+
+
+def permutation(size: int, pairs: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """The mirror of a scheme of this size, from the pairs that change places."""
+    mirror = list(range(size))
+    for left, right in pairs:
+        mirror[left], mirror[right] = right, left
+    return tuple(mirror)

@@ -1,0 +1,1 @@
+"""Laplace scales -> radii and confidence."""

@@ -1,0 +1,218 @@
+"""From scales to pixels: how far off a landmark is with a given probability.
+
+A network's scale says which landmarks are surer than others, and no more. On faces whose landmarks
+are known, `training.calibrate` fits what the error is on average,
+
+    error = side of the face * exp(weights . features),
+
+and how the ratio of error to that mean is distributed: the logarithm of each of its quantiles is
+
+    quantile . (1, logarithm of the mean error, spread of the face's scales),
+
+since large errors are more alike than small ones, and where a part of the face is covered some
+landmarks are far off and the others are not. Features are scales, of the landmark, its group and
+its face, and the texture of the crop. Both are written into the model's metadata.
+Everything is relative to the size of the face: a photo of twice the size has radii of twice the
+length.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.arrays import Floats
+from ..base.errors import OptionError
+from ..schemes.normaliser import face_sides, normalisers
+from ..schemes.scheme import Scheme
+from .features import FEATURES, SPREAD, features_of, ratio_features
+
+# Mean error of a face, in the length d that errors are divided by, that confidence tells.
+BAD = 0.08
+_FAR = 20.0  # of a logarithm, so that radii stay finite whatever a file says
+_MOST = 100  # probabilities; each takes three numbers of every landmark
+_APART = 1e-6  # of the logarithms of one quantile and the next
+LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a model's scales mean, as its metadata carries it.
+
+    Attributes:
+        scheme: of the landmarks.
+        low: (F,) least value of each feature in the fit; beyond, the least is taken.
+        high: (F,) the same of the largest.
+        weights: (K, 1 + F), a constant and one for each feature, of each landmark.
+        levels: (K, 2), least and largest logarithm of the mean error, in sides of the face, between
+            which the distribution of the ratio changes with it.
+        probabilities: (P,), ascending, at which that distribution was measured.
+        quantiles: (K, P, 3), of the natural logarithm of error / mean error: a constant, and a
+            weight each of that logarithm and of the spread.
+        face: (F,), a constant and one for each feature but the first, whose mean over the landmarks
+            counts, of the logarithm of the mean error of a face relative to its side.
+        slope: of the logistic curve from this logarithm to `confidence`, above 0.
+        shift: how far above ln(8 %) the curve has its middle.
+    """
+
+    scheme: Scheme
+    low: Floats
+    high: Floats
+    weights: Floats
+    levels: Floats
+    probabilities: Floats
+    quantiles: Floats
+    face: Floats
+    slope: float
+    shift: float
+
+    def radii(
+        self, landmarks: Floats, scales: Floats, textures: Floats, probability: float
+    ) -> NDArray[np.float32]:
+        """Radius that holds each landmark with a probability, in pixels.
+
+        Args:
+            landmarks: (N, K, 2), image pixels.
+            scales: (N, K), image pixels.
+            textures: (N, 5 + K), of `texture`.
+            probability: above 0 and below 1. Beyond the probabilities of the fit (1 to 99 %) a
+                Weibull distribution goes on where they end.
+
+        Returns:
+            (N, K) float32.
+
+        Raises:
+            OptionError: the probability is not between 0 and 1.
+        """
+        if not 0 < probability < 1:
+            raise OptionError(
+                f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
+            )
+        sides = face_sides(landmarks)
+        features = features_of(self.scheme, landmarks, scales, textures)
+        features = np.clip(features, self.low, self.high)
+        means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
+        ratios = self._ratios(means, features[..., SPREAD])  # (N, K, P)
+        # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
+        # Weibull distribution.
+        at = np.log(-np.log1p(-self.probabilities))
+        place = np.log(-np.log1p(-probability))
+        i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
+        part = (place - at[i]) / (at[i + 1] - at[i])
+        ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
+        radii: NDArray[np.float32] = (
+            sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
+        ).astype(np.float32)
+        return radii
+
+    def _ratios(self, means: Floats, spreads: Floats) -> Floats:
+        """(N, K) means and spreads -> (N, K, P) logarithms of error / mean error, ascending."""
+        told = ratio_features(means, self.levels.T, spreads)
+        found = np.einsum("nkj,kpj->nkp", told, self.quantiles)
+        # Lines that were fitted one by one may cross where there were few faces.
+        ascending: Floats = np.maximum.accumulate(found, axis=-1)
+        return ascending + _APART * np.arange(found.shape[-1])
+
+    def confidence(
+        self, landmarks: Floats, scales: Floats, textures: Floats
+    ) -> NDArray[np.float32]:
+        """(N,) float32, the probability that the mean error of a face is below 8 % of d.
+
+        d is the distance of the outer corners of the eyes, or, where the scheme has none, the side
+        of the square that has the area of the box of the landmarks.
+        """
+        sides = face_sides(landmarks)
+        told = features_of(self.scheme, landmarks, scales, textures).mean(axis=1)
+        # Of the face alone: the first feature is that of a landmark among the others.
+        shared = np.clip(told[:, 1:], self.low[1:], self.high[1:])
+        mean = self.face[0] + shared @ self.face[1:]
+        beyond = mean + np.log(sides / normalisers(landmarks, sides, self.scheme) / BAD)
+        odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
+        sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)
+        return sure
+
+    @classmethod
+    def from_json(cls, text: str, scheme: Scheme) -> "Calibration":
+        """Reads what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        told = json.loads(text)
+        if len(told["low"]) != FEATURES:
+            raise ValueError(
+                f"calibration: expected {FEATURES} features, found {len(told['low'])}, as of "
+                "another version of lapland"
+            )
+        k, count = scheme.size, 1 + FEATURES
+        if not 2 <= len(told["probabilities"]) <= _MOST:
+            raise ValueError(f"calibration: expected 2 to {_MOST} probabilities")
+        weights, levels = np.zeros((k, count)), np.zeros((k, 2))
+        quantiles = np.zeros((k, len(told["probabilities"]), 3))
+        for name, indices in scheme.groups.items():
+            group, of = told["groups"][name], list(indices)
+            weights[of, 1:] = group["weights"]
+            weights[of, 0] = group["constants"]
+            levels[of] = group["levels"]
+            quantiles[of] = group["quantiles"]
+        made = cls(
+            scheme,
+            np.array(told["low"], np.float64),
+            np.array(told["high"], np.float64),
+            weights,
+            levels,
+            np.array(told["probabilities"], np.float64),
+            quantiles,
+            np.array(told["face"], np.float64),
+            float(told["slope"]),
+            float(told["shift"]),
+        )
+        made._check()
+        return made
+
+    def to_json(self) -> str:
+        """The calibration as one line of JSON, four digits behind the point."""
+
+        def plain(values: Floats) -> Any:
+            return np.round(values.astype(np.float64), 4).tolist()
+
+        groups = {}
+        for name, indices in self.scheme.groups.items():
+            of = list(indices)
+            groups[name] = {
+                "weights": plain(self.weights[of[0], 1:]),
+                "constants": plain(self.weights[of, 0]),
+                "levels": plain(self.levels[of[0]]),
+                "quantiles": plain(self.quantiles[of[0]]),
+            }
+        told = {
+            "low": plain(self.low),
+            "high": plain(self.high),
+            "probabilities": plain(self.probabilities),
+            "groups": groups,
+            "face": plain(self.face),
+            "slope": round(self.slope, 4),
+            "shift": round(self.shift, 4),
+        }
+        return json.dumps(told, separators=(",", ":"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Calibration.from_json, (self.to_json(), self.scheme)
+
+    def _check(self) -> None:
+        arrays = (self.low, self.high, self.weights, self.levels, self.quantiles, self.face)
+        if not all(np.isfinite(array).all() for array in (*arrays, self.slope, self.shift)):
+            raise ValueError("calibration: expected finite numbers")
+        if self.low.shape != (FEATURES,) or self.high.shape != (FEATURES,):
+            raise ValueError(f"calibration: expected {FEATURES} features, found {self.low.size}")
+        if self.face.shape != (FEATURES,):
+            raise ValueError(f"calibration: expected {FEATURES} weights of the face")
+        p = self.probabilities
+        if p[0] <= 0 or p[-1] >= 1 or (np.diff(p) <= 0).any():
+            raise ValueError("calibration: expected ascending probabilities between 0 and 1")
+        if (self.levels[:, 0] > self.levels[:, 1]).any() or self.slope <= 0:
+            raise ValueError("calibration: expected levels that ascend and a slope above 0")
+        if (self.quantiles[..., 1] < LEAST_GROWTH - 1).any():
+            raise ValueError("calibration: expected radii that grow with the mean error")

@@ -1,0 +1,57 @@
+"""Features from which the error of each landmark is estimated."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.arrays import Floats
+from ..crop.texture import TEXTURE
+from ..schemes.normaliser import LEAST, face_sides
+from ..schemes.scheme import Scheme
+
+# About what the textures of sharp photos are; products of what is unusual tell noise in little
+# light from noise, and blur from few pixels.
+_SHARP = np.array([0.0, 0.2, 0.4, 2.2])
+_PAIRS = np.triu_indices(len(_SHARP))
+GROWING = 3  # the first so many features grow with scales, and no error may fall with them
+SPREAD = 3  # which of the features it is
+FEATURES = 4 + TEXTURE + len(_PAIRS[0]) + 1
+
+
+def features_of(
+    scheme: Scheme, landmarks: Floats, scales: Floats, textures: Floats
+) -> NDArray[np.float64]:
+    """What errors are told from; none depends on the size of the photo.
+
+    Returns:
+        (N, K, 20): logarithm of the landmark's scale relative to the mean scale of its face; of
+        that mean relative to the side of the face; the mean of the first over the landmark's group;
+        the spread of the scales, which is the standard deviation of their logarithms; the texture
+        of the crop; products of it; and the detail about the landmark.
+    """
+    least = np.maximum(np.asarray(scales, np.float64), LEAST)
+    means = least.mean(axis=1, keepdims=True)
+    features = np.empty((*least.shape, FEATURES))
+    features[..., 0] = np.log(least / means)
+    features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
+    for indices in scheme.groups.values():
+        of = list(indices)
+        features[:, of, 2] = features[:, of, 0].mean(axis=1, keepdims=True)
+    features[..., SPREAD] = np.log(least).std(axis=1, keepdims=True)
+    end = 4 + TEXTURE
+    features[..., 4:end] = textures[:, None, :TEXTURE]
+    unusual = textures[:, None, : len(_SHARP)] - _SHARP
+    features[..., end:-1] = unusual[..., _PAIRS[0]] * unusual[..., _PAIRS[1]]
+    features[..., -1] = textures[:, TEXTURE:]
+    return features
+
+
+def ratio_features(means: Floats, levels: Floats, spreads: Floats) -> NDArray[np.float64]:
+    """What the distribution of error / mean error is told from, (..., 3).
+
+    Args:
+        means: (...), logarithms of mean errors.
+        levels: (2, ...), least and largest of these that make a difference.
+        spreads: (...), of the scales of the face.
+    """
+    least, most = levels
+    return np.stack([np.ones_like(means), np.clip(means, least, most), spreads], axis=-1)

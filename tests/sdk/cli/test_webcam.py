@@ -1,0 +1,377 @@
+"""`lapland webcam` on real video files, on a stream, and in a real window."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError
+from lapland.cli import webcam
+from lapland.cli.main import main
+from lapland.cli.view import Settings, View
+from lapland.networks import index
+from lapland.video.recording import Recording, part_of
+from tests.videos import video
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+RUN = [sys.executable, "-W", "error", "-m", "lapland", "webcam", "--threads", "1"]
+
+
+def heeds_ctrl_c():
+    """A shell starts what runs in the background deaf to Ctrl-C, and so would be its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def write_video(path, frames, fps=25.0, code="MJPG"):
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, (width, height))
+    assert writer.isOpened()
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def read_video(path):
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while True:
+        there, frame = capture.read()
+        if not there:
+            return frames, capture.get(cv2.CAP_PROP_FPS)
+        frames.append(frame)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """Ten frames of a pan, 320 x 240, 25 a second."""
+    small = [cv2.resize(f.image, (320, 240)) for f in video("pan", 50)[:10]]
+    return write_video(tmp_path_factory.mktemp("clip") / "clip.avi", small)
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "new/folder/out.avi", "OUT.MKV"])
+def test_a_file_is_drawn_into_another(clip, tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    code = main(
+        ["webcam", "--source", str(clip), "--no-window", "--record", name, "--threads", "1"]
+    )
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    assert out.startswith("10 frames, 1 face, ")
+    assert out.endswith(f" ms a frame, recorded in {name}\n")
+    frames, fps = read_video(name)
+    assert fps == pytest.approx(25)
+    assert [frame.shape for frame in frames] == [(240, 320, 3)] * 10
+    before = read_video(clip)[0]
+    for a, b in zip(frames, before, strict=True):
+        changed = np.abs(a.astype(int) - b).max(axis=2) > 60
+        assert 100 < changed.sum() < 8000  # dots, lines and a line of text
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"source": "no/such.mp4"}, ImageNotFoundError, "no/such.mp4: there is no such file"),
+        ({"source": "97"}, ImageError, "camera 97 cannot be opened"),
+        ({"source": __file__}, ImageError, "cannot read this as a video"),
+        ({"record": None}, OptionError, "--record OUT.mp4"),
+        ({"record": "out.gif"}, OptionError, r"out.gif: expected a file that ends in .mp4"),
+        ({"record": "clip"}, OptionError, "take the place of the video"),
+        ({"record": "/proc/out.mp4"}, LaplandError, "cannot be written"),
+        ({"smoothing": "much"}, OptionError, "smoothing must be"),
+        ({"width": "1/3"}, OptionError, "width must be"),
+    ],
+)
+def test_what_cannot_be_done_is_said(clip, tmp_path, given, error, words):
+    if given.get("record"):
+        name = given["record"]
+        given = {"record": clip if name == "clip" else tmp_path / name}
+    defaults = {"source": str(clip), "record": tmp_path / "out.mp4", "window": False, "threads": 1}
+    with pytest.raises(error, match=words):
+        webcam.show(Settings(**(defaults | given)))
+
+
+def test_a_video_without_frames(tmp_path, clip):
+    empty = tmp_path / "empty.avi"
+    empty.write_bytes(clip.read_bytes()[:5700])  # the head of the file and no picture
+    with pytest.raises(ImageError, match=r"empty\.avi: "):
+        webcam.show(Settings(str(empty), tmp_path / "out.mp4", window=False, threads=1))
+
+
+def test_ctrl_c_ends_with_a_complete_recording(tmp_path):
+    frames = [f.image for f in video("pan", 50)]
+    source = write_video(tmp_path / "long.avi", frames * 12)
+    target = tmp_path / "out.mp4"
+    program = subprocess.Popen(
+        [*RUN, "--source", str(source), "--no-window", "--record", str(target)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeds_ctrl_c,
+    )
+    deadline = time.monotonic() + 60
+    part = part_of(target)
+    while not (part.exists() and part.stat().st_size > 10_000):
+        assert program.poll() is None, program.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == 0, err
+    assert err == ""
+    counted = int(out.split()[0])
+    assert 0 < counted < 600
+    assert len(read_video(target)[0]) in (counted, counted - 1)
+
+
+class Camera(BaseHTTPRequestHandler):
+    """A network camera that is unplugged after a second."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        for frame in video("pan", 50)[:25]:
+            data = cv2.imencode(".jpg", frame.image)[1].tobytes()
+            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+            self.wfile.write(head.encode() + data + b"\r\n")
+            time.sleep(0.04)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_camera_that_is_unplugged_leaves_a_complete_recording(tmp_path):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/camera.mjpg"
+        target = tmp_path / "out.avi"
+        line = webcam.show(Settings(url, target, window=False, threads=1))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert ", 1 face, " in line
+    assert 15 <= int(line.split()[0]) <= 25
+    assert len(read_video(target)[0]) >= 5
+
+
+def test_a_recording_keeps_the_time_of_a_camera(tmp_path):
+    picture = np.zeros((48, 64, 3), np.uint8)
+    times = [0.0, 0.1, 0.11, 0.12, 0.5, 1.0]  # slow, then in a burst
+    with Recording(tmp_path / "out.avi", 10.0, live=True) as recording:
+        for at in times:
+            recording.write(picture, at)
+        recording.write(np.zeros((96, 128, 3), np.uint8), 1.1)  # a stream may change its size
+    frames, fps = read_video(tmp_path / "out.avi")
+    assert fps == pytest.approx(10)
+    assert len(frames) == 12
+
+
+def test_keys(monkeypatch):
+    view = View(Settings(window=True, threads=1), live=False)
+    image = video("still", 1)[0].image
+    plain = view.next(image, 0.0)
+    assert view.obeys(-1)
+    assert view.obeys(ord("x"))
+    first, there = view.settings.width, index.widths(view.settings.precision)
+    widths = []
+    for _ in there:
+        assert view.obeys(ord("w"))
+        widths.append(view.settings.width)
+    assert sorted(widths) == sorted(there)
+    assert widths[-1] == first
+    for smoothing in ("strong", "off", "light"):
+        assert view.obeys(ord("s"))
+        assert view.settings.smoothing == smoothing
+    pictures = []
+    for _ in range(4):
+        assert view.obeys(ord("d"))
+        pictures.append(view.next(image, 0.0))
+    boxes, circles, nothing, landmarks = pictures
+    assert np.abs(nothing[100:400].astype(int) - image[100:400]).max() == 0
+    assert np.abs(boxes.astype(int) - landmarks).max() > 50
+    assert np.abs(circles.astype(int) - landmarks).max() > 50
+    assert np.abs(circles.astype(int) - boxes).max() > 50
+    assert view.obeys(ord("h"))
+    without = view.next(image, 0.0)
+    assert np.abs(without[455:].astype(int) - plain[455:]).max() > 100
+    assert not view.obeys(ord("q"))
+    assert not view.obeys(27)
+    view.close()
+    model = index.path_of("1/16", "float32")
+    view = View(Settings(model=model, threads=1), live=False)
+    assert view.obeys(ord("w"))  # a model of one's own stays
+    assert view.settings.width == first
+
+
+# --- windows
+
+
+def environment(**changes):
+    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return kept | changes
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="screens are found out on Linux")
+@pytest.mark.parametrize("display", [{}, {"DISPLAY": ":4321"}])
+def test_without_a_screen_it_says_what_to_do(clip, display):
+    done = subprocess.run(
+        [*RUN, "--source", str(clip)],
+        env=environment(**display),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("lapland: no window can be shown: ")
+    assert "--no-window --record OUT.mp4" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_opencv_without_windows_is_noticed(clip, monkeypatch):
+    built = "\n  GUI:                           NONE\n    GTK+:                        NO\n"
+    monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
+    with pytest.raises(LaplandError, match="opencv-python-headless"):
+        webcam.show(Settings(str(clip), threads=1))
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory):
+    """A screen of 800 x 600 that nobody sees: its number, and the file with what is on it."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed: apt-get install xvfb")
+    if re.search(r"GUI:\s*NONE", cv2.getBuildInformation()):
+        pytest.skip("opencv-python-headless has no windows")
+    folder = tmp_path_factory.mktemp("screen")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        [
+            "Xvfb",
+            "-displayfd",
+            str(write),
+            "-noreset",
+            "-screen",
+            "0",
+            "800x600x24",
+            "-fbdir",
+            str(folder),
+        ],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()
+    yield f":{number}", folder / "Xvfb_screen0"
+    server.terminate()
+    server.wait()
+
+
+PROGRAM = """
+import sys, time, cv2
+from lapland.__main__ import main
+clip, screen, saved, ending, *keys = sys.argv[1:]
+wait, calls = cv2.waitKey, []
+def pressed(delay):
+    wait(delay)
+    calls.append(delay)
+    if len(calls) == 4:  # what is on the screen now
+        for _ in range(40):
+            wait(50)
+            shown = open(screen, "rb").read()
+            if len(set(shown[-800 * 600 * 4 :])) > 100:  # no longer black but for the pointer
+                break
+        open(saved, "wb").write(shown)
+    if len(calls) == 7 and ending == "close":
+        cv2.destroyWindow("lapland")
+        return -1
+    if 4 < len(calls) <= 4 + len(keys):
+        return ord(keys[len(calls) - 5])
+    return -1
+cv2.waitKey = pressed
+sys.exit(main(["webcam", "--source", clip, "--threads", "1", "--record", saved + ".avi"]))
+"""
+
+
+@pytest.mark.parametrize(("ending", "frames"), [("keys", 8), ("close", 7), ("file", 10)])
+def test_a_window_shows_the_picture_and_ends_well(clip, screen, tmp_path, ending, frames):
+    display, framebuffer = screen
+    saved = tmp_path / "screen"
+    keys = ["s", "d", "h", "q"] if ending == "keys" else []
+    for _ in range(5):  # Qt without a window manager: now and then it never draws
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(clip), str(framebuffer), str(saved), ending, *keys],
+            env=environment(DISPLAY=display),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"{frames} frames, 1 face")
+        recorded = read_video(f"{saved}.avi")[0]
+        assert len(recorded) == frames
+        shown = np.frombuffer(saved.read_bytes()[-800 * 600 * 4 :], np.uint8).reshape(600, 800, 4)
+        if shown.any():
+            break
+    # The window is somewhere on the screen, and in it the picture as it was recorded.
+    fit = cv2.matchTemplate(
+        np.ascontiguousarray(shown[..., :3]), recorded[3][20:-30], cv2.TM_CCOEFF_NORMED
+    )
+    assert fit.max() > 0.95
+
+
+EXAMPLE = """
+import runpy, sys, cv2
+wait, calls = cv2.waitKey, []
+def pressed(delay):
+    wait(delay)
+    calls.append(delay)
+    return ord("q") if len(calls) == 5 else -1
+cv2.waitKey = pressed
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+
+
+def test_the_example_shows_a_video(clip, screen):
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLE, str(EXAMPLES / "webcam.py"), str(clip)],
+        env=environment(DISPLAY=screen[0]),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 5
+    assert done.stdout.startswith("face 0: tip of the nose at ")
+
+
+def test_the_example_says_where_there_is_no_video(tmp_path):
+    program = [sys.executable, str(EXAMPLES / "webcam.py"), str(tmp_path / "none.avi")]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "none.avi: no camera or video that can be read" in done.stderr
+
+
+def test_frames_are_drawn_side_by_side(clip, tmp_path):
+    strip = [sys.executable, str(EXAMPLES / "strip.py"), str(clip)]
+    out = tmp_path / "out.png"
+    subprocess.run([*strip, str(out), "0", "5", "9"], check=True, timeout=120)
+    assert cv2.imread(str(out)).shape == (240, 3 * 240 + 2 * 4, 3)
+    failed = subprocess.run(
+        [*strip, str(out), "99"], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert failed.returncode == 1
+    assert "has 10 frames" in failed.stderr

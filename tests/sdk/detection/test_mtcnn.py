@@ -1,0 +1,285 @@
+"""The cascade on a photo that may be shown: places, sizes, borders, many faces, odd images."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lapland.base.errors import GeometryError, ModelError, OptionError
+from lapland.detection.mtcnn import Mtcnn
+from lapland.detection.mtcnn_boxes import crops, square, suppress
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = [
+    (ROOT / "models" / "mtcnn" / f"{net}.onnx").read_bytes() for net in ("pnet", "rnet", "onet")
+]
+# Eyes, nose and corners of the mouth of the astronaut, read off the photo by eye.
+POINTS = np.array([[204, 100], [246, 102], [225, 127], [202, 139], [244, 141]])
+
+
+@pytest.fixture(scope="module")
+def cascade():
+    return Mtcnn(*FILES, threads=1)
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return cv2.imread(str(ROOT / "examples" / "astronaut.png"))
+
+
+def assert_valid(result, count=None):
+    boxes, scores, points = result
+    n = len(boxes) if count is None else count
+    assert (boxes.shape, scores.shape, points.shape) == ((n, 4), (n,), (n, 5, 2))
+    assert boxes.dtype == scores.dtype == points.dtype == np.float32
+    assert np.isfinite(boxes).all()
+    assert np.isfinite(points).all()
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert (np.diff(scores) <= 0).all()
+
+
+def test_the_astronaut_has_one_face_where_it_is(cascade, astronaut):
+    before = astronaut.copy()
+    result = cascade.detect(astronaut)
+    assert_valid(result, 1)
+    boxes, scores, points = result
+    np.testing.assert_allclose(boxes[0], [181, 64, 266, 171], atol=6)
+    np.testing.assert_allclose(points[0], POINTS, atol=3)
+    assert scores[0] > 0.99
+    np.testing.assert_array_equal(astronaut, before)
+
+
+def test_the_same_image_gives_the_same_bits(cascade, astronaut):
+    first = cascade.detect(astronaut)
+    for a, b in zip(first, cascade.detect(astronaut), strict=True):
+        np.testing.assert_array_equal(a, b)
+    view = np.asfortranarray(astronaut)  # memory layout is nobody's business
+    for a, b in zip(first, cascade.detect(view), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.75, 1.5, 2.0])
+def test_points_follow_the_scale(cascade, astronaut, factor):
+    image = cv2.resize(astronaut, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    boxes, _, points = cascade.detect(image)
+    assert len(boxes) == 1
+    np.testing.assert_allclose(points[0] / factor, POINTS, atol=4)
+
+
+@pytest.mark.parametrize("shift", [(-100, 0), (60, 35), (0, -40)])
+def test_points_follow_a_shift(cascade, astronaut, shift):
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+    boxes, _, points = cascade.detect(cv2.warpAffine(astronaut, matrix, (512, 512)))
+    assert len(boxes) == 1
+    np.testing.assert_allclose(points[0] - shift, POINTS, atol=4)
+
+
+def test_hundreds_of_faces(cascade, astronaut):
+    tile = cv2.resize(astronaut[30:230, 120:320], (72, 72), interpolation=cv2.INTER_AREA)
+    result = cascade.detect(np.tile(tile, (15, 20, 1)))
+    assert_valid(result)
+    assert 295 <= len(result[0]) <= 305
+    noses = result[2][:, 2] // 72  # column and row of the tile
+    assert len(np.unique(noses, axis=0)) >= 295
+
+
+@pytest.mark.parametrize("where", [np.s_[:, 205:], np.s_[95:, :], np.s_[:, :235], np.s_[:140, :]])
+def test_a_face_cut_by_the_border_is_found(cascade, astronaut, where):
+    top, left = where[0].start or 0, where[1].start or 0
+    boxes, _, points = cascade.detect(astronaut[where])
+    assert len(boxes) == 1
+    np.testing.assert_allclose(points[0] + [left, top], POINTS, atol=8)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 50), (16, 16), (11, 4000), (12, 12), (40, 40), (39, 500), (3, 40000)]
+)
+@pytest.mark.parametrize("min_face", [12, 40])
+def test_small_and_narrow_images(shape, min_face):
+    image = np.full((*shape, 3), 128, np.uint8)
+    assert_valid(Mtcnn(*FILES, min_face=min_face, threads=1).detect(image), 0)
+
+
+def test_very_wide_image(cascade, astronaut):
+    wide = np.zeros((200, 33000, 3), np.uint8)  # more columns than cv2.remap takes
+    wide[:, 32600:32900] = astronaut[30:230, 100:400]
+    boxes, _, points = cascade.detect(wide)
+    assert len(boxes) == 1
+    np.testing.assert_allclose(points[0] - [32500, -30], POINTS, atol=6)
+
+
+@pytest.mark.parametrize("value", [0, 90, 255])
+def test_blank_images_have_no_face(cascade, value):
+    assert_valid(cascade.detect(np.full((240, 320, 3), value, np.uint8)), 0)
+
+
+def test_noise_is_survived(cascade):
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    assert_valid(cascade.detect(noise))
+
+
+def test_low_thresholds_are_survived(astronaut):
+    cascade = Mtcnn(*FILES, thresholds=(0.01, 0.01, 0.01), threads=1)
+    assert_valid(cascade.detect(astronaut))
+
+
+def test_thirty_megapixels(astronaut):
+    large = cv2.resize(astronaut, (5480, 5480), interpolation=cv2.INTER_CUBIC)
+    boxes, _, points = Mtcnn(*FILES, min_face=400).detect(large)
+    assert len(boxes) == 1
+    np.testing.assert_allclose(points[0] / (5480 / 512), POINTS, atol=4)
+    assert_valid(Mtcnn(*FILES).detect(np.zeros_like(large)), 0)
+
+
+def test_min_face_leaves_out_smaller_ones(astronaut):
+    assert len(Mtcnn(*FILES, min_face=300).detect(astronaut)[0]) == 0
+
+
+# Known boxes.
+
+
+def test_five_points_in_known_boxes(cascade, astronaut):
+    scores, points = cascade.five_points(astronaut, [[181, 64, 266, 171], [380, 400, 480, 500]])
+    assert scores.shape == (2,)
+    assert points.shape == (2, 5, 2)
+    assert scores.dtype == points.dtype == np.float32
+    assert scores[0] > 0.99 > 0.5 > scores[1]
+    np.testing.assert_allclose(points[0], POINTS, atol=3)
+
+
+def test_five_points_of_many_boxes_equal_those_of_each(cascade, astronaut):
+    rng = np.random.default_rng(1)
+    corners = rng.uniform(-50, 400, (50, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(20, 200, (50, 2))], axis=1)
+    scores, points = cascade.five_points(astronaut, boxes)
+    singles = [cascade.five_points(astronaut, box[None]) for box in boxes]
+    np.testing.assert_allclose(scores, np.concatenate([s for s, _ in singles]), atol=1e-5)
+    np.testing.assert_allclose(points, np.concatenate([p for _, p in singles]), atol=1e-2)
+
+
+def test_five_points_of_no_boxes(cascade, astronaut):
+    scores, points = cascade.five_points(astronaut, np.empty((0, 4)))
+    assert (scores.shape, points.shape) == ((0,), (0, 5, 2))
+    assert scores.dtype == points.dtype == np.float32
+
+
+def test_boxes_outside_and_on_one_pixel(cascade):
+    pixel = np.zeros((1, 1, 3), np.uint8)
+    scores, points = cascade.five_points(pixel, [[-1e9, -1e9, -1e8, -1e8], [0, 0, 1, 1]])
+    assert np.isfinite(scores).all()
+    assert np.isfinite(points).all()
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [1, 2, 3, 4],
+        np.zeros((2, 5)),
+        [[10, 10, 5, 20]],
+        [[10, 10, 10, 20]],
+        [[0, 0, np.nan, 5]],
+        [["a", "b", "c", "d"]],
+    ],
+)
+def test_wrong_boxes_are_refused(cascade, astronaut, boxes):
+    with pytest.raises(GeometryError, match="x1, y1, x2, y2"):
+        cascade.five_points(astronaut, boxes)
+
+
+# Keywords.
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"min_face": 11},
+        {"min_face": 40.0},
+        {"min_face": True},
+        {"min_face": "40"},
+        {"thresholds": 0.6},
+        {"thresholds": (0.6, 0.7)},
+        {"thresholds": (0.6, 0.7, 1.0)},
+        {"thresholds": (0.6, float("nan"), 0.7)},
+        {"thresholds": "abc"},
+        {"pyramid_factor": 1.0},
+        {"pyramid_factor": 0.05},
+        {"pyramid_factor": "half"},
+        {"threads": 0},
+    ],
+)
+def test_wrong_keywords_are_refused(keywords):
+    (name,) = keywords
+    with pytest.raises(OptionError, match=f"{name} must .*not "):
+        Mtcnn(*FILES, **keywords)
+
+
+def test_numpy_integers_are_integers(astronaut):
+    assert len(Mtcnn(*FILES, min_face=np.int64(60)).detect(astronaut)[0]) == 1
+
+
+def test_a_damaged_file_is_named():
+    with pytest.raises(ModelError, match=r"rnet\.onnx"):
+        Mtcnn(FILES[0], FILES[1][:1000], FILES[2])
+
+
+# The parts.
+
+
+def overlap(a, b, kind):
+    width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
+    height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    shared = width * height
+    return shared / (sum(areas) - shared if kind == "union" else min(areas))
+
+
+@pytest.mark.parametrize("kind", ["union", "min"])
+@pytest.mark.parametrize("count", [0, 1, 2, 40, 400])
+@pytest.mark.parametrize("threshold", [0.3, 0.7])
+def test_suppress_agrees_with_brute_force(kind, count, threshold):
+    rng = np.random.default_rng(count)
+    corners = rng.uniform(0, 60, (count, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(5, 60, (count, 2))], axis=1)
+    scores = rng.permutation(count).astype(np.float32)
+    expected = [
+        i
+        for i in np.argsort(-scores)
+        if not any(
+            scores[j] > scores[i] and overlap(boxes[i], boxes[j], kind) > threshold
+            for j in range(count)
+        )
+    ]
+    assert suppress(boxes, scores, threshold, kind=kind).tolist() == expected
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_of_equal_boxes_one_stays(count):
+    boxes = np.tile([[10.0, 10, 20, 20]], (count, 1))
+    assert suppress(boxes, np.ones(count, np.float32), 0.5, kind="union").tolist() == [count - 1]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize("kind", ["union", "min"])
+def test_boxes_without_area_suppress_nothing(count, kind):
+    boxes = np.tile([[10.0, 10, 10, 20]], (count, 1))
+    assert len(suppress(boxes, np.ones(count, np.float32), 0.5, kind=kind)) == count
+
+
+def test_square_keeps_the_centre():
+    boxes = np.array([[0.0, 0, 10, 4], [5, 5, 6, 9]])
+    np.testing.assert_allclose(square(boxes), [[0, -3, 10, 7], [3.5, 5, 7.5, 9]])
+
+
+def test_crops_sample_known_pixels_and_grey_outside():
+    ramp = np.zeros((101, 201, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = np.arange(201), np.arange(101)[:, None]
+    # Edges that the factors (W - 1) / W and (H - 1) / H take to whole pixels.
+    box = np.array([[20 * 201 / 200, 10 * 101 / 100, 43 * 201 / 200, 33 * 101 / 100]])
+    found = crops(ramp, box, 24)[0]
+    np.testing.assert_allclose(found[..., 0], np.tile(np.arange(20, 44), (24, 1)), atol=1e-4)
+    np.testing.assert_allclose(found[..., 1], np.tile(np.arange(10, 34)[:, None], 24), atol=1e-4)
+    half = crops(ramp, np.array([[-23.0, -1000, 0.5, 2000]]), 24)[0]
+    assert (half[:, :23] == 127.5).all()
+    assert (half[[0, -1]] == 127.5).all()
+    np.testing.assert_allclose(half[8, 23, 0], 0.5 * 200 / 201, atol=1e-6)

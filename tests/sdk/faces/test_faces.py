@@ -1,0 +1,256 @@
+"""Faces and Face: validation, indexing, and the forms they are saved in."""
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from lapland import IBUG68, Face, Faces, GeometryError, LaplandError
+from training.data.pts import read_pts
+
+FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
+SHAPES = {
+    "boxes": (3, 4),
+    "scores": (3,),
+    "five_points": (3, 5, 2),
+    "landmarks": (3, 68, 2),
+    "scales": (3, 68),
+}
+
+
+def arrays(seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: rng.uniform(0, 100, shape) for name, shape in SHAPES.items()}
+
+
+@pytest.fixture
+def faces():
+    return Faces(**arrays())
+
+
+def assert_equal(a, b):
+    for name in FIELDS:
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    assert a.scheme is b.scheme
+
+
+def test_arrays_are_float32_copies_that_cannot_be_changed():
+    given = arrays()
+    faces = Faces(**given)
+    for name in FIELDS:
+        array = getattr(faces, name)
+        assert array.dtype == np.float32
+        assert not np.shares_memory(array, given[name])
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(faces[:2], name)[...] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        faces[0].landmarks[0, 0] = 1
+    with pytest.raises(AttributeError):
+        faces.boxes = given["boxes"]
+    given["boxes"][...] = 7  # the caller's own array stays writable and apart
+    assert not (faces.boxes == 7).any()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("fault", ["fewer", "flat", "nan", "infinite"])
+def test_wrong_arrays_are_named(name, fault):
+    given = arrays()
+    wrong = given[name]
+    if fault == "fewer":
+        wrong = wrong[:2]
+    elif fault == "flat":
+        wrong = wrong[..., None]
+    else:
+        wrong.flat[1] = np.nan if fault == "nan" else -np.inf
+    given[name] = wrong
+    blamed = "boxes" if (name, fault) == ("scores", "fewer") else name  # the scores say how many
+    with pytest.raises(GeometryError, match=rf"^{blamed}: expected") as caught:
+        Faces(**given)
+    assert isinstance(caught.value, (LaplandError, ValueError))
+
+
+def test_empty():
+    none = Faces.empty()
+    assert len(none) == 0
+    assert [getattr(none, name).shape for name in FIELDS] == [
+        (0, *SHAPES[name][1:]) for name in FIELDS
+    ]
+    assert list(none) == []
+    assert none.to_dict() == {"scheme": "ibug68", "faces": []}
+    assert repr(none) == "<0 faces, 68 landmarks each>"
+    assert len(none[:1]) == len(none[[]]) == len(none[np.zeros(0, bool)]) == 0
+    assert_equal(none, none[none.scores > 0.5])
+    with pytest.raises(IndexError):
+        none[0]
+
+
+@pytest.mark.parametrize("index", [0, 2, -1, np.int64(1), np.uint8(1)])
+def test_one_face(faces, index):
+    face = faces[index]
+    assert isinstance(face, Face)
+    np.testing.assert_array_equal(face.box, faces.boxes[index])
+    np.testing.assert_array_equal(face.landmarks, faces.landmarks[index])
+    np.testing.assert_array_equal(face.five_points, faces.five_points[index])
+    np.testing.assert_array_equal(face.scales, faces.scales[index])
+    assert type(face.score) is float
+    assert face.score == faces.scores[index]
+    assert face.scheme is IBUG68
+
+
+@pytest.mark.parametrize(
+    ("index", "rows"),
+    [
+        (slice(1, None), [1, 2]),
+        (slice(None, None, -1), [2, 1, 0]),
+        (slice(5, 9), []),
+        ([2, 0], [2, 0]),
+        ([-1], [2]),
+        ([], []),
+        ((1, 1), [1, 1]),
+        (np.array([1, 2], np.uint16), [1, 2]),
+        ([True, False, True], [0, 2]),
+        (np.array([False, False, False]), []),
+    ],
+)
+def test_several_faces(faces, index, rows):
+    some = faces[index]
+    assert isinstance(some, Faces)
+    assert len(some) == len(rows)
+    for name in FIELDS:
+        np.testing.assert_array_equal(getattr(some, name), getattr(faces, name)[rows])
+
+
+@pytest.mark.parametrize("index", [3, -4, [0, 3], [True, False], 1.5, "first", None])
+def test_indices_that_make_no_sense(faces, index):
+    with pytest.raises(IndexError):
+        faces[index]
+
+
+def test_iteration(faces):
+    listed = list(faces)
+    assert [type(face) for face in listed] == [Face] * 3
+    assert [face.score for face in listed] == faces.scores.tolist()
+    assert repr(faces) == "<3 faces, 68 landmarks each>"
+    assert repr(faces[:1]) == "<1 face, 68 landmarks each>"
+
+
+def test_json_round_trip(faces):
+    line = faces.to_json()
+    assert "\n" not in line
+    data = json.loads(line)
+    assert data == faces.to_dict()
+    assert data["scheme"] == "ibug68"
+    assert len(data["faces"]) == 3
+    for row, face in zip(data["faces"], faces, strict=True):
+        assert set(row) == {"box", "score", "five_points", "landmarks", "scales"}
+        np.testing.assert_allclose(row["landmarks"], face.landmarks, atol=6e-4)
+        np.testing.assert_allclose(row["box"], face.box, atol=6e-4)
+        np.testing.assert_allclose(row["scales"], face.scales, atol=6e-4)
+        assert row["score"] == pytest.approx(face.score, abs=6e-5)
+        assert row == face.to_dict()
+    assert len(line) < 3 * 68 * 40  # thousandths, not the digits of a float32
+
+
+def test_pts_files_are_one_based_and_read_back(faces, tmp_path):
+    path = tmp_path / "face.pts"
+    faces[1].save_pts(path)
+    lines = path.read_text().splitlines()
+    assert lines[:3] == ["version: 1", "n_points: 68", "{"]
+    assert lines[-1] == "}"
+    first = np.array(lines[3].split(), float)
+    np.testing.assert_allclose(first, faces.landmarks[1, 0] + 1, atol=6e-4)
+    np.testing.assert_allclose(read_pts(path), faces.landmarks[1], atol=6e-4)
+    faces[1].save_pts(str(path))
+
+
+def test_every_face_gets_a_pts_file(faces, tmp_path):
+    paths = faces.save_pts(tmp_path / "photo.pts")
+    assert [path.name for path in paths] == [f"photo_{n + 1}.pts" for n in range(len(faces))]
+    for path, landmarks in zip(paths, faces.landmarks, strict=True):
+        np.testing.assert_allclose(read_pts(path), landmarks, atol=6e-4)
+    assert faces[:1].save_pts(tmp_path / "one.pts") == [tmp_path / "one.pts"]
+    assert faces[:0].save_pts(tmp_path / "none.pts") == []
+    assert not (tmp_path / "none.pts").exists()
+
+
+def test_pts_files_keep_the_suffix_that_was_asked_for(faces, tmp_path):
+    paths = faces[:2].save_pts(tmp_path / "a.txt")
+    assert [path.name for path in paths] == ["a_1.txt", "a_2.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a_1.txt", "a_2.txt"]
+    assert [path.name for path in faces[:2].save_pts(tmp_path / "plain")] == ["plain_1", "plain_2"]
+
+
+def test_faces_can_be_sent_to_another_process(faces):
+    for again in (pickle.loads(pickle.dumps(faces)), copy.deepcopy(faces), copy.copy(faces)):
+        assert_equal(again, faces)
+        with pytest.raises(ValueError, match="read-only"):
+            again.landmarks[...] = 0
+    face = pickle.loads(pickle.dumps(faces[1]))
+    np.testing.assert_array_equal(face.landmarks, faces.landmarks[1])
+    assert face.scheme is IBUG68
+
+
+# --- identities
+
+
+@pytest.fixture
+def tracked():
+    return Faces(**arrays(), ids=[7, 2, 9])
+
+
+def test_ids_are_none_but_in_a_video(faces, tracked):
+    assert faces.ids is None
+    assert faces[0].id is None
+    assert faces[1:].ids is None
+    assert Faces.empty().ids is None
+    assert tracked.ids.dtype == np.int64
+    with pytest.raises(ValueError, match="read-only"):
+        tracked.ids[0] = 1
+
+
+def test_the_callers_ids_stay_writable_and_apart():
+    given = np.array([7, 2, 9], np.int64)  # of the dtype that the faces keep
+    faces = Faces(**arrays(), ids=given)
+    assert given.flags.writeable
+    given[:] = 0
+    assert faces.ids.tolist() == [7, 2, 9]
+
+
+def test_ids_go_with_their_faces(tracked):
+    assert tracked[1].id == 2
+    assert type(tracked[1].id) is int
+    assert [face.id for face in tracked] == [7, 2, 9]
+    assert tracked[::-1].ids.tolist() == [9, 2, 7]
+    assert tracked[tracked.ids == 9].ids.tolist() == [9]
+    assert tracked[[]].ids.tolist() == []
+    for again in (pickle.loads(pickle.dumps(tracked)), copy.deepcopy(tracked)):
+        assert_equal(again, tracked)
+        assert again.ids.tolist() == [7, 2, 9]
+        with pytest.raises(ValueError, match="read-only"):
+            again.ids[0] = 1
+    assert pickle.loads(pickle.dumps(tracked[0])).id == 7
+
+
+def test_ids_are_written(tracked):
+    rows = json.loads(tracked.to_json())["faces"]
+    assert [row["id"] for row in rows] == [7, 2, 9]
+    assert next(iter(rows[0])) == "id"
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([1, 2], r"ids: expected shape \(3,\), not \(2,\)"),
+        ([[1, 2, 3]], "ids: expected shape"),
+        ([1.0, 2.0, 3.0], "ids: expected whole numbers, not float64"),
+        (["a", "b", "c"], "ids: expected whole numbers"),
+        (4, "ids: expected shape"),
+    ],
+)
+def test_wrong_ids(ids, words):
+    with pytest.raises(GeometryError, match=words):
+        Faces(**arrays(), ids=ids)

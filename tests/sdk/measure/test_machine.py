@@ -1,0 +1,58 @@
+"""What is said of the machine, and what others do on it."""
+
+import os
+import re
+import sys
+from datetime import datetime
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+
+import lapland
+from lapland.measure import machine
+
+
+def test_header_says_where_figures_come_from():
+    head = machine.header("lapland benchmark")
+    assert head["command"] == "lapland benchmark"
+    assert datetime.fromisoformat(head["date"]).utcoffset().total_seconds() == 0
+    assert head["cpu"]
+    assert head["cores"] == os.cpu_count()
+    assert head["versions"] == {
+        "lapland": lapland.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "opencv": cv2.__version__,
+        "numpy": np.__version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def test_commit_is_that_of_the_repository(monkeypatch, tmp_path):
+    found = machine.commit()
+    assert found is None or re.fullmatch(r"[0-9a-f]{12}(-dirty)?", found)
+    monkeypatch.setattr(machine, "PACKAGE", tmp_path / "site-packages/lapland")
+    assert machine.commit() is None  # an installed package is of no repository
+
+
+def test_others_are_all_less_ourselves():
+    start, end = machine.Moment(100.0, 50.0, 7.0), machine.Moment(110.0, 65.0, 12.0)
+    assert machine.others(start, end) == pytest.approx(1.0)
+    assert machine.others(start, machine.Moment(110.0, 55.0, 12.5)) == 0
+    assert machine.others(start, machine.Moment(110.0, None, 12.5)) is None
+    assert machine.others(start, start) is None
+
+
+def test_our_own_work_is_not_that_of_others():
+    start = machine.now()
+    if start.all is None:
+        pytest.skip("this system does not tell what its cores have done")
+    while machine.now().own - start.own < 0.2:
+        pass
+    end = machine.now()
+    passed = end.clock - start.clock
+    worked = (end.all - start.all) / passed
+    # Ticks of 10 ms on each core are all that the system counts in.
+    assert worked - machine.others(start, end) <= (end.own - start.own) / passed + 1e-6
+    assert machine.others(start, end) <= os.cpu_count() + 0.1

@@ -1,0 +1,285 @@
+"""Model files: those that are shipped, and every way in which another may be wrong."""
+
+import json
+import shutil
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from lapland import IBUG68, Detector, ModelError, ModelNotFoundError, OptionError
+from lapland.networks import index, loading
+
+EXPORT = "python -m export.rcn"
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "model.onnx"
+
+
+def refusal(path, *words, error=ModelError):
+    with pytest.raises(error) as caught:
+        loading.load(path, threads=1)
+    assert isinstance(caught.value, ValueError)
+    for word in (str(path), *words):
+        assert word in str(caught.value)
+    return caught.value
+
+
+def changed(peaks, file, metadata=None, change=None):
+    """Writes the test model with other metadata, or after `change(graph)`."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(peaks)
+    if metadata is not None:
+        kept = {p.key: p.value for p in model.metadata_props} | metadata
+        onnx.helper.set_model_props(model, {k: v for k, v in kept.items() if v is not None})
+    if change is not None:
+        change(model.graph)
+    file.write_bytes(model.SerializeToString())
+    return file
+
+
+# --- shipped models
+
+
+def test_shipped_models():
+    names = index.shipped()
+    assert "rcn-1-8" in names
+    widths = [loading.describe(index.folder() / name / "model.onnx").width for name in names]
+    narrowest_first = ["1/16", "1/8", "1/4", "1/2", "1", "1/4-lite", "1/2-lite"]
+    assert [w for w in dict.fromkeys(widths) if w in narrowest_first] == narrowest_first
+
+
+@pytest.mark.parametrize("name", index.shipped())
+def test_what_a_shipped_model_says_of_itself(name):
+    path = index.folder() / name / "model.onnx"
+    info = loading.describe(path)
+    assert info.name == name
+    assert index.path_of(info.width, info.precision) == info.path == path
+    assert info.bytes == path.stat().st_size
+    assert info.scheme is IBUG68
+    assert info.size == 80
+    assert 1 < info.crop_factor < 5
+    assert "research" in info.licence
+    assert {"recipe", "commit"} <= set(info.training)
+    # every parameter is stored once, and little else: the graph, and a calibration
+    numbers = {"float32": 4, "int8": 1}[info.precision] * info.parameters
+    assert numbers < info.bytes < 1.03 * numbers + 45_000
+
+
+def test_the_cascade_is_there():
+    parts = loading.load_mtcnn()
+    assert [len(part) > 10_000 for part in parts] == [True] * 3
+
+
+@pytest.mark.parametrize("width", ["1/3", "", "rcn-1-8", 0.125, 8, None, ["1/8"]])
+def test_unknown_widths(width):
+    with pytest.raises(OptionError, match=r"width must be one of .*'1/8'") as caught:
+        Detector(width)
+    assert repr(width) in str(caught.value)
+
+
+# --- the test model is one that is accepted
+
+
+def test_a_model_of_ones_own(peaks):
+    info = Detector(model=peaks, threads=1).model
+    assert (info.name, info.width, info.size, info.crop_factor) == ("peaks", "1/16", 80, 3.0)
+    assert info.path == peaks
+    assert info.crop_upright is True
+    assert Detector(model=str(peaks), threads=1).model == info
+
+
+# --- files
+
+
+def test_missing_files(tmp_path):
+    error = refusal(tmp_path / "none.onnx", "no such model file", error=ModelNotFoundError)
+    assert isinstance(error, FileNotFoundError)
+    refusal(tmp_path, "no such model file", error=ModelNotFoundError)
+    refusal(tmp_path / "none" / "none.onnx", error=ModelNotFoundError)
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 64, b"not a model", bytes(range(256)) * 40])
+def test_files_that_are_no_model(file, data):
+    file.write_bytes(data)
+    refusal(file, "damaged or not an ONNX graph")
+
+
+def test_an_image_is_no_model(photo):
+    refusal(photo, "damaged")
+
+
+@pytest.mark.parametrize("name", index.shipped())
+def test_truncated_shipped_models(file, name):
+    data = (index.folder() / name / "model.onnx").read_bytes()
+    for part in (0.001, 0.1, 0.5, 0.9, 0.999):
+        file.write_bytes(data[: int(part * len(data))])
+        refusal(file)
+
+
+def test_a_file_that_ends_anywhere_is_refused(peaks, file):
+    data = peaks.read_bytes()
+    for size in range(0, len(data), 29):
+        file.write_bytes(data[:size])
+        refusal(file)
+
+
+def test_a_damaged_header_is_refused(peaks, file):
+    data = bytearray(peaks.read_bytes())
+    data[0] ^= 0xFF
+    file.write_bytes(data)
+    refusal(file, "damaged")
+
+
+def test_no_damage_of_one_byte_gives_another_error(peaks, file, capfd):
+    """It is refused, or it hits a weight or a name and is loaded; nothing is printed."""
+    data = peaks.read_bytes()
+    rng = np.random.default_rng(0)
+    loaded = refused = 0
+    for at in rng.integers(len(data), size=150):
+        damaged = bytearray(data)
+        damaged[at] ^= rng.integers(1, 256)
+        file.write_bytes(damaged)
+        try:
+            loading.load(file, threads=1)
+            loaded += 1
+        except ModelError as error:
+            assert str(file) in str(error)  # noqa: PT017
+            refused += 1
+    assert loaded > 10
+    assert refused > 10
+    version = tuple(int(part) for part in onnxruntime.__version__.split(".")[:2])
+    if version >= (1, 23):  # older ones print before they raise, and cannot be told not to
+        assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_weight_is_not_seen(peaks, file):
+    data = peaks.read_bytes()
+    grid = np.arange(80, dtype=np.float32).tobytes()
+    at = data.index(grid) + 40
+    file.write_bytes(data[:at] + b"\0" + data[at + 1 :])
+    loading.load(file, threads=1)
+
+
+# --- graphs that are not ours
+
+
+@pytest.mark.parametrize("part", ["pnet", "rnet", "onet"])
+def test_other_networks(part):
+    path = index.folder() / "mtcnn" / f"{part}.onnx"
+    refusal(path, "schema '1'", "found none", EXPORT)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"lapland.schema": None}, ["schema '1'", "found none"]),
+        ({"lapland.schema": "2"}, ["schema '1'", "found '2'"]),
+        *(
+            ({f"lapland.{key}": None}, [f"lapland.{key}", EXPORT])
+            for key in [
+                "name",
+                "width",
+                "parameters",
+                "scheme",
+                "size",
+                "crop_factor",
+                "crop_upright",
+                "nmse",
+                "licence",
+                "training",
+            ]
+        ),
+        ({"lapland.parameters": "many"}, ["many", EXPORT]),
+        ({"lapland.scheme": "cofw29"}, ["cofw29", EXPORT]),
+        ({"lapland.size": "80.5"}, ["80.5", EXPORT]),
+        ({"lapland.size": "64"}, ["crops", "64, 64, 3"]),
+        ({"lapland.size": "0"}, ["out of range"]),
+        ({"lapland.size": "1000000"}, ["out of range"]),
+        ({"lapland.crop_factor": "nan"}, ["nan", "out of range"]),
+        ({"lapland.crop_factor": "-3"}, ["out of range"]),
+        ({"lapland.crop_factor": "inf"}, ["out of range"]),
+        ({"lapland.crop_upright": "perhaps"}, ["perhaps"]),
+        ({"lapland.nmse": "{"}, [EXPORT]),
+        ({"lapland.nmse": "3.5"}, ["nmse", EXPORT]),
+        ({"lapland.nmse": json.dumps({"common": None})}, [EXPORT]),
+        ({"lapland.training": "[]"}, ["training", EXPORT]),
+    ],
+    ids=lambda value: json.dumps(value)[9:] if isinstance(value, dict) else "",
+)
+def test_metadata_that_is_wrong(peaks, file, metadata, words):
+    refusal(changed(peaks, file, metadata), *words)
+
+
+def set_type(value):
+    def change(graph):
+        graph.input[0].type.tensor_type.elem_type = value
+
+    return change
+
+
+def fix_batch(graph):
+    for tensor in (*graph.input, *graph.output):
+        tensor.type.tensor_type.shape.dim[0].dim_value = 1
+
+
+def rename_input(graph):
+    graph.input[0].name = graph.node[0].input[0] = "pictures"
+
+
+def drop_scales(graph):
+    del graph.output[1]
+
+
+def add_input(graph):
+    graph.input.add().CopyFrom(graph.input[0])
+    graph.input[1].name = "mask"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (set_type(1), ["'crops'", "tensor(uint8)", "tensor(float)"]),
+        (fix_batch, ["'crops'", "(N, 80, 80, 3)"]),
+        (rename_input, ["'crops'", "pictures"]),
+        (drop_scales, ["'scales'", "landmarks"]),
+        (add_input, ["'crops'", "mask"]),
+    ],
+)
+def test_graphs_that_break_the_contract(peaks, file, change, words):
+    refusal(changed(peaks, file, change=change), *words)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", True, []])
+def test_wrong_thread_counts(threads):
+    with pytest.raises(OptionError, match="threads must be None or a positive integer"):
+        Detector(threads=threads)
+
+
+# --- SHA-256 of shipped files
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A copy of the folder of models, in the place of the real one."""
+    shutil.copytree(index.folder(), tmp_path / "models")
+    monkeypatch.setattr(index, "folder", lambda: tmp_path / "models")
+    return tmp_path / "models"
+
+
+@pytest.mark.parametrize("name", ["mtcnn/onet.onnx", "rcn-1-2-lite-int8/model.onnx"])
+def test_one_changed_bit_of_a_shipped_file_is_refused(copied, name):
+    Detector(threads=1)
+    data = bytearray((copied / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copied / name).write_bytes(data)
+    with pytest.raises(ModelError, match=r"SHA-256 differs .* pip install --force-reinstall"):
+        Detector(threads=1)
+
+
+def test_hashes_cover_every_shipped_graph():
+    lines = (index.folder() / "SHA256SUMS").read_text().splitlines()
+    files = {path.relative_to(index.folder()).as_posix() for path in index.folder().rglob("*.onnx")}
+    assert {line[66:] for line in lines} == files

@@ -1,0 +1,492 @@
+"""What is read of an ONNX file is what onnx reads, and what must not run is refused before."""
+
+import math
+import os
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from lapland import Detector, ModelError
+from lapland.networks import index, loading, onnx_file
+from lapland.networks import session as session_module
+from lapland.networks.wire_format import MAX_FIELDS, OnnxError
+
+onnx = pytest.importorskip("onnx")
+from google.protobuf.message import DecodeError  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from tests.peaks.make_peaks import build  # noqa: E402
+
+SHIPPED = sorted(index.folder().rglob("*.onnx"))
+
+
+def constants(model):
+    """All tensors of a model, in the order of the file."""
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            yield from ([attribute.t] if attribute.HasField("t") else [])
+    yield from model.graph.initializer
+
+
+def assert_same(ours, theirs):
+    assert ours.graphs == 1
+    assert ours.opsets == {entry.domain: entry.version for entry in theirs.opset_import}
+    assert ours.metadata == {entry.key: entry.value for entry in theirs.metadata_props}
+    nodes = theirs.graph.node
+    assert [(n.domain, n.kind, n.inputs, n.outputs) for n in ours.nodes] == [
+        (n.domain, n.op_type, tuple(n.input), tuple(n.output)) for n in nodes
+    ]
+    assert ours.values == [name for node in nodes for name in node.output]
+    assert ours.inputs == [value.name for value in theirs.graph.input]
+    assert ours.outputs == [value.name for value in theirs.graph.output]
+    assert [(t.name, t.dims) for t in ours.initializers] == [
+        (t.name, tuple(t.dims)) for t in theirs.graph.initializer
+    ]
+    whole = [attribute for node in nodes for attribute in node.attribute]
+    assert ours.largest == max([abs(n) for a in whole for n in (a.i, *a.ints)])
+    tensors = list(constants(theirs))
+    assert [(t.dims, t.type) for t in ours.tensors] == [
+        (tuple(t.dims), t.data_type) for t in tensors
+    ]
+    assert [t.bytes for t in ours.tensors] == [t.ByteSize() for t in tensors]
+    assert not any(tensor.external for tensor in ours.tensors)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: "-".join(path.parts[-2:]))
+def test_shipped_files_are_read_as_onnx_reads_them(path):
+    data = path.read_bytes()
+    assert_same(onnx_file.check(data), onnx.load_from_string(data))
+
+
+@pytest.mark.parametrize("name", index.shipped())
+def test_shipped_models_pass_as_models_of_ones_own(name, tmp_path):
+    file = tmp_path / "mine.onnx"
+    data = (index.folder() / name / "model.onnx").read_bytes()
+    file.write_bytes(data)
+    assert loading.load(file, threads=1)[1].name == name
+
+
+def test_constants_in_all_their_forms():
+    """Packed and unpacked sizes, typed fields instead of raw bytes, constants of attributes."""
+    typed = helper.make_tensor("typed", TensorProto.FLOAT, [2, 3], range(6))
+    value = numpy_helper.from_array(np.arange(4, dtype=np.int64), "value")
+    model = build()
+    model.graph.initializer.append(typed)
+    model.graph.node.append(helper.make_node("Constant", [], ["four"], value=value))
+    assert_same(onnx_file.check(model.SerializeToString()), model)
+    packed = b"\x0a\x02\x02\x03" + b"\x10\x01" + b"\x4a\x18" + bytes(24)  # dims 2, 3; float; raw
+    graph = b"\x2a" + bytes([len(packed)]) + packed
+    data = b"\x3a" + bytes([len(graph)]) + graph
+    assert onnx_file.check(data).tensors[0].dims == (2, 3)
+    assert list(onnx.load_from_string(data).graph.initializer[0].dims) == [2, 3]
+
+
+def test_damaged_files_are_read_as_onnx_reads_them_or_not_at_all(peaks):
+    data = peaks.read_bytes()
+    rng = np.random.default_rng(0)
+    read = 0
+    for _ in range(600):
+        damaged = bytearray(data)
+        for at in rng.integers(len(data), size=rng.integers(1, 4)):
+            damaged[at] ^= 1 << rng.integers(8)
+        damaged = bytes(damaged[: rng.integers(len(data)) if rng.random() < 0.2 else None])
+        try:
+            ours = onnx_file.check(damaged)
+            theirs = onnx.load_from_string(damaged)
+        except (OnnxError, onnx_file.RefusedError, DecodeError):
+            continue
+        read += 1
+        assert [(n.domain, n.kind) for n in ours.nodes] == [
+            (n.domain, n.op_type) for n in theirs.graph.node
+        ]
+        assert ours.values == [name for n in theirs.graph.node for name in n.output]
+        dims = [tuple(tensor.dims) for tensor in constants(theirs)]
+        assert [tensor.dims for tensor in ours.tensors] == dims
+    assert read > 50
+
+
+def field(number, wire, body=b""):
+    return bytes([number << 3 | wire]) + body
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "no graphs"),
+        (field(7, 2, b"\0") * 2, "2 graphs"),
+        (field(7, 2, b"\x7f"), "longer than what it lies in"),
+        (field(7, 2, b"\xff" * 9 + b"\x01"), "longer than what it lies in"),
+        (field(7, 2, b"\xff" * 10 + b"\x01"), "more than 64 bits"),
+        (field(7, 2, b"\xff" * 9 + b"\x7f"), "more than 64 bits"),
+        (field(7, 2, b"\x80"), "ends within a number"),
+        (field(7, 0, b"\x01"), "a number in the place of a message"),
+        (field(8, 2, b"\x02\x12\0"), "a message in the place of a number"),
+        (field(7, 3), "wire type 3"),
+        (field(7, 7), "wire type 7"),
+        (field(0, 0, b"\0"), "number 0"),
+        (field(1, 1, b"1234"), "longer than what it lies in"),
+        (field(7, 2, b"\x05\x0a\x03\x22\x01\xff"), "no text"),
+        (field(1, 5, b"123"), "longer than what it lies in"),
+    ],
+)
+def test_wire_formats_that_are_none(data, reason):
+    with pytest.raises(OnnxError, match=reason):
+        onnx_file.check(data)
+
+
+def test_the_number_of_fields_is_bounded():
+    with pytest.raises(OnnxError, match="more than 200000 fields"):
+        onnx_file.read(b"\x08\x01" * (MAX_FIELDS + 1))
+    packed = b"\x01" * (MAX_FIELDS + 1)
+    tensor = b"\x0a" + varint(len(packed)) + packed
+    graph = b"\x2a" + varint(len(tensor)) + tensor
+    with pytest.raises(OnnxError, match="more than 200000 fields"):
+        onnx_file.read(b"\x3a" + varint(len(graph)) + graph)
+
+
+def varint(value):
+    return b"" if value < 0 else (bytes([value]) if value < 128 else _long(value))
+
+
+def _long(value):
+    return bytes([value & 127 | 128]) + varint(value >> 7)
+
+
+def test_nesting_does_not_matter():
+    """Messages in messages, as deep as the file is long, are passed over."""
+    data = b""
+    for _ in range(3000):
+        data = b"\x32" + varint(len(data)) + data  # attribute.g, in which is an attribute.g, ...
+    node = b"\x2a" + varint(len(data)) + data
+    graph = b"\x0a" + varint(len(node)) + node
+    with pytest.raises(onnx_file.RefusedError, match="a graph within the graph"):
+        onnx_file.check(b"\x3a" + varint(len(graph)) + graph)
+
+
+# --- models that are refused
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch):
+    """Writes a model and expects it to be refused without onnxruntime having seen it."""
+
+    def attempt(change, *words, seen=False):
+        model = build()
+        change(model)
+        file = tmp_path / "model.onnx"
+        file.write_bytes(model.SerializeToString())
+        if not seen:
+            monkeypatch.setattr(session_module.ort, "InferenceSession", None)
+        with pytest.raises(ModelError) as caught:
+            Detector(model=file, threads=1)
+        for word in (str(file), *words):
+            assert word in str(caught.value)
+
+    return attempt
+
+
+def node(kind, inputs=("crops",), **options):
+    return lambda m: m.graph.node.append(helper.make_node(kind, [*inputs], ["more"], **options))
+
+
+BODY = helper.make_graph([], "body", [], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("Loop", {"body": BODY}),
+        ("If", {"then_branch": BODY, "else_branch": BODY}),
+        ("Scan", {"body": BODY, "num_scan_inputs": 1}),
+    ],
+)
+def test_loops_and_branches(refused, kind, options):
+    refused(node(kind, **options), "a graph within the graph")
+
+
+@pytest.mark.parametrize(
+    "kind", ["Loop", "ConstantOfShape", "Tile", "RandomNormal", "Pad", "", "Å"]
+)
+def test_operators_that_are_not_allowed(refused, kind):
+    refused(node(kind), f"operator {kind!r} is not allowed", "export.rcn")
+
+
+@pytest.mark.parametrize("domain", ["org.example", "ai.onnx.ml", "com.microsoft.nchwc", "ai.onnx "])
+def test_domains_that_are_not_allowed(refused, domain):
+    refused(node("Conv", domain=domain), f"operator '{domain}.Conv' is not allowed")
+    refused(lambda m: m.opset_import.append(helper.make_opsetid(domain, 1)), f"{domain!r}")
+
+
+def test_operators_of_onnxruntime_that_are_not_ours(refused):
+    refused(node("Tokenizer", domain="com.microsoft"), "'com.microsoft.Tokenizer' is not allowed")
+
+
+@pytest.mark.parametrize("location", ["weights.bin", "/etc/passwd", "../../secret", ""])
+@pytest.mark.parametrize("flag", [True, False])
+def test_weights_in_other_files(refused, location, flag):
+    def change(model):
+        tensor = model.graph.initializer[0]
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL if flag else TensorProto.DEFAULT
+        tensor.external_data.add(key="location", value=location)
+
+    refused(change, "weights in another file")
+
+
+@pytest.mark.parametrize(
+    "dims", [[1 << 62], [1 << 32] * 8, [-1], [-1, -1], [0, 1 << 62, -5], [10**6]]
+)
+def test_constants_of_absurd_sizes(refused, dims):
+    def change(model):
+        model.graph.initializer.append(TensorProto(name="huge", data_type=1, dims=dims))
+
+    refused(change, "constants are announced")
+
+
+@pytest.mark.parametrize("kind", [0, 8, 14, 16, 22, 99])
+def test_constants_of_other_types(refused, kind):
+    refused(lambda m: m.graph.initializer.add(data_type=kind), f"type {kind} are not allowed")
+
+
+def test_functions_training_and_sparse_weights(refused):
+    inner = helper.make_node("Identity", ["x"], ["y"])
+    own = helper.make_function("", "Abs", ["x"], ["y"], [inner], [helper.make_opsetid("", 17)])
+    refused(lambda m: m.functions.append(own), "a function of its own")
+    refused(lambda m: m.training_info.add(), "a graph for training")
+    refused(lambda m: m.graph.sparse_initializer.add(), "sparse weights")
+
+
+def test_attributes_and_inputs_beyond_reason(refused):
+    pads = {"kernel_shape": [2, 2], "pads": [1 << 62] * 4}
+    refused(node("MaxPool", **pads), f"an attribute of {1 << 62}")
+    refused(node("MaxPool", kernel_shape=[2, 2], strides=[-(1 << 63)] * 2), f"of {1 << 63}")
+    refused(node("Concat", ["crops"] * 17, axis=1), "17 inputs, and 16 is the limit")
+
+
+def test_metadata_is_read_before_the_graph(refused):
+    def rename(model):
+        for entry in model.metadata_props:
+            entry.value = {"lapland.scheme": "moon"}.get(entry.key, entry.value)
+
+    refused(rename, "moon")
+
+
+# --- sizes, which onnxruntime computes without running anything
+
+
+def chain(kind, count, inputs, **options):
+    """Each node takes what the one before gives."""
+
+    def change(model):
+        names = ["crops", *(f"chain{i}" for i in range(count))]
+        for before, after in pairwise(names):
+            model.graph.node.append(helper.make_node(kind, [before] * inputs, [after], **options))
+
+    return change
+
+
+@pytest.mark.parametrize(("count", "inputs"), [(13, 2), (45, 2), (4, 16), (20, 16)])
+@pytest.mark.parametrize("axis", [0, 1, 3])
+def test_graphs_that_grow_without_end(refused, count, inputs, axis):
+    refused(chain("Concat", count, inputs, axis=axis), "", seen=True)
+
+
+def test_constants_that_grow_are_not_folded(refused):
+    """onnxruntime would compute them when it loads the file."""
+
+    def change(model):
+        model.graph.node.append(helper.make_node("Concat", ["weights"] * 16, ["more0"], axis=0))
+        for i in range(9):
+            two = [f"more{i}"] * 16
+            model.graph.node.append(helper.make_node("Concat", two, [f"more{i + 1}"], axis=0))
+
+    refused(change, "", seen=True)
+
+
+def test_a_large_graph_is_told_its_limit(refused):
+    refused(
+        chain("Concat", 12, 2, axis=1), "numbers for each face", str(loading.MAX_NUMBERS), seen=True
+    )
+
+
+def test_sizes_that_depend_on_the_picture(refused):
+    def change(model):
+        made = [
+            helper.make_node("Cast", ["crops"], ["long"], to=TensorProto.INT64),
+            helper.make_node("Reshape", ["long", "last"], ["row"]),
+            helper.make_node("Slice", ["row", "last", "row"], ["unknown"]),
+        ]
+        model.graph.node.extend(made)
+
+    refused(change, "the shape of 'unknown'", seen=True)
+
+
+def test_all_outputs_are_those_of_the_nodes(peaks):
+    data = peaks.read_bytes()
+    model = onnx_file.check(data)
+    merged = onnx.load_from_string(onnx_file.with_all_outputs(data, model))
+    names = [value.name for value in merged.graph.output]
+    assert sorted(names) == sorted({*model.values, *model.outputs})
+    assert merged.graph.node == onnx.load(peaks).graph.node
+    assert not any(value.HasField("type") for value in merged.graph.output)
+    (crops,) = merged.graph.input
+    assert [side.dim_value for side in crops.type.tensor_type.shape.dim] == [1, 80, 80, 3]
+
+
+@pytest.mark.parametrize("told_in", ["value_info", "output"])
+def test_shapes_are_those_that_follow_from_the_graph(refused, told_in):
+    """onnxruntime believes what a file says of them where it knows no better."""
+
+    def change(model):
+        model.graph.initializer.append(numpy_helper.from_array(np.array([1]), "one"))
+        made = [
+            helper.make_node("Add", ["last", "last"], ["sum"]),
+            helper.make_node("Neg", ["sum"], ["two"]),
+            # As long as two says, which is known when it is computed.
+            helper.make_node("Slice", ["grid", "one", "two"], ["part"]),
+        ]
+        model.graph.node.extend(made)
+        said = helper.make_tensor_value_info("part", TensorProto.FLOAT, [1])
+        getattr(model.graph, told_in).append(said)
+
+    refused(change, "the shape of 'part'", seen=True)
+
+
+@pytest.mark.parametrize("name", ["weights", "logits", "crops"])
+def test_names_of_two_things(refused, name):
+    """Of a constant, of a value, of an input: another one might be meant than is looked at."""
+    extra = numpy_helper.from_array(np.zeros(1, np.float32), name)
+    refused(lambda m: m.graph.initializer.append(extra), f"{name!r} is given twice")
+
+
+def test_a_constant_that_could_be_replaced(refused):
+    value = helper.make_tensor_value_info("weights", TensorProto.FLOAT, [68, 3, 1, 1])
+    refused(lambda m: m.graph.input.append(value), "'weights' is given twice")
+
+
+# --- biases, which onnxruntime 1.19 reads as if each had a number for each channel
+
+
+QUANTISED = ["crops", "step", "zero", "kernel", "steps", "zeros", "step", "zero", "bias"]
+PRODUCT = ["crops", "kernel", "step", "steps", "zero", "zeros", "bias"]
+CONTRIB = {"domain": "com.microsoft"}
+# Operator, its inputs and options, shape and dtype of the weight, dtype of the bias.
+BIASED = {
+    "Conv": ("Conv", ["planes", "kernel", "bias"], {}, (4, 3, 1, 1), "f4", "f4"),
+    "QLinearConv": ("QLinearConv", QUANTISED, {}, (4, 80, 1, 1), "i1", "i4"),
+    "com.microsoft": ("QLinearConv", QUANTISED, CONTRIB, (4, 80, 1, 1), "i1", "i4"),
+    "channels_last": (
+        *("QLinearConv", QUANTISED, CONTRIB | {"channels_last": 1}),
+        *((4, 3, 1, 1), "i1", "i4"),
+    ),
+    "product": ("MatMulIntegerToFloat", PRODUCT, CONTRIB, (3, 4), "i1", "f4"),
+}
+
+
+def biased(kind, bias, *nodes):
+    """An operator of 4 channels that adds a bias of this shape, or what these nodes compute."""
+    operator, inputs, options, weight, whole, real = BIASED[kind]
+    constants = {
+        "step": np.ones(1, "f4"),
+        "zero": np.zeros(1, "u1"),
+        "kernel": np.zeros(weight, whole),
+        "steps": np.ones(4, "f4"),
+        "zeros": np.zeros(4, "i1"),
+        "bias": np.zeros(bias, real),
+    }
+
+    def change(model):
+        model.graph.node.extend([*nodes, helper.make_node(operator, inputs, ["biased"], **options)])
+        made = {name for node in nodes for name in node.output}
+        model.graph.initializer.extend(
+            numpy_helper.from_array(a, name) for name, a in constants.items() if name not in made
+        )
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+    return change
+
+
+def loaded(change, file):
+    model = build()
+    change(model)
+    file.write_bytes(model.SerializeToString())
+    return loading.load(file, threads=1)[0]
+
+
+@pytest.mark.parametrize("kind", BIASED)
+@pytest.mark.parametrize("shape", [(0,), (1,), (3,), (5,), (), (1, 4), (4, 1)], ids=str)
+def test_biases_of_another_shape(refused, kind, shape):
+    refused(biased(kind, shape), "the bias 'bias'", f"shape {shape}", "expected (4,)", seen=True)
+
+
+@pytest.mark.parametrize("kind", BIASED)
+def test_biases_of_the_right_shape(tmp_path, kind):
+    assert loaded(biased(kind, (4,)), tmp_path / "mine.onnx").run(
+        ["scales"], {"crops": np.zeros((1, 80, 80, 3), np.uint8)}
+    )
+
+
+def test_computed_biases_and_weights(refused, tmp_path):
+    """From constants they may be, and not from what comes in, since faces may be any number."""
+
+    def made(count):
+        value = numpy_helper.from_array(np.zeros(count, "f4"))
+        return [
+            helper.make_node("Constant", [], ["given"], value=value),
+            helper.make_node("Neg", ["given"], ["bias"]),
+        ]
+
+    loaded(biased("Conv", (), *made(4)), tmp_path / "mine.onnx")
+    refused(biased("Conv", (), *made(3)), "shape (3,)", "expected (4,)", seen=True)
+    each = helper.make_node("ReduceMean", ["float"], ["bias"], axes=[1, 2, 3], keepdims=0)
+    refused(biased("Conv", (), each), "'bias' of a Conv", "computed from constants", seen=True)
+    kernel = helper.make_node("ReduceMean", ["planes"], ["kernel"], axes=[2, 3], keepdims=1)
+    refused(biased("Conv", (1,), kernel), "'kernel' of a Conv", seen=True)
+
+
+def test_a_graph_that_fails_when_it_runs(tmp_path, image):
+    """Shapes that fit by what is said of them, and not by what they are."""
+    model = build()
+    for tensor in model.graph.initializer:
+        if tensor.name == "weights":  # 68 landmarks announced, and NaN in their place
+            tensor.CopyFrom(
+                numpy_helper.from_array(np.full((68, 3, 1, 1), np.nan, "f4"), "weights")
+            )
+    file = tmp_path / "nan.onnx"
+    file.write_bytes(model.SerializeToString())
+    detector = Detector(model=file, threads=1)
+    with pytest.raises(ModelError, match="NaN or infinity"):
+        detector.predict(
+            image, five_points=np.array([[[9, 9], [30, 9], [20, 20], [10, 30], [29, 30]]])
+        )
+
+
+# --- files
+
+
+def test_a_large_file_is_refused_unread(tmp_path):
+    file = tmp_path / "large.onnx"
+    with file.open("wb") as sparse:
+        sparse.truncate(2 << 30)
+    with pytest.raises(
+        ModelError, match=rf"{2 << 30} bytes, and {onnx_file.MAX_BYTES} is the limit"
+    ):
+        Detector(model=file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_fifo_does_not_hold_us_up(tmp_path):
+    os.mkfifo(tmp_path / "fifo.onnx")
+    with pytest.raises(ModelError, match="regular file"):
+        Detector(model=tmp_path / "fifo.onnx")
+
+
+def test_widest_model_is_far_from_the_limits():
+    data = (index.folder() / "rcn-1" / "model.onnx").read_bytes()
+    model = onnx_file.check(data)
+    every = onnx_file.with_all_outputs(data, model)
+    session = session_module.Session(every, name="rcn-1", threads=1, optimise=False)
+    numbers = sum(math.prod(shape) for _, shape in session.outputs.values())
+    assert 1e6 < numbers < loading.MAX_NUMBERS / 2
+    assert len(data) < onnx_file.MAX_BYTES / 20

@@ -1,0 +1,81 @@
+"""The same photo gives the same landmarks, bit for bit, however it is asked for on one machine."""
+
+import hashlib
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from lapland import Detector
+from tests.sdk.promises.test_processes import FIELDS, assert_same
+
+MODELS = [("1/4-lite", "int8"), ("1/4-lite", "float32")]
+DIGEST = """
+import hashlib, sys
+import cv2
+from lapland import Detector
+from tests.sdk.promises.test_determinism import crowd, digest
+detector = Detector("1/4-lite", threads=int(sys.argv[2]))
+print(digest(detector.predict(crowd(cv2.imread(sys.argv[1])))))
+"""
+
+
+def crowd(image):
+    """Nine faces, each a little different."""
+    face = cv2.resize(image[30:230, 120:320], (140, 140))
+    rows = [
+        np.hstack([cv2.convertScaleAbs(face, None, 1, 9 * (3 * i + j)) for j in range(3)])
+        for i in range(3)
+    ]
+    return np.vstack(rows)
+
+
+def digest(faces):
+    data = b"".join(getattr(faces, name).tobytes() for name in FIELDS)
+    return f"{len(faces)} {hashlib.sha256(data).hexdigest()}"
+
+
+@pytest.fixture(scope="module")
+def people(image):
+    return crowd(image)
+
+
+def test_processes_agree(photo, people, request):
+    expected = digest(Detector("1/4-lite", threads=1).predict(people))
+    assert expected.startswith("9 ")
+    for threads in (1, 3):
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST, str(photo), str(threads)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=request.config.rootpath,
+        )
+        assert done.stdout.strip() == expected
+
+
+@pytest.mark.parametrize(("width", "precision"), MODELS)
+def test_the_number_of_threads_makes_no_difference(people, width, precision):
+    alone = Detector(width, precision=precision, threads=1).predict(people)
+    before = cv2.getNumThreads()
+    try:
+        for threads in (2, 4):
+            cv2.setNumThreads(threads)
+            detector = Detector(width, precision=precision, threads=threads)
+            assert_same(detector.predict(people), alone)
+    finally:
+        cv2.setNumThreads(before)
+
+
+@pytest.mark.parametrize(("width", "precision"), MODELS)
+def test_faces_do_not_depend_on_those_beside_them(people, width, precision):
+    detector = Detector(width, precision=precision, threads=1)
+    all_faces = detector.predict(people)
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 5, 9):
+        chosen = rng.permutation(len(all_faces))[:count]
+        some = detector.predict(people, five_points=all_faces.five_points[chosen])
+        np.testing.assert_array_equal(some.landmarks, all_faces.landmarks[chosen])
+        np.testing.assert_array_equal(some.scales, all_faces.scales[chosen])

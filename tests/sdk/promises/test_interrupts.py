@@ -1,0 +1,130 @@
+"""Ctrl-C at many moments: KeyboardInterrupt comes out, and everything can be used as before."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
+
+# A timer of the system sends the signals, so that they come between any two steps of Python's.
+START = """
+import itertools, multiprocessing, signal, sys, time
+import cv2, numpy as np
+from contextlib import closing
+from lapland import Detector, Tracker
+from lapland.batch.processes import in_processes
+from lapland.video.background import Background
+from tests.sdk.test_pool import start
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+image = cv2.resize(cv2.imread("examples/astronaut.png")[:300, 80:380], (150, 150))
+detector = Detector("1/4-lite", threads=int(sys.argv[1]))
+
+def duration(call):
+    start = time.perf_counter()
+    for _ in range(5):
+        call()
+    return (time.perf_counter() - start) / 5
+
+def interrupted(call, after):
+    # True where the signal came before the end.
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        call()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        return True
+    return False
+"""
+
+PREDICT = """
+expected = detector.predict(image).landmarks.tobytes()
+whole = duration(lambda: detector.predict(image))
+hits = 0
+for i in range(150):
+    hits += interrupted(lambda: detector.predict(image), 1e-6 + whole * i / 150)
+    assert detector.predict(image).landmarks.tobytes() == expected
+print(hits)
+"""
+
+TRACK = """
+hits = 0
+for background in (False, True):
+    with Tracker(detector, background=background, search_every=0.1) as tracker:
+        frames = itertools.cycle([np.roll(image, x, axis=1) for x in (0, 1, 2, 3, 2, 1)])
+        update = lambda: tracker.update(next(frames))
+        while len(update()) != 1:
+            pass
+        whole = duration(update)
+        for i in range(150):
+            hits += interrupted(update, 1e-6 + whole * i / 150)
+            update()
+        end = time.monotonic() + 20
+        while len(update()) != 1:
+            assert time.monotonic() < end, "the face is not found again"
+        tracker.reset()
+        tracker.update(image)
+print(hits)
+"""
+
+# Nothing but the passing of searches to their threads and back, where every step may be hit.
+SEARCH = """
+class Quick:
+    def detect(self, image):
+        return None, np.zeros(1, np.float32), np.zeros((1, 5, 2))
+
+searcher, quick, hits = Background(), Quick(), 0
+
+def step():
+    searcher.take()
+    if not searcher.busy:
+        searcher.begin(quick, image[:8], [])
+
+def steps():
+    while True:
+        step()
+
+for i in range(2000):
+    hits += interrupted(steps, 1e-6 + i % 300 * 1e-6)
+    if i % 20 == 0:
+        searcher.wait()
+        assert searcher.take() is not None or not searcher.busy
+        searcher.close()
+print(hits)
+"""
+
+POOL = """
+hits = 0
+for after in (0.02, 0.3, 0.6, 0.9, 1.5):
+    def work():
+        with closing(in_processes(start, "", enumerate(["slow"] * 100), 2)) as results:
+            for _ in results:
+                pass
+    hits += interrupted(work, after)
+    assert multiprocessing.active_children() == []
+with closing(in_processes(start, "", enumerate(["quick"] * 4), 2)) as results:
+    assert [result[0] for _, result in results] == [0, 10, 20, 30]
+print(hits)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "threads", "least"),
+    [(PREDICT, 1, 60), (PREDICT, 2, 60), (TRACK, 1, 100), (SEARCH, 1, 1900), (POOL, 1, 5)],
+    ids=["predict", "predict with two threads", "track", "search", "pool"],
+)
+def test_what_was_interrupted_goes_on(program, threads, least):
+    body = "".join(f"    {line}\n" for line in program.strip().splitlines())
+    done = subprocess.run(
+        [sys.executable, "-c", f"{START}\nif __name__ == '__main__':\n{body}", str(threads)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= least, "too few calls were interrupted for this to be a test"

@@ -1,0 +1,381 @@
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from lapland.schemes.ibug68 import IBUG68
+from tests.drawn_faces import write_folder
+from training import train
+from training.common import files, paths
+from training.data import detected
+from training.data.augment import Augmentation
+from training.data.crops import CropSpec
+from training.data.readers import read_faces
+from training.data.unlabelled import WIDE
+from training.losses.heatmaps import marginals
+from training.network.rcn import RCN, SLOPE
+from training.recipes import checkpoint
+from training.recipes.recipe import PRODUCT
+from training.runs import schedules
+from training.runs import trainer as trainer_module
+from training.runs.objective import loss_on_labels
+
+SMALL = dataclasses.replace(
+    PRODUCT,
+    width="1/16",
+    epochs=4,
+    batch=4,
+    averaging=0.5,
+    dropout=0.2,
+    evaluate_every=2,
+    warmup=1,
+    augmentation=Augmentation(rotation=5, flip=0.5, light=0.3),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("data") / "faces", 12)
+
+
+@pytest.fixture(scope="module")
+def faces(folder, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    return [
+        detected.detect(read_faces(folder, IBUG68, folder / f"splits/{name}.txt"), cache)
+        for name in ("train", "val")
+    ]
+
+
+def test_the_moving_average_forgets_the_start_at_once_and_is_as_long_as_asked_for_later():
+    net = torch.nn.Linear(2, 2)
+    average = AveragedModel(net, multi_avg_fn=schedules.moving_average(0.998))
+
+    def step(value):
+        torch.nn.init.constant_(net.weight, value)
+        average.update_parameters(net)
+        return average.module.weight.max().item()
+
+    assert step(100.0) == 100.0
+    after = [step(0.0) for _ in range(50)]
+    assert after == sorted(after, reverse=True)
+    assert after[-1] < 1e-3  # 0.998 alone would leave 90
+    average.n_averaged.fill_(10_000)
+    assert step(1.0) == pytest.approx(after[-1] + 0.002 * (1 - after[-1]))
+
+
+def test_steps_are_taken_with_denormals_flushed_and_what_follows_is_not(
+    faces, tmp_path, monkeypatch
+):
+    tiny = torch.full((8,), torch.finfo(torch.float32).tiny)
+    halves = []
+
+    class Watched(trainer_module.Objective):
+        def losses(self, *arguments):
+            halves.append((tiny / 2).max().item())
+            return super().losses(*arguments)
+
+    monkeypatch.setattr(trainer_module, "Objective", Watched)
+    trainer_module.Trainer(dataclasses.replace(SMALL, epochs=1), *faces, tmp_path).run()
+    assert halves
+    assert not any(halves)
+    assert (tiny / 2).min() > 0
+
+
+def test_training_learns_and_writes_its_files(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=12, evaluate_every=4, dropout=0.0)
+    trainer = trainer_module.Trainer(recipe, *faces, tmp_path)
+    best = trainer.run()
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == list(range(1, 13))
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+    evaluated = [row["val_nmse"] for row in rows if "val_nmse" in row]
+    assert best == min(evaluated)
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    net, saved, facts = checkpoint.load_weights(tmp_path / "best.safetensors")
+    assert saved == recipe
+    assert facts["val_nmse"] == pytest.approx(best)
+    # What was saved is what was evaluated.
+    assert trainer.validation.nmse(net) == pytest.approx(best, rel=1e-5)
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_path):
+    whole = trainer_module.Trainer(SMALL, *faces, tmp_path / "whole")
+    whole.run()
+
+    stopped = trainer_module.Trainer(SMALL, *faces, tmp_path / "stopped")
+    save, saves = stopped._save, []
+
+    def stop_after_two() -> None:
+        save()
+        saves.append(stopped.epoch)
+        if len(saves) == 2:
+            raise KeyboardInterrupt
+
+    stopped._save = stop_after_two
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    torch.manual_seed(123)  # another process has another state of the generator
+    resumed = trainer_module.Trainer(SMALL, *faces, tmp_path / "stopped")
+    assert resumed.epoch == 2
+    resumed.run()
+
+    ends = [checkpoint.load_state(tmp_path / name / "last.pt") for name in ("whole", "stopped")]
+    for name, tensor in ends[0]["net"].items():
+        torch.testing.assert_close(ends[1]["net"][name], tensor, rtol=1e-5, atol=1e-6)
+    assert ends[1]["best"] == pytest.approx(ends[0]["best"], rel=1e-4)
+    assert [row["epoch"] for row in ends[1]["history"]] == [1, 2, 3, 4]
+
+
+def test_a_folder_of_another_recipe_is_refused(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=1)
+    trainer_module.Trainer(recipe, *faces, tmp_path).run()
+    with pytest.raises(ValueError, match="belongs to another recipe"):
+        trainer_module.Trainer(SMALL, *faces, tmp_path)
+
+
+def test_a_loss_that_diverges_ends_the_run_with_advice(faces, tmp_path):
+    trainer = trainer_module.Trainer(SMALL, *faces, tmp_path)
+    with torch.no_grad():
+        next(trainer.net.parameters()).fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="lower rate"):
+        trainer.run()
+
+
+def test_rate_warms_up_and_falls():
+    assert schedules.rate_at(0, SMALL) < 0.02
+    assert schedules.rate_at(SMALL.warmup, SMALL) == pytest.approx(1)
+    assert schedules.rate_at(SMALL.epochs, SMALL) == pytest.approx(0.01)
+    constant = dataclasses.replace(SMALL, schedule="constant")
+    assert schedules.rate_at(0, constant) == schedules.rate_at(99, constant) == 1
+
+
+def test_the_slope_of_a_leaky_network_is_annealed_to_that_of_the_recipe(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, slope=0.0, anneal=2, epochs=3)
+    assert schedules.slope_at(0, recipe) == pytest.approx(SLOPE)
+    assert schedules.slope_at(1, recipe) == pytest.approx(SLOPE / 2)
+    assert schedules.slope_at(2, recipe) == schedules.slope_at(3, recipe) == 0
+    assert schedules.slope_at(0, SMALL) == SMALL.slope
+    trainer = trainer_module.Trainer(recipe, *faces, tmp_path)
+    slopes = []
+    forward = trainer.net.forward
+    trainer.net.forward = lambda x: (slopes.append(trainer.net.slope), forward(x))[1]
+    trainer.run()
+    assert slopes[0] == pytest.approx(SLOPE)
+    assert slopes[-1] == 0
+    assert slopes == sorted(slopes, reverse=True)
+    assert trainer.averaged.module.slope == 0  # what is evaluated, all along
+    with pytest.raises(ValueError, match="anneal in float32 first"):
+        dataclasses.replace(recipe, precision="int8", dropout=0.0)
+
+
+@pytest.mark.parametrize("loss", ["laplace_kl", "gaussian_kl", "softargmax"])
+def test_each_loss_gives_a_gradient_in_every_layer(loss):
+    torch.manual_seed(0)
+    recipe = dataclasses.replace(SMALL, loss=loss)
+    net = RCN("1/16")
+    maps = net(torch.randn(2, 3, 80, 80))
+    target = torch.full((2, 68, 2), 30.0)
+    loss_on_labels(maps, marginals(maps), target, recipe)["loss"].backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+@pytest.mark.parametrize("settings", [{"loss": "wasserstein"}, {"wasserstein": 0.5}])
+def test_wasserstein_loss_learns(settings, faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=6, dropout=0.0, stride=2, **settings)
+    trainer_module.Trainer(recipe, *faces, tmp_path).run()
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert rows[-1]["loss"] < 0.8 * rows[0]["loss"]
+
+
+def test_siamese_views_of_labelled_and_unlabelled_faces(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=8, dropout=0.0, siamese=0.3)
+    unlabelled = np.random.default_rng(0).integers(0, 256, (3, WIDE, WIDE, 3), dtype=np.uint8)
+    alone = trainer_module.Trainer(
+        dataclasses.replace(recipe, siamese=0.0), *faces, tmp_path / "alone"
+    )
+    trainer = trainer_module.Trainer(recipe, *faces, tmp_path / "views", unlabelled=unlabelled)
+    # Two views of half of the faces: an epoch costs what it did.
+    assert len(trainer.batches) == len(alone.batches)
+    crops, target, between = next(trainer.batches.of_epoch(0, 0))
+    assert (len(crops), len(target), len(between)) == (8, 4, 4)
+    trainer.run()
+    rows = [
+        json.loads(line) for line in (tmp_path / "views/history.jsonl").read_text().splitlines()
+    ]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert all(row["disagreement"] > 0 for row in rows)
+
+
+def test_siamese_views_need_an_even_batch(faces, tmp_path):
+    recipe = dataclasses.replace(SMALL, batch=3, siamese=0.3)
+    with pytest.raises(ValueError, match="batch must be even for each process, not 3"):
+        trainer_module.Trainer(recipe, *faces, tmp_path)
+
+
+def test_command_line(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(detected, "CACHE", tmp_path / "cache")
+    out = tmp_path / "run"
+    settings = ["--set", "width=1/16", "--set", "epochs=1", "--set", "batch=4"]
+    train.main(["--data", str(folder), "--out", str(out), *settings])
+    printed = capsys.readouterr().out
+    assert "9 training faces, 3 validation faces" in printed
+    assert (out / "best.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--set", "epoch=1"], "no setting 'epoch'"),
+        (["--data", "/nowhere"], "nowhere"),
+        (["--val", "/nowhere.txt"], "nowhere.txt"),
+    ],
+)
+def test_wrong_arguments_end_with_one_line(folder, tmp_path, change, message):
+    with pytest.raises(SystemExit, match=message):
+        train.main(["--data", str(folder), "--out", str(tmp_path), *change])
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file"
+    files.write_whole(path, lambda part: part.write_text("old"))
+
+    def fail(part):
+        part.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        files.write_whole(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_that_are_no_checkpoints_are_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    with pytest.raises(FileNotFoundError, match="no such checkpoint"):
+        checkpoint.load_weights(path)
+    path.write_bytes(b"not one")
+    with pytest.raises(ValueError, match="not a safetensors file"):
+        checkpoint.load_weights(path)
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(ValueError, match="not a checkpoint"):
+        checkpoint.load_weights(path)
+
+
+@pytest.fixture(scope="module")
+def unlabelled():
+    return np.random.default_rng(0).integers(0, 256, (20, WIDE, WIDE, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    """A network with peaked maps: what it says does not matter, that it says something does."""
+    torch.manual_seed(5)
+    net = RCN("1/16")
+    with torch.no_grad():
+        net.head[2].weight.mul_(20)
+    path = tmp_path_factory.mktemp("teacher") / "best.safetensors"
+    checkpoint.save_weights(path, net.state_dict(), SMALL, {})
+    return path
+
+
+def test_semi_supervised_run_with_a_teacher_resumes_too(faces, unlabelled, teacher, tmp_path):
+    recipe = dataclasses.replace(SMALL, epochs=2, adversary=1e-3, distillation=0.5)
+
+    def trainer(name, **changes):
+        return trainer_module.Trainer(
+            dataclasses.replace(recipe, **changes),
+            *faces,
+            tmp_path / name,
+            unlabelled=unlabelled,
+            teacher=teacher,
+        )
+
+    whole = trainer("whole")
+    whole.run()
+    assert {"distillation", "discriminator", "generator"} <= set(whole.history[-1])
+
+    stopped = trainer("stopped")
+    save = stopped._save
+
+    def stop() -> None:
+        save()
+        raise KeyboardInterrupt
+
+    stopped._save = stop
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    trainer("stopped").run()
+    ends = [checkpoint.load_state(tmp_path / name / "last.pt") for name in ("whole", "stopped")]
+    for part in ("net", "averaged"):
+        for name, tensor in ends[0][part].items():
+            torch.testing.assert_close(ends[1][part][name], tensor, rtol=1e-5, atol=1e-6)
+    for name, tensor in ends[0]["objective"]["discriminator"].items():
+        resumed = ends[1]["objective"]["discriminator"][name]
+        torch.testing.assert_close(resumed, tensor, rtol=1e-4, atol=1e-5)
+
+
+def test_a_teacher_pulls_the_student_towards_its_maps(faces, teacher, tmp_path):
+    taught = dataclasses.replace(SMALL, epochs=12, distillation=20.0, dropout=0.0)
+    run = trainer_module.Trainer(taught, *faces, tmp_path, teacher=teacher)
+    run.run()
+    first, last = (run.history[i]["distillation"] for i in (0, -1))
+    assert last < 0.85 * first
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"adversary": 1e-3}, "needs --unlabelled"), ({"distillation": 1.0}, "needs --teacher")],
+)
+def test_what_a_recipe_needs_is_asked_for(faces, tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        trainer_module.Trainer(dataclasses.replace(SMALL, **changes), *faces, tmp_path)
+
+
+def test_a_teacher_of_other_crops_is_refused(faces, teacher, tmp_path):
+    recipe = dataclasses.replace(SMALL, distillation=1.0, crop=CropSpec(factor=2.0))
+    with pytest.raises(ValueError, match="trained on other crops"):
+        trainer_module.Trainer(recipe, *faces, tmp_path, teacher=teacher)
+
+
+def test_two_processes_train_together(folder, tmp_path):
+    """Each takes half of every batch, and one of them writes the files."""
+    out = tmp_path / "run"
+    settings = ("width=1/16", "epochs=1", "batch=4", "evaluate_every=1")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    done = subprocess.run(
+        [*launcher, "-m", "training.train", "--data", str(folder), "--out", str(out), *options],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=paths.REPOSITORY,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "LAPLAND_CACHE": str(tmp_path / "cache")},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    assert len(rows) == 1
+    _, _, facts = checkpoint.load_weights(out / "best.safetensors")
+    assert facts["training_faces"] == 9
+    assert facts["hardware"].startswith("2 CPU")
+
+
+def test_unlabelled_faces_that_nothing_uses_are_refused(faces, unlabelled, tmp_path):
+    with pytest.raises(ValueError, match="of use with an adversary, distillation or Siamese views"):
+        trainer_module.Trainer(SMALL, *faces, tmp_path, unlabelled=unlabelled)
+
+
+def test_weights_that_do_not_fit_their_recipe_are_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    checkpoint.save_weights(path, RCN("1/8").state_dict(), SMALL, {})  # SMALL is of width 1/16
+    with pytest.raises(ValueError, match="do not fit its recipe"):
+        checkpoint.load_weights(path)

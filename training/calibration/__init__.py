@@ -1,0 +1,1 @@
+"""The fit of the uncertainty, and its page."""

@@ -1,0 +1,295 @@
+"""The fit of a `lapland.uncertainty.calibration.Calibration`: what errors follow from scales.
+
+The mean error of a landmark is exp(weights . features) sides of the face, a gamma regression with a
+logarithmic link. The ratio of error to mean has a distribution for each group of landmarks, which
+changes with the mean and with how much the scales of the face differ: quantile regressions.
+Monotone where it must be: radii grow with a landmark's scale relative to its face, with the mean
+scale of the face, and with the probability.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression, minimize
+
+from lapland.schemes.normaliser import face_sides
+from lapland.schemes.scheme import Scheme
+from lapland.uncertainty.calibration import BAD, Calibration
+from lapland.uncertainty.features import FEATURES, GROWING, SPREAD, features_of, ratio_features
+from training.calibration.regression import gamma_regression, quantile_regression
+from training.data.visible import mean_of_visible
+
+Floats = NDArray[np.float64]
+
+PROBABILITIES = np.array([0.01, 0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
+CLEAN_WEIGHT = 12.0  # of a face as it is; the ways to corrupt it count 1 in the mean
+BALANCED = (0.5, 0.9)  # radii that are to hold as many landmarks in every way
+BALANCE = 15.0  # how fast ways come to count more: a point off, exp(0.15) times as much
+MOST_COUNTED = 6.0  # by one way
+TOLERATED = (0.01, 0.06)  # of photos as they are, and of corrupted ones
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+LEVELS = (0.05, 0.95)  # quantiles of the mean error between which its distribution changes
+MARGIN = 0.1  # of the range of a feature in the fit: so far beyond it is believed
+SLOPES = (0.5, 50.0)  # of the confidence; few faces may not tell it
+
+
+class Form(NamedTuple):
+    """What errors are told from: which features, and whether their distribution changes too.
+
+    After each of the `rounds`, ways count more of whose landmarks the radii hold too few or many.
+    """
+
+    features: tuple[int, ...]
+    changing: bool = False
+    rounds: int = 0
+
+
+# Tried against each other by `training.calibrate`.
+FORMS = {
+    "scale": Form(()),
+    "scale, group and face": Form(tuple(range(SPREAD + 1))),
+    "these and texture": Form(tuple(range(FEATURES))),
+    "these, and a distribution that changes": Form(tuple(range(FEATURES)), changing=True),
+    "all this, with ways balanced": Form(tuple(range(FEATURES)), changing=True, rounds=2),
+}
+FORM = "all this, with ways balanced"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """N faces, each seen in C ways, as a model finds them.
+
+    Attributes:
+        scheme: of the landmarks.
+        landmarks: (C, N, K, 2), image pixels; the first of C shows the photos as they are.
+        scales: (C, N, K), image pixels.
+        textures: (C, N, 5 + K), of `lapland.crop.texture.texture`.
+        errors: (C, N, K), image pixels; NaN where a landmark is not visible.
+        sizes: (N,), the length d in image pixels by which the field divides errors.
+    """
+
+    scheme: Scheme
+    landmarks: Floats
+    scales: Floats
+    textures: Floats
+    errors: Floats
+    sizes: Floats
+
+    def of(self, faces: NDArray[np.bool_] | slice, ways: slice = slice(None)) -> "Sample":
+        """Some faces, seen in some of the ways."""
+        arrays = (self.landmarks, self.scales, self.textures, self.errors)
+        return Sample(self.scheme, *(a[ways][:, faces] for a in arrays), self.sizes[faces])
+
+    @property
+    def flat(self) -> tuple[Floats, Floats, Floats]:
+        """Landmarks (C * N, K, 2), scales (C * N, K) and textures (C * N, 5 + K)."""
+        return (
+            self.landmarks.reshape(-1, *self.landmarks.shape[2:]),
+            self.scales.reshape(-1, self.scales.shape[2]),
+            self.textures.reshape(-1, self.textures.shape[2]),
+        )
+
+    def covered(self, radii: Floats) -> Floats:
+        """(C,): share of the visible landmarks of each way within radii, (C, N, K) pixels."""
+        seen = ~np.isnan(self.errors)
+        within = (self.errors <= radii) & seen
+        shares: Floats = within.sum(axis=(1, 2)) / seen.sum(axis=(1, 2))
+        return shares
+
+    @property
+    def failures(self) -> Floats:
+        """(C, N), mean error of each face, percent of d."""
+        return 100 * mean_of_visible(self.errors, axis=2) / self.sizes
+
+
+def fit(sample: Sample, form: str = FORM) -> Calibration:
+    """Fits a calibration; photos as they are count `CLEAN_WEIGHT` times as much as a corruption.
+
+    Raises:
+        ValueError: there are fewer than two faces.
+    """
+    if len(sample.sizes) < 2:
+        raise ValueError(f"calibration: expected at least 2 faces, found {len(sample.sizes)}")
+    features, errors = _features_and_errors(sample)
+    chosen = FORMS[form]
+    counts = np.ones(len(sample.errors))
+    counts[0] = CLEAN_WEIGHT
+    face = _fit_face(sample, features, errors, counts, chosen)
+    fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
+    for _ in range(chosen.rounds if len(counts) > 1 else 0):
+        counts = _balanced(counts, fitted, sample)
+        fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
+    return _evened(fitted, sample) if chosen.rounds and len(counts) > 1 else fitted
+
+
+def _off(fitted: Calibration, sample: Sample) -> Floats:
+    """(C,) how far each way is from what the radii of `BALANCED` should hold, at the most."""
+    off = np.zeros(len(sample.errors))
+    for p in BALANCED:
+        radii = fitted.radii(*sample.flat, p).reshape(sample.scales.shape)
+        off = np.maximum(off, np.abs(sample.covered(radii) - p))
+    return off
+
+
+def _evened(fitted: Calibration, sample: Sample) -> Calibration:
+    """The same, with the radii of each group longer or shorter, so that no way is too far off.
+
+    Radii that are right on average of all ways are too long for the photos as they are. They are
+    brought so far on the way to being right there that the larger of two is smallest: how far these
+    photos are off, and how far any other way is, relative to what is tolerated.
+    """
+    sharp = sample.of(slice(None), slice(1))
+    steps = np.zeros(fitted.quantiles.shape[:2])
+    for i, p in enumerate(PROBABILITIES):
+        radii = fitted.radii(*sharp.flat, p)
+        logs = np.log(np.maximum(sharp.errors[0], 1e-9) / radii)
+        for indices in sample.scheme.groups.values():
+            of = list(indices)
+            steps[of, i] = np.nanquantile(logs[:, of], p)
+
+    def moved(share: float) -> Calibration:
+        quantiles = fitted.quantiles.copy()
+        quantiles[..., 0] += share * steps
+        return dataclasses.replace(fitted, quantiles=quantiles)
+
+    def worst(share: float) -> float:
+        off = _off(moved(share), sample)
+        return max(off[0] / TOLERATED[0], *(off[1:] / TOLERATED[1]))
+
+    return moved(min(SHARES, key=worst))
+
+
+def _balanced(counts: Floats, fitted: Calibration, sample: Sample) -> Floats:
+    """(C,) what each way counts next: more where the radii hold too few or too many landmarks."""
+    off = _off(fitted, sample)
+    grown = counts[1:] * np.exp(BALANCE * (off[1:] - off[1:].mean()))
+    grown = np.clip(grown, 1 / MOST_COUNTED, MOST_COUNTED)
+    return np.concatenate([[CLEAN_WEIGHT * grown.mean()], grown])
+
+
+def _fit(
+    scheme: Scheme,
+    features: Floats,
+    errors: Floats,
+    counts: Floats,
+    form: Form,
+    face: tuple[Floats, float, float],
+) -> Calibration:
+    """A calibration from (C * N, K, F) features and (C * N, K) errors; (C,) what ways count."""
+    low, high = features.min(axis=(0, 1)), features.max(axis=(0, 1))
+    margin = MARGIN * (high - low) + 1e-3
+    weights = np.zeros((scheme.size, 1 + FEATURES))
+    levels = np.zeros((scheme.size, 2))
+    quantiles = np.zeros((scheme.size, len(PROBABILITIES), 3))
+    of_faces = counts.repeat(len(errors) // len(counts))
+    for indices in scheme.groups.values():
+        of = list(indices)
+        weights[of], levels[of], quantiles[of] = _fit_group(
+            features[:, of], errors[:, of], of_faces, form
+        )
+    return Calibration(
+        scheme, low - margin, high + margin, weights, levels, PROBABILITIES, quantiles, *face
+    )
+
+
+def isotonic_radii(sample: Sample, others: Sample, probability: float) -> Floats:
+    """(C, N, K) radii of `others`, by isotonic regression of `sample`'s errors on scales alone.
+
+    What `fit` is measured against: in each group the mean error is any function of the relative
+    scale that does not fall.
+    """
+    scheme = sample.scheme
+    landmarks, scales, _ = others.flat
+    sides = face_sides(landmarks)
+    radii = np.empty(scales.shape)
+    features, errors = _features_and_errors(sample)
+    for indices in scheme.groups.values():
+        of = list(indices)
+        seen = ~np.isnan(errors[:, of])
+        x, y = features[:, of, :2].sum(axis=-1)[seen], errors[:, of][seen]
+        order = np.argsort(x, kind="stable")
+        means = np.maximum(isotonic_regression(y[order]).x, 1e-6)
+        ratio = np.quantile(y[order] / means, probability)
+        at = np.log(np.maximum(scales[:, of], 1e-6) / sides[:, None])
+        radii[:, of] = np.interp(at, x[order], means) * ratio * sides[:, None]
+    return radii.reshape(others.scales.shape)
+
+
+def _features_and_errors(sample: Sample) -> tuple[Floats, Floats]:
+    """(C * N, K, F) features, and (C * N, K) errors in sides of the face."""
+    landmarks, scales, textures = sample.flat
+    errors = sample.errors.reshape(scales.shape) / face_sides(landmarks)[:, None]
+    return features_of(sample.scheme, landmarks, scales, textures), errors
+
+
+def _fit_group(
+    features: Floats, errors: Floats, counts: Floats, form: Form
+) -> tuple[Floats, Floats, Floats]:
+    """(M, G, F) features, (M, G) errors, (M,) counts -> (G, 1 + F) weights, (2,) levels, (P, 3)."""
+    count = errors.shape[1]
+    seen = ~np.isnan(errors)
+    constants = np.broadcast_to(np.eye(count), (*errors.shape, count))[seen]
+    chosen = form.features
+    if chosen:
+        told = features[seen][:, list(chosen)]
+    else:  # the scale of the landmark, relative to the side of the face
+        told = features[seen][:, :2].sum(axis=1, keepdims=True)
+    x, y = np.hstack([told, constants]), errors[seen]
+    # Radii may not fall where a scale grows, of the landmark or of all.
+    counted = np.broadcast_to(counts[:, None], errors.shape)[seen]
+    b = gamma_regression(x, y, counted, growing=GROWING if chosen else 1)
+    weights = np.zeros((count, 1 + FEATURES))
+    weights[:, 0] = b[told.shape[1] :]
+    weights[:, 1:][:, list(chosen or (0, 1))] = b[: told.shape[1]]
+    means = x @ b
+    ratios = np.log(np.maximum(y, 1e-9)) - means
+    levels = np.quantile(means, LEVELS)
+    quantiles = np.zeros((len(PROBABILITIES), 3))
+    quantiles[:, 0] = _quantiles(ratios, counted)
+    if form.changing:
+        told = ratio_features(means, levels, features[seen][:, SPREAD])
+        for row, p in zip(quantiles, PROBABILITIES, strict=True):
+            row[:] = quantile_regression(told, ratios, counted, p, row)
+    return weights, levels, quantiles
+
+
+def _quantiles(values: Floats, counts: Floats) -> Floats:
+    """Of values that count differently, at `PROBABILITIES`."""
+    order = np.argsort(values)
+    below = np.cumsum(counts[order]) - counts[order] / 2
+    return np.interp(PROBABILITIES, below / counts.sum(), values[order])
+
+
+def _fit_face(
+    sample: Sample, features: Floats, errors: Floats, counts: Floats, form: Form
+) -> tuple[Floats, float, float]:
+    """The weights of a face's mean error, then slope and shift of its confidence."""
+    of_faces = counts.repeat(len(sample.sizes))
+    shared = features.mean(axis=1)[:, 1:]
+    used = [i - 1 for i in form.features if i > 0] or [0]
+    x = np.hstack([shared[:, used], np.ones((len(shared), 1))])
+    b = gamma_regression(x, mean_of_visible(errors, axis=1), of_faces, growing=1)
+    face = np.zeros(FEATURES)
+    face[0] = b[-1]
+    face[1:][used] = b[:-1]
+    landmarks = sample.flat[0]
+    corners = sample.scheme.eye_corners
+    d = face_sides(landmarks)
+    lengths = (
+        d
+        if corners is None
+        else np.linalg.norm(landmarks[:, corners[0]] - landmarks[:, corners[1]], axis=1)
+    )
+    beyond = face[0] + shared @ face[1:] + np.log(d / np.maximum(lengths, 1e-6) / BAD)
+    bad = sample.failures.ravel() > 100 * BAD
+
+    def loss(parameters: Floats) -> float:
+        odds = parameters[0] * (beyond - parameters[1])
+        return float(np.logaddexp(0, np.where(bad, -odds, odds)).mean())
+
+    bounds = [SLOPES, (-2.0, 2.0)]
+    slope, shift = minimize(loss, np.array([5.0, 0.0]), bounds=bounds, method="L-BFGS-B").x
+    return face, float(slope), float(shift)

@@ -1,0 +1,170 @@
+"""Measures errors under every condition, fits the calibration to them, and checks it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lapland.crop import square
+from lapland.crop.texture import texture
+from lapland.detection.mtcnn import Mtcnn
+from lapland.networks.loading import load_mtcnn
+from lapland.schemes.scheme import Scheme
+from lapland.uncertainty.calibration import Calibration
+from training.calibration import reliability
+from training.calibration.fit import FORM, FORMS, Floats, Sample, fit, isotonic_radii
+from training.calibration.reliability import COVERED
+from training.common.files import write_whole
+from training.data import detected
+from training.data.crops import CropSpec
+from training.data.faces import Faces
+from training.data.readers import read_faces
+from training.data.visible import bounding_boxes
+from training.evaluation.conditions import Hardship, hardships
+from training.evaluation.corruptions import CORRUPTIONS
+from training.evaluation.predictions import Predictor, kept, open_network
+
+FOLDS = 5
+GRID = tuple(np.round(np.arange(0.05, 1, 0.05), 2).tolist())  # of the curves
+
+
+def see(run: Predictor, faces: Faces, ways: list[Hardship], scheme: Scheme) -> Sample:
+    """What a model finds of all faces in each of some ways."""
+    rows = []
+    for way in ways:
+        landmarks, scales = run(way.crops)
+        points = square.to_image(landmarks.astype(np.float64), way.matrices)
+        steps = square.steps(way.matrices)[:, None]
+        errors = np.linalg.norm(points - faces.landmarks, axis=-1)
+        rows.append((points, scales * steps, texture(way.crops, landmarks), errors))
+    arrays = (np.stack(column).astype(np.float64) for column in zip(*rows, strict=True))
+    return Sample(scheme, *arrays, faces.sizes)
+
+
+def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration, Sample]:
+    """Fits the calibration of an ONNX file or checkpoint, on `splits/SPLIT.txt` of a folder.
+
+    Where there is no such file, on every photo of the folder.
+    """
+    run, spec, scheme = _open(model)
+    faces = _faces(data, scheme, split)
+    sample = see(run, faces, list(hardships(faces, spec, perturb=False)), scheme)
+    return fit(sample), sample
+
+
+def cross_validated(sample: Sample, folds: int = FOLDS, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Every form of the calibration, measured on faces that it was not fitted on.
+
+    The folds part the faces, so that no face is in the fit in another way.
+
+    Returns:
+        Name of the form -> `reliability.coverage_figures` of it.
+    """
+    fold = np.random.default_rng(seed).permutation(len(sample.sizes)) % folds
+    forms = [*FORMS, "isotonic in scale", f"{FORM}, fitted on photos as they are"]
+    radii = {form: np.zeros((len(COVERED), *sample.errors.shape)) for form in forms}
+    for held in (fold == f for f in range(folds)):
+        rest, out = sample.of(~held), sample.of(held)
+        for form in forms:
+            if form.startswith("isotonic"):
+                found = [isotonic_radii(rest, out, p) for p in COVERED]
+            elif form in FORMS:
+                found = radii_of(fit(rest, form), out)
+            else:
+                found = radii_of(fit(sample.of(~held, slice(1))), out)
+            radii[form][:, :, held] = found
+    return {form: reliability.coverage_figures(r, sample) for form, r in radii.items()}
+
+
+def radii_of(
+    calibration: Calibration, sample: Sample, probabilities: tuple[float, ...] = COVERED
+) -> list[Floats]:
+    """(C, N, K) radii of each probability, pixels."""
+    found = (calibration.radii(*sample.flat, p) for p in probabilities)
+    return [r.reshape(sample.scales.shape).astype(np.float64) for r in found]
+
+
+def confidences_of(calibration: Calibration, sample: Sample) -> Floats:
+    """(C, N)."""
+    return calibration.confidence(*sample.flat).reshape(sample.textures.shape[:2]).astype(float)
+
+
+def measure(
+    model: Path, calibration: Calibration, data: Path, split: str = "common", every: int = 1
+) -> dict[str, Any]:
+    """How well a calibration holds on the faces of a split.
+
+    Args:
+        model: an ONNX file or a checkpoint.
+        calibration: of it.
+        data: folder of annotated photos.
+        split: name of a split file in its `splits/`; where there is none, every photo is taken.
+        every: hard cases are made of one in so many faces.
+
+    Returns:
+        "coverage": {way: shares within the radii of `COVERED`}; "corruptions": the ways that
+        corrupt; "refusal": `reliability.refusals` of photos as they are, and of these together with
+        the corrupted ones; "curves": nominal and covered shares of the same two.
+    """
+    run, spec, scheme = _open(model)
+    faces = _faces(data, scheme, split)
+    some = faces.every(every)
+    mtcnn = Mtcnn(*load_mtcnn(), threads=1)
+    ways = list(hardships(some, spec))
+    clean = [next(hardships(faces, spec, corrupt=False, perturb=False))]
+    apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
+    seen, hard = see(run, faces, clean, scheme), see(run, some, ways, scheme)
+    shares = {clean[0].name: reliability.coverages(radii_of(calibration, seen), seen)[0].tolist()}
+    covered = reliability.coverages(radii_of(calibration, hard), hard)
+    for way, row in zip(ways[1:], covered[1:], strict=True):
+        shares[way.name] = row.tolist()
+    report: dict[str, Any] = {
+        "faces": len(faces),
+        "hard_faces": len(some),
+        "coverage": shares,
+        "corruptions": [way.name for way in ways[1:apart]],
+        "refusal": {},
+        "curves": {},
+    }
+    for name, part, sample, of in (
+        ("photos as they are", clean, seen, faces),
+        ("these and corrupted ones", ways[:apart], hard.of(slice(None), slice(apart)), some),
+    ):
+        covered = reliability.coverages(radii_of(calibration, sample, GRID), sample)
+        report["curves"][name] = {"nominal": GRID, "covered": covered.mean(axis=0).tolist()}
+        scores = {
+            "confidence": confidences_of(calibration, sample),
+            "the detector's score": np.stack([detector_scores(mtcnn, way, of) for way in part]),
+        }
+        report["refusal"][name] = reliability.refusals(scores, sample.failures)
+    return report
+
+
+def detector_scores(mtcnn: Mtcnn, way: Hardship, faces: Faces) -> Floats:
+    """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
+    boxes = bounding_boxes(square.to_crop(faces.landmarks, way.matrices))
+    return np.array(
+        [mtcnn.five_points(c, b[None])[0][0] for c, b in zip(way.crops, boxes, strict=True)],
+        np.float64,
+    )
+
+
+def write_into(model: Path, out: Path, calibration: Calibration) -> None:
+    """Copies an ONNX file with the calibration in its metadata."""
+    import onnx
+
+    graph = onnx.load(model)
+    told = {entry.key: entry.value for entry in graph.metadata_props}
+    told["lapland.calibration"] = calibration.to_json()
+    onnx.helper.set_model_props(graph, told)
+    write_whole(out, lambda part: part.write_bytes(graph.SerializeToString()))
+
+
+def _open(model: Path) -> tuple[Predictor, CropSpec, Scheme]:
+    run, spec, scheme = open_network(model)
+    return (kept(run, model) if model.suffix == ".onnx" else run), spec, scheme
+
+
+def _faces(data: Path, scheme: Scheme, split: str) -> Faces:
+    file = data / "splits" / f"{split}.txt"
+    return detected.detect(read_faces(data, scheme, file if file.exists() else None))

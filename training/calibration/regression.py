@@ -1,0 +1,96 @@
+"""Regressions whose weights may be held above a bound: of means, and of quantiles."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+from scipy.optimize import lsq_linear
+
+from lapland.uncertainty.calibration import LEAST_GROWTH
+
+Floats = NDArray[np.float64]
+
+RIDGE = 1e-6  # of the mean square of a feature; keeps apart what the faces do not tell apart
+NEAR = 0.02  # of a logarithm: nearer to its quantile an error pulls no harder
+
+
+def gamma_regression(
+    x: Floats, y: Floats, counts: Floats, growing: int = 0, steps: int = 50
+) -> Floats:
+    """Weights b of the mean exp(x b) of y: gamma regression with a logarithmic link.
+
+    By iteratively reweighted least squares, whose weights are all one for this link.
+
+    Args:
+        x: (M, F).
+        y: (M,), 0 or above.
+        counts: (M,), how much each counts.
+        growing: the first so many weights may not be negative.
+        steps: of the iteration, at most.
+
+    Returns:
+        (F,).
+    """
+    shares = counts / counts.sum()
+    weighted = x * shares[:, None]
+    squares = x.T @ weighted
+    squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
+    root = cholesky(squares)
+    low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
+    start = np.full(len(x), np.log(y.mean() + 1e-9))
+
+    def step(b: Floats) -> Floats:
+        told = x @ b
+        # Errors far from a mean that is not yet right may not throw it about.
+        target = told + np.minimum(y * np.exp(-told), 20.0) - 1
+        return _least_squares(root, weighted, target, low)
+
+    return _settled(step, np.linalg.solve(squares, weighted.T @ start), 1e-6, steps)
+
+
+def quantile_regression(
+    x: Floats, y: Floats, counts: Floats, probability: float, start: Floats, steps: int = 30
+) -> Floats:
+    """Weights b of the quantile x b of y: least pinball loss, by reweighted least squares.
+
+    Args:
+        x: (M, 3); its second weight may not be so far below 0 that radii fall with the mean error.
+        y: (M,).
+        counts: (M,), how much each counts.
+        probability: of the quantile.
+        start: (3,), what to begin with.
+        steps: of the iteration.
+
+    Returns:
+        (3,).
+    """
+    low = np.array([-np.inf, LEAST_GROWTH - 1, -np.inf])
+
+    def step(b: Floats) -> Floats:
+        off = y - x @ b
+        pull = np.where(off > 0, probability, 1 - probability)
+        shares = counts * pull / np.maximum(np.abs(off), NEAR)
+        weighted = x * (shares / shares.sum())[:, None]
+        squares = x.T @ weighted
+        squares += 1e-9 * np.eye(len(b))
+        return _least_squares(cholesky(squares), weighted, y, low)
+
+    return _settled(step, start, 1e-4, steps)
+
+
+def _least_squares(root: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
+    """Weights b, none below `low`, of least squared error of x b: `root` is upper, of x' w x."""
+    right = solve_triangular(root, weighted.T @ y, trans="T")
+    found: Floats = lsq_linear(root, right, (low, np.inf)).x
+    return found
+
+
+def _settled(step: Callable[[Floats], Floats], start: Floats, near: float, steps: int) -> Floats:
+    """What repeated steps come to: one changes it by less than `near`, or there were enough."""
+    b = start
+    for _ in range(steps):
+        before, b = b, step(b)
+        if np.abs(b - before).max() < near:
+            break
+    return b

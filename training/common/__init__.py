@@ -1,0 +1,1 @@
+"""Paths, files and commit, for all tools here."""

@@ -1,0 +1,1 @@
+"""Annotated and unlabelled faces -> crops."""

@@ -1,0 +1,134 @@
+"""Augmentation: how a crop is jittered before it is cut, and what is done to its pixels after."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.pixels import blurred, coarse, compressed, motion_blurred, noisy
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges of the random changes; zeros switch a change off.
+
+    Attributes:
+        rotation: standard deviation of the rotation, degrees, cut at three of them.
+        zoom: standard deviation of the logarithm of the crop's side.
+        shift: standard deviation of the crop's centre, in sides of the crop.
+        flip: probability of a left-right flip.
+        light: strength of random gain, offset, gamma and colour cast.
+        grey: probability of a grey picture.
+        blur: probability of Gaussian blur, motion blur or low resolution.
+        most_blur: largest sigma of Gaussian blur, crop pixels.
+        least_pixels: least resolution, in sides of the crop.
+        dark: probability of little light, down to 1/16 of it, and the noise that comes with it.
+        noise: probability of sensor noise or JPEG blocks.
+        occlusion: probability of one or two filled rectangles.
+    """
+
+    rotation: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+    flip: float = 0.0
+    light: float = 0.0
+    grey: float = 0.0
+    blur: float = 0.0
+    most_blur: float = 1.8
+    least_pixels: float = 0.3
+    dark: float = 0.0
+    noise: float = 0.0
+    occlusion: float = 0.0
+
+
+def jitter(
+    matrix: NDArray[np.float64], size: int, how: Augmentation, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], bool]:
+    """A random neighbour of one crop, (2, 3) crop pixels -> image pixels, and whether it flips."""
+    middle = (size - 1) / 2
+    angle = np.deg2rad(how.rotation * np.clip(rng.standard_normal(), -3, 3))
+    zoom = np.exp(how.zoom * np.clip(rng.standard_normal(), -3, 3))
+    shift = how.shift * size * np.clip(rng.standard_normal(2), -3, 3)
+    flip = bool(rng.random() < how.flip)
+    linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    if flip:
+        linear = linear @ np.diag([-1.0, 1.0])
+    # crop pixel -> jittered crop pixel -> image pixel
+    offset = middle + shift - linear @ np.full(2, middle)
+    moved = np.empty((2, 3))
+    moved[:, :2] = matrix[:, :2] @ linear
+    moved[:, 2] = matrix[:, :2] @ offset + matrix[:, 2]
+    return moved, flip
+
+
+def change_pixels(
+    crop: NDArray[np.uint8], how: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Random light, blur, noise and occlusion: (H, W, 3) uint8 BGR -> the same."""
+    size = crop.shape[0]
+    if rng.random() < how.occlusion:
+        crop = _occlude(crop, rng)
+    if rng.random() < how.blur:
+        crop = _blur(crop, size, how, rng)
+    if how.light:
+        crop = _light(crop, how.light, rng)
+    # Of no chance where it is off: what a run draws, and so learns, is as it was before.
+    if how.dark and rng.random() < how.dark:
+        crop = _dark(crop, rng)
+    if rng.random() < how.grey:
+        crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    if rng.random() < how.noise:
+        crop = _noise(crop, rng)
+    return crop
+
+
+def _occlude(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    size = crop.shape[0]
+    crop = crop.copy()
+    for _ in range(rng.integers(1, 3)):
+        height, width = rng.integers(size // 10, size * 2 // 5, 2)
+        top, left = rng.integers(0, size - height), rng.integers(0, size - width)
+        part = crop[top : top + height, left : left + width]
+        kind = rng.integers(3)
+        if kind == 0:
+            part[:] = rng.integers(0, 256, 3)
+        elif kind == 1:
+            part[:] = rng.integers(0, 256, part.shape)
+        else:  # another part of the same picture hides a face as a hand or a fringe does
+            y, x = rng.integers(0, size - height), rng.integers(0, size - width)
+            part[:] = crop[y : y + height, x : x + width].copy()
+    return crop
+
+
+def _blur(
+    crop: NDArray[np.uint8], size: int, how: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    kind = rng.integers(3)
+    if kind == 0:
+        return blurred(crop, rng.uniform(0.4, how.most_blur))
+    if kind == 1:
+        length = int(rng.integers(3, 9))
+        return motion_blurred(crop, length, rng.uniform(0, np.pi))
+    low = int(size * rng.uniform(how.least_pixels, 0.8))
+    return coarse(crop, low, low)
+
+
+def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    ramp = np.linspace(0, 1, 256)[:, None]  # (256, 1)
+    gamma = np.exp(strength * rng.normal(0, 0.35))
+    gain = np.exp(strength * (rng.normal(0, 0.25) + rng.normal(0, 0.08, 3)))  # (3,) per channel
+    offset = strength * (rng.normal(0, 0.08) + rng.normal(0, 0.02, 3))
+    table = np.clip(255 * (ramp**gamma * gain + offset), 0, 255).astype(np.uint8)  # (256, 3)
+    return cv2.LUT(crop, table[None])
+
+
+def _dark(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    light = 2.0 ** -rng.uniform(0.5, 4.0)
+    return noisy(cv2.convertScaleAbs(crop, alpha=light), rng.uniform(1, 8) / 2, rng)
+
+
+def _noise(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    if rng.random() < 0.5:
+        return noisy(crop, rng.uniform(2, 16), rng)
+    return compressed(crop, int(rng.integers(15, 70)))

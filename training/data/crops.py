@@ -1,0 +1,70 @@
+"""Faces -> crops, plain or augmented."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from lapland.crop import square
+from lapland.schemes.scheme import Scheme
+from training.data.augment import Augmentation, change_pixels, jitter
+from training.data.faces import Faces
+from training.network.rcn import SIZE
+
+
+@dataclass(frozen=True)
+class CropSpec:
+    """How a crop follows from five points; written into the model, since it must not change."""
+
+    factor: float = 3.0
+    upright: bool = True
+
+    def matrices(self, five_points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 5, 2) -> (N, 2, 3), crop pixels -> image pixels."""
+        return square.crop_matrices(
+            five_points, factor=self.factor, size=SIZE, upright=self.upright
+        )
+
+
+class TrainingCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Crops with jitter and changed pixels; the same (seed, epoch, index) gives the same crop.
+
+    Half of the crops start from MTCNN's five points and half from those of the landmarks, so
+    that the network sees how both err.
+    """
+
+    def __init__(
+        self, faces: Faces, scheme: Scheme, spec: CropSpec, how: Augmentation, seed: int = 0
+    ) -> None:
+        self.faces, self.how, self.seed = faces, how, seed
+        self.epoch = 0
+        self.mirror = list(scheme.mirror)
+        self.matrices = np.stack([spec.matrices(faces.five_points), spec.matrices(faces.labelled)])
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """(80, 80, 3) uint8 BGR crop, and (K, 2) float32 landmarks in crop pixels, or NaN."""
+        return self.view(index, 0)[0]
+
+    def view(
+        self, index: int, which: int
+    ) -> tuple[tuple[torch.Tensor, torch.Tensor], NDArray[np.float64]]:
+        """One of the views of a face, the first being the item, and the matrix it was cut by."""
+        rng = np.random.default_rng((self.seed, self.epoch, index, *[which] * (which > 0)))
+        matrix = self.matrices[rng.integers(2) if self.how.shift else 0, index]
+        matrix, flipped = jitter(matrix, SIZE, self.how, rng)
+        crop = change_pixels(square.cut(self.faces.images[index], matrix, SIZE), self.how, rng)
+        target = square.to_crop(self.faces.landmarks[index][None], matrix[None])[0]
+        if flipped:
+            target = target[self.mirror]
+        return (torch.from_numpy(crop), torch.from_numpy(target.astype(np.float32))), matrix
+
+
+def cut_all(faces: Faces, matrices: NDArray[np.float64]) -> torch.Tensor:
+    """(N, 80, 80, 3) uint8: one crop of each face."""
+    crops = [square.cut(i, m, SIZE) for i, m in zip(faces.images, matrices, strict=True)]
+    return torch.from_numpy(np.stack(crops))

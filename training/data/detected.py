@@ -1,0 +1,83 @@
+"""MTCNN's five points for annotated faces, found once and kept in `cache/`."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lapland.detection import mtcnn as _mtcnn
+from lapland.detection import mtcnn_boxes, pyramid
+from lapland.detection.mtcnn import Mtcnn
+from lapland.networks.loading import load_mtcnn
+from training.common.files import write_whole
+from training.common.paths import CACHE as CACHE_ROOT
+from training.data.faces import Faces
+from training.data.visible import bounding_boxes
+
+CACHE = CACHE_ROOT / "five_points"
+MIN_FACE = 40  # pixels; the SDK's default
+LEAST_IOU = 0.3  # of a detected box with the box of the face
+
+
+def detect(faces: Faces, cache: Path | None = None) -> Faces:
+    """Fills `faces.detected` with the five points of the box that fits the landmarks best.
+
+    A face counts as missed where no detected box overlaps its own with an IoU of at least
+    `LEAST_IOU`. Its own box is the annotated one, or else the bounding box of its landmarks. A
+    photo that several faces share is searched once. The points are kept in `cache`, by default
+    `CACHE`.
+    """
+    cache = CACHE if cache is None else cache
+    files = load_mtcnn()
+    path = cache / f"{_key(faces, files)}.npy"
+    if path.exists():
+        faces.detected = np.load(path)
+        return faces
+    mtcnn = Mtcnn(*files, min_face=MIN_FACE)
+    detected = np.full((len(faces), 5, 2), np.nan)
+    annotated = bounding_boxes(faces.landmarks) if faces.boxes is None else faces.boxes
+    found: dict[int, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}
+    for i, image in enumerate(tqdm(faces.images, desc="MTCNN", unit="face", mininterval=2.0)):
+        if id(image) not in found:
+            boxes, _, points = mtcnn.detect(image)
+            found[id(image)] = boxes, points
+        boxes, points = found[id(image)]
+        overlaps = iou(boxes, annotated[i])
+        if len(overlaps) and overlaps.max() >= LEAST_IOU:
+            detected[i] = points[overlaps.argmax()]
+    cache.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda part: part.write_bytes(_npy(detected)))
+    faces.detected = detected
+    return faces
+
+
+def iou(boxes: NDArray[np.floating], box: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Intersection over union of (N, 4) boxes with one box (4,), xyxy."""
+    low = np.maximum(boxes[:, :2], box[:2])
+    high = np.minimum(boxes[:, 2:], box[2:])
+    shared = np.clip(high - low, 0, None).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
+    return shared / (areas - shared)
+
+
+def _npy(array: NDArray[np.float64]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def _key(faces: Faces, files: tuple[bytes, bytes, bytes]) -> str:
+    digest = hashlib.sha256(faces.landmarks.tobytes())
+    if faces.boxes is not None:
+        digest.update(faces.boxes.tobytes())
+    for part in files:
+        digest.update(part)
+    for module in (mtcnn_boxes, _mtcnn, pyramid):  # what the nets find depends on these too
+        digest.update(Path(module.__file__).read_bytes())
+    for image in faces.images:
+        digest.update(image[:: max(1, image.shape[0] // 8)].tobytes())
+    digest.update(f"{MIN_FACE} {LEAST_IOU}".encode())
+    return digest.hexdigest()[:16]

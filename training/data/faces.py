@@ -1,0 +1,152 @@
+"""Annotated faces, held in memory, as a set of crops to train on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland.crop.five_points import UPRIGHT
+from lapland.schemes.scheme import Scheme
+from training.data.visible import bounding_boxes, face_sizes, mean_of_visible
+
+# Left top and right bottom of the box around brows, eyes, mouth and chin, in the frame of
+# `geometry.UPRIGHT`: the mean of 1500 faces of 300-W.
+FACE_BOX = (np.array([-0.95, -0.95]), np.array([0.95, 1.35]))
+
+
+@dataclass
+class Faces:
+    """Annotated faces, each with its photo.
+
+    Attributes:
+        names: what the face is called, `afw/1051618982_1`.
+        images: (H, W, 3) uint8 BGR each; sizes differ. Faces of one photo share one array.
+        landmarks: (N, K, 2) float64, image pixels; NaN where a landmark is not visible.
+        labelled: (N, 5, 2), the five points that follow from the landmarks.
+        sizes: (N,), the length d in image pixels that errors of each face are divided by.
+        boxes: (N, 4) x1, y1, x2, y2, image pixels, where the annotation has them; None where the
+            bounding boxes of the visible landmarks stand for them.
+        detected: (N, 5, 2), the five points that MTCNN found, NaN where it missed the face; None
+            until `training.data.detected.detect` has run.
+    """
+
+    names: list[str]
+    images: list[NDArray[np.uint8]]
+    landmarks: NDArray[np.float64]
+    labelled: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    boxes: NDArray[np.float64] | None = None
+    detected: NDArray[np.float64] | None = None
+
+    @classmethod
+    def from_landmarks(
+        cls,
+        names: Sequence[str],
+        images: Sequence[NDArray[np.uint8]],
+        landmarks: NDArray[np.float64],
+        scheme: Scheme,
+        *,
+        boxes: NDArray[np.float64] | None = None,
+        sizes: NDArray[np.float64] | None = None,
+    ) -> "Faces":
+        """Faces of which the landmarks are known, and, where they are given, boxes and sizes.
+
+        Raises:
+            ValueError: a face has no visible landmark, or nothing that its errors could be divided
+                by.
+        """
+        if sizes is None:
+            sizes = face_sizes(landmarks, scheme)
+        for name, points, size in zip(names, landmarks, sizes, strict=True):
+            if np.isnan(points).all():
+                raise ValueError(f"{name}: none of its {scheme.size} landmarks is visible")
+            if not 0 < size < np.inf:
+                raise ValueError(
+                    f"{name}: errors are divided by the size of the face, which is {size} by its "
+                    f"annotation; leave the face out, or put its landmarks right"
+                )
+        labelled = five_from_landmarks(landmarks, scheme, boxes)
+        return cls(list(names), list(images), landmarks, labelled, sizes, boxes)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def every(self, step: int) -> "Faces":
+        """Every `step`-th face."""
+        arrays = ("landmarks", "labelled", "sizes", "boxes", "detected")
+        parts = {name: getattr(self, name) for name in arrays}
+        return Faces(
+            self.names[::step],
+            self.images[::step],
+            **{name: None if part is None else part[::step] for name, part in parts.items()},
+        )
+
+    @property
+    def missed(self) -> NDArray[np.bool_]:
+        """(N,), where MTCNN did not find the annotated face."""
+        if self.detected is None:
+            raise ValueError("MTCNN has not run on these faces")
+        return np.isnan(self.detected).any(axis=(1, 2))
+
+    @property
+    def five_points(self) -> NDArray[np.float64]:
+        """(N, 5, 2): MTCNN's, and where it missed the face those of the landmarks."""
+        if self.detected is None:
+            return self.labelled
+        return np.where(self.missed[:, None, None], self.labelled, self.detected)
+
+
+def five_from_landmarks(
+    landmarks: NDArray[np.float64], scheme: Scheme, boxes: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Eyes, nose and corners of the mouth of each face, finite whatever is visible.
+
+    Each is the mean of the visible landmarks that stand for it. One that has none is taken from
+    the five points of an upright frontal face: moved, turned and scaled to fit, by least squares,
+    those that are visible, or, where fewer than two are, put into the box of the face. The fit is
+    better than the box: with the farther side of 200 faces of 300-W hidden, the centre of half
+    the crops moved by more than 2 % of their side, and by more than 12 % with a frontal face in
+    the box of what was left; the roll of 90 % stayed within 7 degrees, against 15.
+
+    Args:
+        landmarks: (N, K, 2), image pixels, NaN where not visible.
+        scheme: of the landmarks.
+        boxes: (N, 4), x1, y1, x2, y2 of the faces; None takes the bounding boxes of what is
+            visible.
+
+    Returns:
+        (N, 5, 2), image pixels.
+    """
+    groups = [mean_of_visible(landmarks[:, list(group)], axis=1) for group in scheme.five]
+    five = np.stack(groups, axis=1)
+    boxes = bounding_boxes(landmarks) if boxes is None else boxes
+    for i in np.flatnonzero(np.isnan(five).any(axis=(1, 2))):
+        five[i] = _completed(five[i], boxes[i])
+    return five
+
+
+def _completed(five: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(5, 2) five points with NaN rows -> the same with those rows filled."""
+    seen = ~np.isnan(five).any(axis=1)
+    known, model = five[seen], UPRIGHT[seen]
+    if len(known) < 2 or not np.ptp(known, axis=0).any():
+        low, high = FACE_BOX
+        zoom = ((box[2:] - box[:2]) / (high - low)).max()
+        placed = (UPRIGHT - (low + high) / 2) * zoom + (box[:2] + box[2:]) / 2
+    else:
+        # As complex numbers, turning and scaling is one factor.
+        z, w = (
+            points @ np.array([1, 1j])
+            for points in (model - model.mean(axis=0), known - known.mean(axis=0))
+        )
+        factor = (z.conj() @ w) / (z.conj() @ z)
+        moved = (UPRIGHT - model.mean(axis=0)) @ np.array([1, 1j]) * factor
+        placed = np.stack([moved.real, moved.imag], axis=1) + known.mean(axis=0)
+    return np.where(seen[:, None], five, placed)
+
+
+def origin(names: Sequence[str]) -> str:
+    """What the photos are: "300w" where all lie in the folders of 300-W, else "own"."""
+    folders = ("afw/", "helen/", "ibug/", "lfpw/")
+    return "300w" if all(name.startswith(folders) for name in names) else "own"

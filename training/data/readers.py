@@ -1,0 +1,166 @@
+"""Reading annotated faces: folders in the layout of 300-W, and lists in the form of AFLW's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland.image.loading import load_image
+from lapland.schemes.scheme import Scheme
+from training.data.faces import Faces
+from training.data.pts import read_indexed_pts, read_pts
+
+SUFFIXES = (".jpg", ".jpeg", ".png")
+ROW = "image_path annotation_path x1 y1 x2 y2 face_size"  # of a list, separated by spaces
+
+
+def read_faces(root: Path, scheme: Scheme, split: Path | None = None) -> Faces:
+    """Reads the faces that a split file names, in whichever of its two forms.
+
+    Args:
+        root: folder of the photos.
+        scheme: of their annotation.
+        split: a list with seven columns (`read_list`), or names, one a line (`read_folder`);
+            None reads every photo that has a `.pts` file beside it.
+
+    Raises:
+        FileNotFoundError: a file or folder does not exist; the message names it.
+        ValueError: a file is not in its format; the message names it and the fault.
+    """
+    if split is None:
+        return read_folder(root, scheme)
+    names = read_split(split)
+    if any(len(name.split()) == len(ROW.split()) for name in names):
+        return read_list(root, scheme, split)
+    return read_folder(root, scheme, names)
+
+
+def read_folder(root: Path, scheme: Scheme, names: Sequence[str] | None = None) -> Faces:
+    """Reads photos and their `.pts` files below a folder.
+
+    Args:
+        root: a folder in the layout of 300-W: `<subset>/.../<photo>.jpg` beside `<photo>.pts`.
+        scheme: the annotation scheme that every file must have.
+        names: relative paths without suffix, or the ends of such paths (`afw/12_1` also names
+            `afw/trainset/12_1`); None reads every photo that has a `.pts` file.
+
+    Raises:
+        FileNotFoundError: there is no folder, or no photo of a name.
+        ValueError: a photo cannot be decoded, or a `.pts` file has another number of points.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: there is no such folder; expected one in 300-W layout")
+    found = {path.relative_to(root).with_suffix("").as_posix(): path for path in photos(root)}
+    if names is None:
+        names = sorted(name for name, path in found.items() if path.with_suffix(".pts").exists())
+    else:
+        names = [_resolve(name, found, root) for name in names]
+    if not names:
+        raise FileNotFoundError(f"{root}: found no photo with a .pts file beside it")
+    images = [_read_photo(found[name]) for name in names]
+    landmarks = [_read_landmarks(found[name].with_suffix(".pts"), scheme) for name in names]
+    return Faces.from_landmarks(names, images, np.stack(landmarks), scheme)
+
+
+def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
+    """Reads a list of faces in the form in which AFLW's are passed on, one row for each face.
+
+    A row is `image_path annotation_path x1 y1 x2 y2 face_size`: the box of the face and the
+    square root of its area, which errors are divided by. Several faces may share a photo. The
+    faces are named by their annotation files.
+
+    Args:
+        root: folder that the paths are relative to; absolute paths are taken as they are.
+        scheme: of the annotation files.
+        file: the list.
+
+    Raises:
+        FileNotFoundError: a photo or an annotation file does not exist.
+        ValueError: a row, a photo or an annotation file cannot be read; the message names the
+            line.
+    """
+    names, images, landmarks, boxes, sizes = [], [], [], [], []
+    known: dict[str, NDArray[np.uint8]] = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            photo, annotation, box, size = _parse_row(line)
+            if photo not in known:
+                known[photo] = _read_photo(root / photo)
+            points = _read_landmarks(root / annotation, scheme)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{file}, line {number}: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{file}, line {number}: {error}") from None
+        names.append(Path(annotation).with_suffix("").as_posix())
+        images.append(known[photo])
+        landmarks.append(points)
+        boxes.append(box)
+        sizes.append(size)
+    if not names:
+        raise ValueError(f"{file}: expected rows `{ROW}`, found none")
+    return Faces.from_landmarks(
+        names,
+        images,
+        np.stack(landmarks),
+        scheme,
+        boxes=np.array(boxes) - 1.0,  # 1-based, as the landmarks beside them
+        sizes=np.array(sizes),
+    )
+
+
+def read_split(file: Path) -> list[str]:
+    """The rows of a split file that are not empty."""
+    return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def photos(root: Path) -> list[Path]:
+    """Every photo below a folder, in order."""
+    return sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+def _resolve(name: str, found: dict[str, Path], root: Path) -> str:
+    if name in found:
+        return name
+    head, _, stem = name.rpartition("/")
+    matches = [key for key in found if key.startswith(head) and key.endswith("/" + stem)]
+    if len(matches) != 1:
+        raise FileNotFoundError(f"{root}: {len(matches)} photos match {name!r}, expected one")
+    return matches[0]
+
+
+def _parse_row(line: str) -> tuple[str, str, list[float], float]:
+    """Photo, annotation, box (4,) and size of one row of a list."""
+    try:
+        photo, annotation, *numbers = line.split()
+        x1, y1, x2, y2, size = map(float, numbers)
+    except ValueError:
+        raise ValueError(f"expected `{ROW}`, found {line.strip()!r}") from None
+    if not (np.isfinite([x1, y1, x2, y2]).all() and x1 < x2 and y1 < y2):
+        raise ValueError(f"expected a box x1 y1 x2 y2 with x1 < x2 and y1 < y2, found {numbers}")
+    if not 0 < size < np.inf:
+        raise ValueError(f"expected a face_size above 0, found {numbers[-1]}")
+    return photo, annotation, [x1, y1, x2, y2], size
+
+
+def _read_photo(path: Path) -> NDArray[np.uint8]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such photo")
+    return load_image(path)  # which refuses what is cut off, and says so
+
+
+def _read_landmarks(path: Path, scheme: Scheme) -> NDArray[np.float64]:
+    """(K, 2) landmarks from a `.pts` file of either form, NaN where not visible."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such annotation file")
+    text = path.read_text(encoding="utf-8")
+    if "{" not in text and not text.startswith("version"):
+        return read_indexed_pts(path, scheme.size)
+    points = read_pts(path)
+    if points.shape != (scheme.size, 2):
+        raise ValueError(
+            f"{path}: {len(points)} points, but the scheme {scheme.name} has {scheme.size}"
+        )
+    return points

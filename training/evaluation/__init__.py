@@ -1,0 +1,1 @@
+"""Errors, and the conditions they are measured under."""

@@ -1,0 +1,134 @@
+"""Annotated faces as a model finds them when things go wrong: corrupted photos, crops that miss.
+
+After *2D Wasserstein Loss for Robust Facial Landmark Detection* (Yan et al., 2020), which asks that
+robustness be measured, and not only the error on photos that are as good as those of training.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lapland.crop import square
+from lapland.detection.mtcnn import Mtcnn
+from lapland.networks.loading import load_mtcnn
+from training.data.crops import CropSpec, cut_all
+from training.data.faces import Faces
+from training.data.pixels import Picture
+from training.data.visible import bounding_boxes
+from training.evaluation.corruptions import CORRUPTIONS, Place
+from training.network.rcn import SIZE
+
+CLEAN = "photos as they are"
+SHIFTS = (0.05, 0.1, 0.15)  # standard deviations of what is perturbed
+
+Change = Callable[[Picture, Place, np.random.Generator], Picture]
+
+
+@dataclass(frozen=True)
+class Hardship:
+    """Crops of all faces of a set, made hard in one way.
+
+    Attributes:
+        kind: what is wrong, "motion blur".
+        name: with its strength, "motion blur of 0.2 d".
+        crops: (N, 80, 80, 3) uint8 BGR.
+        matrices: (N, 2, 3), crop pixels -> image pixels.
+    """
+
+    kind: str
+    name: str
+    crops: NDArray[np.uint8]
+    matrices: NDArray[np.float64]
+
+
+def hardships(
+    faces: Faces, spec: CropSpec, *, corrupt: bool = True, perturb: bool = True, seed: int = 0
+) -> Iterator[Hardship]:
+    """The photos as they are first, then every kind and strength of `CORRUPTIONS`, then shifts.
+
+    Of corrupted photos the crops stay where they are on the photos as they are, so that the
+    landmark network is measured and not the detector. What is shifted is one of two: the five
+    points, each by itself, by a normal distribution whose deviation is told in d; or the corners of
+    the box of the landmarks, whose deviation is told in its longer sides, and in which MTCNN's
+    last stage then places the five points.
+
+    Args:
+        faces: of which `training.data.detected.detect` has run.
+        spec: how the model crops.
+        corrupt: with corrupted photos.
+        perturb: with five points and boxes that are shifted.
+        seed: of the chance; every strength has the same.
+    """
+    matrices = spec.matrices(faces.five_points)
+    yield Hardship(CLEAN, CLEAN, cut_all(faces, matrices).numpy(), matrices)
+    ways = sum(len(strengths) for strengths in CORRUPTIONS.values()) * corrupt
+    ways += 2 * len(SHIFTS) * perturb
+    with tqdm(total=ways, desc="hardships", unit="way", mininterval=2.0, disable=not ways) as bar:
+        if corrupt:
+            fine, places = pictures(faces, matrices)
+            for kind, strengths in CORRUPTIONS.items():
+                for how in strengths:
+                    crops = changed_crops(fine, places, how.change, seed)
+                    bar.update()
+                    yield Hardship(kind, how.name, crops, matrices)
+        if perturb:
+            for kind, move in (("shifted points", shifted_points), ("shifted boxes", boxed_points)):
+                for amount in SHIFTS:
+                    moved = spec.matrices(move(faces, amount, np.random.default_rng(seed)))
+                    bar.update()
+                    name = f"{kind} by {amount:.2f} {'d' if kind.endswith('points') else 'h'}"
+                    yield Hardship(kind, name, cut_all(faces, moved).numpy(), moved)
+
+
+def pictures(
+    faces: Faces, matrices: NDArray[np.float64]
+) -> tuple[list[NDArray[np.uint8]], list[Place]]:
+    """Each face at twice the resolution of its crop, and where it lies in that picture."""
+    fine = matrices.copy()
+    fine[:, :, :2] /= 2  # a crop pixel is the mean of two by two of the picture's
+    fine[:, :, 2] -= fine[:, :, :2].sum(axis=2) / 2
+    cuts = [square.cut(i, m, 2 * SIZE) for i, m in zip(faces.images, fine, strict=True)]
+    zoom = 1 / square.steps(fine)
+    boxes = bounding_boxes(faces.landmarks)
+    heights = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    points = square.to_crop(faces.five_points, fine)
+    return cuts, [
+        Place(five, float(size), float(height))
+        for five, size, height in zip(points, faces.sizes * zoom, heights * zoom, strict=True)
+    ]
+
+
+def changed_crops(
+    fine: list[NDArray[np.uint8]], places: list[Place], change: Change, seed: int = 0
+) -> NDArray[np.uint8]:
+    """What `pictures` gives -> (N, 80, 80, 3) crops of the changed pictures."""
+    rng = np.random.default_rng(seed)
+    changed = (change(picture, place, rng) for picture, place in zip(fine, places, strict=True))
+    return np.stack([cv2.resize(p, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for p in changed])
+
+
+def shifted_points(faces: Faces, amount: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(N, 5, 2): the five points, each shifted by a standard deviation of so many d an axis."""
+    noise = rng.standard_normal(faces.five_points.shape)
+    return faces.five_points + amount * faces.sizes[:, None, None] * noise
+
+
+def boxed_points(faces: Faces, amount: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(N, 5, 2): where MTCNN's last stage puts the five points in boxes whose corners are shifted.
+
+    By a standard deviation of so many longer sides of the box, at most two of them.
+    """
+    mtcnn = Mtcnn(*load_mtcnn(), threads=1)
+    boxes = bounding_boxes(faces.landmarks) if faces.boxes is None else faces.boxes
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    noise = np.clip(rng.standard_normal(boxes.shape), -2, 2)
+    moved = boxes + amount * sides[:, None] * noise
+    found = [
+        mtcnn.five_points(image, box[None])[1][0]
+        for image, box in zip(faces.images, moved, strict=True)
+    ]
+    return np.stack(found).astype(np.float64)

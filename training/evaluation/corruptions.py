@@ -1,0 +1,156 @@
+"""Corruptions of photos that robustness is measured by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland.crop import square
+from training.data.pixels import (
+    Picture,
+    blurred,
+    coarse,
+    compressed,
+    covered,
+    motion_blurred,
+    noisy,
+)
+
+NOISE = 6  # levels of 255, with little light
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a face lies in a picture, in pixels of that picture.
+
+    Attributes:
+        five: (5, 2), left eye, right eye, nose, left and right corner of the mouth.
+        size: the length d that errors of the face are divided by.
+        height: the longer side of the bounding box of its landmarks.
+    """
+
+    five: NDArray[np.floating]
+    size: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """One way to make a photo worse.
+
+    Attributes:
+        name: of the row of a table and the cell of a picture.
+        change: the photo, the place of its face and a source of chance -> a photo of the same
+            size.
+    """
+
+    name: str
+    change: Callable[[Picture, Place, np.random.Generator], Picture]
+
+
+def _blur(share: float) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        return blurred(picture, share * place.size)
+
+    return Degradation(f"blur of sigma {share:.2f} d", change)
+
+
+def _small(pixels: int) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        factor = min(1.0, pixels / place.height)
+        height, width = (max(1, round(factor * side)) for side in picture.shape[:2])
+        return coarse(picture, width, height)
+
+    return Degradation(f"face of {pixels} px", change)
+
+
+def _cover(what: str, points: list[int], width: float, height: float, below: float) -> Degradation:
+    """A block about the middle of some of the five points.
+
+    Its sides, and how far below it lies, are in longer sides of the rectangle of the five points,
+    a third of the crop; it is turned with the face.
+    """
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        # A square of factor 1 whose crop has the points (0, 0) to (1, 1): longer sides -> pixels.
+        axes = square.crop_matrices(place.five[None], factor=1.0, size=1, upright=True)[0, :, :2]
+        middle = place.five[points].mean(axis=0) + axes @ [0.0, below]
+        signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+        return covered(picture, middle + signs * [width / 2, height / 2] @ axes.T)
+
+    return Degradation(f"{what} covered", change)
+
+
+def _dark(light: int) -> Degradation:
+    """A part of the light, and `NOISE` on every value."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        dark = cv2.convertScaleAbs(picture, alpha=1 / light)
+        return noisy(dark, NOISE, rng)
+
+    return Degradation(f"1/{light} of the light and noise", change)
+
+
+def _move(share: float) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        length = max(2, round(share * place.size))
+        return motion_blurred(picture, length, rng.uniform(0, np.pi))
+
+    return Degradation(f"motion blur of {share:.2f} d", change)
+
+
+def _noise(sigma: int) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        return noisy(picture, sigma, rng)
+
+    return Degradation(f"noise of {sigma} levels", change)
+
+
+def _jpeg(quality: int) -> Degradation:
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        return compressed(picture, quality)
+
+    return Degradation(f"JPEG of quality {quality}", change)
+
+
+def _block(share: float) -> Degradation:
+    """A square of any one colour, its middle anywhere on the face."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        side = share * place.height
+        middle = place.five.mean(axis=0) + place.height * rng.uniform(-0.5, 0.5, 2)
+        corners = middle + side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+        blue, green, red = rng.integers(0, 256, 3).tolist()
+        return covered(picture, corners, (blue, green, red))
+
+    return Degradation(f"block of {share:.2f} h", change)
+
+
+DEGRADATIONS = (
+    _blur(0.05),
+    _blur(0.15),
+    _small(30),
+    _small(15),
+    _cover("eyes", [0, 1], 1.9, 0.6, 0.0),
+    _cover("mouth and chin", [3, 4], 1.8, 1.2, 0.35),
+    _dark(4),
+    _dark(16),
+)
+"""Mild and strong ones, by which models are compared; none depends on the size of the photo."""
+CORRUPTIONS = {
+    "blocks": (_block(0.25), _block(0.4), _block(0.55)),
+    "parts covered": (DEGRADATIONS[4], DEGRADATIONS[5]),
+    "motion blur": (_move(0.05), _move(0.15), _move(0.25)),
+    "blur": (_blur(0.05), _blur(0.1), _blur(0.15)),
+    "noise": (_noise(10), _noise(20), _noise(40)),
+    "low light": (_dark(4), _dark(8), _dark(16)),
+    "JPEG": (_jpeg(30), _jpeg(15), _jpeg(8)),
+    "low resolution": (_small(60), _small(30), _small(15)),
+}
+"""Kind of corruption -> how strong, mildest first: what robustness is measured by.
+
+d is what errors are divided by, h the longer side of the box of the landmarks; noise is in levels
+of 255, and the picture that is compressed shows the crop in 160 x 160 pixels.
+"""

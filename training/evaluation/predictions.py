@@ -1,0 +1,136 @@
+"""A model by its name, what it finds in crops, and how far off that is."""
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+
+from lapland.crop import square
+from lapland.landmarks.decoders import DEFAULT_DECODER
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.networks import index
+from lapland.schemes.registry import SCHEMES
+from lapland.schemes.scheme import Scheme
+from training.common.files import write_whole
+from training.common.paths import CACHE as CACHE_ROOT
+from training.data.crops import CropSpec, cut_all
+from training.data.faces import Faces
+from training.evaluation import metrics
+from training.evaluation.decoding import decoded
+from training.recipes.checkpoint import load_weights
+
+CACHE = CACHE_ROOT / "predictions"
+
+Prediction = tuple[NDArray[np.floating], NDArray[np.floating]]  # landmarks and scales
+Predictor = Callable[[NDArray[np.uint8]], Prediction]
+
+
+def path_of_model(named: Path) -> Path:
+    """The file that a name stands for.
+
+    Args:
+        named: a checkpoint or an ONNX file; a folder that holds `model.onnx` or
+            `best.safetensors`; or the name of a shipped model, `rcn-1-8`.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    shipped = index.folder() / named
+    for folder in (named, shipped):
+        for file in (folder, folder / "model.onnx", folder / "best.safetensors"):
+            if file.is_file():
+                return file
+    raise ValueError(
+        f"{named}: expected an ONNX file, a checkpoint, a folder with `model.onnx` or "
+        f"`best.safetensors`, or one of {', '.join(index.shipped())}"
+    )
+
+
+def open_network(path: Path, decoder: str = DEFAULT_DECODER) -> tuple[Predictor, CropSpec, Scheme]:
+    """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
+
+    Landmarks and scales are in crop pixels, read from the heatmaps by a decoder of `lapland`.
+    """
+    run, spec, scheme = open_decoders(path, (decoder,))
+    return lambda crops: run(crops)[decoder], spec, scheme
+
+
+def open_decoders(
+    path: Path, decoders: Sequence[str]
+) -> tuple[Callable[[NDArray[np.uint8]], dict[str, Prediction]], CropSpec, Scheme]:
+    """`open_network` for several decoders: crops -> what each of them finds."""
+    if path.suffix == ".onnx":
+        networks = {decoder: LandmarkNetwork(path, decoder=decoder) for decoder in decoders}
+        info = next(iter(networks.values())).info
+        spec = CropSpec(info.crop_factor, info.crop_upright)
+        return lambda crops: {d: n.run(crops) for d, n in networks.items()}, spec, info.scheme
+    net, recipe, _ = load_weights(path)
+
+    def run(crops: NDArray[np.uint8]) -> dict[str, Prediction]:
+        landmarks, scales = decoded(net, torch.from_numpy(crops), recipe.beta, decoders)
+        return {decoder: (found.numpy(), scales.numpy()) for decoder, found in landmarks.items()}
+
+    return run, recipe.crop, SCHEMES[recipe.scheme]
+
+
+def kept(run: Predictor, model: Path) -> Predictor:
+    """`run` of an ONNX file, which finds nothing twice: what it found in crops is kept in `CACHE`.
+
+    The same graph, whatever its metadata, on the same crops and version of onnxruntime; so a model
+    that is calibrated or measured again costs seconds instead of up to half an hour.
+    """
+    import onnx
+
+    graph = onnx.load(model)
+    del graph.metadata_props[:]
+    network = hashlib.sha256(graph.SerializeToString(deterministic=True))
+    network.update(ort.__version__.encode())
+    folder = CACHE / network.hexdigest()[:20]
+
+    def known(crops: NDArray[np.uint8]) -> Prediction:
+        file = folder / f"{hashlib.sha256(crops.tobytes()).hexdigest()[:20]}.npz"
+        if file.exists():
+            with np.load(file) as found:
+                return found["landmarks"], found["scales"]
+        landmarks, scales = run(crops)
+        whole = io.BytesIO()
+        np.savez(whole, landmarks=landmarks, scales=scales)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(file, lambda part: part.write_bytes(whole.getvalue()))
+        return landmarks, scales
+
+    return known
+
+
+def landmark_errors(
+    run: Predictor, spec: CropSpec, faces: Faces, five: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels.
+
+    Errors of landmarks that are not visible are NaN.
+    """
+    matrices = spec.matrices(five)
+    return errors_of(run(cut_all(faces, matrices).numpy()), matrices, faces)
+
+
+def errors_of(
+    found: Prediction, matrices: NDArray[np.float64], faces: Faces
+) -> dict[str, NDArray[np.float64]]:
+    """`landmark_errors` of what was found in crops.
+
+    The matrices, (N, 2, 3), take crop pixels to image pixels.
+    """
+    landmarks, scales = found
+    points = square.to_image(landmarks.astype(np.float64), matrices)
+    errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
+    return {
+        "errors": errors,
+        "landmarks": points,
+        "scales": scales * square.steps(matrices)[:, None],
+        "map_scales": scales.astype(np.float64),
+    }

@@ -1,0 +1,62 @@
+"""Faces sorted by what makes them hard: how far they are turned, and how small they are."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland.schemes.scheme import Scheme
+
+FEWEST = 10  # faces; figures of fewer are not told
+YAWS = (15, 30)  # degrees
+SIZES = (32, 64)  # pixels
+
+
+def yaws(landmarks: NDArray[np.floating], scheme: Scheme) -> NDArray[np.float64] | None:
+    """Rough yaw of each face, degrees >= 0, from the annotation's own geometry.
+
+    The tip of the nose stands in front of the outer corners of the eyes by about half their
+    distance, so that, seen along the line between the corners, it lies beside their middle by
+    tan(yaw) times half their distance as it appears. "About half" is what 300-W says: a test fits
+    how the distance of the corners falls with this asymmetry.
+
+    Args:
+        landmarks: (N, K, 2), image pixels, NaN where not visible.
+        scheme: of the landmarks.
+
+    Returns:
+        (N,), NaN where a landmark that is needed is not visible; None for schemes without the
+        outer corners of the eyes.
+    """
+    if scheme.eye_corners is None:
+        return None
+    left, right = (landmarks[:, i] for i in scheme.eye_corners)
+    tip = landmarks[:, list(scheme.five[2])].mean(axis=1)
+    across = right - left
+    beside = ((tip - (left + right) / 2) * across).sum(axis=1)
+    asymmetry = 2 * beside / (across * across).sum(axis=1)
+    return np.degrees(np.arctan(np.abs(asymmetry)))
+
+
+def strata(
+    landmarks: NDArray[np.floating], sizes: NDArray[np.floating], scheme: Scheme
+) -> dict[str, NDArray[np.bool_]]:
+    """Name of each stratum -> which faces, (N,), lie in it.
+
+    Left out are those of fewer than `FEWEST` faces, and those in which all lie.
+
+    Args:
+        landmarks: (N, K, 2), image pixels, NaN where not visible.
+        sizes: (N,), the length d in image pixels that errors of each face are divided by.
+        scheme: of the landmarks.
+    """
+    found = {}
+    turned = yaws(landmarks, scheme)
+    if turned is not None:
+        low, high = YAWS
+        found[f"yaw below {low}°"] = turned < low
+        found[f"yaw {low} to {high}°"] = (turned >= low) & (turned < high)
+        found[f"yaw {high}° and more"] = turned >= high
+    low, high = SIZES
+    found[f"d below {low} px"] = sizes < low
+    found[f"d {low} to {high} px"] = (sizes >= low) & (sizes < high)
+    found[f"d {high} px and more"] = sizes >= high
+    return {name: chosen for name, chosen in found.items() if FEWEST <= chosen.sum() < len(sizes)}

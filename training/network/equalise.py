@@ -1,0 +1,93 @@
+"""Gives the channels of every layer one range, so that the steps of int8 suit them all.
+
+A map has one scale for all its channels, and what the widest of them needs is wasted on the others.
+Activations with one slope below zero and one above pass positive factors on: dividing an output
+channel by its range, and multiplying the weights that read it by the same, changes nothing in
+float32 (Nagel et al., *Data-Free Quantization Through Weight Equalization and Bias Correction*,
+ICCV 2019; here the ranges are those of the maps, seen on crops). The halves of a concatenation, of
+which each has a convolution of its own before it, are brought to one range too.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.network.rcn import RCN, UpConv
+
+TAIL = 1e-3  # share of a channel's values beyond each end of its range
+# How much a value below zero counts: a leaky ReLU leaves a fifth of it. 0.25 and 1 are no better.
+BELOW = 0.5
+WIDEST = 16.0  # ratio of two channels' ranges up to which they are made equal
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """A layer that reads channels, and the first of its input channels that are theirs."""
+
+    layer: nn.Module
+    first: int = 0
+
+
+def _joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
+    """Every layer but the last, with those that read what it gives."""
+    c = net.encoder[0].out_channels
+    after_encoder = [*net.encoder[1:], net.bottleneck[0]]
+    for i, (layer, after) in enumerate(zip(net.encoder, after_encoder, strict=True)):
+        yield layer, [_Reader(after), _Reader(net.up[3 - i], c)]
+    yield net.bottleneck[0], [_Reader(net.bottleneck[1])]
+    yield net.bottleneck[1], [_Reader(net.decoder[0])]
+    for decoder, up, after in zip(
+        net.decoder, net.up, [*net.decoder[1:], net.head[0]], strict=True
+    ):
+        yield decoder, [_Reader(up)]
+        yield up, [_Reader(after)]
+    yield net.head[0], [_Reader(net.head[1])]
+    yield net.head[1], [_Reader(net.head[2])]
+
+
+@torch.no_grad()
+def equalise(net: RCN, crops: Tensor) -> None:
+    """Brings the channels of each map to one range; the network computes what it did.
+
+    Args:
+        net: changed in place; in float32.
+        crops: (B, 3, 80, 80) normalised, on which the ranges are seen.
+    """
+    maps: dict[nn.Module, Tensor] = {}
+    joints = list(_joints(net))
+    hooks = [
+        layer.register_forward_hook(lambda layer, _, output: maps.__setitem__(layer, output))
+        for layer, _ in joints
+    ]
+    try:
+        net(crops)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for layer, readers in joints:
+        ratios = _ranges(maps[layer], BELOW if net.slope else 0.0)
+        ratios /= ratios.max()
+        conv = _conv(layer)
+        conv.weight /= ratios.view(-1, 1, 1, 1)
+        assert conv.bias is not None
+        conv.bias /= ratios
+        for reader in readers:
+            theirs = slice(reader.first, reader.first + len(ratios))
+            _conv(reader.layer).weight[:, theirs] *= ratios.view(1, -1, 1, 1)
+
+
+def _ranges(output: Tensor, below: float) -> Tensor:
+    """(B, C, H, W) -> (C,), at least 1 / `WIDEST` of the largest."""
+    values = output.transpose(0, 1).flatten(1).numpy()
+    lowest, largest = np.quantile(values, [TAIL, 1 - TAIL], axis=1)
+    ranges = torch.from_numpy(np.maximum(largest, -below * lowest)).to(output.dtype)
+    return ranges.clamp_min(float(ranges.max()) / WIDEST)
+
+
+def _conv(layer: nn.Module) -> nn.Conv2d:
+    conv = layer.conv if isinstance(layer, UpConv) else layer
+    assert isinstance(conv, nn.Conv2d)
+    return conv

@@ -1,0 +1,1 @@
+"""The settings that decide a run, and its weights on disk."""

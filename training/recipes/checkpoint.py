@@ -1,0 +1,88 @@
+"""Files of a training run: weights as safetensors, and the state to resume from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from lapland.schemes.registry import SCHEMES
+from training.common.files import write_whole
+from training.network.rcn import RCN
+from training.recipes.recipe import Recipe
+
+
+def save_weights(
+    path: Path, weights: dict[str, Tensor], recipe: Recipe, facts: dict[str, Any]
+) -> None:
+    """Writes weights with their recipe and what is known of the run."""
+    metadata = {"format": "lapland-rcn-1", "recipe": recipe.to_json(), "facts": json.dumps(facts)}
+    kept = {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
+    write_whole(path, lambda part: part.write_bytes(save(kept, metadata=metadata)))
+
+
+def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
+    """Reads what `save_weights` wrote: the network in evaluation mode, its recipe, the facts.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is no checkpoint of this project.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such checkpoint")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except Exception as error:  # safetensors raises its own class, derived from Exception
+        raise ValueError(f"{path}: not a safetensors file ({error})") from error
+    if metadata.get("format") != "lapland-rcn-1":
+        raise ValueError(f"{path}: not a checkpoint of training.train (no format lapland-rcn-1)")
+    try:
+        recipe = Recipe.from_json(metadata["recipe"])
+        facts: dict[str, Any] = json.loads(metadata["facts"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: its recipe cannot be read ({error})") from error
+    scheme, landmarks = SCHEMES[recipe.scheme], len(weights.get("head.2.bias", ()))
+    if landmarks != scheme.size:
+        raise ValueError(
+            f"{path}: has {landmarks} landmarks, but its recipe is for {scheme.name}, which has "
+            f"{scheme.size}"
+        )
+    net = recipe.network()
+    weights.pop("largest.heatmaps", None)  # written when the maps of int8 were rounded, too
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"{path}: its weights do not fit its recipe ({error})") from error
+    return net.eval(), recipe, facts
+
+
+def start_from(net: nn.Module, path: Path) -> None:
+    """Copies the weights of a checkpoint into a network, where name and shape agree.
+
+    So a net of one form can begin with what another has learned; the rest keeps its own start.
+
+    Raises:
+        ValueError: nothing fits: the checkpoint is of another width.
+    """
+    weights = load_weights(path)[0].state_dict()
+    own = net.state_dict()
+    fit = {name: w for name, w in weights.items() if own.get(name, w[:0]).shape == w.shape}
+    if not any(w.ndim > 1 for w in fit.values()):
+        raise ValueError(f"{path}: none of its weights fit the network; is it of another width?")
+    net.load_state_dict(fit, strict=False)
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Writes what a run resumes from."""
+    write_whole(path, lambda part: torch.save(state, part))
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Reads what `save_state` wrote; tensors and plain values only, nothing is executed."""
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    return state

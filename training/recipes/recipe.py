@@ -1,0 +1,217 @@
+"""Recipes: everything that decides what a training run learns, as frozen data."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from lapland.schemes.ibug68 import IBUG68
+from lapland.schemes.registry import SCHEMES
+from training.data.augment import Augmentation
+from training.data.crops import CropSpec
+from training.network.quantised import QuantisedRCN
+from training.network.rcn import CHANNELS, RCN, SLOPE
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train one network.
+
+    Attributes:
+        name: the recipe's name, written into the model.
+        scheme: name of the annotation scheme, one of `lapland.SCHEMES`.
+        width: one of `training.network.rcn.CHANNELS`.
+        stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
+        slope: of the activations below zero; 0 makes them ReLU.
+        anneal: passes in which the slope falls from the paper's to `slope`, for a run that begins
+            with the weights of a leaky network (--start); 0 begins with `slope`.
+        precision: "float32", or "int8": the network is trained with the rounding of int8 inference
+            (`training.network.quantised`), best from weights trained in float32 (--start).
+        tail: share of the values that lie beyond each end of int8's range at the start.
+        loss: "laplace_kl", "gaussian_kl", "softargmax" or "wasserstein".
+        target_scale: b0 of LaplaceKL, and of the targets of the Wasserstein loss, crop pixels.
+        beta: temperature of the softmax.
+        epochs: passes over the training faces.
+        batch: faces a step, over all processes.
+        rate: highest learning rate of Adam.
+        schedule: "constant", or "cosine" down to 1 % after a warm-up of `warmup` epochs.
+        warmup: epochs, with the cosine schedule.
+        weight_decay: of Adam.
+        clip: largest norm of the gradient; 0 does not clip.
+        dropout: probability.
+        adversary: lambda, the weight of the adversarial loss on unlabelled faces; 0 trains without
+            a discriminator.
+        distillation: weight of the loss towards a teacher's maps, on labelled and, where they are
+            given, unlabelled faces; 0 trains without a teacher.
+        wasserstein: weight of the 2D Wasserstein loss that is added to `loss`.
+        siamese: weight of the disagreement between two views of each face, labelled and, where they
+            are given, unlabelled; half of a batch are then second views. 0 sees each face once.
+        averaging: decay of the moving average of the weights that is evaluated, reached in the
+            first passes; 0 takes the weights as they are.
+        evaluate_every: epochs between evaluations on the validation faces.
+        seed: of the weights, the order and the augmentation.
+        crop: how crops follow from five points.
+        augmentation: how training crops are changed.
+    """
+
+    name: str
+    scheme: str = IBUG68.name
+    width: str = "1/8"
+    stride: int = 1
+    slope: float = SLOPE
+    anneal: int = 0
+    precision: str = "float32"
+    tail: float = 1e-4
+    loss: str = "laplace_kl"
+    target_scale: float = 1.0
+    beta: float = 1.0
+    epochs: int = 200
+    batch: int = 32
+    rate: float = 1e-3
+    schedule: str = "constant"
+    warmup: int = 2
+    weight_decay: float = 1e-5
+    clip: float = 0.0
+    dropout: float = 0.2
+    adversary: float = 0.0
+    distillation: float = 0.0
+    wasserstein: float = 0.0
+    siamese: float = 0.0
+    averaging: float = 0.0
+    evaluate_every: int = 2
+    seed: int = 0
+    crop: CropSpec = field(default_factory=CropSpec)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        for name, choices in (
+            ("scheme", tuple(SCHEMES)),
+            ("width", tuple(CHANNELS)),
+            ("stride", (1, 2)),
+            ("precision", ("float32", "int8")),
+            ("loss", ("laplace_kl", "gaussian_kl", "softargmax", "wasserstein")),
+            ("schedule", ("constant", "cosine")),
+        ):
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(map(str, choices))}, "
+                    f"not {getattr(self, name)!r}"
+                )
+        if self.precision == "int8" and self.dropout:
+            raise ValueError(
+                f"int8 is a fine-tuning without dropout: set dropout=0, not {self.dropout}"
+            )
+        if self.precision == "int8" and self.anneal:
+            raise ValueError(
+                "the steps of int8 belong to one slope: anneal in float32 first, then set anneal=0"
+            )
+        if self.adversary and self.stride != 1:
+            raise ValueError(
+                "an adversary sees maps and image on one grid, which needs stride=1, "
+                f"not {self.stride}"
+            )
+
+    @property
+    def label(self) -> str:
+        """The width as users name it: `1/8`, and `1/8-lite` with a stride of 2."""
+        return self.width + ("-lite" if self.stride == 2 else "")
+
+    def network(self) -> RCN:
+        """The network that the recipe trains, as it starts."""
+        landmarks = SCHEMES[self.scheme].size
+        if self.precision == "int8":
+            return QuantisedRCN(self.width, landmarks, stride=self.stride, slope=self.slope)
+        return RCN(self.width, landmarks, self.dropout, stride=self.stride, slope=self.slope)
+
+    def to_json(self) -> str:
+        """The recipe as one line of JSON, as it is written into checkpoints and models."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """The inverse of `to_json`."""
+        data = json.loads(text)  # settings that are newer than the text take their defaults
+        data["crop"] = CropSpec(**data["crop"])
+        data["augmentation"] = Augmentation(**data["augmentation"])
+        return cls(**data)
+
+
+PAPER = Recipe(name="paper", crop=CropSpec(factor=3.0, upright=False))
+"""The paper's, to the letter: no augmentation, constant rate, dropout, 200 passes."""
+
+PRODUCT = Recipe(
+    name="product",
+    epochs=100,
+    batch=16,
+    rate=6e-3,
+    schedule="cosine",
+    clip=50.0,
+    dropout=0.0,
+    averaging=0.998,
+    evaluate_every=4,
+    augmentation=Augmentation(
+        rotation=6.0,
+        zoom=0.05,
+        shift=0.02,
+        flip=0.5,
+        light=0.4,
+        grey=0.05,
+        blur=0.1,
+        noise=0.1,
+        occlusion=0.1,
+    ),
+)
+"""What measures best on the validation faces."""
+
+INT8 = dataclasses.replace(
+    PRODUCT, name="int8", precision="int8", epochs=6, warmup=1, rate=5e-4, evaluate_every=1
+)
+"""Fine-tunes a network that was trained in float32 to the rounding of int8; wants --start, and the
+settings of that network's form."""
+
+LITE = dataclasses.replace(PRODUCT, name="lite", stride=2, slope=0.0)
+"""Maps of half the resolution and ReLU: a small part of the arithmetic."""
+
+PAPER_ADVERSARIAL = dataclasses.replace(PAPER, name="paper-adversarial", adversary=1e-3)
+"""The paper's with its semi-supervised branch, LaplaceKL+D; needs --unlabelled."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT, LITE, INT8)}
+
+
+def override(recipe: Recipe, assignments: list[str]) -> Recipe:
+    """Applies `key=value` assignments; `augmentation.flip=0` reaches into the inner parts.
+
+    Raises:
+        ValueError: there is no such key, or the value does not fit it.
+    """
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise ValueError(f"expected key=value, not {assignment!r}")
+        recipe = _replace(recipe, key.split("."), text, key)
+    return recipe
+
+
+def _replace(part: Any, path: list[str], text: str, key: str) -> Any:
+    known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+    if path[0] not in known:
+        raise ValueError(f"no setting {key!r}; there are {', '.join(known)}")
+    old = known[path[0]]
+    if dataclasses.is_dataclass(old):
+        if len(path) < 2:
+            raise ValueError(f"{key} has parts; set one of them, as {key}.{next(iter(vars(old)))}=")
+        new = _replace(old, path[1:], text, key)
+    else:
+        new = _parse(text, type(old), key)
+    return dataclasses.replace(part, **{path[0]: new})
+
+
+def _parse(text: str, kind: type, key: str) -> Any:
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise ValueError(f"{key} is true or false, not {text!r}")
+        return text == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{key} takes {kind.__name__}, not {text!r}") from None

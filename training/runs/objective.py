@@ -1,0 +1,171 @@
+"""What one step minimises: the losses on labels, towards a teacher, and against an adversary."""
+
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from lapland.schemes.registry import SCHEMES
+from training.losses import adversary, landmarks
+from training.losses.heatmaps import coarser, location_and_scale, marginals, probabilities, variance
+from training.losses.siamese import disagreement
+from training.losses.wasserstein import wasserstein
+from training.recipes.checkpoint import load_weights
+from training.recipes.recipe import Recipe
+
+
+def loss_on_labels(
+    heatmaps: Tensor, sums: tuple[Tensor, Tensor], target: Tensor, recipe: Recipe
+) -> dict[str, Tensor]:
+    """The recipe's loss and what is worth watching beside it, means over the visible landmarks.
+
+    Args:
+        heatmaps: (B, K, 80 / stride, 80 / stride).
+        sums: marginals (B, K, 80 / stride), twice, of the maps.
+        target: (B, K, 2), crop pixels; NaN where a landmark is not visible. At least one is.
+        recipe: which loss, and with which settings.
+    """
+    visible = target.isfinite().all(-1)  # (B, K)
+    # Before the arithmetic, since a gradient of NaN times 0 is NaN.
+    target = target.where(visible[..., None], 0.0)
+    location, scale = location_and_scale(*sums, recipe.stride)
+    masses = (heatmaps, target, recipe.beta, recipe.stride, recipe.target_scale)
+    if recipe.loss == "wasserstein":
+        loss = wasserstein(*masses)
+    elif recipe.loss == "laplace_kl":
+        loss = landmarks.laplace_kl(location, scale, target, recipe.target_scale)
+    elif recipe.loss == "gaussian_kl":
+        loss = landmarks.gaussian_kl(location, variance(*sums, recipe.stride), target)
+    else:
+        loss = landmarks.softargmax(location, target)
+    if recipe.wasserstein:
+        loss = loss + recipe.wasserstein * wasserstein(*masses)
+    error = landmarks.softargmax(location.detach(), target)
+    values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
+    return {name: value[visible].mean() for name, value in values.items()}
+
+
+class Objective:
+    """Losses of one step, and the networks beside the trained one that they need.
+
+    Args:
+        recipe: weights of the losses.
+        accelerator: prepares the networks for the device and for several processes.
+        teacher: checkpoint of the teacher; needed where the recipe distils.
+
+    Raises:
+        ValueError: the recipe distils and no teacher is given, or the other way round.
+    """
+
+    def __init__(self, recipe: Recipe, accelerator: Accelerator, teacher: Path | None) -> None:
+        self.recipe, self.accelerator = recipe, accelerator
+        if bool(recipe.distillation) != (teacher is not None):
+            raise ValueError(
+                "a recipe with distillation needs --teacher, and a teacher needs a recipe with "
+                f"distillation; distillation is {recipe.distillation}, --teacher is {teacher}"
+            )
+        self.teacher: nn.Module | None = None
+        if teacher is not None:
+            net, known, _ = load_weights(teacher)
+            if known.scheme != recipe.scheme:
+                raise ValueError(
+                    f"{teacher} finds the landmarks of {known.scheme}, the recipe trains those of "
+                    f"{recipe.scheme}; a teacher must know what its student learns"
+                )
+            if known.stride > recipe.stride:
+                raise ValueError(
+                    f"{teacher} has coarser maps (stride {known.stride}) than the recipe "
+                    f"({recipe.stride}); a teacher's must be as fine as its student's, or finer"
+                )
+            if known.crop != recipe.crop:
+                raise ValueError(
+                    f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
+                    f"({recipe.crop}); a teacher must see what its student sees"
+                )
+            self.teacher_beta = known.beta
+            self.teacher = net.to(accelerator.device, memory_format=torch.channels_last)
+        self.discriminator: nn.Module | None = None
+        if recipe.adversary:
+            discriminator = adversary.Discriminator(SCHEMES[recipe.scheme].size)
+            optimiser = torch.optim.Adam(discriminator.parameters(), lr=1e-3, weight_decay=1e-5)
+            self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)
+
+    def losses(
+        self, heatmaps: Tensor, images: Tensor, target: Tensor, between: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Scalars of a step; `loss` is what the trained network minimises.
+
+        The discriminator, where there is one, takes its own step in here, before the generator is
+        judged by it: a generator that is judged by the older discriminator learns what has already
+        been found out.
+
+        Args:
+            heatmaps: (B + U, K, H, W), first of the B labelled faces, then of U unlabelled ones.
+            images: (B + U, 3, 80, 80), normalised.
+            target: (B, K, 2), crop pixels; NaN where a landmark is not visible.
+            between: ((B + U) / 2, 2, 3) with a Siamese recipe, where the first half of the labelled
+                faces, and of the unlabelled ones, are first views and the rest are their second
+                ones: pixels of the first crop -> pixels of the second.
+        """
+        labelled = len(target)
+        sums = marginals(heatmaps, self.recipe.beta)
+        here = (sums[0][:labelled], sums[1][:labelled])
+        scalars = loss_on_labels(heatmaps[:labelled], here, target, self.recipe)
+        if between is not None:
+            parts = (heatmaps[:labelled].chunk(2), heatmaps[labelled:].chunk(2))
+            first, second = (torch.cat(views) for views in zip(*parts, strict=True))
+            mirror = list(SCHEMES[self.recipe.scheme].mirror)
+            apart = disagreement(first, second, between, mirror, self.recipe.beta)
+            scalars["disagreement"] = apart.mean()
+            scalars["loss"] = scalars["loss"] + self.recipe.siamese * scalars["disagreement"]
+        if self.teacher is not None:
+            with torch.no_grad(), self.accelerator.autocast():
+                taught = marginals(self.teacher(images), self.teacher_beta)
+            bins = heatmaps.shape[-1]
+            taught = (coarser(taught[0], bins), coarser(taught[1], bins))
+            scalars["distillation"] = landmarks.distillation(sums, taught).mean()
+            scalars["loss"] = scalars["loss"] + self.recipe.distillation * scalars["distillation"]
+        if self.discriminator is not None:
+            fake = probabilities(heatmaps[labelled:], self.recipe.beta)
+            scalars |= self._adversarial(fake, images, target)
+            scalars["loss"] = scalars["loss"] + self.recipe.adversary * scalars["generator"]
+        return scalars
+
+    def _adversarial(self, fake: Tensor, images: Tensor, target: Tensor) -> dict[str, Tensor]:
+        judge = self.discriminator
+        assert judge is not None
+        labelled = len(target)
+        real = adversary.drawn_maps(target, self.recipe.target_scale)
+        with self.accelerator.autocast():
+            on_real = judge(images[:labelled], real)
+            # Detached: this step changes the discriminator alone.
+            on_fake = judge(images[labelled:], fake.detach())
+        loss = adversary.discriminator_loss(on_real.float(), on_fake.float())
+        self.optimiser.zero_grad()
+        self.accelerator.backward(loss)
+        self.optimiser.step()
+        for parameter in judge.parameters():
+            parameter.requires_grad_(False)  # the next pass is for the generator's gradient
+        with self.accelerator.autocast():
+            fooled = judge(images[labelled:], fake)
+        for parameter in judge.parameters():
+            parameter.requires_grad_(True)
+        return {
+            "discriminator": loss.detach(),
+            "generator": adversary.generator_loss(fooled.float()),
+        }
+
+    def state(self) -> dict[str, object]:
+        """What a run resumes from, beside the trained network."""
+        if self.discriminator is None:
+            return {}
+        judge = self.accelerator.unwrap_model(self.discriminator)
+        return {"discriminator": judge.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load_state(self, state: dict[str, dict[str, object]]) -> None:
+        """The inverse of `state`."""
+        if self.discriminator is not None:
+            judge = self.accelerator.unwrap_model(self.discriminator)
+            judge.load_state_dict(state["discriminator"])
+            self.optimiser.load_state_dict(state["optimiser"])
