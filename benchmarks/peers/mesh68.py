@@ -16,6 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.peers import environment, photos, plan, score
+from benchmarks.peers.process import Worker
+
 # fmt: on
 
 
@@ -31,16 +34,13 @@ def nearest(meshes: NDArray[np.float64], truths: NDArray[np.float64]) -> list[in
     """
     total = np.zeros((truths.shape[1], meshes.shape[1]))
     for mesh, truth in zip(meshes, truths, strict=True):
-        unit = np.linalg.norm(truth[36] - truth[45])
+        unit = score.inter_ocular(truth)
         total += np.linalg.norm(truth[:, None] - mesh, axis=2) / unit
     return [int(vertex) for vertex in total.argmin(axis=1)]
 
 
 def main() -> None:
     """The command line."""
-    from benchmarks.peers import environment, photos, plan, score
-    from benchmarks.peers.process import Worker
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers.mesh68", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="300-W folder")
     parser.add_argument("--split", default="train", help="file of --data's splits/")

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.peers.vertices import VERTICES
+from lapland import IBUG68
+from lapland.base.boxes import iou
+from lapland.schemes.normaliser import normalisers
 
 Float = NDArray[np.float64]
 
-LEFT_EYE, RIGHT_EYE = 36, 45  # the outer corners
 INNER = slice(17, 68)  # brows, nose, eyes and mouth, without the jaw
 NEAR = 0.5  # of the inter-ocular distance, between the centres of what was found and of the face
 LEAST_IOU = 0.3
@@ -37,7 +39,7 @@ def as68(faces: ArrayLike) -> Float:
 
 def inter_ocular(landmarks: Float) -> float:
     """Distance of the outer corners of the eyes."""
-    return float(np.linalg.norm(landmarks[LEFT_EYE] - landmarks[RIGHT_EYE]))
+    return float(normalisers(landmarks[None], IBUG68)[0])
 
 
 def match(faces: Float, truth: Float) -> Float | None:
@@ -121,11 +123,7 @@ def _mean(faces: Float) -> float | None:
 
 def overlaps(boxes: Sequence[Sequence[float]] | Float, face: Float) -> Float:
     """(N,) IoU of boxes (N, 4) with the box of a face."""
-    given = np.array(boxes, float).reshape(-1, 4)
-    low, high = np.maximum(given[:, :2], face[:2]), np.minimum(given[:, 2:], face[2:])
-    both = np.clip(high - low, 0, None).prod(axis=1)
-    areas = (given[:, 2:] - given[:, :2]).prod(axis=1) + (face[2:] - face[:2]).prod()
-    return both / (areas - both)
+    return iou(np.array(boxes, float).reshape(-1, 4), face[None])[:, 0]
 
 
 def found_and_extra(boxes: Sequence[Sequence[float]] | Float, face: Float) -> tuple[int, int]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.videos.motions import Frame
-from lapland import Faces
+from lapland import IBUG68, Faces
+from lapland.schemes.normaliser import normalisers
 
 PROBABILITIES = (0.5, 0.9)  # of the radii whose promise is looked at
 _HERE = 0.5  # of the distance of the eye corners: a result further off is of no face
@@ -41,7 +42,7 @@ class Log:
         free = list(range(len(faces)))
         # Visible faces choose first: what stands before a hidden one is not it.
         for name, truth in sorted(frame.faces.items(), key=lambda item: item[1].hidden):
-            size = np.linalg.norm(truth.landmarks[45] - truth.landmarks[36])
+            size = normalisers(truth.landmarks[None], IBUG68)[0]
             centre = truth.landmarks.mean(axis=0)
             offsets = [np.linalg.norm(faces.landmarks[i].mean(axis=0) - centre) for i in free]
             hit = (
@@ -92,7 +93,7 @@ def jitter(log: Log) -> float:
     NaN where the face was never found in two frames after each other.
     """
     found, true = np.stack(log.found), np.stack(log.true)
-    size = np.linalg.norm(true[:, 45] - true[:, 36], axis=1).mean()
+    size = normalisers(true, IBUG68).mean()
     steps = np.linalg.norm(np.diff(found, axis=0), axis=2)
     known = steps[~np.isnan(steps)]
     return float(100 * known.mean() / size) if len(known) else math.nan

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.videos.scene import SIZE, Image, Person, Points, background, carried, paste, placed
+from lapland import IBUG68
+from lapland.schemes.normaliser import normalisers
 
 FPS = 30
 NOISE = 2.0  # grey values, standard deviation of each pixel
@@ -142,7 +144,7 @@ def expression(person: Person, other: Person) -> Video:
     affine = placed(person, 320, 240, 130)
     scene = paste(background(), person, affine)
     points = carried(person.landmarks, affine)
-    reach = 0.35 * np.linalg.norm(points[45] - points[36])
+    reach = 0.35 * normalisers(points[None], IBUG68)[0]
     centres = (points[57], points[19])
     grid = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in SIZE)), axis=-1)
 

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapland import Detector, Faces, draw
+from lapland.base.boxes import iou
 from lapland.crop.square import crop_matrices, steps
 from lapland.image.loading import load_image
+from lapland.schemes.normaliser import normalisers
 from training.common.files import write_whole
 from training.common.paths import REPOSITORY
-from training.data.detected import LEAST_IOU, iou
+from training.data.detected import LEAST_IOU
 from training.data.pixels import Picture
-from training.data.visible import face_sizes
 from training.evaluation.corruptions import DEGRADATIONS, Place
 
 NAME = "limits.jpg"
@@ -101,7 +102,7 @@ def _clean(detector: Detector, photo: Path) -> _Clean:
         raise ValueError(f"{photo}: expected a photo of a face, MTCNN finds none")
     landmarks = faces.landmarks.astype(np.float64)
     # An untrained network may put all landmarks in one place.
-    size = max(float(face_sizes(landmarks, faces.scheme)[0]), 1.0)
+    size = max(float(normalisers(landmarks, faces.scheme)[0]), 1.0)
     height = max(float(np.ptp(landmarks[0], axis=0).max()), 1.0)
     return _Clean(image, faces, Place(faces.five_points[0].astype(np.float64), size, height))
 
@@ -123,7 +124,7 @@ def _worse(
     low, high = clean.faces.boxes[0].astype(np.float64).reshape(2, 2)
     middle = (low + high) / 2 @ linear + offset
     box = np.concatenate([middle - (high - low) / 2, middle + (high - low) / 2])
-    overlaps = iou(found.boxes.astype(np.float64), box)
+    overlaps = iou(found.boxes, box[None])[:, 0]
     missed = not len(found) or bool(overlaps.max() < LEAST_IOU)
     if not missed:
         faces = found[[int(overlaps.argmax())]]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
 
-from lapland.schemes.normaliser import face_sides
+from lapland.schemes.normaliser import face_sides, normalisers
 from lapland.schemes.scheme import Scheme
 from lapland.uncertainty.calibration import BAD, Calibration
 from lapland.uncertainty.features import FEATURES, GROWING, SPREAD, features_of, ratio_features
@@ -276,14 +276,8 @@ def _fit_face(
     face[0] = b[-1]
     face[1:][used] = b[:-1]
     landmarks = sample.flat[0]
-    corners = sample.scheme.eye_corners
-    d = face_sides(landmarks)
-    lengths = (
-        d
-        if corners is None
-        else np.linalg.norm(landmarks[:, corners[0]] - landmarks[:, corners[1]], axis=1)
-    )
-    beyond = face[0] + shared @ face[1:] + np.log(d / np.maximum(lengths, 1e-6) / BAD)
+    lengths = normalisers(landmarks, sample.scheme)
+    beyond = face[0] + shared @ face[1:] + np.log(face_sides(landmarks) / lengths / BAD)
     bad = sample.failures.ravel() > 100 * BAD
 
     def loss(parameters: Floats) -> float:

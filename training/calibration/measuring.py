@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lapland.base.boxes import around
 from lapland.crop import square
 from lapland.crop.texture import texture
 from lapland.detection.mtcnn import Mtcnn
@@ -19,7 +20,6 @@ from training.data import detected
 from training.data.crops import CropSpec
 from training.data.faces import Faces
 from training.data.readers import read_faces
-from training.data.visible import bounding_boxes
 from training.evaluation.conditions import Hardship, hardships
 from training.evaluation.corruptions import CORRUPTIONS
 from training.evaluation.predictions import Predictor, kept, open_network
@@ -142,7 +142,7 @@ def measure(
 
 def detector_scores(mtcnn: Mtcnn, way: Hardship, faces: Faces) -> Floats:
     """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
-    boxes = bounding_boxes(square.to_crop(faces.landmarks, way.matrices))
+    boxes = around(square.to_crop(faces.landmarks, way.matrices))
     return np.array(
         [mtcnn.five_points(c, b[None])[0][0] for c, b in zip(way.crops, boxes, strict=True)],
         np.float64,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lapland.base.boxes import around, iou
 from lapland.detection import mtcnn as _mtcnn
 from lapland.detection import mtcnn_boxes, pyramid
 from lapland.detection.mtcnn import Mtcnn
@@ -15,7 +16,6 @@ from lapland.networks.loading import load_mtcnn
 from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
 from training.data.faces import Faces
-from training.data.visible import bounding_boxes
 
 CACHE = CACHE_ROOT / "five_points"
 MIN_FACE = 40  # pixels; the SDK's default
@@ -38,29 +38,20 @@ def detect(faces: Faces, cache: Path | None = None) -> Faces:
         return faces
     mtcnn = Mtcnn(*files, min_face=MIN_FACE)
     detected = np.full((len(faces), 5, 2), np.nan)
-    annotated = bounding_boxes(faces.landmarks) if faces.boxes is None else faces.boxes
+    annotated = around(faces.landmarks) if faces.boxes is None else faces.boxes
     found: dict[int, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}
     for i, image in enumerate(tqdm(faces.images, desc="MTCNN", unit="face", mininterval=2.0)):
         if id(image) not in found:
             boxes, _, points = mtcnn.detect(image)
             found[id(image)] = boxes, points
         boxes, points = found[id(image)]
-        overlaps = iou(boxes, annotated[i])
+        overlaps = iou(boxes, annotated[i : i + 1])[:, 0]
         if len(overlaps) and overlaps.max() >= LEAST_IOU:
             detected[i] = points[overlaps.argmax()]
     cache.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda part: part.write_bytes(_npy(detected)))
     faces.detected = detected
     return faces
-
-
-def iou(boxes: NDArray[np.floating], box: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Intersection over union of (N, 4) boxes with one box (4,), xyxy."""
-    low = np.maximum(boxes[:, :2], box[:2])
-    high = np.minimum(boxes[:, 2:], box[2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
-    return shared / (areas - shared)
 
 
 def _npy(array: NDArray[np.float64]) -> bytes:

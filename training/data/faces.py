@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.base.boxes import around
 from lapland.crop.five_points import UPRIGHT
+from lapland.schemes.normaliser import LEAST, normalisers
 from lapland.schemes.scheme import Scheme
-from training.data.visible import bounding_boxes, face_sizes, mean_of_visible
+from training.data.visible import mean_of_visible
 
 # Left top and right bottom of the box around brows, eyes, mouth and chin, in the frame of
 # `geometry.UPRIGHT`: the mean of 1500 faces of 300-W.
@@ -57,14 +59,15 @@ class Faces:
                 by.
         """
         if sizes is None:
-            sizes = face_sizes(landmarks, scheme)
+            sizes = normalisers(landmarks, scheme)
         for name, points, size in zip(names, landmarks, sizes, strict=True):
             if np.isnan(points).all():
                 raise ValueError(f"{name}: none of its {scheme.size} landmarks is visible")
-            if not 0 < size < np.inf:
+            if not LEAST < size < np.inf:
                 raise ValueError(
-                    f"{name}: errors are divided by the size of the face, which is {size} by its "
-                    f"annotation; leave the face out, or put its landmarks right"
+                    f"{name}: errors are divided by the size of the face, which is "
+                    f"{0 if size <= LEAST else size} by its annotation; "
+                    "leave the face out, or put its landmarks right"
                 )
         labelled = five_from_landmarks(landmarks, scheme, boxes)
         return cls(list(names), list(images), landmarks, labelled, sizes, boxes)
@@ -120,7 +123,7 @@ def five_from_landmarks(
     """
     groups = [mean_of_visible(landmarks[:, list(group)], axis=1) for group in scheme.five]
     five = np.stack(groups, axis=1)
-    boxes = bounding_boxes(landmarks) if boxes is None else boxes
+    boxes = around(landmarks) if boxes is None else boxes
     for i in np.flatnonzero(np.isnan(five).any(axis=(1, 2))):
         five[i] = _completed(five[i], boxes[i])
     return five

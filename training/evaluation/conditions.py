@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lapland.base.boxes import around
 from lapland.crop import square
 from lapland.detection.mtcnn import Mtcnn
 from lapland.networks.loading import load_mtcnn
 from training.data.crops import CropSpec, cut_all
 from training.data.faces import Faces
 from training.data.pixels import Picture
-from training.data.visible import bounding_boxes
 from training.evaluation.corruptions import CORRUPTIONS, Place
 from training.network.rcn import SIZE
 
@@ -93,7 +93,7 @@ def pictures(
     fine[:, :, 2] -= fine[:, :, :2].sum(axis=2) / 2
     cuts = [square.cut(i, m, 2 * SIZE) for i, m in zip(faces.images, fine, strict=True)]
     zoom = 1 / square.steps(fine)
-    boxes = bounding_boxes(faces.landmarks)
+    boxes = around(faces.landmarks)
     heights = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     points = square.to_crop(faces.five_points, fine)
     return cuts, [
@@ -123,7 +123,7 @@ def boxed_points(faces: Faces, amount: float, rng: np.random.Generator) -> NDArr
     By a standard deviation of so many longer sides of the box, at most two of them.
     """
     mtcnn = Mtcnn(*load_mtcnn(), threads=1)
-    boxes = bounding_boxes(faces.landmarks) if faces.boxes is None else faces.boxes
+    boxes = around(faces.landmarks) if faces.boxes is None else faces.boxes
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     noise = np.clip(rng.standard_normal(boxes.shape), -2, 2)
     moved = boxes + amount * sides[:, None] * noise

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
+from ..base.boxes import around
 from .scheme import Scheme
 
 LEAST = 1e-6  # pixels: no length is zero, so that logarithms and quotients stay finite
@@ -11,17 +12,27 @@ LEAST = 1e-6  # pixels: no length is zero, so that logarithms and quotients stay
 
 def face_sides(landmarks: Floats) -> NDArray[np.float64]:
     """(N,) side of the square that has the area of the landmarks' bounding box, pixels."""
-    extents = np.ptp(np.asarray(landmarks, np.float64), axis=1)
+    boxes = around(np.asarray(landmarks, np.float64))
+    extents = boxes[:, 2:] - boxes[:, :2]
     sides: NDArray[np.float64] = np.maximum(np.sqrt(extents.prod(axis=1)), LEAST)
     return sides
 
 
-def normalisers(
-    landmarks: Floats, sides: NDArray[np.float64], scheme: Scheme
-) -> NDArray[np.float64]:
-    """(N,) the length d that errors of each face are divided by, pixels."""
+def normalisers(landmarks: Floats, scheme: Scheme) -> NDArray[np.float64]:
+    """The length d that errors of each face are divided by.
+
+    The distance of the outer corners of the eyes, NaN if one of them is; for schemes without these,
+    the side of the face.
+
+    Args:
+        landmarks: (N, K, 2) pixels; a landmark that is not visible is NaN.
+        scheme: of the landmarks.
+
+    Returns:
+        (N,) float64 pixels, above 0.
+    """
     if scheme.eye_corners is None:
-        return sides
+        return face_sides(landmarks)
     left, right = (np.asarray(landmarks[:, i], np.float64) for i in scheme.eye_corners)
     lengths: NDArray[np.float64] = np.maximum(np.linalg.norm(left - right, axis=1), LEAST)
     return lengths

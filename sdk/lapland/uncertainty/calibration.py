@@ -128,7 +128,7 @@ class Calibration:
         # Of the face alone: the first feature is that of a landmark among the others.
         shared = np.clip(told[:, 1:], self.low[1:], self.high[1:])
         mean = self.face[0] + shared @ self.face[1:]
-        beyond = mean + np.log(sides / normalisers(landmarks, sides, self.scheme) / BAD)
+        beyond = mean + np.log(sides / normalisers(landmarks, self.scheme) / BAD)
         odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
         sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)
         return sure

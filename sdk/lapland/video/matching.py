@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.boxes import iou
+
 Points = NDArray[np.float64]
 
 _SQUARE = 2.0  # side of the square that stands for a face, in longer sides of its five points
@@ -20,14 +22,7 @@ def overlaps(first: Points, second: Points) -> Points:
     """IoU of the squares of five points: (N, 5, 2), (M, 5, 2) -> (N, M)."""
     if not len(first) or not len(second):
         return np.zeros((len(first), len(second)))
-    a, b = squares(first), squares(second)
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(axis=2)
-    area_a, area_b = ((box[:, 2:] - box[:, :2]).prod(axis=1) for box in (a, b))
-    union = area_a[:, None] + area_b[None] - shared
-    fit: Points = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return fit
+    return iou(squares(first), squares(second))
 
 
 def pairs(fit: Points, least: float) -> list[tuple[int, int]]:

@@ -130,11 +130,6 @@ def test_faces_that_mtcnn_misses_fall_back_to_their_labels(folder, tmp_path):
     np.testing.assert_array_equal(again.detected, faces.detected)
 
 
-def test_overlap_of_boxes():
-    boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30.0]])
-    np.testing.assert_allclose(detected.iou(boxes, boxes[0]), [1, 1 / 3, 0])
-
-
 def test_mtcnn_finds_the_face_of_a_photo(photo, tmp_path):
     image = cv2.imread(str(photo))
     # A rough annotation: the bounding box is what decides.

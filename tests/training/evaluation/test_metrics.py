@@ -3,7 +3,7 @@ import pytest
 
 from lapland.schemes.aflw19 import AFLW19
 from lapland.schemes.ibug68 import IBUG68
-from training.data.visible import face_sizes
+from lapland.schemes.normaliser import normalisers
 from training.evaluation import metrics
 
 
@@ -12,7 +12,7 @@ def test_errors_are_relative_to_the_outer_corners_of_the_eyes():
     annotated[0, 36], annotated[0, 45] = [0, 0], [30, 40]  # 50 apart
     predicted = annotated.copy()
     predicted[0, 8] = [3, 4]
-    sizes = face_sizes(annotated, IBUG68)
+    sizes = normalisers(annotated, IBUG68)
     assert sizes.tolist() == [50.0]
     errors = metrics.point_errors(predicted, annotated, sizes)
     assert errors[0, 8] == pytest.approx(10.0)
@@ -80,7 +80,7 @@ def test_size_of_a_face_by_scheme():
     points = np.zeros((1, 19, 2))
     points[0, :6] = np.nan
     points[0, 18] = [4, 9]
-    assert face_sizes(points, AFLW19).tolist() == [6.0]
+    assert normalisers(points, AFLW19).tolist() == [6.0]
     hidden = np.zeros((1, 68, 2))
     hidden[0, 36] = np.nan
-    assert np.isnan(face_sizes(hidden, IBUG68)).all()
+    assert np.isnan(normalisers(hidden, IBUG68)).all()

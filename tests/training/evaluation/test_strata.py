@@ -3,10 +3,10 @@ import pytest
 
 from lapland.schemes.aflw19 import AFLW19
 from lapland.schemes.ibug68 import IBUG68
+from lapland.schemes.normaliser import normalisers
 from tests.drawn_faces import mean_shape
 from training.data.pts import read_pts
 from training.data.readers import read_split
-from training.data.visible import face_sizes
 from training.evaluation.strata import FEWEST, strata, yaws
 
 
@@ -39,7 +39,7 @@ def test_yaw_is_unknown_where_the_annotation_does_not_tell_it():
 def test_strata_hold_the_faces_that_they_name():
     faces = np.stack([turned(a) for a in (*range(1, FEWEST + 1), *range(31, 31 + FEWEST), 20)])
     faces[:FEWEST] *= 0.5
-    sizes = face_sizes(faces, IBUG68)
+    sizes = normalisers(faces, IBUG68)
     found = strata(faces, sizes, IBUG68)
     assert set(found) == {"yaw below 15°", "yaw 30° and more", "d below 32 px", "d 32 to 64 px"}
     for name in ("yaw below 15°", "d below 32 px"):

@@ -1,0 +1,27 @@
+"""Boxes x1, y1, x2, y2: around points, and their IoU."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Floats
+
+
+def around(points: NDArray[np.floating[Any]]) -> Floats:
+    """Bounding boxes of points: (N, K, 2) -> (N, 4). NaN points are passed over."""
+    low, high = np.fmin.reduce(points, axis=1), np.fmax.reduce(points, axis=1)
+    return np.concatenate([low, high], axis=1)
+
+
+def iou(first: Floats, second: Floats) -> NDArray[np.float64]:
+    """Intersection over union of boxes: (N, 4), (M, 4) -> (N, M), 0 if both are empty."""
+    a, b = np.asarray(first, np.float64)[:, None], np.asarray(second, np.float64)[None]
+    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
+    shared = np.maximum(high - low, 0).prod(axis=2)
+    areas = (a[..., 2:] - a[..., :2]).prod(axis=2) + (b[..., 2:] - b[..., :2]).prod(axis=2)
+    union = areas - shared
+    ratio: NDArray[np.float64] = np.divide(
+        shared, union, out=np.zeros_like(shared), where=union > 0
+    )
+    return ratio
