@@ -129,3 +129,15 @@ def test_strengths_have_names(wrong):
     assert strength_named("off") is None
     with pytest.raises(OptionError, match='"off", "light", "strong"'):
         strength_named(wrong)
+
+
+def test_a_landmark_of_twice_the_scale_takes_a_quarter_of_the_step():
+    """The cut-off falls with the square of the scale, as the weight of a measurement does."""
+    moved = SHAPE.copy()
+    moved[0, 0] += 1.0  # one of many, so the face as a whole stays
+    steps = []
+    for scale in (10.0, 20.0):  # both above the scale up to which a landmark counts as sure
+        after = smoothed([SHAPE, moved], scales=np.full(K, scale, np.float32), seconds=1e-3)
+        steps.append(after[1, 0, 0] - after[0, 0, 0])
+    assert steps[0] > 0
+    assert steps[1] == pytest.approx(steps[0] / 4, rel=0.05)

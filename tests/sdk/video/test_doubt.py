@@ -1,0 +1,124 @@
+"""A face in doubt: what searches and looks change, and when the next search comes."""
+
+import numpy as np
+import pytest
+
+from lapland.crop.square import to_image
+from lapland.video.clock import Clock
+from lapland.video.follower import Follower
+from lapland.video.portrait import portrait_matrices
+from lapland.video.presence import FACE
+from lapland.video.search import Searcher
+from lapland.video.smoothing import FRAME, Smoother
+from lapland.video.track import Fit, Track
+from lapland.video.tracker import UNSURE
+from tests.drawn_dots import five_points
+from tests.videos import video
+
+FIVE = five_points(np.array([200.0, 150.0]))
+NEAR, FAR = np.array([3.0, 2.0]), np.array([60.0, 0.0])  # steps, pixels
+BLANK = np.zeros((300, 400, 3), np.uint8)
+
+
+def followed(*, unsure, at=FIVE):
+    """A track whose landmarks in the last frame were sure, or were not."""
+    track = Track(at, Smoother(None))
+    none = np.zeros(0, np.float32)
+    mean_scale = 2.0 if unsure else 1.2
+    track.advance(Fit(at, np.zeros((0, 2), np.float32), none, none, at, mean_scale, unsure), FRAME)
+    return track
+
+
+class FaceDetector:
+    """Finds faces where the test says; counts its searches."""
+
+    def __init__(self, *places, score=1.0):
+        self.places = np.array(places).reshape(-1, 5, 2)
+        self.score = score
+        self.searches = 0
+
+    def detect(self, image):
+        self.searches += 1
+        scores = np.full(len(self.places), self.score, np.float32)
+        return np.zeros((len(self.places), 4), np.float32), scores, self.places.astype(np.float32)
+
+    def five_points(self, image, boxes):
+        return np.full(len(boxes), self.score, np.float32), self.places.astype(np.float32)
+
+
+# --- searches
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_unsure_face_starts_again_from_the_points_that_a_search_found(late):
+    track, detected = followed(unsure=True), FIVE + NEAR
+    track.found(detected, FIVE, late)
+    np.testing.assert_allclose(track.five_points, detected)
+    assert track.hint is None
+    assert track.detected is None
+
+
+def test_a_sure_face_keeps_its_landmarks_and_learns_from_a_search():
+    track, detected = followed(unsure=False), FIVE + NEAR
+    track.found(detected, FIVE, late=False)
+    np.testing.assert_allclose(track.five_points, FIVE)
+    np.testing.assert_allclose(track.detected, detected)
+    late = followed(unsure=False)
+    late.found(FIVE + FAR, FIVE, late=True)  # too far to be the detector's usual offset
+    np.testing.assert_allclose(late.five_points, FIVE)
+    np.testing.assert_allclose(late.hint, FIVE + FAR)
+
+
+def searched_at(times, track):
+    """The times at which a searcher, which searches once a second, has searched."""
+    searcher, detector, clock = Searcher(1.0, False), FaceDetector(FIVE), Clock()
+    searcher.use(detector)
+    found = []
+    for time in times:
+        before = detector.searches
+        searcher.faces(BLANK, [track], clock.tick(time), False)
+        found += [time] * (detector.searches - before)
+    return found
+
+
+def test_searches_come_in_haste_while_a_face_is_unsure_and_rest_otherwise():
+    times = [0.0, 0.05, 0.11, 0.15, 0.22, 0.6, 1.05]
+    assert searched_at(times, followed(unsure=True)) == [0.0, 0.11, 0.22, 0.6, 1.05]
+    assert searched_at(times, followed(unsure=False)) == [0.0, 1.05]
+
+
+# --- looks
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return video("still", 1)[0].image
+
+
+@pytest.mark.parametrize(("score", "taken"), [(FACE - 0.1, False), (FACE, True)])
+def test_strayed_landmarks_start_again_only_where_the_look_sees_a_face(
+    detector, frame, score, taken
+):
+    """The points of the look are right in both cases; if it sees no face, they count nothing."""
+    follower = Follower(detector, UNSURE)
+    right = detector.predict(frame).five_points[0].astype(float)
+    (fit,) = follower.fit(frame, right[None])
+    away = fit.five_points + 200.0
+    strayed = Fit(away, fit.landmarks + 200, fit.scales * 2, fit.texture, away, 2.5, True)
+    track = Track(away, Smoother(None))
+    track.advance(strayed, FRAME)
+
+    follower.face_detector = FaceDetector(points_in_portrait(away, right), score=score)
+    follower.look(frame, track, 1)
+    assert (track.fit is not strayed) == taken
+    near = np.abs(track.five_points - fit.five_points).max() < 3
+    assert near == taken
+    assert track.presence.strikes == (0 if taken else 1)
+
+
+def points_in_portrait(about, points):
+    """(5, 2) image pixels -> pixels of the portrait about five points, in which looks answer."""
+    corners = np.array([[[0.0, 0], [1, 0], [0, 1]]])
+    origin, along_x, along_y = to_image(corners, portrait_matrices(about[None]))[0]
+    axes = np.stack([along_x - origin, along_y - origin], axis=1)
+    return np.linalg.solve(axes, (points - origin).T).T
