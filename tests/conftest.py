@@ -3,6 +3,10 @@
 import os
 from pathlib import Path
 
+# One thread of numpy's and torch's: networks of tests are small, and threads that wait for one
+# another cost more than they bring. What counts threads sets its own number.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import cv2
 import numpy as np
 import pytest
