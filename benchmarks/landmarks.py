@@ -13,6 +13,7 @@ Needs the `export` extra. `lapland benchmark` times models without it.
 """
 
 import argparse
+import dataclasses
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -22,10 +23,12 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
+from torch import nn
 
 from benchmarks.common import results
 from benchmarks.common.multiplications import multiply_accumulates
 from benchmarks.reports import tables
+from export.graph.families import BUILDERS
 from export.graph.float32 import build_float32
 from lapland import Detector
 from lapland.base.progress import Progress
@@ -36,8 +39,10 @@ from lapland.measure.sample import sample
 from lapland.measure.timer import LEAST, Step, Timer
 from lapland.networks import index
 from training.data.crops import CropSpec
+from training.network.mobile import HEAD
 from training.network.rcn import RCN, SIZE
 from training.recipes.checkpoint import load_weights
+from training.recipes.recipe import Recipe
 
 PEAK_SIZE = 768  # rows and columns of the matrices that show the processor's peak
 
@@ -58,13 +63,17 @@ def numpy_decode(heatmaps: NDArray[np.float32]) -> tuple[NDArray[np.float32], ND
     return np.stack(locations, axis=2), np.mean(deviations, axis=0)
 
 
-def plain(net: RCN, beta: float) -> ort.InferenceSession:
-    """The network up to its maps, exported layer by layer."""
-    model = build_float32(net, beta, {}, plain=True)
-    wanted = next(node for node in model.graph.node if "heatmaps" in node.output)
+def plain(net: nn.Module, recipe: Recipe) -> ort.InferenceSession:
+    """A network in float32, layer by layer, up to its maps (N, K, H, W)."""
+    if isinstance(net, RCN):
+        model, maps = build_float32(net, recipe.beta, {}, plain=True), "heatmaps"
+    else:
+        model, maps = BUILDERS[recipe.family](net, recipe.beta, {}), HEAD
+    wanted = next(node for node in model.graph.node if maps in node.output)
     last = list(model.graph.node).index(wanted)
     del model.graph.node[last + 1 :]
-    del model.graph.output[:2]
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info(maps, TensorProto.FLOAT, None))
     return session(model.SerializeToString())
 
 
@@ -122,9 +131,9 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
         counts[name] = sum(multiply_accumulates(model, {"crops": crop}).values())
         for decoder, network in networks.items():
             steps[f"{name} {decoder}"] = lambda n=network: n.run(crop)  # type: ignore[misc]
-        net, recipe, _ = load_weights(folder / "weights.safetensors")
-        reference = RCN(recipe.width, net.landmarks, stride=recipe.stride, slope=recipe.slope)
-        straight = plain(reference, recipe.beta)
+        recipe = load_weights(folder / "weights.safetensors")[1]
+        reference = dataclasses.replace(recipe, precision="float32").network().eval()
+        straight = plain(reference, recipe)
         steps[f"plain {name}"] = lambda s=straight: numpy_decode(  # type: ignore[misc]
             s.run(None, {"crops": crop})[0]
         )

@@ -14,7 +14,7 @@ from lapland.schemes.registry import SCHEMES
 from training.data.crops import cut_all
 from training.data.readers import read_faces
 from training.network.pruning import KEPT, prune
-from training.network.rcn import normalise
+from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import load_weights, save_weights
 
 FACES = 128  # on which the channels are seen
@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         net, recipe, facts = load_weights(options.checkpoint)
+        if not isinstance(net, RCN):
+            raise ValueError(f"{options.checkpoint}: only the recombinator has such a head")
         split = options.data / "splits" / "train.txt"
         faces = read_faces(options.data, SCHEMES[recipe.scheme], split if split.exists() else None)
         chosen = slice(None, None, -(-len(faces) // FACES))

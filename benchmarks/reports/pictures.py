@@ -39,3 +39,27 @@ def draw_stages(report: Report) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
     return out.getvalue()
+
+
+def draw_designs(report: Report) -> bytes:
+    """Error of each design against multiplications and against time: a PNG."""
+    figure = Figure(figsize=(10, 4.5), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    rows = report["designs"]
+    errors = [row["val_nmse"] for row in rows]
+    counts = [1e3 * row["gmac"] for row in rows]
+    axes[0].scatter(counts, errors, color=LANDMARKS)
+    axes[0].set(xlabel="million multiplications a face", ylabel="NMSE on val, %")
+    for precision, colour in (("float32", REST), ("int8", LANDMARKS)):
+        times = [row["ms"][precision] for row in rows]
+        axes[1].scatter(times, errors, color=colour, label=precision)
+    axes[1].set(xlabel=f"ms a face, one thread of {report['header']['cpu']}")
+    axes[1].legend()
+    for part, places in ((axes[0], counts), (axes[1], [row["ms"]["float32"] for row in rows])):
+        part.grid(alpha=0.3)
+        for row, x in zip(rows, places, strict=True):
+            place = (x, row["val_nmse"])
+            part.annotate(row["design"], place, (5, 4), textcoords="offset points", fontsize=7)
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
+    return out.getvalue()

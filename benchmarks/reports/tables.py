@@ -155,6 +155,28 @@ def landmarks(report: Report) -> str:
     )
 
 
+def designs(report: Report) -> str:
+    """Designs of the cheap network, least error first, and shipped models for comparison."""
+    head = ["design", "parameters", "GMAC", "NMSE on val, %", "float32, ms", "int8, ms"]
+    rows = [
+        [
+            row["design"],
+            f"{row['parameters']:,}",
+            f"{row['gmac']:.4f}",
+            f"{row['val_nmse']:.2f}",
+            *(f"{row['ms'][precision]:.2f}" for precision in index.PRECISIONS),
+        ]
+        for row in sorted(report["designs"], key=lambda row: float(row["val_nmse"]))
+    ]
+    beside = ", ".join(f"`{name}` {ms:.2f} ms" for name, ms in report["beside"].items())
+    passes = {row["passes"] for row in report["designs"]}
+    return (
+        f"{origin(report)} One thread, minima of calls in turns; errors after "
+        f"{' or '.join(map(str, sorted(passes)))} passes.\n\n{markdown(head, rows)}\n\n"
+        f"In the same run: {beside}."
+    )
+
+
 def predict(report: Report) -> str:
     """The steps of a program, from import to the later photos."""
     setting, figures = report["settings"], report["figures"]

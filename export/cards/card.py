@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 from export.cards.data_terms import OFFICIAL, data_of, shown_split
 from export.cards.failures import section, wrapped
 from export.cards.failures_picture import NAME
@@ -14,15 +16,13 @@ from lapland.schemes.scheme import Scheme
 from training.calibration.reliability import COVERED, REFUSED, worst
 from training.common.files import write_text
 from training.evaluation.conditions import CLEAN
-from training.network.rcn import SIZE
 from training.recipes.recipe import RECIPES, Recipe
 
 TEMPLATE = """\
 # {name}
 
 {k} facial landmarks ({scheme} scheme) with a Laplace scale for each, from a square 80x80 crop of
-a face. Recombinator Network of *Laplace Landmark Localization* (Robinson et al., ICCV 2019) at
-width {width}{form}.
+a face. {network}.
 
 | file | bytes | SHA-256 |
 |---|---|---|
@@ -74,6 +74,16 @@ Mean scale on `{shown}`: {mean_scale}; rank correlation of a landmark's scale wi
 - {people}
 - Not for identifying people, and not for decisions about them.
 """
+# Family -> sentence of the card, without its full stop.
+_NETWORKS = {
+    "rcn": """\
+Recombinator Network of *Laplace Landmark Localization* (Robinson et al., ICCV 2019) at
+width {width}""",
+    "mobile": """\
+A network of few multiplications, depthwise separable convolutions in residual
+blocks (`training/network/mobile.py`), with the loss of *Laplace Landmark Localization* (Robinson
+et al., ICCV 2019); size `{width}`""",
+}
 COLUMNS = (
     *("faces", "crops", "count", "missed by MTCNN", "NMSE %"),
     *("FR 8 %", "FR 10 %", "AUC 8", "AUC 10"),
@@ -93,7 +103,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         if scheme.eye_corners
         else "the square root of the area of the face's box"
     )
-    k, side = scheme.size, SIZE // recipe.stride
+    k = scheme.size
     kept = facts.get("head_channels")
     prune = f"    python -m training.prune runs/{folder.name}/best.safetensors --data {data.folder}"
     helpers = "".join(f" --{o} {facts[o]}" for o in ("start", "teacher") if o in facts)
@@ -102,9 +112,8 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         name=folder.name,
         k=k,
         scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
-        width=recipe.width,
-        form=_form(recipe),
-        maps=f"N, {side}, {side}, {k}" if recipe.precision == "int8" else f"N, {k}, {side}, {side}",
+        network=_NETWORKS[recipe.family].format(width=recipe.width) + _form(recipe),
+        maps=_shape_of_maps(folder / "model.onnx"),
         precision=recipe.precision,
         files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
         parameters=facts["parameters"],
@@ -169,10 +178,17 @@ Area under the risk-coverage curve, % mean error: {areas[0]:.3f}; by the detecto
     return "\n\n".join([wrapped(text), "\n".join(map(_row, rows)), wrapped(told)])
 
 
+def _shape_of_maps(model: Path) -> str:
+    """The shape of the output `heatmaps`, as the file announces it."""
+    outputs = {value.name: value for value in onnx.load(model).graph.output}
+    sides = outputs["heatmaps"].type.tensor_type.shape.dim
+    return ", ".join(side.dim_param or str(side.dim_value) for side in sides)
+
+
 def _form(recipe: Recipe) -> str:
-    """What sets the network apart from the paper's; goes on after its width."""
+    """Additions to the description of the network: its resolution, its arithmetic."""
     form = ""
-    if recipe.stride == 2:
+    if recipe.stride == 2 and recipe.family == "rcn":
         form += ",\nlite: its maps have half the resolution of the crop"
     if recipe.precision == "int8":
         form += ",\nin int8: weights and maps of a byte a number, fine-tuned with that rounding"

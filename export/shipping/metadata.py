@@ -3,16 +3,18 @@
 import json
 from typing import Any
 
+from torch import nn
+
 from export.cards.data_terms import data_of
 from export.shipping.naming import name_of
 from lapland.networks.info import SCHEMA
 from lapland.uncertainty.calibration import Calibration
-from training.network.rcn import RCN, SIZE
+from training.network.rcn import SIZE
 from training.recipes.recipe import Recipe
 
 
 def metadata_of(
-    net: RCN,
+    net: nn.Module,
     recipe: Recipe,
     facts: dict[str, Any],
     nmse: dict[str, float],

@@ -1,12 +1,13 @@
 """Names of models."""
 
 from lapland.schemes.ibug68 import IBUG68
+from training.recipes.families import FAMILIES
 from training.recipes.recipe import Recipe
 
 
 def name_of(recipe: Recipe) -> str:
-    """`rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-aflw19` of another scheme, `rcn-1-8-int8` in int8."""
-    parts = ["rcn", recipe.label.replace("/", "-")]
+    """`rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-aflw19` of another scheme, `mobile-int8` in int8."""
+    parts = [FAMILIES[recipe.family].prefix + recipe.label.replace("/", "-")]
     if recipe.scheme != IBUG68.name:
         parts.append(recipe.scheme)
     if recipe.precision != "float32":

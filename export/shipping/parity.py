@@ -6,9 +6,9 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from torch import nn
 
-from export.graph.float32 import build_float32
-from export.graph.int8 import build_int8
+from export.graph.families import BUILDERS
 from lapland.crop import square
 from lapland.detection.mtcnn import Mtcnn
 from lapland.image.loading import load_image
@@ -16,8 +16,7 @@ from lapland.networks.loading import load_mtcnn
 from training.common.paths import REPOSITORY
 from training.data.augment import Augmentation, jitter
 from training.evaluation.decoding import predict
-from training.network.quantised import QuantisedRCN
-from training.network.rcn import RCN, SIZE
+from training.network.rcn import SIZE
 from training.recipes.recipe import Recipe
 
 # Crop pixels, of landmarks and scales from torch's: the largest in float32, the mean in int8. There
@@ -26,14 +25,14 @@ TOLERANCE = {"float32": 0.01, "int8": 0.2}
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
 
 
-def build_graph(net: RCN, recipe: Recipe, metadata: dict[str, str]) -> onnx.ModelProto:
+def build_graph(net: nn.Module, recipe: Recipe, metadata: dict[str, str]) -> onnx.ModelProto:
     """The graph contract: uint8 crops in, landmarks, scales and heatmaps out."""
-    if isinstance(net, QuantisedRCN):
-        return build_int8(net, recipe.beta, metadata)
-    return build_float32(net, recipe.beta, metadata)
+    return BUILDERS[recipe.family](net, recipe.beta, metadata)
 
 
-def difference(model: onnx.ModelProto, net: RCN, recipe: Recipe, crops: torch.Tensor) -> float:
+def difference(
+    model: onnx.ModelProto, net: nn.Module, recipe: Recipe, crops: torch.Tensor
+) -> float:
     """How far landmarks and scales are from torch's, crop pixels; see `TOLERANCE`."""
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     found = session.run(["landmarks", "scales"], {"crops": crops.numpy()})

@@ -12,7 +12,7 @@ def test_the_plain_export_finds_what_the_shipped_graph_finds():
     folder = index.folder() / "rcn-1-8"
     net, recipe, _ = load_weights(folder / "weights.safetensors")
     crops = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), dtype=np.uint8)
-    straight = landmarks.plain(net, recipe.beta)
+    straight = landmarks.plain(net, recipe)
     assert [value.name for value in straight.get_outputs()] == ["heatmaps"]
     found = landmarks.numpy_decode(straight.run(None, {"crops": crops})[0])
     expected = LandmarkNetwork(folder / "model.onnx", threads=1).run(crops)

@@ -86,7 +86,7 @@ class Steps:
         return steps.sub(self.zero).mul_(self.scale)
 
 
-class _Activation(torch.autograd.Function):
+class RoundedActivation(torch.autograd.Function):
     """A (leaky) ReLU between the steps of a convolution's output and those of the next one's input.
 
     Gradients pass where a value is inside; those of values beyond go to the end that cut them off.
@@ -95,6 +95,7 @@ class _Activation(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, lowest: Tensor, largest: Tensor, slope: float) -> Tensor:
+        """Values -> the nearest steps behind the activation."""
         before, after = steps_of(float(lowest), float(largest), slope)
         whole = before.bytes_of(x)
         ctx.save_for_backward(whole.to(torch.uint8))
@@ -105,6 +106,7 @@ class _Activation(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
+        """Gradients of the values and of both ends."""
         (kept,) = ctx.saved_tensors
         largest = (grad * (kept == LEVELS)).sum(dtype=torch.float32)
         lowest = (grad * (kept == 0)).sum(dtype=torch.float32) * -ctx.slope
@@ -183,7 +185,7 @@ class QuantisedRCN(RCN):
     def act(self, x: Tensor, place: str) -> Tensor:
         """The activation, from the steps of a place to those behind it."""
         lowest, largest = self.ends(place)
-        return _Activation.apply(x, lowest, largest, self.slope)  # type: ignore[no-any-return]
+        return RoundedActivation.apply(x, lowest, largest, self.slope)  # type: ignore[no-any-return]
 
     def ends(self, place: str) -> tuple[Tensor, Tensor]:
         """How far the values of a place reach below and above zero."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lapland.schemes.registry import SCHEMES
 from training.common.files import write_whole
-from training.network.rcn import RCN
+from training.recipes.families import FAMILIES
 from training.recipes.recipe import Recipe
 
 
@@ -19,12 +19,13 @@ def save_weights(
     path: Path, weights: dict[str, Tensor], recipe: Recipe, facts: dict[str, Any]
 ) -> None:
     """Writes weights with their recipe and what is known of the run."""
-    metadata = {"format": "lapland-rcn-1", "recipe": recipe.to_json(), "facts": json.dumps(facts)}
+    written = FAMILIES[recipe.family].checkpoint
+    metadata = {"format": written, "recipe": recipe.to_json(), "facts": json.dumps(facts)}
     kept = {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
     write_whole(path, lambda part: part.write_bytes(save(kept, metadata=metadata)))
 
 
-def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
+def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
     """Reads what `save_weights` wrote: the network in evaluation mode, its recipe, the facts.
 
     Raises:
@@ -39,20 +40,23 @@ def load_weights(path: Path) -> tuple[RCN, Recipe, dict[str, Any]]:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except Exception as error:  # safetensors raises its own class, derived from Exception
         raise ValueError(f"{path}: not a safetensors file ({error})") from error
-    if metadata.get("format") != "lapland-rcn-1":
-        raise ValueError(f"{path}: not a checkpoint of training.train (no format lapland-rcn-1)")
+    formats = {family.checkpoint for family in FAMILIES.values()}
+    if metadata.get("format") not in formats:
+        raise ValueError(
+            f"{path}: not a checkpoint of training.train (no format {', '.join(sorted(formats))})"
+        )
     try:
         recipe = Recipe.from_json(metadata["recipe"])
         facts: dict[str, Any] = json.loads(metadata["facts"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: its recipe cannot be read ({error})") from error
-    scheme, landmarks = SCHEMES[recipe.scheme], len(weights.get("head.2.bias", ()))
-    if landmarks != scheme.size:
+    net, scheme, last = recipe.network(), SCHEMES[recipe.scheme], FAMILIES[recipe.family].last
+    found, expected = len(weights.get(last, ())), len(net.state_dict()[last])
+    if found != expected:
         raise ValueError(
-            f"{path}: has {landmarks} landmarks, but its recipe is for {scheme.name}, which has "
-            f"{scheme.size}"
+            f"{path}: has {found * scheme.size // expected} landmarks, but its recipe is for "
+            f"{scheme.name}, which has {scheme.size}"
         )
-    net = recipe.network()
     weights.pop("largest.heatmaps", None)  # written when the maps of int8 were rounded, too
     try:
         net.load_state_dict(weights)
@@ -69,8 +73,8 @@ def start_from(net: nn.Module, path: Path) -> None:
     Raises:
         ValueError: nothing fits: the checkpoint is of another width.
     """
-    weights = load_weights(path)[0].state_dict()
-    own = net.state_dict()
+    trained, recipe, _ = load_weights(path)
+    weights, own = FAMILIES[recipe.family].start(net, trained), net.state_dict()
     fit = {name: w for name, w in weights.items() if own.get(name, w[:0]).shape == w.shape}
     if not any(w.ndim > 1 for w in fit.values()):
         raise ValueError(f"{path}: none of its weights fit the network; is it of another width?")

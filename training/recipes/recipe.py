@@ -5,12 +5,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import nn
+
 from lapland.schemes.ibug68 import IBUG68
 from lapland.schemes.registry import SCHEMES
 from training.data.augment import Augmentation
 from training.data.crops import CropSpec
-from training.network.quantised import QuantisedRCN
-from training.network.rcn import CHANNELS, RCN, SLOPE
+from training.network.rcn import SLOPE
+from training.recipes.families import FAMILIES
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Recipe:
     Attributes:
         name: the recipe's name, written into the model.
         scheme: name of the annotation scheme, one of `lapland.SCHEMES`.
-        width: one of `training.network.rcn.CHANNELS`.
+        family: name of a kind of network, one of `training.recipes.families.FAMILIES`.
+        width: name of one of the family's sizes.
         stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
         slope: of the activations below zero; 0 makes them ReLU.
         anneal: passes in which the slope falls from the paper's to `slope`, for a run that begins
@@ -56,6 +59,7 @@ class Recipe:
 
     name: str
     scheme: str = IBUG68.name
+    family: str = "rcn"
     width: str = "1/8"
     stride: int = 1
     slope: float = SLOPE
@@ -84,10 +88,11 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
         for name, choices in (
             ("scheme", tuple(SCHEMES)),
-            ("width", tuple(CHANNELS)),
-            ("stride", (1, 2)),
+            *FAMILIES[self.family].choices.items(),
             ("precision", ("float32", "int8")),
             ("loss", ("laplace_kl", "gaussian_kl", "softargmax", "wasserstein")),
             ("schedule", ("constant", "cosine")),
@@ -113,15 +118,12 @@ class Recipe:
 
     @property
     def label(self) -> str:
-        """The width as users name it: `1/8`, and `1/8-lite` with a stride of 2."""
-        return self.width + ("-lite" if self.stride == 2 else "")
+        """The width as users name it: `1/8`, and `1/8-lite` with a stride of 2; `mobile`."""
+        return FAMILIES[self.family].label(self)
 
-    def network(self) -> RCN:
+    def network(self) -> nn.Module:
         """The network that the recipe trains, as it starts."""
-        landmarks = SCHEMES[self.scheme].size
-        if self.precision == "int8":
-            return QuantisedRCN(self.width, landmarks, stride=self.stride, slope=self.slope)
-        return RCN(self.width, landmarks, self.dropout, stride=self.stride, slope=self.slope)
+        return FAMILIES[self.family].network(self, SCHEMES[self.scheme].size)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, as it is written into checkpoints and models."""
@@ -172,10 +174,30 @@ settings of that network's form."""
 LITE = dataclasses.replace(PRODUCT, name="lite", stride=2, slope=0.0)
 """Maps of half the resolution and ReLU: a small part of the arithmetic."""
 
+MOBILE = dataclasses.replace(
+    LITE,
+    name="mobile",
+    family="mobile",
+    width="mobile",
+    epochs=110,
+    augmentation=dataclasses.replace(
+        LITE.augmentation, blur=0.2, most_blur=6.0, least_pixels=0.2, dark=0.12, occlusion=0.15
+    ),
+)
+"""The network of few multiplications, prepared for blur, darkness and covers."""
+
+MOBILE_INT8 = dataclasses.replace(
+    INT8, name="mobile-int8", family="mobile", width="mobile", stride=2, slope=0.0
+)
+"""Fine-tunes it to the rounding of int8; wants --start."""
+
 PAPER_ADVERSARIAL = dataclasses.replace(PAPER, name="paper-adversarial", adversary=1e-3)
 """The paper's with its semi-supervised branch, LaplaceKL+D; needs --unlabelled."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT, LITE, INT8)}
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT, LITE, MOBILE, INT8, MOBILE_INT8)
+}
 
 
 def override(recipe: Recipe, assignments: list[str]) -> Recipe:
@@ -184,26 +206,26 @@ def override(recipe: Recipe, assignments: list[str]) -> Recipe:
     Raises:
         ValueError: there is no such key, or the value does not fit it.
     """
+    data = dataclasses.asdict(recipe)
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals:
             raise ValueError(f"expected key=value, not {assignment!r}")
-        recipe = _replace(recipe, key.split("."), text, key)
-    return recipe
+        _change(recipe, data, key.split("."), text, key)
+    return Recipe.from_json(json.dumps(data))  # judged as a whole: a width belongs to a family
 
 
-def _replace(part: Any, path: list[str], text: str, key: str) -> Any:
+def _change(part: Any, data: dict[str, Any], path: list[str], text: str, key: str) -> None:
     known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
     if path[0] not in known:
         raise ValueError(f"no setting {key!r}; there are {', '.join(known)}")
     old = known[path[0]]
-    if dataclasses.is_dataclass(old):
-        if len(path) < 2:
-            raise ValueError(f"{key} has parts; set one of them, as {key}.{next(iter(vars(old)))}=")
-        new = _replace(old, path[1:], text, key)
+    if not dataclasses.is_dataclass(old):
+        data[path[0]] = _parse(text, type(old), key)
+    elif len(path) < 2:
+        raise ValueError(f"{key} has parts; set one of them, as {key}.{next(iter(vars(old)))}=")
     else:
-        new = _parse(text, type(old), key)
-    return dataclasses.replace(part, **{path[0]: new})
+        _change(old, data[path[0]], path[1:], text, key)
 
 
 def _parse(text: str, kind: type, key: str) -> Any:

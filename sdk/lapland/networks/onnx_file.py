@@ -25,12 +25,14 @@ _STANDARD_OPERATORS: Final = """
     Abs Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DepthToSpace
     DequantizeLinear Div Elu Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish
     Identity LeakyRelu Log MatMul Max MaxPool Mean Min Mul Neg PRelu Pow QLinearConv QLinearMatMul
-    QuantizeLinear ReduceMax ReduceMean ReduceSum Relu Reshape Round Sigmoid Slice Softmax
+    QuantizeLinear ReduceMax ReduceMean ReduceSum Relu Reshape Resize Round Sigmoid Slice Softmax
     SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze
 """
 OPERATORS: Final = {
     STANDARD: frozenset(_STANDARD_OPERATORS.split()),
-    CONTRIB: frozenset({"MatMulIntegerToFloat", "NhwcMaxPool", "QLinearConv", "QLinearLeakyRelu"}),
+    CONTRIB: frozenset(
+        ["MatMulIntegerToFloat", "NhwcMaxPool", "QLinearAdd", "QLinearConv", "QLinearLeakyRelu"]
+    ),
 }
 # float32, uint8, int8, int32, int64, bool, float16, float64 of TensorProto.DataType: a byte or more
 # for each number, so that the bytes of a tensor say how many it may announce.

@@ -9,18 +9,21 @@ import torch
 
 from export import rcn
 from export.cards import card
-from export.shipping import exporting, parity
+from export.shipping import exporting, naming, parity
 from export.shipping import metadata as metadata_module
 from lapland import Detector
+from lapland.landmarks.decoders import DECODERS
 from lapland.networks import loading
 from tests.drawn_faces import write_folder
+from tests.training.network.smooth import peaked
 from training import evaluate
 from training.data import detected
 from training.data.crops import CropSpec
 from training.evaluation.decoding import predict
-from training.network.rcn import RCN
+from training.network.mobile import FORMS
+from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import save_weights
-from training.recipes.recipe import PRODUCT, override
+from training.recipes.recipe import MOBILE, MOBILE_INT8, PRODUCT, override
 
 FACTS = {
     "commit": "abc",
@@ -87,6 +90,29 @@ def test_export_writes_a_model_that_the_detector_runs(tmp_path, photo):
     assert "17,408" in text
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_a_cheap_network_becomes_a_model_that_the_detector_runs(tmp_path, photo, precision):
+    recipe = MOBILE if precision == "float32" else MOBILE_INT8
+    images = parity.crops_of_photo(photo, recipe, count=8)
+    net = peaked(FORMS["mobile"], images)
+    if precision == "int8":
+        rounded = recipe.network()
+        rounded.begin_with(net)
+        rounded.prepare(normalise(images), 1e-4)
+        net = rounded.eval()
+    path, out = tmp_path / "best.safetensors", tmp_path / "model"
+    save_weights(path, net.state_dict(), recipe, FACTS)
+    exporting.export(path, out, None, photo)
+    for decoder in DECODERS:
+        detector = Detector(model=out / "model.onnx", threads=1, decoder=decoder)
+        assert detector.predict(photo).landmarks.shape == (1, 68, 2)
+    assert detector.model.name == naming.name_of(recipe)
+    assert (detector.model.width, detector.model.precision) == ("mobile", precision)
+    text = (out / "README.md").read_text()
+    assert "size `mobile`" in text
+    assert "`heatmaps` (N, 40, 40, 68)" in " ".join(text.split())
+
+
 def test_export_refuses_a_graph_that_differs(tmp_path, photo, monkeypatch):
     path, _, _ = _checkpoint(tmp_path)
     plain = parity.build_graph
@@ -99,7 +125,7 @@ def test_export_refuses_a_graph_that_differs(tmp_path, photo, monkeypatch):
             other.head[1].bias += 0.05
         return plain(other, recipe, metadata)
 
-    monkeypatch.setattr(parity, "build_graph", wrong)
+    monkeypatch.setattr(exporting, "build_graph", wrong)
     out = tmp_path / "model"
     with pytest.raises(ValueError, match=r"differ from torch's by .* nothing was written"):
         exporting.export(path, out, None, photo)

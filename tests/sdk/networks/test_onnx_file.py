@@ -310,6 +310,44 @@ def test_a_large_graph_is_told_its_limit(refused):
     )
 
 
+def resized(scales, *between, **options):
+    """A larger map: the crop as floats, resized."""
+
+    def change(model):
+        model.graph.initializer.append(numpy_helper.from_array(np.float32(scales), "zoom"))
+        made = [
+            helper.make_node("Cast", ["crops"], ["floats"], to=TensorProto.FLOAT),
+            *between,
+            helper.make_node("Resize", ["floats", "", options.pop("by", "zoom")], ["more"]),
+        ]
+        model.graph.node.extend(made)
+
+    return change
+
+
+@pytest.mark.parametrize("side", [1e4, 1e12, 1e30, np.inf, np.nan, -2, 0])
+def test_maps_resized_beyond_reason(refused, side):
+    refused(resized([1, side, side, 1]), "", seen=True)
+
+
+@pytest.mark.parametrize("scales", [[], [2], [1, 2, 2], [1, 1, 2, 2, 2]])
+def test_scales_that_do_not_fit_the_map(refused, scales):
+    refused(resized(scales), "", seen=True)
+
+
+def test_scales_that_a_graph_computes(refused):
+    square = helper.make_node("Mul", ["zoom", "zoom"], ["area"])
+    refused(resized([1, 300, 300, 1], square, by="area"), "", seen=True)
+
+
+def test_a_map_of_twice_the_side(tmp_path):
+    model = build()
+    resized([1, 2, 2, 1])(model)
+    file = tmp_path / "model.onnx"
+    file.write_bytes(model.SerializeToString())
+    assert Detector(model=file, threads=1).model.name == "peaks"
+
+
 def test_sizes_that_depend_on_the_picture(refused):
     def change(model):
         made = [

@@ -1,0 +1,25 @@
+"""Crops of smooth noise, and a network without training whose maps have peaks on them."""
+
+import torch
+
+from training.network.mobile import HEAD, Form, Mobile
+from training.network.rcn import normalise
+
+
+def crops(count: int = 12) -> torch.Tensor:
+    """(count, 80, 80, 3) uint8: a network sees gradients and blobs in them."""
+    generator = torch.Generator().manual_seed(0)
+    small = torch.rand((count, 3, 10, 10), generator=generator) * 255
+    large = torch.nn.functional.interpolate(small, (80, 80), mode="bicubic").clamp(0, 255)
+    return large.permute(0, 2, 3, 1).to(torch.uint8).contiguous()
+
+
+def peaked(form: Form, images: torch.Tensor) -> Mobile:
+    """A network in evaluation mode, its statistics those of the images."""
+    torch.manual_seed(0)
+    net = Mobile(form)
+    with torch.no_grad():
+        for _ in range(20):
+            net.train()(normalise(images))
+        net.layers[HEAD].weight.mul_(12)  # type: ignore[operator]
+    return net.eval()

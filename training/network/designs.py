@@ -1,0 +1,36 @@
+"""Designs of the cheap network that were tried before its two sizes were chosen.
+
+Each is a form that `training.designs` trains for a few passes. Names say in what a form differs
+from `first`, the trial that the family began with.
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from training.network.mobile import Form
+
+FIRST = Form()
+HALF = replace(FIRST, shuffled=True)  # no layer of the way up sees more than 20 x 20 pixels
+NARROW = replace(FIRST, up=(64, 64, 64, 32))  # half of the channels on 40 x 40 pixels
+SMALL = replace(FIRST, down=(16, 16, 32, 32), up=(32, 32, 32, 24))
+
+DESIGNS = MappingProxyType(
+    {
+        "first": FIRST,
+        "narrow": NARROW,
+        "narrow-kernel-3": replace(NARROW, kernel=3),
+        "narrow-hidden": replace(NARROW, hidden=True),
+        "narrow-nearest": replace(NARROW, bilinear=False),
+        "narrow-80": replace(
+            NARROW, down=(32, 48, 64, 80), up=(80, 80, 64, 32), blocks=(3, 3, 2, 1)
+        ),
+        "narrow-inverted": replace(NARROW, up=(48, 48, 48, 32), expansion=2, blocks=(3, 3, 2, 0)),
+        "half": HALF,
+        "half-kernel-3": replace(HALF, kernel=3),
+        "half-patches": replace(HALF, stem=4),
+        "half-80": replace(HALF, down=(32, 48, 64, 80), up=(80, 80, 80, 0), blocks=(3, 3, 3, 0)),
+        "small": SMALL,
+        "small-kernel-3": replace(SMALL, kernel=3),
+        "small-half": replace(HALF, down=(16, 24, 32, 32), up=(32, 32, 32, 0), blocks=(4, 4, 4, 0)),
+    }
+)
