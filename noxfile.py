@@ -6,6 +6,7 @@ ends of what `pyproject.toml` allows. A Python that is not on the machine skips 
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import nox
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["oldest", "newest", "headless", "wheel", "sbom", "audit"]
+nox.options.sessions = ["oldest", "newest", "headless", "wheel", "sbom", "audit", "docs"]
 
 TESTS = ["pytest", "pytest-timeout", "hypothesis", "psutil"]
 # The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
@@ -150,3 +151,16 @@ def isa(session: nox.Session) -> None:
     if shutil.which("qemu-x86_64") is None:
         session.skip("there is no qemu-x86_64 (apt-get install qemu-user)")
     session.run("python", "-m", "tests.isa")
+
+
+@nox.session(python="3.11")
+def docs(session: nox.Session) -> None:
+    """Builds the site into `dist/site`; warnings are errors, and no page may fetch anything."""
+    session.install("-c", "constraints.txt", "-e", ".[docs]")
+    session.run("python", "docs/_site/stage.py", "dist/pages")
+    session.run("python", "-m", "mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+    fetched = re.compile(r'<(?:script|img|iframe|link)[^>]*(?:src|href)="?(?:https?:)?//[^">]*')
+    for page in Path("dist/site").rglob("*.html"):
+        found = fetched.findall(page.read_text(encoding="utf-8"))
+        if found:
+            session.error(f"{page} fetches {found}")

@@ -1,0 +1,78 @@
+"""The site has every page, every public name and every command. `nox -s docs` builds it."""
+
+import importlib.util
+import re
+
+import pytest
+
+import lapland
+from tests.documents.blocks import ROOT, RUN, blocks
+
+REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
+NAVIGATION = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text().split("\nnav:")[1]))
+
+
+@pytest.fixture(scope="module")
+def stage():
+    pytest.importorskip("latex2mathml", reason="of the extra `docs`")
+    spec = importlib.util.spec_from_file_location("stage", ROOT / "docs/_site/stage.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_public_name_is_in_the_reference():
+    text = "\n".join(path.read_text() for path in REFERENCE)
+    named = re.findall(r"^::: lapland\.(\w+)$", text, re.MULTILINE)
+    assert sorted(named) == sorted(lapland.__all__)
+
+
+@pytest.mark.parametrize("page", REFERENCE, ids=lambda path: path.stem)
+def test_pages_of_the_reference_have_an_example_that_runs(page):
+    if page.stem == "command":
+        return  # its help texts are made when the site is built
+    assert any(block.language in RUN and not block.why for block in blocks(page))
+
+
+def test_every_command_has_its_help(capsys):
+    from lapland.__main__ import main
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    (names,) = re.findall(r"\{([\w,]+)\}", capsys.readouterr().out.split("\n\n")[0])
+    text = (ROOT / "docs/reference/command.md").read_text()
+    assert re.findall(r"^<!-- help: (\w+) -->$", text, re.MULTILINE) == names.split(",")
+
+
+def test_every_page_has_a_place_in_the_navigation(stage):
+    pages = set(stage.pages().values())
+    cards = {page for page in pages if re.match(r"models/(rcn|mtcnn)", page)}
+    assert pages - cards == NAVIGATION
+
+
+def test_links_of_the_site_lead_to_pages_and_pictures(stage):
+    known = stage.pages()
+    for source, page in known.items():
+        text, shown = stage.staged(source, known)
+        text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+        folder = (ROOT / page).parent
+        for target in re.findall(r"(?<!`)\]\(([^)\s#]+)", text):
+            if "://" not in target:
+                place = (folder / target).resolve().relative_to(ROOT).as_posix()
+                assert place in {*known.values(), *shown.values()}, f"{source}: {target}"
+
+
+def test_formulas_and_code(stage, tmp_path, monkeypatch):
+    monkeypatch.setattr(stage, "ROOT", tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text(
+        "$x^2$ and `$HOME` and [code](../b.py) and [`b`](b.md#c) and ![p](p.png)\n\n"
+        "```sh\necho $A $B [x](y.md)\n```\n"
+    )
+    known = {"docs/a.md": "a.md", "docs/b.md": "sub/b.md"}
+    text, shown = stage.staged("docs/a.md", known)
+    assert "<math" in text
+    assert "`$HOME`" in text
+    assert " and code and [`b`](sub/b.md#c) and ![p](pictures/docs/p.png)" in text
+    assert "echo $A $B [x](y.md)" in text
+    assert shown == {"docs/p.png": "pictures/docs/p.png"}
