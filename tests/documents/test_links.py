@@ -7,6 +7,8 @@ import pytest
 from tests.documents.blocks import ROOT, documents
 
 _LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
+_PATH = re.compile(r"`((?:sdk|tests|training|export|benchmarks|docs|examples|models)/[\w/.-]+)[`:]")
+_TEST = re.compile(r"`(test_\w+\.py)[`:]")
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
@@ -27,3 +29,14 @@ def test_links_lead_to_files_and_headings(document):
         assert file.exists(), f"{target}: there is no {path}"
         if anchor:
             assert anchor in anchors(file.read_text(encoding="utf-8")), f"{target}: no such heading"
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_exist(document):
+    text = document.read_text(encoding="utf-8")
+    made = ("models/runs", "benchmarks/results/machines")  # by commands of the page
+    for path in _PATH.findall(text):
+        near = (ROOT / path, document.parent / path)
+        assert any(place.exists() for place in near) or path.startswith(made), path
+    for name in _TEST.findall(text):
+        assert list((ROOT / "tests").rglob(name)), name

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import lapland
+from lapland.cli.main import main
 from tests.documents.blocks import ROOT, RUN, blocks
 
 REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
@@ -35,13 +36,13 @@ def test_pages_of_the_reference_have_an_example_that_runs(page):
 
 
 def test_every_command_has_its_help(capsys):
-    from lapland.__main__ import main
-
     with pytest.raises(SystemExit):
         main(["--help"])
-    (names,) = re.findall(r"\{([\w,]+)\}", capsys.readouterr().out.split("\n\n")[0])
+    names = re.findall(r"^    (\w+)(?:  |$)", capsys.readouterr().out, re.MULTILINE)
+    assert "predict" in names
     text = (ROOT / "docs/reference/command.md").read_text()
-    assert re.findall(r"^<!-- help: (\w+) -->$", text, re.MULTILINE) == names.split(",")
+    shown = re.findall(r"^<!-- help: (\w+) -->$", text, re.MULTILINE)
+    assert shown == [name for name in names if name != "COMMAND"]
 
 
 def test_every_page_has_a_place_in_the_navigation(stage):
