@@ -60,8 +60,9 @@ photos and for the corruption that is farthest off.
 `{model}` on `{test}`: {faces} faces, on which nothing was chosen; corruptions of {hard} of them
 (`training.evaluation.corruptions.CORRUPTIONS`): d is the distance of the outer corners of the
 eyes, h the height of the face. Farthest from 50 % is {name_50} ({share_50:.1f} %), farthest from
-90 % is {name_90} ({share_90:.1f} %). Corrupted photos are cropped at the place found in the clean photo, because
-the landmark network is measured and not the detector. Shifted crops had no part in the fit.
+90 % is {name_90} ({share_90:.1f} %). Corrupted photos are cropped at the place found in the clean
+photo, because the landmark network is measured and not the detector.
+Shifted crops had no part in the fit.
 
 {coverage}
 
