@@ -19,6 +19,7 @@ import pytest
 
 from lapland.cli import main as command
 from tests.documents.blocks import ROOT, RUN, SHOWN, Block, blocks, commands, differs, documents
+from tests.processes import PATIENCE
 
 ALL = {document: blocks(document) for document in documents()}
 RUNNING = {
@@ -74,7 +75,7 @@ def run_shell(block: Block, folder: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, f"{block.place}: exit status {done.returncode}\n{done.stdout}"

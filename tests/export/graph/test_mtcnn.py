@@ -20,7 +20,7 @@ from tests.cascade.make_cascade import area_pyramid
 pytest.importorskip("joblib", reason="the package's weights are joblib files")
 from export.graph import mtcnn
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODELS = ROOT / "models" / "mtcnn"
 
 needs_weights = pytest.mark.skipif(

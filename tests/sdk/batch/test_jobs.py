@@ -18,7 +18,7 @@ import pytest
 from lapland.base.progress import Progress
 from lapland.batch.jobs import Setup, start_in_process
 from lapland.cli.main import main
-from tests.processes import is_running
+from tests.processes import PATIENCE, is_running
 from training.data.pts import read_pts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and named pipes")
@@ -236,7 +236,7 @@ def begun(*arguments):
 
 
 def wait_for(what):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not (found := what()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -261,7 +261,7 @@ def test_ctrl_c_keeps_what_is_done(holiday, encoded, jobs):
     with begun(*photos, "-o", "all.jsonl", "--jobs", jobs, "--min-face", 60) as process:
         wait_for(lambda: Path("all.jsonl").exists() and len(rows_of("all.jsonl")) == 1)
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert err == "lapland: stopped; the same command goes on from here\n"
     assert out == "all.jsonl: 1 photo, 2 faces\n"
@@ -283,7 +283,7 @@ def test_a_photo_whose_process_is_killed_twice_is_an_error(holiday):
             reader.kill()
             wait_for(lambda: not is_running(reader))  # noqa: B023
             os.close(end)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "lapland: m.png: the process at work on it was ended by SIGKILL, twice\n" in err
     rows = rows_of("all.jsonl")

@@ -14,7 +14,7 @@ import pytest
 
 from lapland import LaplandError
 from lapland.batch.processes import _AHEAD, Death, in_processes
-from tests.processes import is_running
+from tests.processes import PATIENCE, is_running
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signals")
 
@@ -149,7 +149,7 @@ if __name__ == "__main__":
         workers = [psutil.Process(int(word)) for word in parent.stdout.readline().split()]
         parent.kill()
     assert len(workers) == 2
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(is_running(worker) for worker in workers):
         assert time.monotonic() < deadline
         time.sleep(0.05)

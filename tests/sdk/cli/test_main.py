@@ -13,6 +13,7 @@ import pytest
 import lapland
 from lapland.cli.main import main
 from lapland.networks import index, loading
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -260,7 +261,7 @@ def test_as_a_program(here, small):
         [sys.executable, "-W", "error", "-m", "lapland", "predict", photo, "none.jpg"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 1
     assert done.stdout == f"{photo}: 1 face, drawn in ann_landmarks.jpg\n"
@@ -274,7 +275,7 @@ def test_a_reader_that_goes_away_is_no_error(here, small):
         shell=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.stdout == '{"photo": '
     assert done.stderr == ""

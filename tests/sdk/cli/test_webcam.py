@@ -21,6 +21,7 @@ from lapland.cli.main import main
 from lapland.cli.view import Settings, View
 from lapland.networks import index
 from lapland.video.recording import Recording, part_of
+from tests.processes import PATIENCE
 from tests.videos import video
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -119,14 +120,14 @@ def test_ctrl_c_ends_with_a_complete_recording(tmp_path):
         text=True,
         preexec_fn=heeds_ctrl_c,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     part = part_of(target)
     while not (part.exists() and part.stat().st_size > 10_000):
         assert program.poll() is None, program.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
     program.send_signal(signal.SIGINT)
-    out, err = program.communicate(timeout=60)
+    out, err = program.communicate(timeout=PATIENCE)
     assert program.returncode == 0, err
     assert err == ""
     counted = int(out.split()[0])
@@ -316,7 +317,7 @@ def test_a_window_shows_the_picture_and_ends_well(clip, screen, tmp_path, ending
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"{frames} frames, 1 face")
@@ -351,7 +352,7 @@ def test_the_example_shows_a_video(clip, screen):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 5
@@ -360,7 +361,7 @@ def test_the_example_shows_a_video(clip, screen):
 
 def test_the_example_says_where_there_is_no_video(tmp_path):
     program = [sys.executable, str(EXAMPLES / "webcam.py"), str(tmp_path / "none.avi")]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 1
     assert "none.avi: no camera or video that can be read" in done.stderr
 
@@ -368,10 +369,10 @@ def test_the_example_says_where_there_is_no_video(tmp_path):
 def test_frames_are_drawn_side_by_side(clip, tmp_path):
     strip = [sys.executable, str(EXAMPLES / "strip.py"), str(clip)]
     out = tmp_path / "out.png"
-    subprocess.run([*strip, str(out), "0", "5", "9"], check=True, timeout=120)
+    subprocess.run([*strip, str(out), "0", "5", "9"], check=True, timeout=PATIENCE)
     assert cv2.imread(str(out)).shape == (240, 3 * 240 + 2 * 4, 3)
     failed = subprocess.run(
-        [*strip, str(out), "99"], capture_output=True, text=True, check=False, timeout=120
+        [*strip, str(out), "99"], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert failed.returncode == 1
     assert "has 10 frames" in failed.stderr

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lapland import AFLW19, IBUG68, SCHEMES, Faces, LaplandError, MissingExtraError
+from tests.processes import PATIENCE
 
 SHAPES = {"boxes": (4,), "scores": (), "five_points": (5, 2), "landmarks": (68, 2), "scales": (68,)}
 
@@ -175,4 +176,4 @@ from lapland import IBUG68, Faces
 Faces.empty().to_coco(image_id=1), IBUG68.coco_category()
 assert not {"pandas", "supervision", "pycocotools"} & set(sys.modules)
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=PATIENCE)

@@ -21,6 +21,7 @@ from lapland.image import loading as image_module
 from lapland.image.headers import FORMATS, read_header
 from lapland.image.loading import MAX_BYTES, MAX_PIXELS, load_image
 from tests import drawn_dots
+from tests.processes import PATIENCE
 
 BIG = 60_000  # its square is above OpenCV's own limit of 2**30 pixels
 
@@ -368,7 +369,9 @@ def test_a_folder_of_all_of_these(tmp_path, photo, picture):
     closed.chmod(0)
     try:
         command = [sys.executable, "-m", "lapland", "predict", str(folder), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
     finally:
         closed.chmod(0o700)
     assert done.returncode == 1

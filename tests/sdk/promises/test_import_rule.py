@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import lapland
+from tests.processes import PATIENCE
 
 FOLDER = Path(lapland.__file__).parent
 SOURCES = sorted(FOLDER.rglob("*.py"))
@@ -100,7 +101,7 @@ def test_a_fresh_interpreter_loads_nothing_else(module, tmp_path):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     loaded = set(run.stdout.split())
     assert loaded >= ALLOWED

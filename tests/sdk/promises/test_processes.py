@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from lapland import Detector, Faces, Tracker
+from tests.processes import PATIENCE
 from tests.videos import video
 
 FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
@@ -24,7 +25,7 @@ def assert_same(one: Faces, other: Faces):
         assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
 
 
-def run(program, *arguments, timeout=120):
+def run(program, *arguments, timeout=PATIENCE):
     """The lines that a Python of its own prints."""
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],

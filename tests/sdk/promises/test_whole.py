@@ -17,6 +17,7 @@ from lapland.base.files import write_whole
 from lapland.batch.jobs import write_image
 from lapland.batch.record import Record, line_for
 from lapland.video.recording import Recording, part_of
+from tests.processes import PATIENCE
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
@@ -33,7 +34,7 @@ def limited(room, program, *arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.tracking import Log
 from benchmarks.videos.scene import background, paste, placed
 from lapland import Detector, Faces, ImageError, OptionError, Tracker
+from tests.processes import PATIENCE
 from tests.videos import people, video
 
 # OpenCV 4 warps more coarsely, and then the O-Net's score of an empty place in the drawn room rises
@@ -46,7 +47,7 @@ class Held:
 
     def detect(self, image):
         self.begun.set()
-        assert self.go.wait(30)
+        assert self.go.wait(PATIENCE)
         return self._detector.detect(image)
 
     def five_points(self, image, boxes):
@@ -247,7 +248,7 @@ def test_a_late_search_finds_new_faces_and_doubles_none(held):
             searches = hold(held)
             for frame in frames[begin : begin + 6]:  # the face moves on by up to 100 px meanwhile
                 assert tracker.update(frame.image).ids.tolist() == [0]
-            assert searches.begun.wait(30)
+            assert searches.begun.wait(PATIENCE)
             searches.go.set()
             tracker.wait()
             for frame in frames[begin + 6 : begin + 7]:
@@ -262,7 +263,7 @@ def test_no_frame_but_the_first_waits_for_a_search(held):
         searches = hold(held)
         for _ in range(5):
             assert len(tracker.update(image)) == 2
-        assert searches.begun.wait(30)  # a search has been under way all the time
+        assert searches.begun.wait(PATIENCE)  # a search has been under way all the time
         searches.go.set()
 
 
@@ -273,7 +274,7 @@ def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(held):
         searches = hold(held)
         frame[:] = two_faces()
         assert tracker.update(frame, 0.2).ids.tolist() == [0]
-        assert searches.begun.wait(30)
+        assert searches.begun.wait(PATIENCE)
         frame[:] = 0  # as cv2.VideoCapture.read(frame) does
         searches.go.set()
         tracker.wait()
@@ -286,7 +287,7 @@ def test_searches_of_a_scene_that_was_cut_count_nothing(held):
         tracker.update(one_face(), 0.0)
         searches = hold(held)
         tracker.update(two_faces(), 0.2)
-        assert searches.begun.wait(30)
+        assert searches.begun.wait(PATIENCE)
         assert len(tracker.update(empty, 0.25)) == 0  # begins another, in this scene
         searches.go.set()
         tracker.wait()
@@ -308,7 +309,7 @@ def test_the_thread_ends_with_the_tracker(held):
         tracker.wait()
         searches = hold(held)
         tracker.update(image)
-        assert searches.begun.wait(30)
+        assert searches.begun.wait(PATIENCE)
         assert len(names_of_threads()) == before + 1
         searches.go.set()
     assert len(names_of_threads()) == before
@@ -316,9 +317,8 @@ def test_the_thread_ends_with_the_tracker(held):
     tracker.wait()
     del tracker
     gc.collect()
-    for _ in range(100):
-        if len(names_of_threads()) == before:
-            break
+    deadline = time.monotonic() + PATIENCE
+    while len(names_of_threads()) != before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(names_of_threads()) == before
 

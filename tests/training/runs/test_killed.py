@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.drawn_faces import write_folder
+from tests.processes import PATIENCE
 from training.recipes import checkpoint
 
 # In a Python of its own, which has imported torch once; each run is a process that it forks.
@@ -84,7 +85,7 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(tmp_path,
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=PATIENCE,
         cwd=request.config.rootpath,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )

@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import write_folder
+from tests.processes import PATIENCE
 from training import train
 from training.common import files, paths
 from training.data import detected
@@ -356,7 +357,7 @@ def test_two_processes_train_together(folder, tmp_path):
         [*launcher, "-m", "training.train", "--data", str(folder), "--out", str(out), *options],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         cwd=paths.REPOSITORY,
         env=os.environ | {"OMP_NUM_THREADS": "1", "LAPLAND_CACHE": str(tmp_path / "cache")},
         check=False,
