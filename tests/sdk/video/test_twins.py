@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from benchmarks.scene import background, paste, placed
 
+from benchmarks.videos.scene import background, paste, placed
 from lapland import Tracker
 from tests.videos import people
 
