@@ -138,7 +138,7 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
             s.run(None, {"crops": crop})[0]
         )
     timer = Timer(steps)
-    with closing(Progress(sys.stderr, rounds, what="rounds")) as progress:
+    with closing(Progress(sys.stderr, rounds, noun="rounds")) as progress:
         for _ in range(rounds):
             timer.round()
             progress.step()

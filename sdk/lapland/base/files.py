@@ -16,7 +16,7 @@ def read_file(path: Path, most: int, *, fifo: bool = False) -> bytes:
     """Reads a file.
 
     Args:
-        path: of the file.
+        path: the file to read.
         most: bytes; a larger file is refused before anything of it is read.
         fifo: whether a FIFO is waited for and read, as a shell's `<(command)` is one.
 
@@ -44,9 +44,9 @@ def _opened(path: str, flags: int) -> int:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file; who is killed meanwhile, or has no room left, leaves what was there before.
+    """Writes a file. If the process is killed or the disk is full, the old file stays.
 
-    A link is followed. What is no regular file, as `/dev/stdout`, is written to as it is.
+    Follows links. Writes straight to anything that is not a regular file, as `/dev/stdout`.
 
     Raises:
         OSError: it cannot be written.
@@ -55,7 +55,7 @@ def write_whole(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
-    # No other process or thread has this name, and what a killed one left is written over.
+    # No other process or thread uses this name; the remains of a killed one are overwritten.
     part = path.with_name(f".lapland-{os.getpid()}-{threading.get_ident()}.part")
     try:
         part.write_bytes(data)

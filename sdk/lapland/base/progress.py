@@ -1,35 +1,35 @@
-"""How far a long run has come, and how much was done."""
+"""Progress of a long run, and counts in words."""
 
 import time
 from typing import TextIO
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """1 photo, 2 photos."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 class Progress:
-    """How many photos are done: kept up to date on a terminal, elsewhere a line now and then.
+    """Shows the number of photos done: live on a terminal, elsewhere a line now and then.
 
     Args:
         stream: where to say so.
         total: number of photos.
         before: how many of them an earlier run has done.
-        what: is done, where it is no photos.
+        noun: plural name of the items, if they are not photos.
     """
 
-    _WAIT = 2.0  # seconds; what is quick needs no display
+    _WAIT = 2.0  # seconds; a quick run needs no display
     _TERMINAL, _ELSEWHERE = 0.5, 30.0  # seconds between two displays
 
-    def __init__(self, stream: TextIO, total: int, before: int = 0, what: str = "photos") -> None:
-        self._stream, self._total, self._before, self._what = stream, total, before, what
+    def __init__(self, stream: TextIO, total: int, before: int = 0, noun: str = "photos") -> None:
+        self._stream, self._total, self._before, self._noun = stream, total, before, noun
         self._live = stream.isatty()
         self._done = 0
-        self._first = self._shown = time.monotonic()  # when the first photo was done
+        self._first = self._shown = time.monotonic()  # time of the first photo
 
     def step(self) -> None:
-        """One photo more is done."""
+        """Counts one more photo."""
         self._done += 1
         now = time.monotonic()
         if self._done == 1:  # the time until here is that of the start, and of none to come
@@ -52,4 +52,4 @@ class Progress:
         minutes, second = divmod(round((self._total - done) / max(rate, 1e-9)), 60)
         hour, minute = divmod(minutes, 60)
         clock = f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
-        return f"{done} of {self._total} {self._what}, {rate:.1f}/s, {clock} left"
+        return f"{done} of {self._total} {self._noun}, {rate:.1f}/s, {clock} left"

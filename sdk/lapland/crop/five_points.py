@@ -31,7 +31,7 @@ def roll(five_points: Floats) -> NDArray[np.float64]:
         five_points: (N, 5, 2) left eye, right eye, nose, left and right corner of the mouth.
 
     Returns:
-        (N,) angles in radians, positive where the face is turned clockwise on the screen.
+        (N,) angles in radians, positive if the face is turned clockwise on the screen.
     """
     angles: NDArray[np.float64] = np.angle(fits(five_points))
     return angles

@@ -56,7 +56,7 @@ def crop_matrices(
         (N, 2, 3) float64, crop pixels -> image pixels.
     """
     axes, centres = crop_axes(five_points, factor=factor, size=size, upright=upright)
-    first = centres - axes * ((1 + 1j) * (size - 1) / 2)  # where the first crop pixel lies
+    first = centres - axes * ((1 + 1j) * (size - 1) / 2)  # place of the first crop pixel
     matrices = np.empty((len(axes), 2, 3))
     matrices[:, 0, 0] = matrices[:, 1, 1] = axes.real
     matrices[:, 1, 0] = axes.imag
@@ -67,10 +67,10 @@ def crop_matrices(
 
 
 def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
-    """One crop: (H, W, 3) uint8 -> (size, size, 3) uint8; black where the image ends.
+    """One crop: (H, W, 3) uint8 -> (size, size, 3) uint8; black beyond the image.
 
     Every crop pixel is the mean of 2 x 2 bilinear samples, taken from an image that has first
-    been shrunk by a whole factor where the face is large, so that no size of face aliases.
+    been shrunk by a whole factor if the face is large, so that no size of face aliases.
     """
     height, width = image.shape[:2]
     # Plain numbers here: arrays of two elements take most of the time that the pixels take.

@@ -1,6 +1,6 @@
-"""How sharp and how grainy a crop is, and what lies about each landmark.
+"""Sharpness and grain of a crop, and the detail around each landmark.
 
-Scales do not tell enough of blur, noise and little light, nor whether something covers a landmark.
+Scales alone do not distinguish blur, noise, little light and covered landmarks well enough.
 """
 
 import math
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 LEVELS = 4  # of the pyramid; each has half the resolution of the one before
 TEXTURE = LEVELS + 1  # numbers a crop; one more for each landmark
-_MARGIN = 1 / 5  # of the crop's side that is left out on every side: the face is in the middle
-_FLOOR = 0.3  # levels of 255: what rounding to bytes leaves of a flat picture
+_MARGIN = 1 / 5  # share of the side left out at each border: the face is in the middle
+_FLOOR = 0.3  # levels of 255: detail that rounding to bytes leaves in a flat image
 _ABOUT = 5  # pixels of half the resolution: side of the square about a landmark
 
 

@@ -17,7 +17,7 @@ from .faces import Faces
 SURE, UNSURE = 0.0196, 0.0324
 _COLOURS = np.array([[120, 230, 60], [40, 210, 250], [40, 60, 240]], np.float64)  # BGR
 _LINE = (250, 250, 250)
-_SHIFT = 4  # fractional bits of coordinates that are given to OpenCV
+_SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
 _FRACTION = 1 << _SHIFT
 _LARGEST_SIDE = 32768.0  # pixels, of a face; letters of thousands crash OpenCV 5.0
 _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's 32-bit fixed point
@@ -28,13 +28,13 @@ def draw(
 ) -> NDArray[np.uint8]:
     """Draws faces on a copy of an image.
 
-    Each landmark is a dot, green where the network is sure of it, over yellow to red where it is
+    Each landmark is a dot: green if the network is sure of it, over yellow to red if it is
     not, by its scale relative to the face. Lines and dots are as thick as the face is large, so
     that small and large photos both look right.
 
     Args:
-        image: what `Detector.predict` takes.
-        faces: what it returned.
+        image: any image that `Detector.predict` takes.
+        faces: its result.
         boxes: also draw each face's box and score.
         radius: also draw, about each landmark, the circle that holds it with this probability:
             `radius=0.9` for that of `faces.radius(0.9)`.
@@ -45,7 +45,7 @@ def draw(
     Raises:
         ImageError: the image cannot be used.
         OptionError: `faces` are none, or `radius` is not between 0 and 1.
-        ModelError: `radius` is given, and the faces come from a model without calibration.
+        ModelError: `radius` was asked for, and the faces come from a model without calibration.
     """
     if not isinstance(faces, Faces):
         raise OptionError(
@@ -90,7 +90,7 @@ def _fixed(points: NDArray[np.floating[Any]]) -> NDArray[np.int32]:
 def _draw_contours(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
     thickness = max(1, round(side / 220))
     # Blended within the face's own rectangle: copying the photo for each face would take seconds
-    # where a large one holds hundreds.
+    # while a large one holds hundreds.
     height, width = canvas.shape[:2]
     low = np.clip(face.landmarks.min(axis=0) - thickness - 1, 0, (width, height)).astype(int)
     high = np.clip(face.landmarks.max(axis=0) + thickness + 2, 0, (width, height)).astype(int)

@@ -29,12 +29,12 @@ class Face:
             left and right as seen in the image.
         landmarks: (K, 2) float32, x and y.
         scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
-        scheme: the annotation scheme that says what each landmark is.
+        scheme: the annotation scheme, with the meaning of each landmark.
         id: who it is among the frames of a video, from `Tracker`; None from `Detector`.
         texture: (5 + K,) float32, how sharp and grainy its crop is and how much detail there is
-            about each landmark, by which a calibration tells blur, noise and covers apart; None
-            where it was not measured.
-        calibration: what the scales mean, from the model; None where the model does not say.
+            about each landmark, from which a calibration distinguishes blur, noise and covers; None
+            if it was not measured.
+        calibration: the meaning of the scales, from the model; None if the model has none.
     """
 
     box: Float32
@@ -64,7 +64,7 @@ class Face:
     def to_dict(self) -> dict[str, Any]:
         """The face as plain lists and numbers, rounded to a thousandth.
 
-        `id` is there where the face has one, `confidence` where its model is calibrated.
+        `id` is there if the face has one, `confidence` if its model is calibrated.
         """
         return {
             **({} if self.id is None else {"id": self.id}),
@@ -95,7 +95,7 @@ def calibrated(
     """
     if calibration is None or texture is None:
         raise ModelError(
-            "expected faces of a calibrated model, these say nothing of what their scales mean; "
+            "expected faces of a calibrated model; these come from a model without calibration; "
             "`python -m export.rcn WEIGHTS --data FOLDER` calibrates a model"
         )
     return calibration, texture

@@ -30,7 +30,7 @@ _LARGEST_ID = (1 << 63) - 1
 
 @dataclass(frozen=True, eq=False)
 class Faces:
-    """The N faces of a photo, N = 0 where there is none. The arrays are read-only.
+    """The N faces of a photo; N may be 0. The arrays are read-only.
 
     Coordinates are image pixels, the first pixel's centre at (0, 0), x to the right, y down.
     `faces[0]` and iteration give a `Face`; a slice, mask or list of indices gives `Faces`.
@@ -42,13 +42,13 @@ class Faces:
             mouth, left and right as seen in the image.
         landmarks: (N, K, 2) float32, x and y.
         scales: (N, K) float32, the Laplace scale of each landmark in pixels; small is sure.
-        scheme: the annotation scheme that says what each landmark is.
+        scheme: the annotation scheme, with the meaning of each landmark.
         ids: (N,) int64, who each face is among the frames of a video, from `Tracker`; None from
             `Detector`, which knows one photo only.
         textures: (N, 5 + K) float32, how sharp and grainy the crops are and how much detail there
-            is about each landmark, by which a calibration tells blur, noise and covers apart; None
-            where it was not measured.
-        calibration: what the scales mean, from the model; None where the model does not say.
+            is about each landmark: a calibration distinguishes blur, noise and covers by it; None
+            if it was not measured.
+        calibration: the meaning of the scales, from the model; None if the model has none.
 
     Raises:
         GeometryError: an array has another shape, holds a value that is not finite, an id is not a
@@ -155,12 +155,12 @@ class Faces:
         """How far from each landmark its true place lies at most, with a probability.
 
         Half of the landmarks lie within `radius(0.5)`, nine in ten within `radius(0.9)`: measured
-        on annotated faces that the network was not trained on, sharp ones and corrupted ones. What
-        counts is the annotation, which has errors of its own.
+        on annotated faces that the network was not trained on, sharp ones and corrupted ones. The
+        true place is the annotation, which has errors of its own.
 
         Args:
-            probability: above 0 and below 1. Beyond 1 to 99 %, which were measured, it is told by a
-                Weibull distribution that goes on where they end.
+            probability: above 0 and below 1. 1 to 99 % were measured; beyond,
+                a Weibull distribution continues them.
 
         Returns:
             (N, K) float32, image pixels: the radius of a circle about each landmark.
@@ -178,7 +178,7 @@ class Faces:
 
         Good is a mean error below 8 % of the distance of the outer corners of the eyes (of the side
         of the face, for schemes without these). `faces[faces.confidence > 0.5]` leaves out the
-        faces of which that is not to be expected.
+        faces that are probably not good.
 
         Raises:
             ModelError: the faces come from a model without calibration.
@@ -215,7 +215,7 @@ class Faces:
         """The landmarks as a table with one row for each landmark of each face.
 
         Its columns are `face` and `landmark` (both from 0), `group` (a category: jaw, brows, ...),
-        `x`, `y` and `scale` in image pixels, and what all rows of a face share: `score`, `box_x1`,
+        `x`, `y` and `scale` in image pixels, and, equal in all rows of a face, `score`, `box_x1`,
         `box_y1`, `box_x2`, `box_y2`. So filters and `groupby` work on landmarks as on faces; one
         row a face is `table.pivot(index="face", columns="landmark", values=["x", "y", "scale"])`.
 

@@ -10,18 +10,18 @@ from .maps import channels_last, in_crop
 
 FLOOR = 0.03  # of the peak's probability; less counts as none
 _LEAST = np.float32(math.log(FLOOR))
-_ROWS = 8  # of a map that are looked at together
+_ROWS = 8  # rows of a map that are searched together
 
 
 def barycenter(logits: Float32, stride: int) -> Float32:
-    """Centre of mass of what stands out of a map: of p where it is above a share of its peak.
+    """Centre of mass of the values that stand out of a map: of p above a share of its peak.
 
     *2D Wasserstein Loss for Robust Facial Landmark Detection* (Yan et al., 2020) takes the
-    barycenter of the whole map, which of a softmax is softargmax. The floor is what makes it
+    barycenter of the whole map, which is softargmax if the map is a softmax. The floor makes it
     robust: a faint haze over all of a map has its mean in the middle of the crop.
 
     Args:
-        logits: (N, K, H, W), the maps of which the softmax is p.
+        logits: (N, K, H, W), the maps; p is their softmax.
         stride: crop pixels from one pixel of the maps to the next.
 
     Returns:
@@ -29,7 +29,7 @@ def barycenter(logits: Float32, stride: int) -> Float32:
     """
     n, k, height, width = logits.shape
     flat, pixelwise = channels_last(logits)
-    # Most of a map is far below its floor: the highest of every few rows tell where to look.
+    # Most of a map is far below its floor: the maxima of groups of rows show the rows that matter.
     rows = math.gcd(height, _ROWS)
     groups = height // rows
     if pixelwise:
@@ -59,6 +59,6 @@ def barycenter(logits: Float32, stride: int) -> Float32:
 
 @functools.lru_cache(maxsize=16)
 def _rows(rows: int, step: int) -> tuple[Indices, Float32]:
-    """Where the rows of a column lie in memory, (rows,), and what sums masses and y, (rows, 2)."""
+    """Offsets of a column's rows in memory, (rows,), and weights that sum mass and y, (rows, 2)."""
     y = np.arange(rows)
     return y * step, np.stack([np.ones_like(y), y], axis=1).astype(np.float32)

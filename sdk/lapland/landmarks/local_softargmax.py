@@ -19,7 +19,7 @@ def local_softargmax(logits: Float32, stride: int) -> Float32:
     al., 2021). A window that would reach over the border is moved inside.
 
     Args:
-        logits: (N, K, H, W), the maps of which the softmax is p.
+        logits: (N, K, H, W), the maps; p is their softmax.
         stride: crop pixels from one pixel of the maps to the next.
 
     Returns:

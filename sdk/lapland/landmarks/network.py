@@ -13,20 +13,20 @@ from ..crop.texture import TEXTURE, texture
 from ..networks import loading
 from .decoders import DECODERS, DEFAULT_DECODER
 
-# Faces in one run of the graph: enough to share its overhead and, where there are several threads,
+# Faces in one run of the graph: enough to share its overhead and, if there are several threads,
 # to occupy them. The maps of more no longer fit into the cache, and each face costs more.
 _BATCH = 4
 
 
 class Located(NamedTuple):
-    """What the network found about N faces.
+    """The landmarks and scales of N faces.
 
     Attributes:
         landmarks: (N, K, 2) float32, image pixels.
         scales: (N, K) float32, image pixels.
         steps: (N,), image pixels from a crop pixel to the next.
-        textures: (N, 5 + K) float32, of the crops; None where nobody asked, or nothing is
-            calibrated.
+        textures: (N, 5 + K) float32, textures of the crops; None if they were not asked for,
+            or the model is not calibrated.
     """
 
     landmarks: NDArray[np.float32]

@@ -21,23 +21,23 @@ from . import machine
 from .sample import sample
 from .timer import Step, Timer, Times
 
-_MOMENT = 0.5  # seconds of rest in which the machine is looked at
+_MOMENT = 0.5  # seconds of rest in which the load of the machine is measured
 _MOST = 1024  # crops or threads; more are a mistake
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is measured, and how.
+    """Models to measure, and the method.
 
     Attributes:
         models: ONNX files of one's own.
-        widths: of the shipped models; None for all of them, unless files are given.
-        precisions: the same.
+        widths: widths of shipped models; None for all, or for none if there are `models`.
+        precisions: precisions of shipped models; None likewise.
         threads: threads of a call; everything is measured with each number.
         batch: crops in a run of the landmark stage.
         size: width and height of the photo, pixels.
         photo: a photo of one's own instead.
-        min_face: smallest face that is looked for, pixels.
+        min_face: side of the smallest face to search for, pixels.
         spread: how well each median has to be known, as a part of itself.
         seconds: at most so long for each model and number of threads, if `LEAST` rounds fit.
     """
@@ -58,7 +58,7 @@ class Benchmark:
     """A benchmark whose settings make sense; nothing is timed yet.
 
     Args:
-        settings: what the user chose.
+        settings: the choice of the user.
 
     Raises:
         OptionError: the settings make no sense.
@@ -89,14 +89,14 @@ class Benchmark:
 
     @property
     def infos(self) -> list[ModelInfo]:
-        """What the models say of themselves, in the order of the report."""
+        """The metadata of the models, in the order of the report."""
         return list(self._infos.values())
 
     def run(self, stream: TextIO) -> dict[str, Any]:
         """Measures, and shows on a stream how far it has come.
 
         Returns:
-            What is written as JSON: `header`, `settings`, `busy` and a row for each model and
+            The content of the JSON file: `header`, `settings`, `busy` and a row for each model and
             number of threads in `models`.
         """
         header = machine.header("lapland benchmark")
@@ -141,8 +141,8 @@ class Benchmark:
             steps[f"predict {path}"] = lambda d=detector: d.predict(self._image)  # type: ignore[misc]
         timer = Timer(steps)
         most = timer.rounds_in(self._settings.seconds * len(self._paths))
-        what = f"rounds of {counted(threads, 'thread')}"
-        with closing(Progress(stream, most, what=what)) as progress:
+        noun = f"rounds of {counted(threads, 'thread')}"
+        with closing(Progress(stream, most, noun=noun)) as progress:
             for _ in range(most):
                 timer.round()
                 progress.step()
@@ -183,16 +183,16 @@ class Benchmark:
 
 
 def warnings(report: dict[str, Any]) -> list[str]:
-    """What makes the times doubtful: others at work on the machine."""
-    told = []
+    """Reasons to doubt the times: other processes at work on the machine."""
+    lines = []
     for when in ("before", "during"):
         busy = report["busy"][when]
         if busy is not None and busy > machine.BUSY:
-            told.append(
+            lines.append(
                 f"{when} the timing other programs took {busy:.1f} of "
                 f"{report['header']['cores']} cores: end them and measure again"
             )
-    return told
+    return lines
 
 
 def check_writable(path: Path, suffix: str) -> None:

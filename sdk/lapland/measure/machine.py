@@ -1,4 +1,4 @@
-"""The machine that something was measured on: processor, versions, and what else it does."""
+"""The machine of a measurement: processor, versions, and its load by other processes."""
 
 import os
 import platform
@@ -16,14 +16,14 @@ from .. import __version__
 from ..networks.index import PACKAGE
 from ..networks.session import RUNTIME_VERSION
 
-BUSY = 0.1  # cores at work for others, from which on times are in doubt
+BUSY = 0.1  # cores at work for others; from here on, times are in doubt
 
 
 def header(command: str) -> dict[str, Any]:
-    """What stands at the head of every file of results, and says where they come from.
+    """The header of every file of results: command, date, commit, machine and versions.
 
     Args:
-        command: what measured them.
+        command: the command that measured them.
     """
     return {
         "command": command,
@@ -38,7 +38,7 @@ def header(command: str) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """The processor's name, if the system has it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -48,7 +48,7 @@ def processor() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of lapland, of what it stands on, and of Python."""
+    """Versions of lapland, of its dependencies, and of Python."""
     return {
         "lapland": __version__,
         "onnxruntime": RUNTIME_VERSION,
@@ -59,7 +59,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """Of the repository; with `-dirty` where the package or the models differ from it; or None."""
+    """Commit of the repository, `-dirty` if package or models differ from it; None without it."""
     root = PACKAGE.parents[1]
     if not (root / ".git").exists():  # an installed package
         return None
@@ -77,18 +77,18 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def load() -> float | None:
-    """Processes that want to run, mean of the last minute; None where the system does not tell."""
+    """Processes that want to run, mean of the last minute; None if the system has no figure."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What the processor had done when `now` was called.
+    """The work of the processor until `now` was called.
 
     Attributes:
         clock: seconds.
-        all: seconds of its cores at work, for whomever; None where the system does not tell.
-        own: of these, seconds for this process.
+        all: seconds of its cores at work for all processes; None if the system has no figure.
+        own: seconds for this process among them.
     """
 
     clock: float
@@ -97,12 +97,12 @@ class Moment:
 
 
 def now() -> Moment:
-    """The state of this moment; two of them tell what others did between."""
+    """The state of this moment; `others` compares two of them."""
     return Moment(time.monotonic(), _worked(), time.process_time())
 
 
 def others(since: Moment, until: Moment) -> float | None:
-    """Cores that were at work for others between two moments; None where it is not known."""
+    """Cores at work for other processes between two moments; None if not known."""
     passed = until.clock - since.clock
     if since.all is None or until.all is None or passed <= 0:
         return None

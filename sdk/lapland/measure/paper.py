@@ -1,4 +1,4 @@
-"""What the paper reports of its own networks, by width.
+"""The figures of the paper for its own networks, by width.
 
 *Laplace Landmark Localization* (Robinson et al., ICCV 2019), Table 3: the model LaplaceKL+D(70K),
 on one CPU of a laptop.
@@ -15,7 +15,7 @@ class Published:
 
     Attributes:
         parameters: in millions.
-        megabytes: of storage.
+        megabytes: storage.
         nmse: percent of the inter-ocular distance, on the full test set of 300-W.
         fps: frames a second.
     """

@@ -1,4 +1,4 @@
-"""Speed against accuracy of models, drawn by matplotlib, which is imported when it is asked for."""
+"""Speed against accuracy of models, drawn by matplotlib, which is imported when needed."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -24,7 +24,7 @@ def draw(report: dict[str, Any]) -> bytes:
     """A dot for each model with a known error, as large as its file, into a PNG.
 
     Args:
-        report: what `Benchmark.run` returned; its first number of threads is drawn.
+        report: the result of `Benchmark.run`; its first number of threads is drawn.
 
     Raises:
         MissingExtraError: there is no matplotlib.

@@ -19,7 +19,7 @@ _FILE = Path(__file__).with_name("sample.jpeg")
 def sample(width: int, height: int) -> Image:
     """The face, some 110 pixels high, in the middle of a background of blotches and noise.
 
-    A plain background would be done with sooner than a photo: it resembles a face nowhere.
+    A plain background would take less time than a photo, since nothing in it resembles a face.
 
     Returns:
         (height, width, 3) uint8 BGR, the same at every call.

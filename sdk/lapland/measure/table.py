@@ -1,4 +1,4 @@
-"""What `lapland benchmark` measured, as text of 80 columns; the same from its JSON file."""
+"""The results of `lapland benchmark` as text of 80 columns, also from its JSON file."""
 
 import textwrap
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ def text(report: dict[str, Any]) -> str:
     """The machine, the models beside the paper's, and a table of times for each number of threads.
 
     Args:
-        report: what `Benchmark.run` returned.
+        report: the result of `Benchmark.run`.
     """
     rows: list[Row] = report["models"]
     threads = list(dict.fromkeys(row["threads"] for row in rows))
@@ -32,7 +32,7 @@ def label(row: Row) -> str:
 
 
 def error(row: Row) -> float | None:
-    """NMSE in percent on 300-W's common set, where it was measured."""
+    """NMSE in percent on 300-W's common set, if it was measured."""
     found = row["nmse"].get("common")
     return None if found is None else float(found)
 
@@ -93,14 +93,14 @@ def _stage(times: dict[str, float]) -> str:
 
 
 def _notes(report: dict[str, Any]) -> str:
-    told = (
+    text = (
         "ms: median of calls in turns, each turn after a call that warms up. ±: with 95 % "
         "confidence the median is known so well; calls are repeated until that is "
         f"{report['settings']['spread']:.0%} for all, or the time is over. fps: faces or photos a "
         "second. NMSE: inter-ocular, on 300-W common. Paper: Laplace Landmark Localization, "
         f"ICCV 2019, {paper.SOURCE}; -: not in it."
     )
-    return textwrap.fill(told, _COLUMNS)
+    return textwrap.fill(text, _COLUMNS)
 
 
 def _faces(number: int) -> str:

@@ -16,13 +16,13 @@ LEAST = 10  # rounds; before, a 95th percentile says nothing
 
 @dataclass(frozen=True)
 class Times:
-    """What the calls of one step took.
+    """The times of the calls of one step.
 
     Attributes:
         median: milliseconds.
         p95: 95th percentile, milliseconds.
         spread: how well the median is known: it lies within this part of itself, up or down, with
-            a confidence of 95 %; infinite where there are too few calls to say.
+            a confidence of 95 %; infinite if there are too few calls.
         calls: how many were timed.
     """
 
@@ -36,7 +36,7 @@ def summary(times: Sequence[float]) -> Times:
     """Sums up times in milliseconds, at least one."""
     ordered = sorted(times)
     median = statistics.median(ordered)
-    # The ranks between which the median lies, whatever the distribution: the number of calls below
+    # Ranks that enclose the median, for any distribution: the number of calls below
     # it is binomial.
     n, reach = len(ordered), 0.98 * math.sqrt(len(ordered))
     low, high = math.floor(n / 2 - reach) - 1, math.ceil(n / 2 + reach)
@@ -47,9 +47,9 @@ def summary(times: Sequence[float]) -> Times:
 
 
 class Timer:
-    """Times some steps in turns, so that whatever disturbs the processor disturbs all alike.
+    """Times some steps in turns, so that a disturbance of the processor affects all alike.
 
-    Every round goes through all steps: each is called once to bring what it needs into the cache,
+    Every round goes through all steps: each is called once to bring its data into the cache,
     then `CALLS` times with the clock. Creating the timer runs a first round that does not count:
     libraries set themselves up in their first calls.
 
@@ -83,7 +83,7 @@ class Timer:
         return {name: summary(times) for name, times in self.times.items()}
 
     def _timed_round(self, times: Mapping[str, list[float]] | None = None) -> float:
-        """Runs each step, keeps its times where it is told to; returns seconds of the round."""
+        """Runs each step, keeps its times if asked to; returns seconds of the round."""
         began = self._clock()
         for name, step in self._steps.items():
             step()

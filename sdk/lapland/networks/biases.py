@@ -1,7 +1,7 @@
 """Whether biases are as long as the operators that add them take them to be.
 
 onnxruntime 1.19 reads as many numbers of a bias as there are channels, however few it has, and
-computes with what lies behind it in memory (1.31 does not). The lengths of scales and zero points,
+computes with the memory behind it (1.31 does not). The lengths of scales and zero points,
 and the bias of a Gemm, it looks at itself.
 """
 
@@ -22,13 +22,13 @@ def check_biases(model: OnnxFile, values: Mapping[str, Sequence[int]]) -> None:
     """Refuses a graph that adds a bias of another shape than (channels,).
 
     Args:
-        model: what its file holds.
-        values: the shape of what each node gives.
+        model: the content of its file.
+        values: the shape of each node's output.
 
     Raises:
-        RefusedError: a bias has another shape, or it or the weight depends on what the graph takes.
+        RefusedError: a bias has another shape, or it or the weight depends on an input.
     """
-    # Of what is computed from constants alone: other shapes are known for one face in a batch.
+    # Only values computed from constants alone: other shapes are known for a batch of one face.
     shapes = {tensor.name: tensor.dims for tensor in model.initializers}
     for node in model.nodes:
         if (node.domain, node.kind) in _PLACES:

@@ -11,8 +11,8 @@ from .onnx_file import MAX_BYTES
 
 PRECISIONS = ("float32", "int8")
 DEFAULT_WIDTH, DEFAULT_PRECISION = "1/2-lite", "int8"
-# The tracker's default: every frame is another chance, smoothing takes away what a smaller network
-# adds in noise, and half the time of a frame is half the battery.
+# The tracker's default: every frame is another chance, smoothing takes away the noise that a
+# smaller network adds, and half the time of a frame is half the battery.
 VIDEO_WIDTH = "1/4-lite"
 PACKAGE = Path(__file__).resolve().parents[1]
 _REINSTALL = "pip install --force-reinstall lapland"
@@ -42,7 +42,7 @@ class Entry:
 
 
 def folder() -> Path:
-    """Where the models lie: inside the installed package, or in the repository beside it.
+    """The folder of the models: inside the installed package, or in the repository beside it.
 
     Raises:
         ModelNotFoundError: in neither.

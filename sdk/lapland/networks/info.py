@@ -15,24 +15,24 @@ SCHEMA = "1"
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a landmark model says of itself, read from the metadata of its file.
+    """The description of a landmark model, read from the metadata of its file.
 
     Attributes:
         name: `rcn-1-8`.
         width: `1/8`, of the Recombinator Network; `1/8-lite` with maps of half the resolution.
         precision: `float32` or `int8`, of its arithmetic.
-        path: where the file lies.
+        path: the file.
         bytes: its size.
         parameters: how many numbers were trained.
         scheme: the annotation scheme of its landmarks.
         size: side of the crops it takes, pixels.
         crop_factor: side of the square crop, in longer sides of the rectangle of the five points.
         crop_upright: whether the crop turns with the face.
-        nmse: {data set: NMSE in percent}, as measured: of the inter-ocular distance, or, where the
-            scheme has no `eye_corners`, of the square root of the area of the face's box.
-        licence: of the weights.
+        nmse: {data set: NMSE in percent}, as measured: relative to the inter-ocular distance,
+            or, if the scheme has no `eye_corners`, to the square root of the area of the box.
+        licence: terms of the weights.
         training: recipe, data and commit.
-        calibration: what its scales mean in pixels; None where it was exported without data.
+        calibration: the meaning of its scales in pixels; None if it was exported without data.
     """
 
     name: str
@@ -55,9 +55,9 @@ def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
     """Reads the metadata of a landmark model.
 
     Args:
-        metadata: of the ONNX file.
-        path: of the file, for messages.
-        size: of the file, bytes.
+        metadata: the properties of the ONNX file.
+        path: the file, for messages.
+        size: bytes of the file.
 
     Raises:
         ModelError: a key is missing, malformed or out of range.

@@ -12,8 +12,8 @@ from .info import ModelInfo, info_of
 from .session import Session
 from .wire_format import OnnxError
 
-# Of numbers that a graph may compute for one face, all its values together; the widest has 48
-# million. A graph that doubles what it has needs few nodes to fill any memory.
+# Most numbers that a graph may compute for one face, all its values together; the widest has 48
+# million. A graph that doubles its values needs few nodes to fill any memory.
 MAX_NUMBERS = 1 << 27
 _CASCADE = ("pnet", "rnet", "onet")
 
@@ -47,7 +47,7 @@ def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
 
 
 def _open(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelInfo]:
-    """A foreign file: nothing of it is computed before all is known to be what is expected."""
+    """Loads a custom file. Nothing of it runs before all of it has been checked."""
     model = _checked(data, path)
     info = info_of(model.metadata, path, len(data))
     every = onnx_file.with_all_outputs(data, model)
@@ -60,7 +60,7 @@ def _open(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelI
 
 
 def describe(path: Path) -> ModelInfo:
-    """What the model at a path says of itself."""
+    """The metadata of the model at a path."""
     return load(path, threads=1)[1]
 
 
@@ -71,7 +71,7 @@ def _checked(data: bytes, path: Path) -> onnx_file.OnnxFile:
 
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
-    """Names the file in what is raised about it."""
+    """Names the file in errors raised about it."""
     try:
         yield
     except OnnxError as error:

@@ -1,11 +1,11 @@
-"""What an ONNX file holds, read before onnxruntime sees it, and whether it may be run.
+"""The content of an ONNX file, read before onnxruntime sees it, and whether it may run.
 
-A graph is a program, and onnxruntime runs what it finds: loops without end, functions that the file
+A graph is a program, and onnxruntime runs all of it: loops without end, functions that the file
 defines, weights that lie in other files, anywhere. So a model is refused here unless it consists
 of operators that landmark networks are made of, and carries its weights itself.
 
-The few parts that are asked about are read from the wire format; numbers of fields are those of
-``onnx.proto``. All that is kept are names, sizes, and where some fields lie.
+The few parts that matter are read from the wire format; numbers of fields are those of
+``onnx.proto``. Only names, sizes and the places of some fields are kept.
 """
 
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from typing import Final
 from .wire_format import BYTES, Fields, OnnxError, Span, number_of, signed, span_of
 
 MAX_BYTES: Final = 1 << 28  # of a file; the widest model that is shipped has 7.5 MB
-# Of attributes, as strides and paddings, and of what a node takes: more than any needs. Sizes that
-# follow from more might overflow, and seem small.
+# Limits on attributes, as strides and paddings, and on inputs of a node: more than any needs.
+# Sizes that follow from more might overflow, and seem small.
 MAX_INTEGER: Final = 1 << 16
 MAX_INPUTS: Final = 16
 
 STANDARD, CONTRIB = "", "com.microsoft"  # ONNX's own operators, and onnxruntime's
-# What computes a tensor of a size that follows from the sizes of others, and nothing else.
+# Operators whose output size follows from the sizes of their inputs, and no others.
 _STANDARD_OPERATORS: Final = """
     Abs Add AveragePool BatchNormalization Cast Clip Concat Constant Conv DepthToSpace
     DequantizeLinear Div Elu Exp Flatten Gather Gemm GlobalAveragePool HardSigmoid HardSwish
@@ -45,7 +45,7 @@ _UNUSED: Final = 9  # a number that no field of GraphProto has or will have
 
 
 class RefusedError(ValueError):
-    """They are one, which asks for more than may be given to it."""
+    """The file is an ONNX graph, but asks for more than a landmark model may."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Tensor:
     """A constant of the graph.
 
     Attributes:
-        name: of the constant; of a tensor in an attribute mostly none.
+        name: name of the constant; mostly empty for a tensor in an attribute.
         dims: its shape.
         type: a number of TensorProto.DataType.
-        bytes: what it takes in the file, at least.
+        bytes: its least size in the file.
         external: whether it points to another file.
     """
 
@@ -69,7 +69,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Node:
-    """An operator, the names of what it takes (empty where left out) and of what it gives."""
+    """An operator, the names of its inputs (empty if left out) and of its outputs."""
 
     domain: str
     kind: str
@@ -79,21 +79,21 @@ class Node:
 
 @dataclass
 class OnnxFile:
-    """What is asked about a model.
+    """The parts of a model that are checked.
 
     Attributes:
         opsets: version of each domain of operators.
-        metadata: that was written into the file by whoever exported it.
+        metadata: properties written by the exporter.
         nodes: in the order of the file.
         tensors: the constants, of attributes too.
         initializers: those that the graph names.
-        foreign: what else there is and never should be: functions, subgraphs, ...
-        inputs: name of what the graph takes.
-        outputs: name of what the graph gives.
+        foreign: parts that a landmark model never has: functions, subgraphs, ...
+        inputs: names of the inputs of the graph.
+        outputs: names of its outputs.
         free: where in the file an input has the dimension `FREE`.
         announced: where in the file the fields begin in which the graph says of what shape its
             outputs and the values between are.
-        largest: of the whole numbers that attributes hold.
+        largest: largest whole number in an attribute.
         graphs: how often a graph begins; 1.
     """
 
@@ -112,7 +112,7 @@ class OnnxFile:
 
     @property
     def values(self) -> list[str]:
-        """Name of what each node gives."""
+        """Name of each node's output."""
         return [name for node in self.nodes for name in node.outputs]
 
 
@@ -121,7 +121,7 @@ def check(data: bytes) -> OnnxFile:
 
     Raises:
         OnnxError: the bytes are no ONNX model, or damaged.
-        RefusedError: the model holds what is not allowed; the message says what.
+        RefusedError: the model holds a part that is not allowed; the message names it.
     """
     model = read(data)
     if model.graphs != 1:
@@ -148,11 +148,11 @@ def check(data: bytes) -> OnnxFile:
 
 
 def with_all_outputs(data: bytes, model: OnnxFile) -> bytes:
-    """The same model for one face, of which every value is an output: onnxruntime tells the shapes.
+    """The same model for one face with every value as an output, so that onnxruntime infers shapes.
 
-    They are those that follow from the graph: what the file says of them itself, which onnxruntime
-    would believe where it knows no better, gets the number of a field that nobody reads. Where a
-    message comes twice, readers merge the two: what is appended here is a graph of outputs.
+    The shapes must follow from the graph. The file's own statements, which onnxruntime would
+    believe if it knows no better, get the number of a field that nobody reads. If a message comes
+    twice, readers merge the two: the appended one is a graph of outputs.
     """
     silent = bytearray(data)
     for at in model.announced:
@@ -175,7 +175,7 @@ def _message(number: int, body: bytes) -> bytes:
 def _check_names(model: OnnxFile) -> None:
     """Refuses names of two things: which of them is meant, onnxruntime and we might see otherwise.
 
-    A constant that is an input, too, is one that whoever runs the graph may replace.
+    A constant that is also an input could be replaced by the caller.
     """
     seen: set[str] = set()
     for name in (*model.inputs, *(t.name for t in model.initializers), *filter(None, model.values)):
@@ -223,17 +223,17 @@ class _Reader(Fields):
                 self._graph(span_of(value))
             elif number == 8:
                 domain, version = "", 0
-                for part, what in self._fields(span_of(value)):
+                for part, content in self._fields(span_of(value)):
                     if part == 1:
-                        domain = self._domain(what)
+                        domain = self._domain(content)
                     elif part == 2:
-                        version = number_of(what)
+                        version = number_of(content)
                 found.opsets[domain] = version
             elif number == 14:
                 entry = {1: "", 2: ""}
-                for part, what in self._fields(span_of(value)):
+                for part, content in self._fields(span_of(value)):
                     if part in entry:
-                        entry[part] = self._text(what)
+                        entry[part] = self._text(content)
                 found.metadata[entry[1]] = entry[2]
             elif number == 20:
                 found.foreign.append("a graph for training")
@@ -261,12 +261,12 @@ class _Reader(Fields):
                 span_of(value)
 
     def _name(self, span: Span) -> str:
-        """Of an input or output; of two the latter, as readers do."""
+        """Name of an input or output; the last one of several, as readers do."""
         names = [self._text(value) for number, value in self._fields(span) if number == 1]
         return names[-1] if names else ""
 
     def _dimensions(self, span: Span) -> None:
-        """Of an input: type 2, in it tensor_type 1, in it shape 2, in it each dim 1."""
+        """Sizes of an input: type 2, in it tensor_type 1, in it shape 2, in it each dim 1."""
         spans = [span]
         for number in (2, 1, 2, 1):
             spans = [span_of(v) for within in spans for n, v in self._fields(within) if n == number]

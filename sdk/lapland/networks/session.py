@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-# From 1.29 on, onnxruntime tells its makers over the network what it is used for, unless the
+# From 1.29 on, onnxruntime sends its makers data about its use, unless the
 # variable says otherwise before it is imported. The thread that does so has another fault: where a
 # process was forked beside it, that process hangs when it exits.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -33,13 +33,13 @@ class Session:
     Attributes:
         metadata: the custom metadata that is written into the file.
         inputs: name of each input -> (onnxruntime's type, shape; a free dimension is a string).
-        outputs: the same of each output.
+        outputs: dtype and shape of each output.
 
     Args:
         model: the bytes of an ONNX file.
-        name: what to call the file in messages.
-        threads: threads for one run; None takes what onnxruntime takes, one for each core.
-        optimise: whether what can be is computed beforehand; False to see shapes alone.
+        name: name of the file in messages.
+        threads: threads for one run; None leaves it to onnxruntime: one for each core.
+        optimise: whether constants are folded when loading; False to see shapes alone.
 
     Raises:
         OptionError: `threads` is neither None nor a positive integer up to 1024.
@@ -91,7 +91,7 @@ _all: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
 
 def _forget_parent() -> None:
-    """In a forked process: leaves the sessions of its parent alone, the threads of which it lacks.
+    """In a forked process: leaves the sessions of its parent alone, since it lacks their threads.
 
     To run one would wait for those threads, and so would to free it: they are never freed.
     """

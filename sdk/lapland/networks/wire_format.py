@@ -1,4 +1,4 @@
-"""The wire format of Protocol Buffers, of which an ONNX file is a message.
+"""The wire format of Protocol Buffers; an ONNX file is one message in it.
 
 See https://protobuf.dev/programming-guides/encoding/. Nothing here is recursive.
 """
@@ -22,10 +22,10 @@ class Fields:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._left = MAX_FIELDS
-        self._tag = 0  # where the latest field begins
+        self._tag = 0  # start of the latest field
 
     def _fields(self, span: Span) -> Iterator[tuple[int, int | Span]]:
-        """Number and value of each field of a message: an integer, or where its bytes lie."""
+        """Number and value of each field of a message: an integer, or the place of its bytes."""
         at, end = span
         while at < end:
             self._left -= 1
@@ -50,11 +50,11 @@ class Fields:
             else:
                 raise OnnxError(f"a field of wire type {wire}")
             if at > end:
-                raise OnnxError("a field that is longer than what it lies in")
+                raise OnnxError("a field that is longer than its message")
             yield number, value
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
-        """An unsigned number of up to 64 bits, and where it ends."""
+        """An unsigned number of up to 64 bits, and its end."""
         data = self._data
         value = 0
         for shift in range(0, 70, 7):

@@ -26,7 +26,7 @@ def normalisers(landmarks: Floats, scheme: Scheme) -> NDArray[np.float64]:
 
     Args:
         landmarks: (N, K, 2) pixels; a landmark that is not visible is NaN.
-        scheme: of the landmarks.
+        scheme: the annotation scheme.
 
     Returns:
         (N,) float64 pixels, above 0.

@@ -18,15 +18,15 @@ class Scheme:
     """An annotation scheme of K landmarks.
 
     Attributes:
-        name: what models name it by in their metadata.
+        name: its name in the metadata of models.
         size: K.
         groups: name of each group -> its indices; together they hold each index once.
         contours: (indices in drawing order, whether the line closes).
         mirror: for each index, the index it becomes when the image is flipped left to right.
         five: for each of MTCNN's five points (left eye, right eye, nose, left and right corner of
             the mouth), the indices whose mean stands for it.
-        eye_corners: the two outer corners of the eyes, whose distance is what errors are divided
-            by; None divides them by the square root of the area of the face's box.
+        eye_corners: the two outer corners of the eyes: errors are divided by their distance. None
+            divides them by the square root of the area of the face's box.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """From scales to pixels: how far off a landmark is with a given probability.
 
 A network's scale says which landmarks are surer than others, and no more. On faces whose landmarks
-are known, `training.calibrate` fits what the error is on average,
+are known, `training.calibrate` fits the mean error,
 
     error = side of the face * exp(weights . features),
 
@@ -9,7 +9,7 @@ and how the ratio of error to that mean is distributed: the logarithm of each of
 
     quantile . (1, logarithm of the mean error, spread of the face's scales),
 
-since large errors are more alike than small ones, and where a part of the face is covered some
+since large errors are more alike than small ones, and if a part of the face is covered, some
 landmarks are far off and the others are not. Features are scales, of the landmark, its group and
 its face, and the texture of the crop. Both are written into the model's metadata.
 Everything is relative to the size of the face: a photo of twice the size has radii of twice the
@@ -29,9 +29,9 @@ from ..schemes.normaliser import face_sides, normalisers
 from ..schemes.scheme import Scheme
 from .features import FEATURES, SPREAD, features_of, ratio_features
 
-# Mean error of a face, in the length d that errors are divided by, that confidence tells.
+# A face is good if its mean error is below this share of d: `confidence` is its probability.
 BAD = 0.08
-_FAR = 20.0  # of a logarithm, so that radii stay finite whatever a file says
+_FAR = 20.0  # largest logarithm, so that radii stay finite with any file
 _MOST = 100  # probabilities; each takes three numbers of every landmark
 _APART = 1e-6  # of the logarithms of one quantile and the next
 LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
@@ -39,12 +39,12 @@ LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What a model's scales mean, as its metadata carries it.
+    """The meaning of a model's scales, as stored in its metadata.
 
     Attributes:
-        scheme: of the landmarks.
-        low: (F,) least value of each feature in the fit; beyond, the least is taken.
-        high: (F,) the same of the largest.
+        scheme: the annotation scheme.
+        low: (F,) least value of each feature in the fit; smaller values count as this.
+        high: (F,) largest value likewise.
         weights: (K, 1 + F), a constant and one for each feature, of each landmark.
         levels: (K, 2), least and largest logarithm of the mean error, in sides of the face, between
             which the distribution of the ratio changes with it.
@@ -53,7 +53,7 @@ class Calibration:
             weight each of that logarithm and of the spread.
         face: (F,), a constant and one for each feature but the first, whose mean over the landmarks
             counts, of the logarithm of the mean error of a face relative to its side.
-        slope: of the logistic curve from this logarithm to `confidence`, above 0.
+        slope: slope of the logistic curve from this logarithm to `confidence`, above 0.
         shift: how far above ln(8 %) the curve has its middle.
     """
 
@@ -78,7 +78,7 @@ class Calibration:
             scales: (N, K), image pixels.
             textures: (N, 5 + K), of `texture`.
             probability: above 0 and below 1. Beyond the probabilities of the fit (1 to 99 %) a
-                Weibull distribution goes on where they end.
+                Weibull distribution continues them.
 
         Returns:
             (N, K) float32.
@@ -109,9 +109,9 @@ class Calibration:
 
     def _ratios(self, means: Floats, spreads: Floats) -> Floats:
         """(N, K) means and spreads -> (N, K, P) logarithms of error / mean error, ascending."""
-        told = ratio_features(means, self.levels.T, spreads)
-        found = np.einsum("nkj,kpj->nkp", told, self.quantiles)
-        # Lines that were fitted one by one may cross where there were few faces.
+        features = ratio_features(means, self.levels.T, spreads)
+        found = np.einsum("nkj,kpj->nkp", features, self.quantiles)
+        # Lines were fitted one by one and may cross beyond the faces of the fit.
         ascending: Floats = np.maximum.accumulate(found, axis=-1)
         return ascending + _APART * np.arange(found.shape[-1])
 
@@ -120,13 +120,13 @@ class Calibration:
     ) -> NDArray[np.float32]:
         """(N,) float32, the probability that the mean error of a face is below 8 % of d.
 
-        d is the distance of the outer corners of the eyes, or, where the scheme has none, the side
+        d is the distance of the outer corners of the eyes, or, if the scheme has none, the side
         of the square that has the area of the box of the landmarks.
         """
         sides = face_sides(landmarks)
-        told = features_of(self.scheme, landmarks, scales, textures).mean(axis=1)
-        # Of the face alone: the first feature is that of a landmark among the others.
-        shared = np.clip(told[:, 1:], self.low[1:], self.high[1:])
+        means = features_of(self.scheme, landmarks, scales, textures).mean(axis=1)
+        # The first feature compares landmarks of one face, so a face has none.
+        shared = np.clip(means[:, 1:], self.low[1:], self.high[1:])
         mean = self.face[0] + shared @ self.face[1:]
         beyond = mean + np.log(sides / normalisers(landmarks, self.scheme) / BAD)
         odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
@@ -135,39 +135,39 @@ class Calibration:
 
     @classmethod
     def from_json(cls, text: str, scheme: Scheme) -> "Calibration":
-        """Reads what `to_json` wrote.
+        """Reads the text of `to_json`.
 
         Raises:
             KeyError, TypeError, ValueError: it is something else.
         """
-        told = json.loads(text)
-        if len(told["low"]) != FEATURES:
+        content = json.loads(text)
+        if len(content["low"]) != FEATURES:
             raise ValueError(
-                f"calibration: expected {FEATURES} features, found {len(told['low'])}, as of "
+                f"calibration: expected {FEATURES} features, found {len(content['low'])}, as of "
                 "another version of lapland"
             )
         k, count = scheme.size, 1 + FEATURES
-        if not 2 <= len(told["probabilities"]) <= _MOST:
+        if not 2 <= len(content["probabilities"]) <= _MOST:
             raise ValueError(f"calibration: expected 2 to {_MOST} probabilities")
         weights, levels = np.zeros((k, count)), np.zeros((k, 2))
-        quantiles = np.zeros((k, len(told["probabilities"]), 3))
+        quantiles = np.zeros((k, len(content["probabilities"]), 3))
         for name, indices in scheme.groups.items():
-            group, of = told["groups"][name], list(indices)
+            group, of = content["groups"][name], list(indices)
             weights[of, 1:] = group["weights"]
             weights[of, 0] = group["constants"]
             levels[of] = group["levels"]
             quantiles[of] = group["quantiles"]
         made = cls(
             scheme,
-            np.array(told["low"], np.float64),
-            np.array(told["high"], np.float64),
+            np.array(content["low"], np.float64),
+            np.array(content["high"], np.float64),
             weights,
             levels,
-            np.array(told["probabilities"], np.float64),
+            np.array(content["probabilities"], np.float64),
             quantiles,
-            np.array(told["face"], np.float64),
-            float(told["slope"]),
-            float(told["shift"]),
+            np.array(content["face"], np.float64),
+            float(content["slope"]),
+            float(content["shift"]),
         )
         made._check()
         return made
@@ -187,7 +187,7 @@ class Calibration:
                 "levels": plain(self.levels[of[0]]),
                 "quantiles": plain(self.quantiles[of[0]]),
             }
-        told = {
+        content = {
             "low": plain(self.low),
             "high": plain(self.high),
             "probabilities": plain(self.probabilities),
@@ -196,7 +196,7 @@ class Calibration:
             "slope": round(self.slope, 4),
             "shift": round(self.shift, 4),
         }
-        return json.dumps(told, separators=(",", ":"))
+        return json.dumps(content, separators=(",", ":"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Calibration.from_json, (self.to_json(), self.scheme)

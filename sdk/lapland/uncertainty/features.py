@@ -8,7 +8,7 @@ from ..crop.texture import TEXTURE
 from ..schemes.normaliser import LEAST, face_sides
 from ..schemes.scheme import Scheme
 
-# About what the textures of sharp photos are; products of what is unusual tell noise in little
+# Typical textures of sharp photos. Products of the deviations from them distinguish noise in little
 # light from noise, and blur from few pixels.
 _SHARP = np.array([0.0, 0.2, 0.4, 2.2])
 _PAIRS = np.triu_indices(len(_SHARP))
@@ -20,7 +20,9 @@ FEATURES = 4 + TEXTURE + len(_PAIRS[0]) + 1
 def features_of(
     scheme: Scheme, landmarks: Floats, scales: Floats, textures: Floats
 ) -> NDArray[np.float64]:
-    """What errors are told from; none depends on the size of the photo.
+    """Features from which the error of each landmark is estimated.
+
+    They do not depend on the photo's size.
 
     Returns:
         (N, K, 20): logarithm of the landmark's scale relative to the mean scale of its face; of
@@ -46,7 +48,7 @@ def features_of(
 
 
 def ratio_features(means: Floats, levels: Floats, spreads: Floats) -> NDArray[np.float64]:
-    """What the distribution of error / mean error is told from, (..., 3).
+    """Features of the distribution of error / mean error, (..., 3).
 
     Args:
         means: (...), logarithms of mean errors.
