@@ -12,6 +12,36 @@
     └── MissingExtraError       (ImportError)        an adapter whose library is not installed
 """
 
+import reprlib
+
+_MOST = 200  # characters of a value of the user's in a message
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _MOST
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _REPR.maxset = _REPR.maxarray = 8
+_REPR.maxlong = 60
+
+
+def shown(value: object) -> str:
+    """A value for a message: its `repr`, on one line and cut to 200 characters."""
+    try:
+        return clipped(_REPR.repr(value))
+    except Exception:  # whatever the `repr` of a foreign class raises
+        return f"an object of {type(value).__name__}"
+
+
+def clipped(text: str) -> str:
+    """A text for a message, as a path: on one line, and cut to 200 characters in its middle."""
+    if len(text) > _MOST:
+        text = f"{text[: _MOST // 2 - 2]}...{text[2 - _MOST // 2 :]}"
+    return "".join(
+        letter if letter.isprintable() or _is_escaped(letter) else " " for letter in text
+    )
+
+
+def _is_escaped(letter: str) -> bool:
+    """Whether it is a byte of a file name that is no text; terminals show it escaped."""
+    return "\udc80" <= letter <= "\udcff"
+
 
 class LaplandError(Exception):
     """Whatever lapland raises on its own account."""
