@@ -10,7 +10,8 @@ from training.common.paths import REPOSITORY
 ROOMS = {
     "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks faces "
     "detector video lapland batch measure cli",
-    "training": "common network data losses recipes evaluation reports calibration runs",
+    "training": "common network data heads labelling losses recipes evaluation reports "
+    "calibration runs",
     "export": "graph cards shipping",
     "benchmarks": "common videos reports peers",
 }

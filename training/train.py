@@ -22,9 +22,15 @@ from training.runs.trainer import Trainer
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the photos")
-    parser.add_argument("--train", type=Path, help="split file (default: DATA/splits/train.txt)")
-    parser.add_argument("--val", type=Path, help="split file (default: DATA/splits/val.txt)")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="folder of the photos, or several"
+    )
+    parser.add_argument(
+        "--train", type=Path, help="split file (default: splits/train.txt of the first)"
+    )
+    parser.add_argument(
+        "--val", type=Path, help="split file (default: splits/val.txt of the first)"
+    )
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="product")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe"
@@ -42,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
         recipe = override(RECIPES[options.recipe], options.set)
         train, validation = (
             read_faces(
-                options.data, SCHEMES[recipe.scheme], given or options.data / "splits" / name
+                options.data, SCHEMES[recipe.scheme], given or options.data[0] / "splits" / name
             )
             for given, name in ((options.train, "train.txt"), (options.val, "val.txt"))
         )

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.occlusion import Texture, cut_by_border, occluded
 from training.data.pixels import blurred, coarse, compressed, motion_blurred, noisy
 
 
@@ -26,6 +27,9 @@ class Augmentation:
         dark: probability of little light, down to 1/16 of it, and the noise that comes with it.
         noise: probability of sensor noise or JPEG blocks.
         occlusion: probability of one or two filled rectangles.
+        occluders: probability of hands, masks, glasses, hair and other things before the face.
+        border: probability of a face that the border of the photo cuts.
+        most_border: largest part of the crop beyond the border, in sides of the crop.
     """
 
     rotation: float = 0.0
@@ -40,6 +44,9 @@ class Augmentation:
     dark: float = 0.0
     noise: float = 0.0
     occlusion: float = 0.0
+    occluders: float = 0.0
+    border: float = 0.0
+    most_border: float = 0.35
 
 
 def jitter(
@@ -63,10 +70,23 @@ def jitter(
 
 
 def change_pixels(
-    crop: NDArray[np.uint8], how: Augmentation, rng: np.random.Generator
+    crop: NDArray[np.uint8],
+    how: Augmentation,
+    rng: np.random.Generator,
+    texture: Texture | None = None,
 ) -> NDArray[np.uint8]:
-    """Random light, blur, noise and occlusion: (H, W, 3) uint8 BGR -> the same."""
+    """Random light, blur, noise and occlusion: (H, W, 3) uint8 BGR -> the same.
+
+    Args:
+        crop: the crop.
+        how: ranges of the changes.
+        rng: chance.
+        texture: makes crops of other photos, for the surfaces of occluders; None takes this crop.
+    """
     size = crop.shape[0]
+    # A change that is off draws no number, so that a run learns the same as before it existed.
+    if how.occluders and rng.random() < how.occluders:
+        crop = occluded(crop, texture or (lambda _: crop), rng)
     if rng.random() < how.occlusion:
         crop = _occlude(crop, rng)
     if rng.random() < how.blur:
@@ -80,6 +100,8 @@ def change_pixels(
         crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     if rng.random() < how.noise:
         crop = _noise(crop, rng)
+    if how.border and rng.random() < how.border:  # last: the run time fills with black
+        crop = cut_by_border(crop, how.most_border, rng)
     return crop
 
 

@@ -28,7 +28,7 @@ class CropSpec:
         )
 
 
-class TrainingCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+class TrainingCrops(Dataset[tuple[torch.Tensor, ...]]):
     """Crops with jitter and changed pixels; the same (seed, epoch, index) gives the same crop.
 
     Half of the crops start from MTCNN's five points and half from those of the landmarks, so
@@ -41,27 +41,39 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self.faces, self.how, self.seed = faces, how, seed
         self.epoch = 0
         self.mirror = list(scheme.mirror)
+        self.weights = faces.weights
         self.matrices = np.stack([spec.matrices(faces.five_points), spec.matrices(faces.labelled)])
 
     def __len__(self) -> int:
         return len(self.faces)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """(80, 80, 3) uint8 BGR crop, and (K, 2) float32 landmarks in crop pixels, or NaN."""
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, ...]:
+        """A training crop and its labels.
+
+        Returns:
+            (80, 80, 3) uint8 BGR crop; (K, 2) float32 landmarks in crop pixels, or NaN; and, if the
+            faces have weights, (K,) float32 of each landmark.
+        """
         return self.view(index, 0)[0]
 
-    def view(
-        self, index: int, which: int
-    ) -> tuple[tuple[torch.Tensor, torch.Tensor], NDArray[np.float64]]:
+    def view(self, index: int, which: int) -> tuple[tuple[torch.Tensor, ...], NDArray[np.float64]]:
         """One of the views of a face, the first being the item, and the matrix it was cut by."""
         rng = np.random.default_rng((self.seed, self.epoch, index, *[which] * (which > 0)))
         matrix = self.matrices[rng.integers(2) if self.how.shift else 0, index]
         matrix, flipped = jitter(matrix, SIZE, self.how, rng)
-        crop = change_pixels(square.cut(self.faces.images[index], matrix, SIZE), self.how, rng)
+        crop = square.cut(self.faces.images[index], matrix, SIZE)
+        crop = change_pixels(crop, self.how, rng, self._texture)
         target = square.to_crop(self.faces.landmarks[index][None], matrix[None])[0]
-        if flipped:
-            target = target[self.mirror]
-        return (torch.from_numpy(crop), torch.from_numpy(target.astype(np.float32))), matrix
+        order = self.mirror if flipped else slice(None)
+        labels = [target[order].astype(np.float32)]
+        if self.weights is not None:
+            labels.append(self.weights[index][order])
+        return (torch.from_numpy(crop), *map(torch.from_numpy, labels)), matrix
+
+    def _texture(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """The crop of some other face, for the surface of an occluder."""
+        other = int(rng.integers(len(self)))
+        return square.cut(self.faces.images[other], self.matrices[1, other], SIZE)
 
 
 def cut_all(faces: Faces, matrices: NDArray[np.float64]) -> torch.Tensor:

@@ -29,6 +29,7 @@ class Faces:
         sizes: (N,), the length d in image pixels that errors of each face are divided by.
         boxes: (N, 4) x1, y1, x2, y2, image pixels, where the annotation has them; None where the
             bounding boxes of the visible landmarks stand for them.
+        weights: (N, K) float32, 0..1, of each landmark in the loss; None counts all fully.
         detected: (N, 5, 2), the five points that MTCNN found, NaN where it missed the face; None
             until `training.data.detected.detect` has run.
     """
@@ -39,6 +40,7 @@ class Faces:
     labelled: NDArray[np.float64]
     sizes: NDArray[np.float64]
     boxes: NDArray[np.float64] | None = None
+    weights: NDArray[np.float32] | None = None
     detected: NDArray[np.float64] | None = None
 
     @classmethod
@@ -51,6 +53,7 @@ class Faces:
         *,
         boxes: NDArray[np.float64] | None = None,
         sizes: NDArray[np.float64] | None = None,
+        weights: NDArray[np.float32] | None = None,
     ) -> "Faces":
         """Faces of which the landmarks are known, and, where they are given, boxes and sizes.
 
@@ -70,14 +73,14 @@ class Faces:
                     "leave the face out, or put its landmarks right"
                 )
         labelled = five_from_landmarks(landmarks, scheme, boxes)
-        return cls(list(names), list(images), landmarks, labelled, sizes, boxes)
+        return cls(list(names), list(images), landmarks, labelled, sizes, boxes, weights)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def every(self, step: int) -> "Faces":
         """Every `step`-th face."""
-        arrays = ("landmarks", "labelled", "sizes", "boxes", "detected")
+        arrays = ("landmarks", "labelled", "sizes", "boxes", "weights", "detected")
         parts = {name: getattr(self, name) for name in arrays}
         return Faces(
             self.names[::step],

@@ -9,17 +9,22 @@ from numpy.typing import NDArray
 from lapland.image.loading import load_image
 from lapland.schemes.scheme import Scheme
 from training.data.faces import Faces
+from training.data.indices import Row, read_index
 from training.data.pts import read_indexed_pts, read_pts
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 ROW = "image_path annotation_path x1 y1 x2 y2 face_size"  # of a list, separated by spaces
 
 
-def read_faces(root: Path, scheme: Scheme, split: Path | None = None) -> Faces:
+Roots = Path | Sequence[Path]
+"""A folder of photos, or several; a name is looked for in each, in their order."""
+
+
+def read_faces(root: Roots, scheme: Scheme, split: Path | None = None) -> Faces:
     """Reads the faces that a split file names, in whichever of its two forms.
 
     Args:
-        root: folder of the photos.
+        root: folder of the photos, or several; a list with seven columns is relative to the first.
         scheme: of their annotation.
         split: a list with seven columns (`read_list`), or names, one a line (`read_folder`);
             None reads every photo that has a `.pts` file beside it.
@@ -32,15 +37,18 @@ def read_faces(root: Path, scheme: Scheme, split: Path | None = None) -> Faces:
         return read_folder(root, scheme)
     names = read_split(split)
     if any(len(name.split()) == len(ROW.split()) for name in names):
-        return read_list(root, scheme, split)
+        return read_list(_folders(root)[0], scheme, split)
     return read_folder(root, scheme, names)
 
 
-def read_folder(root: Path, scheme: Scheme, names: Sequence[str] | None = None) -> Faces:
+def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None) -> Faces:
     """Reads photos and their `.pts` files below a folder.
 
+    The weights of labels are those of the nearest `index.csv`, in the folder of the photo or above.
+
     Args:
-        root: a folder in the layout of 300-W: `<subset>/.../<photo>.jpg` beside `<photo>.pts`.
+        root: a folder in the layout of 300-W: `<subset>/.../<photo>.jpg` beside `<photo>.pts`; or
+            several.
         scheme: the annotation scheme that every file must have.
         names: relative paths without suffix, or the ends of such paths (`afw/12_1` also names
             `afw/trainset/12_1`); None reads every photo that has a `.pts` file.
@@ -49,18 +57,27 @@ def read_folder(root: Path, scheme: Scheme, names: Sequence[str] | None = None) 
         FileNotFoundError: there is no folder, or no photo of a name.
         ValueError: a photo cannot be decoded, or a `.pts` file has another number of points.
     """
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder; expected one in 300-W layout")
-    found = {path.relative_to(root).with_suffix("").as_posix(): path for path in photos(root)}
+    roots, found = _folders(root), {}
+    for folder in reversed(roots):  # of two photos of a name that of the first folder counts
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"{folder}: there is no such folder; expected one in 300-W layout"
+            )
+        named = {
+            path.relative_to(folder).with_suffix("").as_posix(): path for path in photos(folder)
+        }
+        found.update(named)
+    place = ", ".join(map(str, roots))
     if names is None:
         names = sorted(name for name, path in found.items() if path.with_suffix(".pts").exists())
     else:
-        names = [_resolve(name, found, root) for name in names]
+        names = [_resolve(name, found, place) for name in names]
     if not names:
-        raise FileNotFoundError(f"{root}: found no photo with a .pts file beside it")
+        raise FileNotFoundError(f"{place}: found no photo with a .pts file beside it")
     images = [_read_photo(found[name]) for name in names]
     landmarks = [_read_landmarks(found[name].with_suffix(".pts"), scheme) for name in names]
-    return Faces.from_landmarks(names, images, np.stack(landmarks), scheme)
+    weights = _weights([found[name] for name in names], roots, scheme)
+    return Faces.from_landmarks(names, images, np.stack(landmarks), scheme, weights=weights)
 
 
 def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
@@ -121,14 +138,49 @@ def photos(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
-def _resolve(name: str, found: dict[str, Path], root: Path) -> str:
+def _folders(root: Roots) -> list[Path]:
+    return [root] if isinstance(root, Path) else list(root)
+
+
+def _resolve(name: str, found: dict[str, Path], place: str) -> str:
     if name in found:
         return name
     head, _, stem = name.rpartition("/")
     matches = [key for key in found if key.startswith(head) and key.endswith("/" + stem)]
     if len(matches) != 1:
-        raise FileNotFoundError(f"{root}: {len(matches)} photos match {name!r}, expected one")
+        raise FileNotFoundError(f"{place}: {len(matches)} photos match {name!r}, expected one")
     return matches[0]
+
+
+def _weights(
+    paths: Sequence[Path], roots: list[Path], scheme: Scheme
+) -> NDArray[np.float32] | None:
+    """(N, K) by the index nearest to each photo, in its folder or above; None without any.
+
+    A face that its index does not list counts fully.
+    """
+    indices: dict[Path, dict[str, Row]] = {}
+
+    def index_of(folder: Path) -> Path | None:
+        if folder not in indices:
+            indices[folder] = read_index(folder)
+        if indices[folder]:
+            return folder
+        return None if folder in roots else index_of(folder.parent)
+
+    full = np.ones(scheme.size)
+    rows = []
+    for path in paths:
+        folder = index_of(path.parent)
+        name = "" if folder is None else path.relative_to(folder).with_suffix("").as_posix()
+        row = None if folder is None else indices[folder].get(name)
+        weights = full if row is None else row.weights
+        if weights.shape != full.shape:
+            raise ValueError(f"{folder}: {len(weights)} weights of {name} for {scheme.size} points")
+        rows.append(weights)
+    if not any(indices.values()):
+        return None
+    return np.stack(rows).astype(np.float32)
 
 
 def _parse_row(line: str) -> tuple[str, str, list[float], float]:

@@ -110,7 +110,13 @@ class UnlabelledCrops(Dataset[torch.Tensor]):
         rng = np.random.default_rng((self.seed, self.epoch, index, 1, *[which] * (which > 0)))
         matrix, _ = jitter(INNER, SIZE, self.how, rng)
         crop = square.cut(np.asarray(self.crops[index]), matrix, SIZE)
-        return (torch.from_numpy(change_pixels(crop, self.how, rng)),), matrix
+        crop = change_pixels(crop, self.how, rng, self._texture)
+        return (torch.from_numpy(crop),), matrix
+
+    def _texture(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """The crop of some other face, for the surface of an occluder."""
+        other = int(rng.integers(len(self)))
+        return square.cut(np.asarray(self.crops[other]), INNER, SIZE)
 
 
 def _widened(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

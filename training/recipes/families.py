@@ -97,6 +97,7 @@ FAMILIES = MappingProxyType(
                 "stride": (STRIDE,),
                 "slope": (0.0,),
                 "dropout": (0.0,),
+                "normalised": (False,),  # it keeps a normalisation of its own
             },
             network=_mobile,
             start=_mobile_start,

@@ -11,6 +11,7 @@ from lapland.schemes.ibug68 import IBUG68
 from lapland.schemes.registry import SCHEMES
 from training.data.augment import Augmentation
 from training.data.crops import CropSpec
+from training.network.normalised import NormalisedRCN
 from training.network.rcn import SLOPE
 from training.recipes.families import FAMILIES
 
@@ -42,6 +43,8 @@ class Recipe:
         weight_decay: of Adam.
         clip: largest norm of the gradient; 0 does not clip.
         dropout: probability.
+        normalised: batch normalisation after each convolution while the network is trained, folded
+            into weights and biases when they are kept.
         adversary: lambda, the weight of the adversarial loss on unlabelled faces; 0 trains without
             a discriminator.
         distillation: weight of the loss towards a teacher's maps, on labelled and, where they are
@@ -77,6 +80,7 @@ class Recipe:
     weight_decay: float = 1e-5
     clip: float = 0.0
     dropout: float = 0.2
+    normalised: bool = False
     adversary: float = 0.0
     distillation: float = 0.0
     wasserstein: float = 0.0
@@ -102,6 +106,11 @@ class Recipe:
                     f"{name} must be one of {', '.join(map(str, choices))}, "
                     f"not {getattr(self, name)!r}"
                 )
+        if self.precision == "int8" and self.normalised:
+            raise ValueError(
+                "int8 rounds the weights that are kept, which have no normalisation: normalise in "
+                "float32 first, then set normalised=false"
+            )
         if self.precision == "int8" and self.dropout:
             raise ValueError(
                 f"int8 is a fine-tuning without dropout: set dropout=0, not {self.dropout}"
@@ -122,8 +131,15 @@ class Recipe:
         return FAMILIES[self.family].label(self)
 
     def network(self) -> nn.Module:
-        """The network that the recipe trains, as it starts."""
+        """The network as it is kept, with the weights that a run starts from."""
         return FAMILIES[self.family].network(self, SCHEMES[self.scheme].size)
+
+    def trained(self) -> nn.Module:
+        """The network as it is trained, as it starts."""
+        if not self.normalised:
+            return self.network()
+        form: dict[str, Any] = {"stride": self.stride, "slope": self.slope}
+        return NormalisedRCN(self.width, SCHEMES[self.scheme].size, self.dropout, **form)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, as it is written into checkpoints and models."""

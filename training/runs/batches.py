@@ -27,6 +27,7 @@ class Batch(NamedTuple):
     crops: Tensor
     target: Tensor
     between: Tensor | None
+    weight: Tensor | None = None
 
 
 class Batches:
@@ -109,12 +110,12 @@ class Batches:
 
     def _gathered(self, labelled: list[Tensor], unlabelled: Any) -> Batch:
         if self._views == 1:
-            crops, target = labelled
+            crops, target, *weight = labelled
             if unlabelled is not None:
                 crops = torch.cat([crops, unlabelled])
-            return Batch(crops, target, None)
-        crops, target, between = side_by_side(labelled)
+            return Batch(crops, target, None, *weight)
+        crops, target, *weight, between = side_by_side(labelled)
         if unlabelled is not None:
             more, ways = side_by_side(unlabelled)
             crops, between = torch.cat([crops, more]), torch.cat([between, ways])
-        return Batch(crops, target, between)
+        return Batch(crops, target, between, *weight)

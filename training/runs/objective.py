@@ -16,7 +16,11 @@ from training.recipes.recipe import Recipe
 
 
 def loss_on_labels(
-    heatmaps: Tensor, sums: tuple[Tensor, Tensor], target: Tensor, recipe: Recipe
+    heatmaps: Tensor,
+    sums: tuple[Tensor, Tensor],
+    target: Tensor,
+    recipe: Recipe,
+    weight: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """The recipe's loss and what is worth watching beside it, means over the visible landmarks.
 
@@ -25,6 +29,7 @@ def loss_on_labels(
         sums: marginals (B, K, 80 / stride), twice, of the maps.
         target: (B, K, 2), crop pixels; NaN where a landmark is not visible. At least one is.
         recipe: which loss, and with which settings.
+        weight: (B, K), 0..1, of each landmark in the loss; None counts all fully.
     """
     visible = target.isfinite().all(-1)  # (B, K)
     # Before the arithmetic, since a gradient of NaN times 0 is NaN.
@@ -41,6 +46,8 @@ def loss_on_labels(
         loss = landmarks.softargmax(location, target)
     if recipe.wasserstein:
         loss = loss + recipe.wasserstein * wasserstein(*masses)
+    if weight is not None:
+        loss = loss * weight
     error = landmarks.softargmax(location.detach(), target)
     values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
     return {name: value[visible].mean() for name, value in values.items()}
@@ -92,7 +99,12 @@ class Objective:
             self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)
 
     def losses(
-        self, heatmaps: Tensor, images: Tensor, target: Tensor, between: Tensor | None = None
+        self,
+        heatmaps: Tensor,
+        images: Tensor,
+        target: Tensor,
+        between: Tensor | None = None,
+        weight: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Scalars of a step; `loss` is what the trained network minimises.
 
@@ -107,11 +119,12 @@ class Objective:
             between: ((B + U) / 2, 2, 3) with a Siamese recipe, where the first half of the labelled
                 faces, and of the unlabelled ones, are first views and the rest are their second
                 ones: pixels of the first crop -> pixels of the second.
+            weight: (B, K), 0..1, of each label; None counts all fully.
         """
         labelled = len(target)
         sums = marginals(heatmaps, self.recipe.beta)
         here = (sums[0][:labelled], sums[1][:labelled])
-        scalars = loss_on_labels(heatmaps[:labelled], here, target, self.recipe)
+        scalars = loss_on_labels(heatmaps[:labelled], here, target, self.recipe, weight)
         if between is not None:
             parts = (heatmaps[:labelled].chunk(2), heatmaps[labelled:].chunk(2))
             first, second = (torch.cat(views) for views in zip(*parts, strict=True))

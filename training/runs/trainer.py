@@ -20,6 +20,7 @@ from training.data.crops import TrainingCrops
 from training.data.faces import Faces, origin
 from training.data.unlabelled import UnlabelledCrops
 from training.evaluation.validation import Validation
+from training.network.normalised import folded
 from training.network.quantised import QuantisedRCN
 from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import normalise
@@ -73,7 +74,7 @@ class Trainer:
         if unlabelled is not None:
             more = UnlabelledCrops(unlabelled, recipe.augmentation, recipe.seed)
         self.batches = Batches(recipe, self.accelerator, data, more, workers)
-        net: nn.Module = recipe.network().to(memory_format=torch.channels_last)
+        net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
         if isinstance(net, QuantisedRCN | QuantisedMobile):
@@ -137,15 +138,17 @@ class Trainer:
         self.net.train()
         steps = len(self.batches)
         net = self.accelerator.unwrap_model(self.net)
-        for step, (crops, target, between) in enumerate(self.batches.of_epoch(self.epoch, seed)):
+        for step, batch in enumerate(self.batches.of_epoch(self.epoch, seed)):
             fraction = rate_at(self.epoch + step / steps, recipe)
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
             net.slope = slope_at(self.epoch + step / steps, recipe)  # evaluated is `recipe.slope`
-            images = normalise(crops).contiguous(memory_format=torch.channels_last)
+            images = normalise(batch.crops).contiguous(memory_format=torch.channels_last)
             with self.accelerator.autocast():
                 heatmaps = self.net(images)
-            scalars = self.objective.losses(heatmaps, images, target, between)
+            scalars = self.objective.losses(
+                heatmaps, images, batch.target, batch.between, batch.weight
+            )
             self.optimiser.zero_grad()
             self.accelerator.backward(scalars["loss"])
             if recipe.clip:
@@ -177,6 +180,7 @@ class Trainer:
                     **self.others,
                 }
                 weights = self.averaged.module.state_dict()
+                weights = folded(weights) if self.recipe.normalised else weights
                 checkpoint.save_weights(self.out / "best.safetensors", weights, self.recipe, facts)
         return value
 

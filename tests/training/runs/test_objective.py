@@ -6,7 +6,7 @@ import torch
 from training.losses import landmarks
 from training.losses.heatmaps import location_and_scale, marginals, variance
 from training.losses.wasserstein import wasserstein
-from training.recipes.recipe import PRODUCT
+from training.recipes.recipe import PRODUCT, Recipe
 from training.runs.objective import loss_on_labels
 
 NAMES = ["laplace_kl", "gaussian_kl", "softargmax", "wasserstein"]
@@ -58,3 +58,23 @@ def test_invisible_landmarks_have_no_part_in_loss_and_gradient(name):
     expected = _plain(name, maps, target.nan_to_num())[~hidden].mean()
     torch.testing.assert_close(scalars["loss"], expected)
     assert all(torch.isfinite(value) for value in scalars.values())
+
+
+def test_weights_scale_each_landmark_in_the_loss():
+    torch.manual_seed(0)
+    maps = torch.randn(3, 68, 40, 40)
+    target = 80 * torch.rand(3, 68, 2)
+    recipe = Recipe(name="weights", stride=2)
+    sums = marginals(maps)
+    plain = loss_on_labels(maps, sums, target, recipe)["loss"]
+    full = loss_on_labels(maps, sums, target, recipe, torch.ones(3, 68))["loss"]
+    half = loss_on_labels(maps, sums, target, recipe, torch.full((3, 68), 0.5))["loss"]
+    assert torch.equal(plain, full)
+    assert torch.allclose(half, plain / 2)
+    # What has no weight has no gradient.
+    weight = torch.ones(3, 68)
+    weight[1] = 0
+    maps.requires_grad_()
+    loss_on_labels(maps, marginals(maps), target, recipe, weight)["loss"].backward()
+    assert (maps.grad[1] == 0).all()
+    assert (maps.grad[0] != 0).any()

@@ -1,0 +1,1 @@
+"""A head in three dimensions, fitted to labelled faces to turn them."""

@@ -1,0 +1,64 @@
+"""The network with batch normalisation after each convolution while it is trained.
+
+The paper's network has none and learns slowly for it. What a batch normalisation does to the output
+of a convolution at run time, a scale and an offset for each channel, goes into weights and bias, so
+the file that is kept is that of the plain network.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from training.network.rcn import RCN, UpConv
+
+MOMENTUM = 0.02  # of the running means, which the averaged weights are evaluated with
+
+
+class NormalisedConv(nn.Conv2d):
+    """A convolution and the normalisation of its output; arguments are those of `Conv2d`."""
+
+    def __init__(self, channels: int, out: int, kernel: int, padding: int = 0) -> None:
+        super().__init__(channels, out, kernel, padding=padding)
+        self.norm = nn.BatchNorm2d(out, momentum=MOMENTUM)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, O, H', W')."""
+        y: Tensor = self.norm(super().forward(x))
+        return y
+
+
+class NormalisedUpConv(UpConv):
+    """`UpConv` with the normalisation of its output."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.conv = NormalisedConv(channels, channels, 5)
+
+
+class NormalisedRCN(RCN):
+    """`RCN`, normalised after every convolution but the last."""
+
+    conv = NormalisedConv
+    first = NormalisedConv
+    upconv = NormalisedUpConv
+
+    def __init__(self, *arguments: object, **keywords: object) -> None:
+        super().__init__(*arguments, **keywords)  # type: ignore[arg-type]
+        for i in (0, 1):
+            plain = self.head[i]
+            self.head[i] = NormalisedConv(plain.in_channels, plain.out_channels, 1)  # type: ignore[arg-type]
+            nn.init.kaiming_normal_(self.head[i].weight, a=self.slope)  # type: ignore[arg-type]
+            nn.init.zeros_(self.head[i].bias)  # type: ignore[arg-type]
+
+
+def folded(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The state of a normalised network -> that of the plain one with the same output."""
+    out = {name: tensor for name, tensor in state.items() if ".norm." not in name}
+    for name in state:
+        if not name.endswith(".norm.weight"):
+            continue
+        layer = name.removesuffix(".norm.weight")
+        mean, variance = state[f"{layer}.norm.running_mean"], state[f"{layer}.norm.running_var"]
+        gain = state[name] / torch.sqrt(variance + 1e-5)
+        out[f"{layer}.weight"] = state[f"{layer}.weight"] * gain[:, None, None, None]
+        out[f"{layer}.bias"] = (state[f"{layer}.bias"] - mean) * gain + state[f"{layer}.norm.bias"]
+    return out
