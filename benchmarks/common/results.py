@@ -25,7 +25,13 @@ def header(name: str) -> Report:
 def said(head: Report) -> str:
     """The processor and the load, as every command says them."""
     load = "" if head["load"] is None else f"; load {head['load']:.1f}"
-    return f"{head['cpu']}, {head['cores']} cores{load}"
+    return f"{processor(head)}{load}"
+
+
+def processor(head: Report) -> str:
+    """Its name, cores and instructions; files of earlier versions lack the last."""
+    instructions = f", {head['instructions']}" if "instructions" in head else ""
+    return f"{head['cpu']}, {head['cores']} cores{instructions}"
 
 
 def write(path: Path, head: Report, figures: Report) -> None:

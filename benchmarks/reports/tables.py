@@ -4,6 +4,7 @@ import math
 import statistics
 from typing import Any
 
+from benchmarks.common import results
 from lapland.measure import table as terminal
 from lapland.measure.paper import TABLE_3
 from lapland.networks import index, loading
@@ -20,7 +21,7 @@ def origin(report: Report) -> str:
     head = report["header"]
     commit = f", commit {head['commit']}" if head["commit"] else ""
     load = "" if head["load"] is None else f", load {head['load']:.1f}"
-    return f"*{head['cpu']}, {head['cores']} cores; {head['date'][:10]}{commit}{load}.*"
+    return f"*{results.processor(head)}; {head['date'][:10]}{commit}{load}.*"
 
 
 def markdown(head: list[str], rows: list[list[str]], words: int = 1) -> str:

@@ -25,6 +25,7 @@ DESIGNS = MappingProxyType(
             NARROW, down=(32, 48, 64, 80), up=(80, 80, 64, 32), blocks=(3, 3, 2, 1)
         ),
         "narrow-inverted": replace(NARROW, up=(48, 48, 48, 32), expansion=2, blocks=(3, 3, 2, 0)),
+        "deep-top": Form((32, 48, 64, 64), (64, 64, 64, 48), (4, 4, 3, 2)),
         "half": HALF,
         "half-kernel-3": replace(HALF, kernel=3),
         "half-patches": replace(HALF, stem=4),

@@ -1,5 +1,6 @@
 """`lapland benchmark`: size, error and speed of models on the machine at hand."""
 
+import math
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from .sample import sample
 from .timer import Step, Timer, Times
 
 _MOMENT = 0.5  # seconds of rest in which the load of the machine is measured
+_GAIN = 0.95  # int8's time as a share of float32's, from which on it is no gain
 _MOST = 1024  # crops or threads; more are a mistake
 
 
@@ -183,8 +185,8 @@ class Benchmark:
 
 
 def warnings(report: dict[str, Any]) -> list[str]:
-    """Reasons to doubt the times: other processes at work on the machine."""
-    lines = []
+    """Reasons to doubt the times, and models whose int8 form is no gain here."""
+    lines = _without_gain(report)
     for when in ("before", "during"):
         busy = report["busy"][when]
         if busy is not None and busy > machine.BUSY:
@@ -193,6 +195,26 @@ def warnings(report: dict[str, Any]) -> list[str]:
                 f"{report['header']['cores']} cores: end them and measure again"
             )
     return lines
+
+
+def _without_gain(report: dict[str, Any]) -> list[str]:
+    """Widths whose landmark stage is not faster in int8 than in float32."""
+    times = {
+        (row["threads"], row["width"], row["precision"]): row["landmarks"]["median"]
+        for row in report["models"]
+        if row["shipped"]
+    }
+    slow = {
+        width: None  # in their order, each once
+        for (threads, width, precision), median in times.items()
+        if precision == "int8" and median > _GAIN * times.get((threads, width, "float32"), math.inf)
+    }
+    if not slow:
+        return []
+    return [
+        f"int8 is no gain on this processor ({report['header']['instructions']}) at width "
+        f"{', '.join(slow)}: choose precision float32"
+    ]
 
 
 def check_writable(path: Path, suffix: str) -> None:

@@ -42,12 +42,17 @@ def _machine(report: dict[str, Any]) -> str:
     versions = head["versions"]
     load = "" if head["load"] is None else f", load {head['load']:.2f}"
     lines = (
-        f"{head['cpu']}, {head['cores']} cores; {head['os']}",
+        f"{head['cpu']}, {head['cores']} cores{_instructions(head)}; {head['os']}",
         f"lapland {versions['lapland']}, onnxruntime {versions['onnxruntime']}, OpenCV "
         f"{versions['opencv']}, numpy {versions['numpy']}, Python {versions['python']}",
         f"{head['date']}{load}",
     )
     return "\n".join(textwrap.fill(line, _COLUMNS) for line in lines)
+
+
+def _instructions(head: dict[str, Any]) -> str:
+    """What follows the processor's name; files of earlier versions do not know it."""
+    return f" with {head['instructions']}" if "instructions" in head else ""
 
 
 def _sizes(rows: Sequence[Row]) -> str:

@@ -129,7 +129,7 @@ def test_a_missing_matplotlib_is_told_before_anything_is_timed(monkeypatch, tmp_
 
 
 def test_others_at_work_are_a_warning():
-    report = {"header": {"cores": 4}, "busy": {"before": 0.02, "during": 1.5}}
+    report = {"header": {"cores": 4}, "busy": {"before": 0.02, "during": 1.5}, "models": []}
     (warning,) = benchmark.warnings(report)
     assert "during the timing other programs took 1.5 of 4 cores" in warning
     assert benchmark.warnings(report | {"busy": {"before": None, "during": 0.0}}) == []
@@ -173,3 +173,28 @@ def test_the_papers_table_agrees_with_its_parameters():
     for column in paper.TABLE_3.values():
         assert column.megabytes == pytest.approx(4 * column.parameters, abs=0.01)
     assert list(paper.TABLE_3) == ["1/16", "1/8", "1/4", "1/2", "1"]
+
+
+def times_of(width, precision, median, *, shipped=True):
+    row = {"threads": 1, "width": width, "precision": precision, "shipped": shipped}
+    return row | {"landmarks": {"median": median}}
+
+
+def test_int8_that_is_no_gain_is_named():
+    rows = [
+        times_of("1/8", "float32", 2.0),
+        times_of("1/8", "int8", 1.0),
+        times_of("1/4", "float32", 2.0),
+        times_of("1/4", "int8", 1.99),
+        times_of("1", "int8", 9.0),  # float32 was not measured
+        times_of("1/4", "int8", 5.0, shipped=False),
+    ]
+    report = {
+        "header": {"cores": 2, "instructions": "AVX2"},
+        "busy": {"before": None, "during": None},
+        "models": rows,
+    }
+    assert benchmark.warnings(report) == [
+        "int8 is no gain on this processor (AVX2) at width 1/4: choose precision float32"
+    ]
+    assert benchmark.warnings(report | {"models": rows[:2]}) == []

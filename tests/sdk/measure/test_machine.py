@@ -1,9 +1,11 @@
 """What is said of the machine, and what others do on it."""
 
 import os
+import platform
 import re
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,6 +22,7 @@ def test_header_says_where_figures_come_from():
     assert datetime.fromisoformat(head["date"]).utcoffset().total_seconds() == 0
     assert head["cpu"]
     assert head["cores"] == os.cpu_count()
+    assert head["instructions"] == machine.instructions()
     assert head["versions"] == {
         "lapland": lapland.__version__,
         "onnxruntime": onnxruntime.__version__,
@@ -27,6 +30,19 @@ def test_header_says_where_figures_come_from():
         "numpy": np.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
     }
+
+
+def test_instructions_are_those_that_the_system_names():
+    found = machine.instructions()
+    assert found
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        pytest.skip("this system has no /proc/cpuinfo")
+    if "x86" not in platform.machine():
+        pytest.skip("the names are those of x86")
+    assert ("VNNI" in found) == ("avx512_vnni" in flags or "avx_vnni" in flags)
+    assert ("AVX" in found) == ("avx2" in flags)
 
 
 def test_commit_is_that_of_the_repository(monkeypatch, tmp_path):
