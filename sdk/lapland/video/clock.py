@@ -15,13 +15,11 @@ class Step(NamedTuple):
 
     Attributes:
         first: whether there was no frame before.
-        frame: number of this frame, from 1.
         now: its time, seconds.
         seconds: since the frame before, above 0 and finite; 1/30 if that is not known.
     """
 
     first: bool
-    frame: int
     now: float
     seconds: float
 
@@ -31,7 +29,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._now = 0.0
-        self._frame = 0
+        self._started = False
 
     def tick(self, time: object) -> Step:
         """The next frame, with its time in seconds; None for 1/30 after the frame before.
@@ -39,19 +37,19 @@ class Clock:
         Raises:
             OptionError: the time is not a number, or goes back. It stays as it was.
         """
-        now, first = self._checked(time), self._frame == 0
+        now, first = self._checked(time), not self._started
         seconds = now - self._now if not first and now > self._now else FRAME
         self._now = now
-        self._frame += 1
-        return Step(first, self._frame, now, min(max(seconds, _LEAST), _MOST))
+        self._started = True
+        return Step(first, now, min(max(seconds, _LEAST), _MOST))
 
     def _checked(self, time: object) -> float:
         if time is None:
-            return self._now + FRAME if self._frame else 0.0
+            return self._now + FRAME if self._started else 0.0
         now = real_number(time)
         if not math.isfinite(now):
             raise OptionError(f"time must be a number of seconds, or None, not {time!r}")
-        if self._frame and now < self._now:
+        if self._started and now < self._now:
             raise OptionError(
                 f"time must not go back: {now} s after {self._now} s; for another video, or after "
                 "a jump back in this one, call reset() first"

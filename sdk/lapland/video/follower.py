@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ..crop.texture import TEXTURE
 from ..detector import Detector
 from ..image.loading import Image
+from .clock import Step
 from .matching import Points
-from .portrait import Picture, look, portrait_pixel, shifted
+from .portrait import Picture, Sight, look, portrait_pixel, shifted
 from .presence import FACE
 from .track import Fit, Track
 
@@ -48,11 +49,11 @@ class Follower:
         columns = starts, landmarks, scales, textures, five, mean_scales, unsure
         return [Fit(*row) for row in zip(*columns, strict=True)]
 
-    def advance(self, image: Image, tracks: Sequence[Track], seconds: float) -> None:
+    def advance(self, image: Image, tracks: Sequence[Track], step: Step) -> None:
         """Landmarks of all tracks in this frame, in one run of the network, or two for some."""
         if not tracks:
             return
-        five = np.array([track.motion.foreseen(seconds) for track in tracks])
+        five = np.array([track.motion.foreseen(step.seconds) for track in tracks])
         offsets = np.array([track.offset.points for track in tracks])
         fits = self.fit(image, shifted(five, offsets))
         again = {
@@ -64,20 +65,22 @@ class Follower:
                 if other.mean_scale < ratio * fits[i].mean_scale:
                     fits[i] = other
         for track, fit in zip(tracks, fits, strict=True):
-            track.advance(fit, seconds)
+            track.advance(fit, step)
 
-    def look(self, image: Image, track: Track, frame: int) -> Picture:
+    def look(self, image: Image, track: Track, now: float) -> Picture:
         """The O-Net looks at a track; landmarks that strayed start again from its five points.
 
         Returns:
             the picture of the face.
         """
-        score, five_points, picture = look(self.face_detector, image, track.five_points)
-        track.seen(score, frame)
-        if score >= FACE and track.may_have_strayed(five_points):
-            track.refit(self.fit(image, five_points[None])[0])
-        return picture
+        sight = self.sight(image, track.five_points)
+        track.seen(sight.score, now)
+        if sight.score < FACE or not track.may_have_strayed(sight.five_points):
+            return sight.picture
+        if track.refit(self.fit(image, sight.five_points[None])[0]):
+            sight = self.sight(image, track.five_points)
+        return sight.picture
 
-    def picture(self, image: Image, track: Track) -> Picture:
-        """The picture of a face."""
-        return look(self.face_detector, image, track.five_points)[2]
+    def sight(self, image: Image, five_points: Points) -> Sight:
+        """The O-Net looks at a place, five points (5, 2)."""
+        return look(self.face_detector, image, five_points)

@@ -1,7 +1,7 @@
 """The portrait of a face: cut out upright, shown to the detector's last stage, and compared."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -34,7 +34,12 @@ _CELLS = np.stack(
     ),
     axis=-1,
 ).reshape(-1, 2)  # (64, 2), centres of the picture's pixels, portrait pixels
-_LOOKS_RATE = 0.2  # how much of the looks a new picture replaces
+_LOOKS_RATE = 0.2  # how much of a remembered picture a new one replaces
+_VIEWS, _SAME_VIEW = 4, 0.85  # remembered pictures of a face; likeness of two that are one view
+# Of 140 faces of 300-W with a half covered, the better half is above 0.92 for 98 %, the whole above
+# 0.45 for half of them. Of two people, the best half is above 0.9 for 1 %, the whole above 0.8.
+_HALF_LESS = 0.1
+_HALVES = (np.s_[:, :4], np.s_[:, 4:], np.s_[:4], np.s_[4:])
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation. A larger difference is a
 # mistake of the one or the other, or a rolled face, which MTCNN does not know.
 LARGEST_OFFSET = 6.0
@@ -71,19 +76,27 @@ def apart(five_points: Points, others: Points) -> float:
     return float(np.abs(five_points - others).max() / side)
 
 
-def look(
-    detector: Mtcnn, image: NDArray[np.uint8], five_points: Points
-) -> tuple[float, Points, Picture]:
+class Sight(NamedTuple):
+    """The O-Net's look at a place.
+
+    Attributes:
+        score: probability of a face.
+        five_points: (5, 2), the O-Net's own, image pixels.
+        picture: (8, 8, 3), of the place.
+    """
+
+    score: float
+    five_points: Points
+    picture: Picture
+
+
+def look(detector: Mtcnn, image: NDArray[np.uint8], five_points: Points) -> Sight:
     """Looks at a place that should show a face.
 
     Args:
         detector: the face detector; its O-Net looks.
         image: (H, W, 3) uint8 BGR.
         five_points: (5, 2), image pixels.
-
-    Returns:
-        the probability of a face; the O-Net's own five points (5, 2), image pixels; and the picture
-        of the face.
     """
     matrices = portrait_matrices(five_points[None])
     portrait = square.cut(image, matrices[0], _PORTRAIT["size"])
@@ -94,7 +107,8 @@ def look(
     height, width = image.shape[:2]
     x, y = square.to_image(_CELLS[None], matrices)[0].T
     picture.reshape(-1, 3)[(x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)] = np.nan
-    return float(scores[0]), square.to_image(points.astype(np.float64), matrices)[0], picture
+    five = square.to_image(points.astype(np.float64), matrices)[0]
+    return Sight(float(scores[0]), five, picture)
 
 
 @dataclass
@@ -102,30 +116,46 @@ class Looks:
     """How a face looks, learnt from small pictures of it.
 
     Attributes:
-        picture: mean of the pictures, the later ones counting more; None before the first.
+        pictures: some that differ, each the mean of those that are like it; the last views of it.
     """
 
-    picture: Picture | None = None
+    pictures: list[Picture] = field(default_factory=list)
 
     def remember(self, picture: Picture) -> None:
         """Learns from a picture of the face, if the image shows all of it."""
-        if self.picture is None:
-            self.picture = picture
-        elif not np.isnan(picture).any():
-            known = np.where(np.isnan(self.picture), picture, self.picture)
-            self.picture = known + _LOOKS_RATE * (picture - known)
+        if self.pictures and np.isnan(picture).any():
+            return
+        alike = [_correlation(known, picture) for known in self.pictures]
+        if not alike or max(alike) < _SAME_VIEW:
+            self.pictures = [*self.pictures, picture][-_VIEWS:]
+            return
+        best = alike.index(max(alike))
+        known = self.pictures[best]
+        known = np.where(np.isnan(known), picture, known)
+        self.pictures[best] = known + _LOOKS_RATE * (picture - known)
 
     def likeness(self, picture: Picture) -> float:
-        """Correlation with a picture, -1 to 1; 0 if they share too little."""
-        if self.picture is None:
-            return 0.0
-        shared = ~np.isnan(self.picture + picture)
-        if shared.mean() < _SHARED:
-            return 0.0
-        first, second = self.picture[shared], picture[shared]
-        first, second = first - first.mean(), second - second.mean()
-        norm = float(np.sqrt(np.vdot(first, first) * np.vdot(second, second)))
-        return float(np.vdot(first, second)) / norm if norm > 0 else 0.0
+        """Correlation with a picture, -1 to 1, of the view that is most like it.
+
+        Something before the face spoils the whole of a picture and leaves one half of it: halves
+        count too, a little less, as those of two people are more alike than their whole faces.
+        """
+        best = []
+        for known in self.pictures:
+            best.append(_correlation(known, picture))
+            best += [_correlation(known[h], picture[h]) - _HALF_LESS for h in _HALVES]
+        return max(best, default=0.0)
+
+
+def _correlation(first: Picture, second: Picture) -> float:
+    """Of the pixels that both pictures show, -1 to 1; 0 if they share too little."""
+    shared = ~np.isnan(first + second)
+    if shared.mean() < _SHARED:
+        return 0.0
+    a, b = first[shared], second[shared]
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
+    return float(np.vdot(a, b)) / norm if norm > 0 else 0.0
 
 
 @dataclass

@@ -1,27 +1,30 @@
 """A track: one face that a `Tracker` follows. Only this file writes the fields of a `Track`."""
 
 import copy
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .clock import Step
 from .matching import Points
 from .motion import Motion, extent
 from .portrait import LARGEST_OFFSET, Looks, Offset, Picture, apart
 from .presence import Presence
 from .smoothing import Smoother
 
-# How much a new mean scale counts in the usual one: little if it is larger, as landmarks stray
-# gradually; and the ratio to the usual one above which a face is uneasy (0.02 of it is the noise of
-# a still face).
-_SURER, _LESS_SURE = 0.3, 0.02
+# Seconds in which the usual mean scale follows a smaller and a larger one: the latter slowly, as
+# landmarks stray gradually; and the ratio to the usual one above which a face is uneasy (0.02 of it
+# is the noise of a still face).
+_SURER, _LESS_SURE = 0.1, 1.65
 _UNEASY = 1.06
 # How far from the middle of its crop a face is cropped again, in longer sides of the five points.
 _OFF = 0.15
 # Up to which ratio to the mean scale in the crop about the last landmarks the crop of a face's
 # usual size is preferred: if light or focus fail, the wrong size is often a little surer.
 _USUAL_SIZE = 1.08
+_MOVES_ON = 1.0  # seconds for which a lost face may have moved on
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +70,9 @@ class Track:
         easy_five_points: (5, 2), the start of its crop when its mean scale was last as usual.
         detected: (5, 2), MTCNN's points of the next frame, if they are known before.
         hint: (5, 2), a likely place in the next frame, should the landmarks be found elsewhere.
-        sure_five_points: (5, 2), its five points when it was last sure; None if never, or in a
-            scene that was cut.
-        sure_velocity: (2,), its velocity then, image pixels a second.
+        sure_motion: its motion when it was last as sure as usual; None if never, or in a scene that
+            was cut. An uneasy face may have been dragged along by something in front of it.
+        sure_at: the time then, seconds.
         lost_at: when it was lost, seconds.
     """
 
@@ -92,10 +95,10 @@ class Track:
         self.easy_five_points: Points = np.zeros((5, 2))
         self.detected: Points | None = five_points if detected else None
         self.hint: Points | None = None
-        self.sure_five_points: Points | None = None
-        self.sure_velocity: Points = np.zeros(2)
-        self.lost_at = 0.0
+        self.sure_motion: Motion | None = None
+        self.sure_at = self.lost_at = 0.0
         self._smoother = smoother
+        self._motion_before = self.motion
 
     @property
     def five_points(self) -> Points:
@@ -105,7 +108,7 @@ class Track:
     @property
     def in_doubt(self) -> bool:
         """Whether the face may be gone: unsure landmarks, or a look that saw none."""
-        return self.presence.unsure_frames > 0 or self.presence.strikes > 0
+        return self.presence.unsure_since is not None or self.presence.strikes > 0
 
     def is_uneasy(self, mean_scale: float) -> bool:
         """Whether landmarks are less sure than those of this face mostly are.
@@ -139,44 +142,63 @@ class Track:
         moved = np.abs((fit.five_points - fit.start).mean(axis=0)).max()
         if moved > _OFF * extent(fit.five_points):
             return fit.five_points, 1.0
-        if self.is_uneasy(fit.mean_scale) and not self.presence.unsure_frames:
+        if self.is_uneasy(fit.mean_scale) and self.presence.unsure_since is None:
             # Strayed, perhaps: the crop of its last sure frame, at this place.
             easy = self.easy_five_points
             return easy + (fit.five_points - easy).mean(axis=0), _USUAL_SIZE
         return None
 
-    def advance(self, fit: Fit, seconds: float) -> None:
-        """Takes the landmarks of the next frame, which comes after so many seconds."""
+    def advance(self, fit: Fit, step: Step) -> None:
+        """Takes the landmarks of the next frame."""
         if self.detected is not None:
             self.offset.learn(self.detected, fit.five_points)
         self.detected = self.hint = None
-        self.fit = fit
-        self.motion.moved_to(fit.five_points, seconds)
-        self._get_used(fit)
-        self.presence.fitted(fit.unsure)
-        if fit.unsure:
-            self.motion.corrected(self._of_usual_size())
-        else:
-            self.sure_five_points = self.five_points
-            self.sure_velocity = self.motion.mean_velocity
+        self._motion_before = self.motion
+        self.motion = self.motion.moved_to(fit.five_points, step.seconds)
+        self._take(fit, step)
 
-    def refit(self, fit: Fit) -> None:
+    def _take(self, fit: Fit, step: Step) -> None:
+        self.fit = fit
+        uneasy = self.is_uneasy(fit.mean_scale)
+        if not uneasy:
+            self.easy_five_points = fit.start
+        self._get_used(fit.mean_scale, step.seconds)
+        self.presence.fitted(fit.unsure, step.now)
+        if fit.unsure:
+            self.motion = self.motion.corrected(self._of_usual_size())
+        elif not uneasy:
+            self.sure_motion, self.sure_at = self.motion, step.now
+
+    def refit(self, fit: Fit) -> bool:
         """Takes other landmarks of this frame, if they are sure, and surer than its own.
 
         Of two fits that are both unsure, the one with the smaller scales is not the better.
-        """
-        if not fit.unsure and fit.mean_scale < self.fit.mean_scale:
-            self.fit = fit
-            self.motion.corrected(fit.five_points)
-            self.presence.sure_again()
 
-    def _get_used(self, fit: Fit) -> None:
+        Returns:
+            whether it took them.
+        """
+        better = not fit.unsure and fit.mean_scale < self.fit.mean_scale
+        if better:
+            self.fit = fit
+            self.motion = self._motion_before.moved_to(fit.five_points, self.motion.seconds)
+            self.presence.sure_again()
+        return better
+
+    def relocate(self, fit: Fit, score: float, step: Step) -> None:
+        """Takes landmarks of this frame from another place, where the O-Net sees the face."""
+        self.motion = self._motion_before.moved_to(fit.five_points, step.seconds)
+        self._take(fit, step)
+        self.presence.seen(score, step.now)
+
+    def _get_used(self, mean_scale: float, seconds: float) -> None:
         """Counts the mean scale of a frame in the usual one."""
         usual = self.usual_mean_scale
-        if not self.is_uneasy(fit.mean_scale):
-            self.easy_five_points = fit.start
-        rate = _SURER if fit.mean_scale < usual else _LESS_SURE
-        self.usual_mean_scale = usual + rate * (fit.mean_scale - usual) if usual else fit.mean_scale
+        if not usual:
+            self.usual_mean_scale = mean_scale
+            return
+        time = _SURER if mean_scale < usual else _LESS_SURE
+        share = 1 - math.exp(-seconds / time)
+        self.usual_mean_scale = usual + share * (mean_scale - usual)
 
     def _of_usual_size(self) -> Points:
         """(5, 2), its five points here in the size and roll that it had when it was sure.
@@ -198,9 +220,9 @@ class Track:
 
     # --- looks and searches
 
-    def seen(self, score: float, frame: int) -> None:
-        """The O-Net has looked at it in that frame, and gave this score."""
-        self.presence.seen(score, frame)
+    def seen(self, score: float, now: float) -> None:
+        """The O-Net has looked at it at that time, and gave this score."""
+        self.presence.seen(score, now)
 
     def may_have_strayed(self, onet: Points) -> bool:
         """Whether the landmarks may lie off the face, given the O-Net's five points (5, 2).
@@ -214,10 +236,9 @@ class Track:
             or apart(self.five_points, onet) > LARGEST_OFFSET
         )
 
-    def is_look_due(self, frame: int) -> bool:
-        """Whether the O-Net should look at it in that frame."""
-        wait = self.presence.frames_to_next_look(self.is_uneasy(self.fit.mean_scale))
-        return frame - self.presence.looked >= wait
+    def is_look_due(self, now: float) -> bool:
+        """Whether the O-Net should look at it at that time."""
+        return self.presence.is_look_due(self.is_uneasy(self.fit.mean_scale), now)
 
     def found(self, detected: Points, before: Points, late: bool) -> None:
         """A search has found it.
@@ -229,46 +250,57 @@ class Track:
         """
         self.presence.found()
         moved = (self.five_points - before).mean(axis=0)
-        if self.presence.unsure_frames:  # its landmarks may have strayed: the detected ones count
+        if (
+            self.presence.unsure_since is not None
+        ):  # its landmarks may have strayed: the detected ones count
             self.easy_five_points = detected + moved
-            self.motion.corrected(self.offset.removed(self.easy_five_points))
+            self.motion = self.motion.corrected(self.offset.removed(self.easy_five_points))
         elif not late:
             self.detected = self.hint = detected
         elif not self.offset.learn(detected, before):
             self.hint = detected + moved
 
-    def not_found(self) -> None:
+    def not_found(self, now: float) -> None:
         """A search has not found it."""
-        self.presence.not_found()
+        self.presence.not_found(now)
 
     # --- identity
 
     def named(self, identity: int, looks: Looks | None, picture: Picture) -> None:
         """Takes an identity, and the looks that are known of it, if any."""
         self.id = identity
-        if looks is not None:
+        if looks is None:
+            self.looks.remember(picture)
+        else:  # the picture may show something that is still before the face
             self.looks = looks
-        self.looks.remember(picture)
-        self.motion.rest()
+        self.motion = self.motion.at_rest()
 
     def without_identity(self, smoother: Smoother) -> "Track":
         """Another track at the same place."""
         other = copy.copy(self)
-        other.motion, other.presence = replace(self.motion), replace(self.presence)
-        other.offset, other.looks = replace(self.offset), Looks()
-        other.id, other._smoother = -1, smoother
-        other.sure_five_points = self.five_points
+        other.presence, other.offset = replace(self.presence), replace(self.offset)
+        other.looks, other.id, other._smoother = Looks(), -1, smoother
+        other.sure_motion = self.motion
         return other
 
     def lost(self, now: float, cut: bool) -> None:
         """The face is lost, at that time; after a `cut` its place says nothing any more."""
         self.lost_at = now
         if cut:
-            self.sure_five_points = None
+            self.sure_motion = None
 
-    def expected(self, time: float) -> Points | None:
-        """Five points of a lost track: the last sure ones, moved on for at most a second."""
-        if self.sure_five_points is None:
-            return None
-        seconds = min(max(time - self.lost_at, 0.0), 1.0)
-        return self.sure_five_points + self.sure_velocity * seconds
+    def last_place(self, now: float) -> Points:
+        """(5, 2), about where a face that is not at its expected place should be sought."""
+        places = self.places(now)
+        return places.mean(axis=0) if len(places) else self._motion_before.five_points
+
+    def places(self, now: float) -> Points:
+        """(P, 5, 2), likely five points of a face that is out of sight; none after a cut.
+
+        Where it was last sure; and there, moved on with its velocity for at most a second.
+        """
+        if self.sure_motion is None:
+            return np.zeros((0, 5, 2))
+        seconds = min(max(now - self.sure_at, 0.0), _MOVES_ON)
+        five = self.sure_motion.five_points
+        return np.stack([five, five + self.sure_motion.mean_velocity * seconds])

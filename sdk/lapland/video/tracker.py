@@ -14,7 +14,7 @@ from ..image.loading import Image, ImageLike, load_image
 from ..networks.index import VIDEO_WIDTH
 from .clock import Clock, Step, real_number
 from .follower import Follower
-from .identities import ALIKE, Identities
+from .identities import ALIKE, ALIKE_HERE, ALIKE_NEAR, SAME_PLACE, Identities
 from .matching import Points, overlaps
 from .portrait import Picture
 from .presence import FACE
@@ -163,7 +163,7 @@ class Tracker:
         step = self._clock.tick(time)
         cut = self._scenes.changed(image)
         newcomers = self._search(image, step, cut)
-        self._follower.advance(image, [*self._tracks, *newcomers], step.seconds)
+        self._follower.advance(image, [*self._tracks, *newcomers], step)
         self._check(image, step, cut)
         self._admit(image, step, newcomers)
         self._searcher.start(image, self._tracks, step, cut)
@@ -182,23 +182,57 @@ class Tracker:
         """Looks at faces that are in question; ends lost tracks, and one of two that are twins."""
         for track in list(self._tracks):
             if not track.is_inside(image):
-                self._lose(track, step)
-            elif cut or track.is_look_due(step.frame):
+                if not self._recover(image, track, step, cut):
+                    self._lose(track, step)
+            elif cut or track.is_look_due(step.now):
                 self._look(image, track, step, cut)
         if len(self._tracks) > 1:
             self._part_twins(image, step)
 
     def _look(self, image: Image, track: Track, step: Step, cut: bool) -> None:
-        picture = self._follower.look(image, track, step.frame)
+        picture = self._follower.look(image, track, step.now)
         seen = track.presence.score >= FACE
-        if cut and seen and track.looks.likeness(picture) < ALIKE:
+        other = cut and track.looks.likeness(picture) < ALIKE
+        if (other or not seen or track.fit.unsure) and self._recover(image, track, step, cut):
+            return
+        if other and seen:
             # Another face, at the same place.
             self._lose(track, step, cut)
             self._name(track.without_identity(Smoother(self._strength)), picture, step)
         elif track.presence.is_lost or (cut and not seen):
             self._lose(track, step, cut)
-        elif not track.in_doubt:
+        elif not track.in_doubt and not track.is_uneasy(track.fit.mean_scale):
             track.looks.remember(picture)
+
+    def _recover(self, image: Image, track: Track, step: Step, cut: bool) -> bool:
+        """Searches for a face that is not at its expected place; True if it is near."""
+        return self._seek(image, track, step, ALIKE if cut else ALIKE_HERE) is not None
+
+    def _seek(self, image: Image, track: Track, step: Step, least: float) -> Picture | None:
+        """Searches about the last place of a track for its face, and takes the track there.
+
+        Args:
+            image: the frame.
+            track: whose face is sought; faces of other tracks are left to them.
+            step: that of the frame.
+            least: likeness of the face to the track's looks.
+
+        Returns:
+            the picture of the face; None if it is not found.
+        """
+        others = _stacked([other for other in self._tracks if other is not track])
+        found = self._searcher.near(image, track.last_place(step.now))
+        free = found[overlaps(found, others).max(axis=1, initial=0.0) < SAME_PLACE]
+        sights = [self._follower.sight(image, five_points) for five_points in free]
+        alike = [track.looks.likeness(s.picture) if s.score >= FACE else -1.0 for s in sights]
+        if max(alike, default=-1.0) < least:
+            return None
+        best = alike.index(max(alike))
+        (fit,) = self._follower.fit(image, free[best][None])
+        if fit.unsure:
+            return None
+        track.relocate(fit, sights[best].score, step)
+        return sights[best].picture
 
     def _part_twins(self, image: Image, step: Step) -> None:
         """If two tracks have come to follow one face, the less like it ends."""
@@ -206,20 +240,29 @@ class Tracker:
         fit = np.triu(overlaps(five, five), 1)
         for one, other in [[self._tracks[i] for i in pair] for pair in np.argwhere(fit > _TWINS)]:
             if one in self._tracks and other in self._tracks:
-                picture = self._follower.picture(image, one)
+                picture = self._follower.sight(image, one.five_points).picture
                 first, second = (track.looks.likeness(picture) for track in (one, other))
                 self._lose(one if first < second else other, step)
 
     def _admit(self, image: Image, step: Step, newcomers: list[Track]) -> None:
-        """Follows newcomers that are faces still, and that no track follows."""
+        """Follows newcomers that are faces in this frame too, and that no track follows."""
         for track in newcomers:
-            picture = self._follower.look(image, track, step.frame)
-            score, mean_scale = track.presence.score, track.fit.mean_scale
-            most = self._unsure * (_ADMITTED if score >= _SURE_FACE else 1.0)
-            if score < FACE or mean_scale > most:
+            picture: Picture | None = self._follower.look(image, track, step.now)
+            if not self._is_face(track):  # it was found some time ago, and has moved since
+                picture = self._seek(image, track, step, 0.0)
+            if picture is None or not self._is_face(track):
                 continue
-            if not (overlaps(track.five_points[None], _stacked(self._tracks)) > _TWINS).any():
-                self._name(track, picture, step)
+            if (overlaps(track.five_points[None], _stacked(self._tracks)) > _TWINS).any():
+                continue
+            for other in [t for t in self._tracks if t.presence.strikes]:
+                if other.looks.likeness(picture) >= ALIKE_NEAR:  # it went from there to here
+                    self._lose(other, step)
+            self._name(track, picture, step)
+
+    def _is_face(self, track: Track) -> bool:
+        score = track.presence.score
+        most = self._unsure * (_ADMITTED if score >= _SURE_FACE else 1.0)
+        return score >= FACE and track.fit.mean_scale <= most
 
     def _name(self, track: Track, picture: Picture, step: Step) -> None:
         self._identities.name(track, picture, step.now)

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from lapland import Detector
+from lapland.video.clock import Step
 from lapland.video.follower import Follower
 from lapland.video.portrait import portrait_pixel
 from lapland.video.smoothing import FRAME, Smoother
 from lapland.video.track import Track
 from lapland.video.tracker import UNSURE
 from tests.videos import video
+
+STEP = Step(False, 0.1, FRAME)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def follower(detector):
 def tracked(follower, detector, frame):
     """A track that has found the face of the frame where the detector does."""
     track = Track(detector.predict(frame).five_points[0].astype(float), Smoother(None))
-    follower.advance(frame, [track], FRAME)
+    follower.advance(frame, [track], STEP)
     return track
 
 
@@ -50,8 +53,8 @@ def test_landmarks_that_stray_start_again_from_where_they_were_sure(follower, de
     assert track.is_uneasy(strayed.mean_scale)  # how it is noticed
     assert strayed.mean_scale > 1.06 * usual
     off = np.abs(strayed.landmarks - truth).max()
-    track.motion.corrected(lost)
-    follower.advance(frame, [track], FRAME)
+    track.motion = track.motion.corrected(lost)
+    follower.advance(frame, [track], STEP)
     assert np.abs(track.fit.landmarks - truth).max() < 0.2 * off
     assert track.fit.mean_scale < strayed.mean_scale
 
@@ -62,7 +65,7 @@ def test_no_second_run_where_nothing_is_unusual(follower, detector, frame, monke
     fit = follower.fit
     monkeypatch.setattr(follower, "fit", lambda *a: (runs.append(1), fit(*a))[1])
     for _ in range(3):
-        follower.advance(frame, [track], FRAME)
+        follower.advance(frame, [track], STEP)
     assert len(runs) == 3
 
 
@@ -71,8 +74,8 @@ def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
     shape = track.five_points - track.five_points.mean(axis=0)
     dark = (frame * 0.01).astype(np.uint8)
     for _ in range(8):
-        follower.advance(dark, [track], FRAME)
-    assert track.presence.unsure_frames
+        follower.advance(dark, [track], STEP)
+    assert track.in_doubt
     strayed = track.fit.five_points
     assert np.abs(strayed - strayed.mean(axis=0) - shape).max() > 5  # what its crops would follow
     five = track.five_points
@@ -80,7 +83,7 @@ def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
 
 
 def test_no_tracks_cost_nothing(follower, frame):
-    follower.advance(frame, [], FRAME)
+    follower.advance(frame, [], STEP)
 
 
 def test_crops_of_other_sizes_give_mean_scales_in_pixels_of_the_portrait(peaks):

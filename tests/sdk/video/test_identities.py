@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lapland.video.clock import Step
 from lapland.video.identities import ALIKE, Identities
 from lapland.video.smoothing import Smoother
 from lapland.video.track import Fit, Track
@@ -29,7 +30,7 @@ def sure(five):
 
 def lost_ann(identities, now=1.0, cut=False):
     ann = track()
-    ann.advance(sure(HERE), 0.1)
+    ann.advance(sure(HERE), Step(False, 1.0, 0.1))
     identities.name(ann, ANN, 0.0)
     identities.lose(ann, now, cut=cut)
     return ann
@@ -51,12 +52,13 @@ def test_numbers_are_new_for_new_faces():
     [
         (500, 1.0, 3.0, False, True),  # alike, anywhere, within the memory
         (500, 1.0, 6.0, False, False),  # forgotten
-        (500, 0.5, 0.5, False, False),  # rather alike, far away
-        (100, 0.5, 0.5, False, True),  # rather alike, near
-        (100, 0.5, 2.5, False, False),  # and too late
-        (20, 0.5, 0.5, False, True),  # covered in part, at the place
+        (500, 0.55, 0.5, False, False),  # rather alike, far away
+        (100, 0.55, 0.5, False, True),  # rather alike, near
+        (100, 0.55, 2.5, False, False),  # and too late
+        (100, 0.45, 0.5, False, False),  # less alike, near
+        (20, 0.45, 0.5, False, True),  # and at the place
         (20, 0.0, 0.5, False, False),  # someone else at the place
-        (20, 0.5, 0.5, True, False),  # after a cut the place says nothing
+        (20, 0.55, 0.5, True, False),  # after a cut the place says nothing
         (20, 1.0, 0.5, True, True),
     ],
 )
@@ -77,4 +79,23 @@ def test_the_most_alike_comes_back_and_only_once():
     assert bob.looks.likeness(ANN) < ALIKE
     assert named(identities, HERE + 900, BOB, 1.5) == 1
     assert named(identities, HERE + 900, ANN, 1.5) == 0
+    assert named(identities, HERE + 900, ANN, 1.5) == 2
+
+
+@pytest.mark.parametrize("half", [np.s_[:, :4], np.s_[:, 4:], np.s_[:4], np.s_[4:]])
+def test_a_face_that_is_half_covered_is_known_by_the_other_half(half):
+    identities = Identities(5.0)
+    lost_ann(identities)
+    covered = ANN.copy()
+    covered[half] = BOB[half]
+    assert named(identities, HERE + 20, covered, 1.5) == 0
+
+
+def test_of_two_that_are_as_alike_none_comes_back():
+    identities = Identities(5.0)
+    twins = track(), track()
+    for twin in twins:
+        identities.name(twin, ANN, 0.0)
+    for twin in twins:
+        identities.lose(twin, 1.0)
     assert named(identities, HERE + 900, ANN, 1.5) == 2

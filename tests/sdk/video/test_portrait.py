@@ -96,6 +96,18 @@ def test_looks_leave_out_what_is_outside_the_image(detector):
     one.remember(whole)
     assert one.likeness(half) > 0.95
     one.remember(half)  # counts nothing
-    np.testing.assert_array_equal(one.picture, whole)
+    np.testing.assert_array_equal(one.pictures, [whole])
     assert one.likeness(np.full_like(whole, np.nan)) == 0
     assert one.likeness(np.ones_like(whole)) == 0  # one colour is like nothing
+
+
+def test_several_views_of_a_face_are_remembered():
+    rng = np.random.default_rng(0)
+    views = rng.uniform(0, 255, (6, 8, 8, 3)).astype(np.float32)
+    one = Looks()
+    for view in views:
+        one.remember(view)
+        one.remember(view + rng.normal(0, 9, view.shape).astype(np.float32))  # is the same view
+    assert len(one.pictures) == 4
+    assert min(one.likeness(view) for view in views[2:]) > 0.95
+    assert max(one.likeness(view) for view in views[:2]) < 0.7  # long ago
