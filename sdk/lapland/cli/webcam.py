@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from ..base.errors import OptionError
+from ..base.errors import ImageError, OptionError
 from ..networks import index
 from ..video.recording import FORMATS, Recording, part_of
 from ..video.source import Source, is_live, opened
@@ -65,7 +65,7 @@ def show(settings: Settings) -> str:
 
     Raises:
         OptionError: the settings make no sense together.
-        ImageError: the source cannot be read.
+        ImageError: the source cannot be read, or ends early. What was read is recorded.
         LaplandError: there is no screen, or the recording cannot be written.
     """
     record = settings.record
@@ -86,25 +86,29 @@ def show(settings: Settings) -> str:
         stack.callback(view.close)
         recording = None
         if record is not None:
-            recording = stack.enter_context(Recording(record, source.fps, live))
+            recording = stack.enter_context(Recording(record, source.rate(), live))
         # Ctrl-C is how one ends a program without a window: everything is closed in good order.
         with contextlib.suppress(KeyboardInterrupt):
             _loop(view, source, recording)
         if recording is not None:
             recording.close()
-        return view.summary(recording)
+        summary = view.summary(recording)
+        if source.missing:
+            raise ImageError(f"{settings.source}: {source.missing}; {summary}")
+        return summary
 
 
 def _loop(view: "View", source: Source, recording: Recording | None) -> None:
-    shown = time.monotonic()
+    start: float | None = None
     for image, seconds in source:
         picture = view.next(image, seconds)
         if recording is not None:
             recording.write(picture, seconds)
         if view.settings.window:
             cv2.imshow(TITLE, picture)
-            # A file is shown at its own speed, a camera as it comes.
-            shown = max(shown + 1 / source.fps, time.monotonic())
-            wait = 1 if source.live else max(1, int(1000 * (shown - time.monotonic())))
+            # A file is shown at its own speed, or that of this machine; a camera as it comes.
+            now = time.monotonic()
+            start = now - seconds if start is None else max(start, now - seconds)
+            wait = 1 if source.live else max(1, int(1000 * (start + seconds - now)))
             if not view.obeys(cv2.waitKey(wait)) or not is_open():
                 return

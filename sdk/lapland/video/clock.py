@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ..base.errors import OptionError
@@ -25,27 +26,34 @@ class Step(NamedTuple):
 
 
 class Clock:
-    """Counts the frames of one video."""
+    """Counts the time of one video.
 
-    def __init__(self) -> None:
+    Args:
+        machine: seconds, read if a frame comes without its time; None for 1/30 a frame.
+    """
+
+    def __init__(self, machine: Callable[[], float] | None = None) -> None:
+        self._machine = machine
+        self._ticked = 0.0  # by the machine's clock
         self._now = 0.0
         self._started = False
 
     def tick(self, time: object) -> Step:
-        """The next frame, with its time in seconds; None for 1/30 after the frame before.
+        """The next frame, with its time in seconds, or None.
 
         Raises:
             OptionError: the time is not a number, or goes back. It stays as it was.
         """
-        now, first = self._checked(time), not self._started
+        ticked = 0.0 if self._machine is None else self._machine()
+        passed = FRAME if self._machine is None else max(ticked - self._ticked, 0.0)
+        now, first = self._checked(time, passed), not self._started
         seconds = now - self._now if not first and now > self._now else FRAME
-        self._now = now
-        self._started = True
+        self._now, self._ticked, self._started = now, ticked, True
         return Step(first, now, min(max(seconds, _LEAST), _MOST))
 
-    def _checked(self, time: object) -> float:
+    def _checked(self, time: object, passed: float) -> float:
         if time is None:
-            return self._now + FRAME if self._started else 0.0
+            return self._now + passed if self._started else 0.0
         now = real_number(time)
         if not math.isfinite(now):
             raise OptionError(f"time must be a number of seconds, or None, not {time!r}")

@@ -15,10 +15,18 @@ FORMATS = {".mp4": "mp4v", ".mov": "mp4v", ".m4v": "mp4v", ".mkv": "mp4v", ".avi
 
 
 class Recording:
-    """A video file of constant rate; of a camera whose rate varies it keeps the time.
+    """A video file of constant rate that keeps the time of every picture.
 
-    It is `NAME.part.mp4` until it is complete, and takes its name then: who is killed leaves that
-    file, of which players read what they can, and one of the same name from before.
+    Pictures are repeated while a source of variable rate is slow, and left out if two fall into one
+    frame. The file is `NAME.part.mp4` until it is complete, and takes its name then: a killed
+    program leaves that file, of which players read the beginning, and one of the same name from
+    before.
+
+    Args:
+        path: its suffix is one of `FORMATS`.
+        fps: frames a second.
+        live: whether the source is live. In a film the last picture lasts as long as the one
+            before it.
     """
 
     def __init__(self, path: Path, fps: float, live: bool) -> None:
@@ -29,6 +37,8 @@ class Recording:
         self._writer: Any = None
         self._size = (0, 0)
         self._written = 0
+        self._picture: Any = None
+        self._last = self._step = 0.0
 
     def __enter__(self) -> "Recording":
         return self
@@ -37,14 +47,24 @@ class Recording:
         self.close()
 
     def write(self, picture: NDArray[np.uint8], seconds: float) -> None:
-        """Adds a picture that was taken at that time."""
+        """Adds a picture that was taken at that time, seconds from the first one.
+
+        Raises:
+            LaplandError: the file cannot be written.
+        """
         if self._writer is None:
             self._open(picture)
         if picture.shape[1::-1] != self._size:
             picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
-        # Frames that a camera did not give are made up for, and those too many left out.
-        due = round(seconds * self._fps) + 1 - self._written if self._live else 1
-        for _ in range(due):
+        before = picture if self._picture is None else self._picture
+        due = round(seconds * self._fps) - self._written  # frames of the picture before
+        self._repeat(before, due)
+        if round(seconds * self._fps) >= self._written:
+            self._repeat(picture, 1)
+        self._step, self._last, self._picture = seconds - self._last, seconds, picture
+
+    def _repeat(self, picture: Any, times: int) -> None:
+        for _ in range(times):
             self._writer.write(picture)
             self._written += 1
 
@@ -75,6 +95,10 @@ class Recording:
         """
         if self._writer is None:
             return
+        if not self._live:
+            self._repeat(
+                self._picture, round((self._last + self._step) * self._fps) - self._written
+            )
         self._writer.release()
         self._writer = None
         there = _frames_in(self.part)  # OpenCV says nothing where it could not write

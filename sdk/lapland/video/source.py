@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,32 +14,143 @@ from numpy.typing import NDArray
 from ..base.errors import ImageError, ImageNotFoundError
 
 _USUAL_FPS = 30.0
+_SLOWEST, _FASTEST = 1.0, 240.0  # frames a second of a recording
+_SAMPLE = 120  # frames from which the rate of a film is found
+# Seconds that may be missing at the end of a whole film: containers that do not count their frames
+# announce a duration, rounded, and the last frame has one that nobody knows.
+_MISSING = 0.1
+_LARGEST_RATIO = 4.0  # sides of a pixel
 
 
 @dataclass
 class Source:
-    """Frames of a camera, file or stream, with the time in seconds at which each was taken."""
+    """Frames of a camera, file or stream, with the time in seconds at which each was taken.
+
+    Args:
+        name: as the user gave it.
+        live: whether frames come in their own time, from a camera or a stream.
+        capture: the open `cv2.VideoCapture`.
+        clock: seconds; the time of live frames.
+
+    Attributes:
+        fps: frames a second that the container announces; 30 if that makes no sense.
+        read: number of frames so far.
+    """
 
     name: str
     live: bool
     capture: Any
+    clock: Callable[[], float] = time.monotonic
     fps: float = field(init=False)
+    read: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         fps = float(self.capture.get(cv2.CAP_PROP_FPS))
         self.fps = fps if 1 <= fps <= 1000 else _USUAL_FPS
+        self._announced = float(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self._duration = self._announced / fps if fps > 0 else 0.0
+        self._pixel = self._pixel_ratio()
+        self._last = self._step = 0.0
+        self._ended = False
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float]]:
-        start = time.monotonic()
-        number = 0
+        first = 0.0
         while True:
             there, image = self.capture.read()
             if not there:  # the end of the file, or a camera that was unplugged
                 break
-            yield image, (time.monotonic() - start if self.live else number / self.fps)
-            number += 1
-        if not number:
+            now = self.clock() if self.live else self.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            first = first if self.read else now
+            seconds = now - first
+            if self.read:
+                if not self.live and not seconds > self._last:  # the container has no stamps
+                    seconds = self._last + 1 / self.fps
+                self._step = seconds - self._last
+            self._last = seconds
+            self.read += 1
+            yield self._square(image), seconds
+        self._ended = True
+        if not self.read:
             raise ImageError(f"{self.name}: opened, but no frame came from it")
+
+    @property
+    def missing(self) -> str | None:
+        """Why the source ended too early; None if it has not, or nobody can know."""
+        if not self._ended:
+            return None
+        if self._announced >= 1:
+            # A frame count may be a guess, from a duration and a rate: then times decide.
+            least = self._duration - max(_MISSING, 0.01 * self._duration)
+            whole = self.read >= self._announced or self._last + self._step >= least
+            if whole and not _ends_within_packet(self.name):
+                return None
+            if not whole:
+                return f"{self.read} of {self._announced:.0f} frames could be read; it ends early"
+            return f"{self.read} frames could be read; it ends early, within a packet"
+        return f"the stream ended after {self.read} frames" if self.live else None
+
+    def rate(self) -> float:
+        """Frames a second of the fastest part of its beginning, for a recording.
+
+        Containers announce the mean rate, or none: phones and screen recorders change it.
+        """
+        if self.live:
+            return self.fps
+        times = _stamps(self.name, _SAMPLE)
+        steps = np.diff(times)
+        steps = steps[steps > 1e-6]
+        if not len(steps):
+            return self.fps
+        fast = steps[steps <= 1.2 * steps.min() + 0.0015]  # stamps may be whole milliseconds
+        rate = 1 / float(fast.mean())
+        rate = self.fps if abs(rate - self.fps) < 0.05 * self.fps else rate
+        return float(min(max(rate, _SLOWEST), _FASTEST))
+
+    def _pixel_ratio(self) -> float:
+        """Width of a pixel by its height."""
+        numerator = float(self.capture.get(cv2.CAP_PROP_SAR_NUM))
+        denominator = float(self.capture.get(cv2.CAP_PROP_SAR_DEN))
+        if numerator <= 0 or denominator <= 0:
+            return 1.0
+        ratio = numerator / denominator
+        return ratio if 1 / _LARGEST_RATIO <= ratio <= _LARGEST_RATIO else 1.0
+
+    def _square(self, image: Any) -> NDArray[np.uint8]:
+        """The image with square pixels: DV and DVD have others, which squeeze faces."""
+        if self._pixel == 1.0:
+            return image  # type: ignore[no-any-return]
+        height, width = image.shape[:2]
+        if self._pixel > 1:
+            size = round(width * self._pixel), height
+        else:
+            size = width, round(height / self._pixel)
+        square: Any = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+        return square  # type: ignore[no-any-return]
+
+
+def _stamps(name: str, count: int) -> list[float]:
+    """Times of the first frames of a file, seconds."""
+    capture, times = cv2.VideoCapture(name), list[float]()
+    try:
+        while len(times) < count and capture.grab():
+            times.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+    finally:
+        capture.release()
+    return times
+
+
+def _ends_within_packet(name: str) -> bool:
+    """Whether a file is an MPEG transport stream whose last packet is not whole.
+
+    Such a file counts nothing, and announces the duration of what there is of it.
+    """
+    packet, path = 188, Path(name)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(2 * packet + 1)
+    stream = len(head) > 2 * packet and all(head[i * packet] == 0x47 for i in range(3))
+    return stream and path.stat().st_size % packet != 0
 
 
 @contextlib.contextmanager

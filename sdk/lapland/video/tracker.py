@@ -1,7 +1,9 @@
 """Tracker: the frames of a video in, landmarks and identities out."""
 
 import math
-from collections.abc import Sequence
+import time as times
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,8 @@ UNSURE = 1.4
 # Mean scale, relative to that, up to which a new face is accepted if the O-Net is sure of it. Of
 # places without a face, 9 % have less with the width 1/4-lite, and 35 % with 1/2-lite.
 _ADMITTED, _SURE_FACE = 1.2, 0.9
+# Frames in a row, so many seconds apart, in which a face stays: time was likely in milliseconds.
+_FAR, _FAR_FRAMES = 4.0, 5
 _TWINS = 0.4  # overlap of two tracks that follow one face
 
 
@@ -56,6 +60,8 @@ class Tracker:
         background: whether searching has its own thread, as a live picture wants. Otherwise the
             frame in which a search is due waits for it, each face is found in its first frame of
             those, and the same video gives the same result every time, as files want.
+        clock: seconds, read if `update` is given no time; None for the clock of this machine with
+            `background`, as live frames come in real time, and for 1/30 a frame without it.
 
     Raises:
         OptionError: a keyword is outside its range.
@@ -76,6 +82,7 @@ class Tracker:
         memory: float = 5.0,
         unsure: float = UNSURE,
         background: bool = True,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         if detector is None:
             detector = Detector(VIDEO_WIDTH)
@@ -88,6 +95,7 @@ class Tracker:
         self._memory = _checked_number("memory", memory)
         self._unsure = _checked_number("unsure", unsure, "pixels")
         self._searcher = Searcher(every, bool(background))
+        self._machine = clock or (times.monotonic if background else None)
         self._strength = strength_named(smoothing)
         self.reset()
         self.use(detector)
@@ -114,7 +122,8 @@ class Tracker:
         self._tracks: list[Track] = []
         self._identities = Identities(self._memory)
         self._scenes = Scenes()
-        self._clock = Clock()
+        self._clock = Clock(self._machine)
+        self._far = 0  # frames in a row that came after many seconds
         self._searcher.reset()
 
     def use(self, detector: Detector | None = None, smoothing: str | None = None) -> None:
@@ -144,8 +153,9 @@ class Tracker:
 
         Args:
             frame: an image, as for `Detector.predict`. It is not kept, and may be overwritten.
-            time: when it was taken, seconds, never less than that of the frame before; None for
-                1/30 after it.
+            time: when it was taken, seconds, never less than that of the frame before: for a file
+                the stamp of its container, `capture.get(cv2.CAP_PROP_POS_MSEC) / 1000`. None for
+                now, or for 1/30 after the frame before without `background`; see `clock`.
 
         Returns:
             The faces with `ids`, ordered by them: the face that came first is the first. Boxes are
@@ -165,6 +175,7 @@ class Tracker:
         newcomers = self._search(image, step, cut)
         self._follower.advance(image, [*self._tracks, *newcomers], step)
         self._check(image, step, cut)
+        self._wonder(step)
         self._admit(image, step, newcomers)
         self._searcher.start(image, self._tracks, step, cut)
         return self._faces(step)
@@ -263,6 +274,17 @@ class Tracker:
         score = track.presence.score
         most = self._unsure * (_ADMITTED if score >= _SURE_FACE else 1.0)
         return score >= FACE and track.fit.mean_scale <= most
+
+    def _wonder(self, step: Step) -> None:
+        """Warns once if times look like milliseconds: a face stays through steps of many seconds."""
+        far = step.seconds >= _FAR and not step.first and len(self._tracks) > 0
+        self._far = self._far + 1 if far else 0
+        if self._far == _FAR_FRAMES:
+            warnings.warn(
+                f"{_FAR_FRAMES} frames in a row are {step.seconds:g} s apart, and their faces stay; "
+                "is time= in seconds?",
+                stacklevel=3,
+            )
 
     def _name(self, track: Track, picture: Picture, step: Step) -> None:
         self._identities.name(track, picture, step.now)
