@@ -103,7 +103,7 @@ class Source:
             return self.fps
         fast = steps[steps <= 1.2 * steps.min() + 0.0015]  # stamps may be whole milliseconds
         rate = 1 / float(fast.mean())
-        rate = self.fps if abs(rate - self.fps) < 0.05 * self.fps else rate
+        rate = self.fps if abs(rate - self.fps) < 0.005 * self.fps else rate
         return float(min(max(rate, _SLOWEST), _FASTEST))
 
     def _pixel_ratio(self) -> float:

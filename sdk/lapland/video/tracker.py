@@ -276,13 +276,13 @@ class Tracker:
         return score >= FACE and track.fit.mean_scale <= most
 
     def _wonder(self, step: Step) -> None:
-        """Warns once if times look like milliseconds: a face stays through steps of many seconds."""
+        """Warns if times look like milliseconds: a face stays through steps of many seconds."""
         far = step.seconds >= _FAR and not step.first and len(self._tracks) > 0
         self._far = self._far + 1 if far else 0
         if self._far == _FAR_FRAMES:
             warnings.warn(
-                f"{_FAR_FRAMES} frames in a row are {step.seconds:g} s apart, and their faces stay; "
-                "is time= in seconds?",
+                f"{_FAR_FRAMES} frames in a row are {step.seconds:g} s apart, and faces stay; is "
+                "time= in seconds?",
                 stacklevel=3,
             )
 

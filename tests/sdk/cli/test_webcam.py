@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 import pytest
 
-from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError
+from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError, Tracker
 from lapland.cli import webcam
 from lapland.cli.main import main
 from lapland.cli.view import Settings, View
 from lapland.networks import index
-from lapland.video.recording import Recording, part_of
+from lapland.video.recording import part_of
+from tests.films import cut, film
 from tests.processes import PATIENCE
 from tests.videos import video
 
@@ -158,25 +159,39 @@ def test_a_camera_that_is_unplugged_leaves_a_complete_recording(tmp_path):
     try:
         url = f"http://127.0.0.1:{server.server_address[1]}/camera.mjpg"
         target = tmp_path / "out.avi"
-        line = webcam.show(Settings(url, target, window=False, threads=1))
+        with pytest.raises(ImageError, match=r"the stream ended after \d+ frames; ") as error:
+            webcam.show(Settings(url, target, window=False, threads=1))
     finally:
         server.shutdown()
         server.server_close()
-    assert ", 1 face, " in line
-    assert 15 <= int(line.split()[0]) <= 25
+    assert ", 1 face, " in str(error.value)
+    assert 15 <= int(str(error.value).split("after ")[1].split()[0]) <= 25
     assert len(read_video(target)[0]) >= 5
 
 
-def test_a_recording_keeps_the_time_of_a_camera(tmp_path):
-    picture = np.zeros((48, 64, 3), np.uint8)
-    times = [0.0, 0.1, 0.11, 0.12, 0.5, 1.0]  # slow, then in a burst
-    with Recording(tmp_path / "out.avi", 10.0, live=True) as recording:
-        for at in times:
-            recording.write(picture, at)
-        recording.write(np.zeros((96, 128, 3), np.uint8), 1.1)  # a stream may change its size
-    frames, fps = read_video(tmp_path / "out.avi")
-    assert fps == pytest.approx(10)
-    assert len(frames) == 12
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_a_film_that_ends_early_is_recorded_and_said(tmp_path, capsys, suffix):
+    options = {"movflags": "faststart"} if suffix == ".mp4" else {}
+    part = cut(film(tmp_path / f"film{suffix}", [i / 30 for i in range(60)], **options))
+    target = tmp_path / "out.mp4"
+    given = ["--source", str(part), "--no-window", "--record", str(target), "--threads", "1"]
+    assert main(["webcam", *given]) == 1
+    out, err = capsys.readouterr()
+    frames = len(read_video(target)[0])
+    assert out == ""
+    assert f"{frames} of 60 frames could be read; it ends early; {frames} frames, 0 faces" in err
+    assert 2 <= frames < 50
+
+
+def test_a_tracker_gets_the_times_of_the_film(tmp_path, monkeypatch):
+    times = [0.0, 0.033, 0.066, 1.066, 3.066]
+    path, given = film(tmp_path / "film.mp4", times), []
+    update = Tracker.update
+    monkeypatch.setattr(Tracker, "update", lambda t, f, at: (given.append(at), update(t, f, at))[1])
+    webcam.show(Settings(str(path), tmp_path / "out.mp4", window=False, threads=1))
+    np.testing.assert_allclose(given, times, atol=0.001)
+    frames, fps = read_video(tmp_path / "out.mp4")
+    assert len(frames) / fps == pytest.approx(5.066, abs=0.05)
 
 
 def test_keys(monkeypatch):

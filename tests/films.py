@@ -1,0 +1,63 @@
+"""Films for tests, with any times, in any container: `av` encodes them."""
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+SIZE = (320, 240)
+# 60 frames 1/30 s apart, 40 frames 1/10 s apart, 10 frames half a second apart.
+VARIABLE = [*np.arange(60) / 30, *(2 + np.arange(40) / 10), *(6 + np.arange(10) / 2)]
+CODECS = {".webm": "libvpx", ".avi": "mpeg4"}
+
+
+def picture(number):
+    """(240, 320, 3): a grey picture with its number in binary, as white bars."""
+    image = np.full((SIZE[1], SIZE[0], 3), 60, np.uint8)
+    for bit in range(8):
+        if number >> bit & 1:
+            image[:, 40 * bit + 5 : 40 * bit + 35] = 220
+    return image
+
+
+def number_of(image):
+    """The number of a picture, drawn upon or not."""
+    scaled = cv2.resize(image, SIZE)[90:150].mean(axis=(0, 2))
+    return sum(1 << bit for bit in range(8) if scaled[40 * bit + 10 : 40 * bit + 30].mean() > 140)
+
+
+def film(path, times, *, pictures=None, ratio=None, **options):
+    """Writes a film whose frames have these times in seconds.
+
+    Args:
+        path: its suffix chooses the container.
+        times: of each frame.
+        pictures: of each frame; numbered ones by default.
+        ratio: width and height of a pixel.
+        options: of the container, as `movflags="faststart"`.
+    """
+    av = pytest.importorskip("av")
+    base = 30 if path.suffix == ".avi" else 90_000  # AVI has a constant rate
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(CODECS.get(path.suffix, "libx264"), rate=30)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt, stream.gop_size = "yuv420p", 12
+        stream.codec_context.time_base = Fraction(1, base)
+        if ratio is not None:
+            stream.codec_context.sample_aspect_ratio = Fraction(*ratio)
+        for number, time in enumerate(times):
+            image = picture(number) if pictures is None else pictures[number]
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            frame.pts, frame.time_base = round(time * base), Fraction(1, base)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def cut(path, share=0.5):
+    """The first part of a file, as another."""
+    data = path.read_bytes()
+    part = path.with_name(f"cut{path.suffix}")
+    part.write_bytes(data[: int(share * len(data))])
+    return part
