@@ -124,6 +124,7 @@ class Tracker:
         self._scenes = Scenes()
         self._clock = Clock(self._machine)
         self._far = 0  # frames in a row that came after many seconds
+        self._updated = times.monotonic()
         self._searcher.reset()
 
     def use(self, detector: Detector | None = None, smoothing: str | None = None) -> None:
@@ -277,7 +278,9 @@ class Tracker:
 
     def _wonder(self, step: Step) -> None:
         """Warns if times look like milliseconds: a face stays through steps of many seconds."""
-        far = step.seconds >= _FAR and not step.first and len(self._tracks) > 0
+        updated, self._updated = self._updated, times.monotonic()
+        passed = self._updated - updated  # a machine may really be so slow
+        far = step.seconds >= max(_FAR, 4 * passed) and not step.first and len(self._tracks) > 0
         self._far = self._far + 1 if far else 0
         if self._far == _FAR_FRAMES:
             warnings.warn(
