@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lapland.crop.square import to_image
-from lapland.video.clock import Clock
+from lapland.video.clock import Clock, Step
 from lapland.video.follower import Follower
 from lapland.video.portrait import portrait_matrices
 from lapland.video.presence import FACE
@@ -16,6 +16,7 @@ from tests.drawn_dots import five_points
 from tests.videos import video
 
 FIVE = five_points(np.array([200.0, 150.0]))
+STEP = Step(True, 0.0, FRAME)
 NEAR, FAR = np.array([3.0, 2.0]), np.array([60.0, 0.0])  # steps, pixels
 BLANK = np.zeros((300, 400, 3), np.uint8)
 
@@ -25,7 +26,7 @@ def followed(*, unsure, at=FIVE):
     track = Track(at, Smoother(None))
     none = np.zeros(0, np.float32)
     mean_scale = 2.0 if unsure else 1.2
-    track.advance(Fit(at, np.zeros((0, 2), np.float32), none, none, at, mean_scale, unsure), FRAME)
+    track.advance(Fit(at, np.zeros((0, 2), np.float32), none, none, at, mean_scale, unsure), STEP)
     return track
 
 
@@ -106,10 +107,10 @@ def test_strayed_landmarks_start_again_only_where_the_look_sees_a_face(
     away = fit.five_points + 200.0
     strayed = Fit(away, fit.landmarks + 200, fit.scales * 2, fit.texture, away, 2.5, True)
     track = Track(away, Smoother(None))
-    track.advance(strayed, FRAME)
+    track.advance(strayed, STEP)
 
     follower.face_detector = FaceDetector(points_in_portrait(away, right), score=score)
-    follower.look(frame, track, 1)
+    follower.look(frame, track, FRAME)
     assert (track.fit is not strayed) == taken
     near = np.abs(track.five_points - fit.five_points).max() < 3
     assert near == taken
