@@ -1,0 +1,1 @@
+"""Answers from landmarks: head pose, eyes and mouth, parts, masks and chips."""

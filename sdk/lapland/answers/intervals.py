@@ -1,0 +1,18 @@
+"""Intervals of a normal distribution: deviations -> half-widths."""
+
+from statistics import NormalDist
+
+from .._errors import OptionError
+
+
+def half_width(probability: float) -> float:
+    """Deviations to either side within which a normal value lies with the probability.
+
+    Raises:
+        OptionError: the probability is not between 0 and 1.
+    """
+    if not 0 < probability < 1:
+        raise OptionError(
+            f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
+        )
+    return NormalDist().inv_cdf(0.5 + probability / 2)
