@@ -1,0 +1,1 @@
+"""Annotations of other tools -> faces: one file a format."""
