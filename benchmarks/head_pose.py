@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapland import Detector, Faces
-from lapland._image import load_image
 from lapland.answers.pose import angles_of
+from lapland.image.loading import load_image
 
 Floats = NDArray[np.float64]
 MESHES = Path(__file__).parent / "peers" / "meshes.py"
@@ -38,9 +38,16 @@ PROBABILITIES = (0.5, 0.9)
 # corners of the mouth; in their own unit.
 _SIX = (30, 8, 36, 45, 48, 54)
 _SIX_POINTS = np.array(
-    [[0, 0, 0], [0, -330, -65], [-225, 170, -135], [225, 170, -135], [-150, -150, -125], [150, -150, -125]],
+    [
+        [0, 0, 0],
+        [0, -330, -65],
+        [-225, 170, -135],
+        [225, 170, -135],
+        [-150, -150, -125],
+        [150, -150, -125],
+    ],
     np.float64,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,10 @@ def figures(angles: Floats, truth: Floats) -> dict[str, Any]:
     for low, high in ((0, 60), *BANDS):
         inside = there & (turned >= low) & (turned < high)
         means = errors[inside].mean(axis=0).round(2).tolist() if inside.any() else [None] * 3
-        rows[f"{low}-{high}"] = {"faces": int(inside.sum()), **dict(zip(ANGLES, means, strict=True))}
+        rows[f"{low}-{high}"] = {
+            "faces": int(inside.sum()),
+            **dict(zip(ANGLES, means, strict=True)),
+        }
     return {"without": int((~there).sum()), "errors": rows}
 
 
@@ -143,7 +153,10 @@ def coverage(angles: Floats, widths: dict[float, Floats], truth: Floats) -> dict
         *((f"found yaw {a}-{b}", (found >= a) & (found < b)) for a, b in BANDS),
     ):
         if inside.sum() >= 10:
-            shares = {str(p): (errors <= w)[inside].mean(axis=0).round(3).tolist() for p, w in widths.items()}
+            shares = {
+                str(p): (errors <= w)[inside].mean(axis=0).round(3).tolist()
+                for p, w in widths.items()
+            }
             width = float(np.median(widths[0.9][inside, 0]))
             rows[name] = {"faces": int(inside.sum()), "yaw 90 %": round(width, 1), **shares}
     return rows

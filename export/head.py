@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland._scheme import IBUG68
-from training.files import REPOSITORY, write_whole
+from lapland.schemes.ibug68 import IBUG68
+from training.common.files import write_whole
+from training.common.paths import REPOSITORY
 
 Floats = NDArray[np.float64]
 OUT = REPOSITORY / "sdk" / "lapland" / "answers" / "head.npz"

@@ -11,7 +11,9 @@ _EYES = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47))
 _BROW = {36: (18, 19, 20), 42: (23, 24, 25)}
 
 
-def shut(image: NDArray[np.uint8], landmarks: NDArray[np.float32], part: float) -> NDArray[np.uint8]:
+def shut(
+    image: NDArray[np.uint8], landmarks: NDArray[np.float32], part: float
+) -> NDArray[np.uint8]:
     """The upper lids of a face pulled down by a part of the eyes' height, 0 to 1.
 
     The skin between brow and upper lid is stretched over the eye, column by column, with a dark

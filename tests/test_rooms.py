@@ -8,9 +8,9 @@ from training.common.paths import REPOSITORY
 
 # Lowest first. A file beside the rooms is a command, which may import all of its own package.
 ROOMS = {
-    "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks faces "
-    "detector video lapland batch measure cli",
-    "training": "common network data heads labelling losses recipes evaluation reports "
+    "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks "
+    "answers faces detector video stream lapland batch measure cli",
+    "training": "common importers network data heads labelling losses recipes evaluation reports "
     "calibration runs",
     "export": "graph cards shipping",
     "benchmarks": "common videos reports peers",

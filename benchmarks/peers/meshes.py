@@ -6,6 +6,7 @@ unit and smaller towards the camera; NaN where it finds no face.
 """
 
 import sys
+from pathlib import Path
 
 import cv2
 import mediapipe
@@ -16,7 +17,7 @@ VERTICES = 478
 
 def main() -> None:
     """The command line."""
-    names = open(sys.argv[1], encoding="utf-8").read().splitlines()
+    names = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
     found = np.full((len(names), VERTICES, 3), np.nan, np.float32)
     options = {"static_image_mode": True, "refine_landmarks": True, "max_num_faces": 1}
     with mediapipe.solutions.face_mesh.FaceMesh(**options) as mesh:

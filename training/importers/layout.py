@@ -35,7 +35,9 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
     photos = sorted({face.photo for face in faces})
     missing = [str(photo) for photo in photos if not photo.is_file()]
     if missing:
-        raise FileNotFoundError(f"{missing[0]}: no such photo ({len(missing)} missing); see --photos")
+        raise FileNotFoundError(
+            f"{missing[0]}: no such photo ({len(missing)} missing); see --photos"
+        )
     if len(photos) < 2:
         raise ValueError(f"expected two photos or more, to train and to choose on; {len(photos)}")
     count = min(max(1, round(share * len(photos))), len(photos) - 1)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._errors import OptionError
+from ..base.errors import OptionError
 
 _SHUT, _OPEN = 0.55, 0.72  # of the open level
 _RISE, _FALL = 0.15, 4.0  # seconds in which the level follows wider and narrower eyes

@@ -19,16 +19,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .._errors import OptionError
-from .._geometry import as_complex, cut
+from ..base.errors import OptionError
+from ..crop.five_points import as_complex
+from ..crop.square import cut
 
 Floats = NDArray[np.float64]
 LAYOUTS = ("arcface", "dlib", "portrait")
 
 # Left eye, right eye, nose, left and right corner of the mouth in a chip of 112 pixels.
 _ARCFACE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
-)  # fmt: skip
+    [
+        [38.2946, 51.6963],
+        [73.5318, 51.5014],
+        [56.0252, 71.7366],
+        [41.5493, 92.3655],
+        [70.7299, 92.2041],
+    ]
+)
 _PORTRAIT = np.array([[0.36, 0.46], [0.64, 0.46], [0.5, 0.615], [0.39, 0.745], [0.61, 0.745]])
 # dlib's mean shape of points 27 to 54 and 60 to 64, in the square about points 17 to 67.
 _DLIB_POINTS = (*range(27, 55), *range(60, 65))
@@ -137,16 +144,19 @@ def inverse(matrices: Floats) -> Floats:
         ],
         axis=1,
     )
-    back = np.divide(adjoint, area[:, None, None], out=np.zeros_like(adjoint), where=area[:, None, None] != 0)
+    back = np.divide(
+        adjoint, area[:, None, None], out=np.zeros_like(adjoint), where=area[:, None, None] != 0
+    )
     return np.concatenate([back, -(back @ shift[..., None])], axis=-1)
 
 
 def _arcface_template(size: int) -> Floats:
-    """insightface's rule: multiples of 112 scale the points, of 128 also shift them by 8."""
+    """The rule of insightface: multiples of 112 scale the points, of 128 also shift them by 8."""
     if size % 112 == 0:
         return _ARCFACE * (size / 112)
     if size % 128 == 0:
-        return (_ARCFACE + [8.0, 0.0]) * (size / 128)
+        shifted: Floats = (_ARCFACE + np.array([8.0, 0.0])) * (size / 128)
+        return shifted
     raise OptionError(
         f"size: expected a multiple of 112 or 128 for the layout 'arcface', not {size}; "
         "the layout 'portrait' takes any size"

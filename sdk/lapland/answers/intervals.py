@@ -2,7 +2,7 @@
 
 from statistics import NormalDist
 
-from .._errors import OptionError
+from ..base.errors import OptionError
 
 
 def half_width(probability: float) -> float:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .._errors import OptionError
+from ..base.errors import OptionError
 from .head import load_head
 
 Floats = NDArray[np.float64]

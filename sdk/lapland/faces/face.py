@@ -14,12 +14,13 @@ from ..formats.pts import to_pts
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.calibration import Calibration
+from .answering import FaceAnswers, answers_to_dict
 
 _DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
+class Face(FaceAnswers):
     """One face of a photo; coordinates are image pixels, the first pixel's centre at (0, 0).
 
     Attributes:
@@ -61,10 +62,14 @@ class Face:
         face = (self.landmarks[None], self.scales[None], texture[None])
         return float(calibration.confidence(*face)[0])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The face as plain lists and numbers, rounded to a thousandth.
 
         `id` is there if the face has one, `confidence` if its model is calibrated.
+
+        Args:
+            pose: also `pose`: yaw, pitch, roll and the radii of their 90 % intervals, degrees.
+            eyes: also `eyes` (openness, and probability of closed, of left and right) and `mouth`.
         """
         return {
             **({} if self.id is None else {"id": self.id}),
@@ -74,6 +79,7 @@ class Face:
             "five_points": plain(self.five_points),
             "landmarks": plain(self.landmarks),
             "scales": plain(self.scales),
+            **answers_to_dict(self, pose=pose, eyes=eyes),
         }
 
     def save_pts(self, path: str | os.PathLike[str]) -> None:

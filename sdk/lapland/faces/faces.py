@@ -19,6 +19,7 @@ from ..formats.keypoints import to_supervision
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.calibration import Calibration
+from .answering import FacesAnswers
 from .face import Face, calibrated
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _LARGEST_ID = (1 << 63) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Faces:
+class Faces(FacesAnswers):
     """The N faces of a photo; N may be 0. The arrays are read-only.
 
     Coordinates are image pixels, the first pixel's centre at (0, 0), x to the right, y down.
@@ -186,9 +187,13 @@ class Faces:
         calibration, textures = calibrated(self.calibration, self.textures)
         return calibration.confidence(self.landmarks, self.scales, textures)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`."""
-        return {"scheme": self.scheme.name, "faces": [face.to_dict() for face in self]}
+    def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
+        """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`.
+
+        `pose` and `eyes` add these to each face: see `Face.to_dict`.
+        """
+        rows = [face.to_dict(pose=pose, eyes=eyes) for face in self]
+        return {"scheme": self.scheme.name, "faces": rows}
 
     def save_pts(self, path: str | os.PathLike[str]) -> list[Path]:
         """Writes an iBUG `.pts` file for each face, and returns their paths.
@@ -207,9 +212,9 @@ class Faces:
             face.save_pts(target)
         return paths
 
-    def to_json(self) -> str:
+    def to_json(self, *, pose: bool = False, eyes: bool = False) -> str:
         """`to_dict` as one line of JSON."""
-        return json.dumps(self.to_dict(), allow_nan=False)
+        return json.dumps(self.to_dict(pose=pose, eyes=eyes), allow_nan=False)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """The landmarks as a table with one row for each landmark of each face.

@@ -76,7 +76,7 @@ def scheme_from(definition: object) -> Scheme:
     corners = definition.get("eye_corners")
     if corners is not None and len(_indices("eye_corners", corners, size)) != 2:
         raise OptionError(f"eye_corners: expected two landmarks or null, not {corners!r}")
-    scheme = Scheme(
+    return Scheme(
         name=name,
         size=size,
         groups=_groups(definition.get("groups"), size),
@@ -86,7 +86,6 @@ def scheme_from(definition: object) -> Scheme:
         eye_corners=None if corners is None else (corners[0], corners[1]),
         parts=_parts(names, definition.get("parts", {}), size),
     )
-    return scheme
 
 
 def scheme_to_json(scheme: Scheme) -> str:
@@ -143,7 +142,9 @@ def _contours(contours: Any, size: int) -> tuple[Contour, ...]:
     read = []
     for contour in contours:
         if not isinstance(contour, dict):
-            raise OptionError(f'contours: expected {{"points": [...], "closed": ...}}, not {contour!r}')
+            raise OptionError(
+                f'contours: expected {{"points": [...], "closed": ...}}, not {contour!r}'
+            )
         closed = bool(contour.get("closed", False))
         read.append((_indices("contours", contour.get("points"), size), closed))
     return tuple(read)
@@ -168,9 +169,7 @@ def _five(five: Any, size: int) -> tuple[tuple[int, ...], ...]:
     return read
 
 
-def _parts(
-    names: int | list[str], parts: Any, size: int
-) -> MappingProxyType[str, tuple[int, ...]]:
+def _parts(names: int | list[str], parts: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
     if not isinstance(parts, dict):
         raise OptionError(f"parts: expected names with their landmarks, not {parts!r}")
     read = {str(name): _indices(f"parts.{name}", v, size) for name, v in parts.items()}

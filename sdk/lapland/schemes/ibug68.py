@@ -12,6 +12,28 @@ _MIRROR_PAIRS = (
     *((48, 54), (49, 53), (50, 52), (55, 59), (56, 58)),  # outer lips, about 51 and 57
     *((60, 64), (61, 63), (65, 67)),  # inner lips, about 62 and 66
 )
+_PARTS = {
+    "jaw": span(0, 16),
+    "left_brow": span(17, 21),
+    "right_brow": span(22, 26),
+    "nose_bridge": span(27, 30),
+    "nostrils": span(31, 35),
+    "left_eye": span(36, 41),
+    "right_eye": span(42, 47),
+    "outer_lips": span(48, 59),
+    "inner_lips": span(60, 67),
+    "upper_lip": (*span(48, 54), *span(64, 60, -1)),  # closed outlines, in drawing order
+    "lower_lip": (48, 60, *span(67, 64, -1), *span(54, 59)),
+    "without_jaw": span(17, 67),  # the 51 points
+    "chin": (8,),
+    "nose_tip": (30,),
+    "left_eye_outer_corner": (36,),
+    "left_eye_inner_corner": (39,),
+    "right_eye_inner_corner": (42,),
+    "right_eye_outer_corner": (45,),
+    "left_mouth_corner": (48,),
+    "right_mouth_corner": (54,),
+}
 IBUG68 = Scheme(
     name="ibug68",
     size=68,
@@ -38,4 +60,5 @@ IBUG68 = Scheme(
     mirror=permutation(68, _MIRROR_PAIRS),
     five=(span(36, 41), span(42, 47), (30,), (48,), (54,)),
     eye_corners=(36, 45),
+    parts=MappingProxyType(_PARTS),
 )

@@ -4,10 +4,11 @@ Indices are 0-based. "Left" and "right" are sides of the image, as the viewer se
 all of lapland.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ..base.errors import OptionError
 from ..formats.coco import coco_category
 
 Contour = tuple[tuple[int, ...], bool]
@@ -27,6 +28,7 @@ class Scheme:
             the mouth), the indices whose mean stands for it.
         eye_corners: the two outer corners of the eyes: errors are divided by their distance. None
             divides them by the square root of the area of the face's box.
+        parts: name of each part -> its indices, as `left_eye` or `chin`; parts may overlap.
     """
 
     name: str
@@ -36,19 +38,36 @@ class Scheme:
     mirror: tuple[int, ...]
     five: tuple[tuple[int, ...], ...]
     eye_corners: tuple[int, int] | None
+    parts: MappingProxyType[str, tuple[int, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def part(self, name: str) -> tuple[int, ...]:
+        """The indices of a part or group by its name.
+
+        Raises:
+            OptionError: the scheme has no part of this name; the message lists them.
+        """
+        indices = self.parts.get(name) or self.groups.get(name)
+        if indices is None:
+            known = ", ".join(dict.fromkeys((*self.parts, *self.groups)))
+            raise OptionError(f"part: {self.name} has no {name!r}; it has {known}")
+        return indices
 
     def coco_category(self, category_id: int = 1) -> dict[str, Any]:
         """The entry in the `categories` of a COCO key point file.
 
         Landmarks are named by their group and index (`eyes_36`), the lines of `skeleton` are the
-        contours, their ends counted from 1 as COCO does.
+        contours, their ends counted from 1 as COCO does. `parts`, which COCO does not know, names
+        the parts with their indices from 0.
         """
-        return coco_category(self.size, self.groups, self.contours, category_id)
+        category = coco_category(self.size, self.groups, self.contours, category_id)
+        return category | {"parts": {name: list(i) for name, i in self.parts.items()}}
 
 
-def span(first: int, last: int) -> tuple[int, ...]:
-    """The indices from the first to the last, both included."""
-    return tuple(range(first, last + 1))
+def span(first: int, last: int, step: int = 1) -> tuple[int, ...]:
+    """The indices from the first to the last, both included; a step of -1 counts down."""
+    return tuple(range(first, last + step, step))
 
 
 def permutation(size: int, pairs: tuple[tuple[int, int], ...]) -> tuple[int, ...]:

@@ -1,0 +1,245 @@
+"""Questions that faces answer: pose, eyes, mouth, parts, outlines, masks, chips.
+
+`FacesAnswers` is part of `Faces` and answers for N faces; `FaceAnswers` is part of `Face`.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..answers.chips import Chips, cut_chips
+from ..answers.openness import Eyes, Mouth, eyes_of, mouths_of
+from ..answers.outline import checked_mask, face_polygon, mask_of
+from ..answers.pose import Pose, Poses, head_poses
+from ..base.arrays import Float32
+from ..base.errors import OptionError
+from ..image.loading import ImageLike, load_image
+from ..schemes.ibug68 import IBUG68
+from ..schemes.scheme import Scheme
+from ..uncertainty.calibration import Calibration
+
+Shape = tuple[int, int]
+# Half of the landmarks lie within 1.18 standard deviations of their coordinates.
+_HALF = float(np.sqrt(2 * np.log(2)))
+_UNCALIBRATED = 0.8  # deviations in Laplace scales, about the mean of the shipped models
+
+
+class FacesAnswers:
+    """Answers for N faces, from the arrays that `Faces` holds."""
+
+    landmarks: Float32
+    scales: Float32
+    scheme: Scheme
+    textures: Float32 | None
+    calibration: Calibration | None
+
+    def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> Poses:
+        """Where each head turns, and how sure that is.
+
+        Yaw is positive if the nose points to the left of the picture, pitch if the face looks up,
+        roll if the head leans clockwise on the screen; all are 0 for a face that looks into the
+        camera.
+
+        Args:
+            focal: focal length of the camera in pixels, for distances.
+            centre: (x, y) of the optical axis in image pixels, usually the middle of the image:
+                angles are then those to the camera's axes, not to the line of sight.
+
+        Raises:
+            OptionError: the landmarks are not the 68 of `IBUG68`, or `focal` is no length.
+        """
+        _expect_68(self.scheme, "pose")
+        return head_poses(self.landmarks, self._deviations(), focal=focal, centre=centre)
+
+    @property
+    def eyes(self) -> Eyes:
+        """How far each eye is open, and the probability that it is closed; arrays (N, 2).
+
+        Raises:
+            OptionError: the landmarks are not the 68 of `IBUG68`.
+        """
+        _expect_68(self.scheme, "eyes")
+        deviations = self._deviations()
+        return eyes_of(self.landmarks, deviations, head_poses(self.landmarks, deviations))
+
+    @property
+    def mouth(self) -> Mouth:
+        """How far each mouth is open; arrays (N,).
+
+        Raises:
+            OptionError: the landmarks are not the 68 of `IBUG68`.
+        """
+        _expect_68(self.scheme, "mouth")
+        deviations = self._deviations()
+        return mouths_of(self.landmarks, deviations, head_poses(self.landmarks, deviations))
+
+    def part(self, name: str) -> Float32:
+        """(N, P, 2) landmarks of a part, as `left_eye`, `outer_lips`, `chin`, `without_jaw`.
+
+        Raises:
+            OptionError: there is no such part; the message lists all.
+        """
+        points: Float32 = self.landmarks[:, list(self.scheme.part(name))]
+        return points
+
+    @property
+    def five_landmarks(self) -> Float32:
+        """(N, 5, 2) left eye, right eye, nose, corners of the mouth, as means of landmarks.
+
+        Finer than `five_points`, which are the detector's.
+        """
+        rows = [self.landmarks[:, list(indices)].mean(axis=1) for indices in self.scheme.five]
+        return np.stack(rows, axis=1)
+
+    def outlines(self, *, forehead: bool = True) -> list[NDArray[np.float64]]:
+        """A polygon (P, 2) about each face: jaw and forehead, which is guessed, or jaw and brows.
+
+        Raises:
+            OptionError: the landmarks are not the 68 of `IBUG68`.
+        """
+        _expect_68(self.scheme, "outlines")
+        return [face_polygon(points, forehead=forehead) for points in self.landmarks]
+
+    def masks(self, image: ImageLike | Shape, name: str = "face") -> NDArray[np.bool_]:
+        """(N, H, W) bool: the pixels of a part of each face.
+
+        Args:
+            image: the photo, or its (height, width).
+            name: `face` (with the forehead), `skin`, `eyes`, `left_eye`, `right_eye`, `lips`,
+                `mouth` or `inner_mouth`.
+
+        Raises:
+            OptionError: there is no such mask, or the landmarks are not the 68 of `IBUG68`.
+            ImageError: the image cannot be used.
+        """
+        _expect_68(self.scheme, "masks")
+        inside, outside = checked_mask(name)
+        shape = _shape_of(image)
+        masks = np.zeros((len(self.landmarks), *shape), np.bool_)
+        for mask, points in zip(masks, self.landmarks, strict=True):
+            mask[:] = mask_of(
+                shape,
+                [_polygon(points, self.scheme, part) for part in inside],
+                [_polygon(points, self.scheme, part) for part in outside],
+            )
+        return masks
+
+    def chips(self, image: ImageLike, size: int = 112, layout: str = "arcface") -> Chips:
+        """Upright faces of one size, cut by a template.
+
+        Args:
+            image: the photo that the faces are of.
+            size: side of a chip in pixels; a multiple of 112 or 128 for `arcface`.
+            layout: `arcface` as insightface's `norm_crop`, `dlib` as dlib's `get_face_chip`, or
+                `portrait`, the whole head.
+
+        Raises:
+            OptionError: the layout is unknown, or size or landmarks do not suit it.
+            ImageError: the image cannot be used.
+        """
+        if layout == "dlib":
+            _expect_68(self.scheme, "chips of the layout 'dlib'")
+        pixels = load_image(image)
+        return cut_chips(pixels, self.landmarks, self.five_landmarks, size, layout)
+
+    def _deviations(self) -> NDArray[np.float64]:
+        """(N, K) standard deviation of each coordinate, pixels; from scales if uncalibrated."""
+        if self.calibration is None or self.textures is None:
+            return self.scales.astype(np.float64) * _UNCALIBRATED
+        radii = self.calibration.radii(self.landmarks, self.scales, self.textures, 0.5)
+        return radii.astype(np.float64) / _HALF
+
+
+class FaceAnswers:
+    """Answers for one face, from the arrays that `Face` holds."""
+
+    landmarks: Float32
+    scales: Float32
+    scheme: Scheme
+    texture: Float32 | None
+    calibration: Calibration | None
+
+    def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> Pose:
+        """See `Faces.pose`."""
+        return self._alone().pose(focal, centre)[0]
+
+    @property
+    def eyes(self) -> Eyes:
+        """See `Faces.eyes`; arrays (2,)."""
+        eyes = self._alone().eyes
+        return Eyes(eyes.openness[0], eyes.deviations[0], eyes.closed[0])
+
+    @property
+    def mouth(self) -> Mouth:
+        """See `Faces.mouth`; numbers."""
+        mouth = self._alone().mouth
+        return Mouth(float(np.ravel(mouth.openness)[0]), float(np.ravel(mouth.deviation)[0]))
+
+    def part(self, name: str) -> Float32:
+        """(P, 2): see `Faces.part`."""
+        points: Float32 = self._alone().part(name)[0]
+        return points
+
+    @property
+    def five_landmarks(self) -> Float32:
+        """(5, 2): see `Faces.five_landmarks`."""
+        points: Float32 = self._alone().five_landmarks[0]
+        return points
+
+    def outline(self, *, forehead: bool = True) -> NDArray[np.float64]:
+        """(P, 2): see `Faces.outlines`."""
+        return self._alone().outlines(forehead=forehead)[0]
+
+    def mask(self, image: ImageLike | Shape, name: str = "face") -> NDArray[np.bool_]:
+        """(H, W): see `Faces.masks`."""
+        mask: NDArray[np.bool_] = self._alone().masks(image, name)[0]
+        return mask
+
+    def chip(self, image: ImageLike, size: int = 112, layout: str = "arcface") -> NDArray[np.uint8]:
+        """(size, size, 3) uint8 BGR: see `Faces.chips`."""
+        return self._alone().chips(image, size, layout)[0]
+
+    def _alone(self) -> FacesAnswers:
+        faces = FacesAnswers()
+        faces.landmarks, faces.scales = self.landmarks[None], self.scales[None]
+        faces.scheme, faces.calibration = self.scheme, self.calibration
+        faces.textures = None if self.texture is None else self.texture[None]
+        return faces
+
+
+def answers_to_dict(face: FaceAnswers, *, pose: bool, eyes: bool) -> dict[str, Any]:
+    """What `Face.to_dict` adds on request, plain numbers."""
+    plain: dict[str, Any] = {}
+    if pose:
+        plain["pose"] = face.pose().to_dict()
+    if eyes:
+        found, mouth = face.eyes, face.mouth
+        plain["eyes"] = {
+            "openness": [round(float(v), 3) for v in found.openness],
+            "closed": [round(float(v), 4) for v in found.closed],
+        }
+        plain["mouth"] = {"openness": round(float(mouth.openness), 3)}
+    return plain
+
+
+def _polygon(points: Float32, scheme: Scheme, part: str) -> NDArray[np.float64]:
+    if part == "face":
+        return face_polygon(points)
+    return points[list(scheme.part(part))].astype(np.float64)
+
+
+def _shape_of(image: ImageLike | Shape) -> Shape:
+    if isinstance(image, tuple):
+        if len(image) < 2 or not all(isinstance(v, (int, np.integer)) and v > 0 for v in image[:2]):
+            raise OptionError(f"image: expected a photo or its (height, width), not {image!r}")
+        return int(image[0]), int(image[1])
+    height, width = load_image(image).shape[:2]
+    return height, width
+
+
+def _expect_68(scheme: Scheme, what: str) -> None:
+    if scheme is not IBUG68:
+        raise OptionError(
+            f"{what}: expected the 68 landmarks of IBUG68, not those of {scheme.name}"
+        )
