@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..base.errors import LaplandError, OptionError
-from . import benchmark, models, predict, webcam
+from . import benchmark, blur, models, predict, track, webcam
 from .options import complain
 
-SUBCOMMANDS = (predict, webcam, benchmark, models)
+SUBCOMMANDS = (predict, track, blur, webcam, benchmark, models)
 """Modules with `add_parser(commands)`, in the order of `lapland --help`."""
 
 

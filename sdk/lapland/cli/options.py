@@ -7,12 +7,13 @@ from pathlib import Path
 from ..networks import index
 
 
-def add_detector(parser: argparse.ArgumentParser, width: str) -> None:
+def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int = 40) -> None:
     """Adds the options of a command that finds faces.
 
     Args:
         parser: of the subcommand.
         width: of the network by default.
+        min_face: smallest face by default, pixels.
     """
     parser.add_argument(
         "--width",
@@ -27,7 +28,11 @@ def add_detector(parser: argparse.ArgumentParser, width: str) -> None:
     )
     parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
     parser.add_argument(
-        "--min-face", type=int, default=40, metavar="PX", help="smallest face (default: 40)"
+        "--min-face",
+        type=int,
+        default=min_face,
+        metavar="PX",
+        help=f"smallest face (default: {min_face})",
     )
 
 
