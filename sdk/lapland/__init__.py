@@ -7,6 +7,7 @@ faces.landmarks  # (N, 68, 2) float32, image pixels
 faces.scales     # (N, 68)    float32, image pixels: small is sure
 """
 
+from .answers.blinks import Blinks
 from .base.errors import (
     GeometryError,
     ImageError,
@@ -18,14 +19,17 @@ from .base.errors import (
     OptionError,
 )
 from .detector import Detector
+from .faces.blurring import blur
 from .faces.drawing import draw
 from .faces.face import Face
 from .faces.faces import Faces
 from .networks.info import ModelInfo
 from .schemes.aflw19 import AFLW19
+from .schemes.definition import read_scheme
 from .schemes.ibug68 import IBUG68
 from .schemes.registry import SCHEMES
 from .schemes.scheme import Scheme
+from .video.stream import track
 from .video.tracker import Tracker
 
 __version__ = "0.1.0"
@@ -34,6 +38,7 @@ __all__ = [
     "AFLW19",
     "IBUG68",
     "SCHEMES",
+    "Blinks",
     "Detector",
     "Face",
     "Faces",
@@ -48,7 +53,10 @@ __all__ = [
     "OptionError",
     "Scheme",
     "Tracker",
+    "blur",
     "draw",
+    "read_scheme",
+    "track",
 ]
 
 for _name in __all__:

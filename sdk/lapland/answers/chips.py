@@ -99,12 +99,13 @@ def cut_chips(
     if not isinstance(size, int) or size not in _SIZES:
         raise OptionError(f"size: expected a whole number of 8 to 4096 pixels, not {size!r}")
     if layout == "dlib":
-        points, template = landmarks[:, _DLIB_POINTS], _dlib_template(size)
+        # dlib fits the template to the photo, whose errors then count in photo pixels.
+        template = np.broadcast_to(_dlib_template(size), (len(landmarks), len(_DLIB_POINTS), 2))
+        inverses = similarities(template, landmarks[:, _DLIB_POINTS])
+        matrices = inverse(inverses)
     else:
-        points = five_points
-        template = _arcface_template(size) if layout == "arcface" else _PORTRAIT * size - 0.5
-    matrices = similarities(points, template)
-    inverses = inverse(matrices)
+        matrices = similarities(five_points, _five_template(layout, size))
+        inverses = inverse(matrices)
     images = np.zeros((len(matrices), size, size, 3), np.uint8)
     for chip, there, back in zip(images, matrices, inverses, strict=True):
         if layout == "arcface":
@@ -114,19 +115,24 @@ def cut_chips(
     return Chips(images, matrices, inverses)
 
 
-def similarities(points: NDArray[Any], template: Floats) -> Floats:
-    """(N, P, 2) points -> (N, 2, 3): turn, scale and shift that bring them nearest to a template.
+def similarities(points: NDArray[Any], goals: NDArray[Any]) -> Floats:
+    """(N, P, 2) points -> (N, 2, 3): turn, scale and shift that bring them nearest to their goals.
 
     In the plane, with points as complex numbers, Umeyama's solution is one quotient. Points that
-    coincide are moved to the template's middle and not scaled.
+    coincide are moved to the middle of the goals and not scaled.
+
+    Args:
+        points: (N, P, 2).
+        goals: (N, P, 2), or (P, 2) for all.
     """
-    here, there = as_complex(np.asarray(points, np.float64)), as_complex(template)
+    here, there = as_complex(points), as_complex(goals)
     middle = here.mean(axis=1, keepdims=True)
-    around, goal = here - middle, there - there.mean()
+    target = there.mean(axis=-1, keepdims=True)
+    around, goal = here - middle, there - target
     power = (np.abs(around) ** 2).sum(axis=1)
     turn = np.ones(len(here), np.complex128)
     np.divide((around.conj() * goal).sum(axis=1), power, out=turn, where=power > 1e-12)
-    shift = there.mean() - turn * middle[:, 0]
+    shift = (target - turn[:, None] * middle)[:, 0]
     matrices = np.empty((len(here), 2, 3))
     matrices[:, 0] = np.stack([turn.real, -turn.imag, shift.real], axis=-1)
     matrices[:, 1] = np.stack([turn.imag, turn.real, shift.imag], axis=-1)
@@ -150,6 +156,10 @@ def inverse(matrices: Floats) -> Floats:
     return np.concatenate([back, -(back @ shift[..., None])], axis=-1)
 
 
+def _five_template(layout: str, size: int) -> Floats:
+    return _arcface_template(size) if layout == "arcface" else _PORTRAIT * size - 0.5
+
+
 def _arcface_template(size: int) -> Floats:
     """The rule of insightface: multiples of 112 scale the points, of 128 also shift them by 8."""
     if size % 112 == 0:
@@ -164,4 +174,5 @@ def _arcface_template(size: int) -> Floats:
 
 
 def _dlib_template(size: int) -> Floats:
-    return (_PADDING + _DLIB) / (2 * _PADDING + 1) * size
+    # dlib counts from the corner of the first pixel, not from its centre.
+    return (_PADDING + _DLIB) / (2 * _PADDING + 1) * size - 0.5

@@ -35,8 +35,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "blur",
         help="make the faces of photos and videos unrecognisable",
-        description="Blurs every face in photos, folders of photos and videos, hair and ears "
-        "included, and writes copies without metadata and sound. Places that are only "
+        description="Blurs every face in photos, folders of photos and videos, ear to ear, "
+        "and writes copies without metadata and sound. Places that are only "
         f"perhaps a face are blurred, too (score from {THRESHOLDS[-1]}). Faces can still be "
         "missed: look the result through before you publish it.",
     )

@@ -20,8 +20,10 @@ _BLOCKS = 7  # blocks across a pixelated face; so few that nobody is recognised
 _GREY = 128
 
 
-def blur(image: ImageLike, faces: Faces | Iterable[Faces], style: str = "blur") -> NDArray[np.uint8]:
-    """Makes faces unrecognisable on a copy of an image, hair and ears included.
+def blur(
+    image: ImageLike, faces: Faces | Iterable[Faces], style: str = "blur"
+) -> NDArray[np.uint8]:
+    """Makes faces unrecognisable on a copy of an image, from chin to forehead and ear to ear.
 
     An ellipse about the landmarks and one about the detector's five points are hidden, so that a
     face whose landmarks are wrong is hidden, too. Detect with low thresholds and a small
