@@ -24,13 +24,16 @@ from .pose import Poses
 _EYES = (range(36, 42), range(42, 48))
 _MOUTH = range(48, 68)
 _LOWER = 0.3  # share of the lower lid in an eye's openness
-_CLOSED, _RANGE = 0.11, 0.13  # of an eye: raw openness when closed, and from there to 1
+_CLOSED, _RANGE = 0.11, 0.14  # of an eye: raw openness when closed, and from there to 1
 # Deviations by the radius r of the lids in mean widths of eye or mouth: constant, and weight of r
 # for eyes, of its square for the mouth.
 _EYE_DEVIATION, _MOUTH_DEVIATION = (0.05, 3.3), (0.005, 20.0)
 # The logistic curve of a closed eye: middle and slope, both less by the radius of the lids in
 # widths of the eye, and the odds of an eye of which nothing is known: one in ten.
-_CONSTANT, _SLOPE, _HALF, _PRIOR = 9.1, -16.0, 0.028, -2.2
+_CONSTANT, _SLOPE, _HALF, _PRIOR = 9.1, -17.2, 0.028, -2.2
+# Bulge of lids and lips of photos, in that of the mean head: with this share, heads that look up
+# and down have the same openness.
+_BULGE = 0.5
 _FLATTEST = 0.25  # least area that a unit square of the head's plane may have in the picture
 
 
@@ -138,5 +141,13 @@ def _on_the_head(
     back = adjoint / np.maximum(area, _FLATTEST)[:, None, None]
     seen = np.asarray(landmarks[:, indices], np.float64) * [1, -1]
     seen = seen - seen.mean(axis=1, keepdims=True)
+    # Lids and lips bulge out of the plane.
+    bulge = (
+        _BULGE
+        * np.cross(across, up)
+        @ (head[:, indices] - head[:, indices].mean(axis=1, keepdims=True))
+    )
+    outwards = rotations @ np.cross(across, up)  # (N, 2)
+    seen = seen - poses.sizes[:, None, None] * outwards[:, None] * bulge[:, None]
     placed: Floats = seen @ back.transpose(0, 2, 1) / poses.sizes[:, None, None]
     return placed

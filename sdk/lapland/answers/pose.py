@@ -288,7 +288,7 @@ class _Fit:
         count = modes.shape[2]
         shape = points + (self.coefficients[:, None, None] @ modes)[:, :, 0]
         turned = self.rotations @ shape  # (N, 3, 68)
-        turned_modes = (self.rotations @ modes.reshape(n, 3, -1)).reshape(n, 3, count, -1)
+        turned_modes = (self.rotations @ modes.reshape(n, 3, count * 68)).reshape(n, 3, count, 68)
         sizes = self.sizes[:, None, None]
         bend = 0.0 if self._focal is None else sizes / self._focal
         near = 1 / np.maximum(1 - bend * turned[:, 2:], 0.1)  # parts nearer to the camera grow
@@ -310,7 +310,7 @@ class _Fit:
             slopes[:, 6:] *= near[:, None]
         residuals = self._seen - centre[..., None] - flat
         weights = 1 / (self._variances + self.sizes[:, None] ** 2 * self._loose)
-        return slopes.reshape(n, -1, 136), residuals.reshape(n, 136), np.tile(weights, 2)
+        return slopes.reshape(n, 6 + count, 136), residuals.reshape(n, 136), np.tile(weights, 2)
 
     def _move(self, step: Floats) -> None:
         turn = np.clip(step[:, :3], -_MOST_TURN, _MOST_TURN)

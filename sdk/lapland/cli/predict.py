@@ -39,6 +39,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--json", action="store_true", help="print landmarks as lines of JSON")
     parser.add_argument(
+        "--pose", action="store_true", help="also yaw, pitch and roll, in drawings and lines"
+    )
+    parser.add_argument(
+        "--eyes", action="store_true", help="also the openness of eyes and mouth, in lines"
+    )
+    parser.add_argument(
         "--pts",
         type=Path,
         metavar="FOLDER",

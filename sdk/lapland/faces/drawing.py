@@ -17,6 +17,8 @@ from .faces import Faces
 SURE, UNSURE = 0.0196, 0.0324
 _COLOURS = np.array([[120, 230, 60], [40, 210, 250], [40, 60, 240]], np.float64)  # BGR
 _LINE = (250, 250, 250)
+_INK = (30, 30, 30)
+_AXES = ((60, 60, 240), (60, 200, 60), (240, 120, 40))  # BGR: right, up, forward
 _SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
 _FRACTION = 1 << _SHIFT
 _LARGEST_SIDE = 32768.0  # pixels, of a face; letters of thousands crash OpenCV 5.0
@@ -24,7 +26,12 @@ _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's 32-bit 
 
 
 def draw(
-    image: ImageLike, faces: Faces, *, boxes: bool = False, radius: float | None = None
+    image: ImageLike,
+    faces: Faces,
+    *,
+    boxes: bool = False,
+    radius: float | None = None,
+    pose: bool = False,
 ) -> NDArray[np.uint8]:
     """Draws faces on a copy of an image.
 
@@ -38,13 +45,16 @@ def draw(
         boxes: also draw each face's box and score.
         radius: also draw, about each landmark, the circle that holds it with this probability:
             `radius=0.9` for that of `faces.radius(0.9)`.
+        pose: also draw the axes of each head: red to the right of the picture, green up, blue to
+            where the face looks; and yaw, pitch and roll with their 90 % intervals.
 
     Returns:
         (H, W, 3) uint8 BGR, a new array.
 
     Raises:
         ImageError: the image cannot be used.
-        OptionError: `faces` are none, or `radius` is not between 0 and 1.
+        OptionError: `faces` are none, `radius` is not between 0 and 1, or `pose` is asked of
+            landmarks that are not the 68 of `IBUG68`.
         ModelError: `radius` was asked for, and the faces come from a model without calibration.
     """
     if not isinstance(faces, Faces):
@@ -61,6 +71,8 @@ def draw(
         _draw_dots(canvas, face, side)
         if boxes:
             _draw_box(canvas, face, side)
+        if pose:
+            _draw_pose(canvas, face, side)
     return canvas
 
 
@@ -145,3 +157,23 @@ def _draw_box(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
         thickness,
         cv2.LINE_AA,
     )
+
+
+def _draw_pose(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
+    """The head's axes at the bridge of the nose, and its angles above the face."""
+    pose = face.pose()
+    thickness = max(1, round(side / 90))
+    start = face.part("nose_bridge")[0].astype(np.float64)
+    for axis, colour in enumerate(_AXES):
+        end = start + 0.6 * side * pose.rotation[:2, axis] * [1, -1]
+        first, last = (tuple(int(v) for v in _fixed(point)) for point in (start, end))
+        cv2.line(canvas, first, last, colour, thickness, cv2.LINE_AA, _SHIFT)
+    angles = zip("ypr", (pose.yaw, pose.pitch, pose.roll), pose.radius(0.9), strict=True)
+    size, low = max(0.35, side / 400), face.landmarks.min(axis=0)
+    for row, (name, angle, radius) in enumerate(angles):
+        corner = np.clip([low[0], low[1] - (2 - row) * 34 * size - 20 * size], -_LARGEST, _LARGEST)
+        at = (int(corner[0]), int(corner[1]))
+        text = f"{name} {angle:.0f} +-{radius:.0f}"
+        for ink, width in ((_INK, 3), (_LINE, 1)):
+            font = cv2.FONT_HERSHEY_SIMPLEX
+            cv2.putText(canvas, text, at, font, size, ink, width * max(1, round(size)), cv2.LINE_AA)
