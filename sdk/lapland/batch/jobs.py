@@ -17,19 +17,22 @@ from ..base.files import write_whole
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..image.loading import load_image
+from ..schemes.ibug68 import IBUG68
 from .processes import Death, in_processes
 from .record import line_for
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker is set up with; the keywords of `Detector`, of which it makes one."""
+    """The set-up of a worker: keywords of its `Detector`, and what lines hold beside landmarks."""
 
     width: str
     precision: str
     model: Path | None
     min_face: int
     threads: int | None
+    pose: bool = False
+    eyes: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,21 +123,25 @@ class _Work:
             min_face=setup.min_face,
             threads=setup.threads,
         )
+        self._pose, self._eyes = setup.pose, setup.eyes
+        if (self._pose or self._eyes) and self._detector.model.scheme is not IBUG68:
+            raise OptionError("--pose, --eyes: expected a model of the 68 landmarks of IBUG68")
         self.settings = {"model": self._detector.model.name, "min_face": setup.min_face}
+        self.settings |= {n: True for n in ("pose", "eyes") if getattr(setup, n)}
 
     def __call__(self, job: Job) -> Outcome:
         try:
             image = load_image(job.photo)
             faces = self._detector.predict(image)
             if job.drawing is not None:
-                write_image(job.drawing, draw(image, faces))
+                write_image(job.drawing, draw(image, faces, pose=self._pose))
         except ImageNotFoundError as error:  # none to keep a line for: it may be a slip of the pen
             return Outcome(job, "", error=str(error))
         except LaplandError as error:
             return _failed(job, self.settings, str(error).removeprefix(f"{job.photo}: "))
         except MemoryError:
             return _failed(job, self.settings, "there is not enough memory for it")
-        result: dict[str, Any] = faces.to_dict()
+        result: dict[str, Any] = faces.to_dict(pose=self._pose, eyes=self._eyes)
         if job.pts is not None:
             folder, one, several = job.pts
             target = folder / f"{one if len(faces) == 1 else several}.pts"

@@ -80,7 +80,15 @@ def run(options: argparse.Namespace) -> int:
     threads = options.threads
     if threads is None and options.jobs > 1:
         threads = 1  # a core for each process
-    setup = Setup(options.width, options.precision, options.model, options.min_face, threads)
+    setup = Setup(
+        options.width,
+        options.precision,
+        options.model,
+        options.min_face,
+        threads,
+        options.pose,
+        options.eyes,
+    )
     batch = Batch(setup, options.jobs)
     photos, empty = find_photos(options.photos, None if to_file else options.out)
     for folder in empty:
