@@ -26,7 +26,7 @@ def test_nobody_is_found_in_a_blurred_photo(face, style):
     hidden = blur(image, face, style)
     assert len(Detector(threads=1).predict(hidden)) == 0
     changed = (hidden != image).any(axis=-1)
-    assert changed[face[0].mask(PHOTO)].mean() > 0.95
+    assert changed[face[0].mask(PHOTO)].mean() > 0.9
     assert not changed[250:].any()
     assert not changed[:, :100].any()
 
