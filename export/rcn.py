@@ -10,11 +10,14 @@ landmarks equal torch's on real crops, within 0.01 px in float32.
 """
 
 import argparse
+import re
 from pathlib import Path
 
+from export.cards.data_terms import IBUG_300W, data_of
 from export.shipping.exporting import export
 from export.shipping.naming import name_of
 from export.shipping.parity import PHOTO
+from lapland.schemes.registry import SCHEMES, is_shipped
 from training.common.paths import REPOSITORY
 from training.recipes.checkpoint import load_weights
 
@@ -23,14 +26,32 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m export.rcn", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--out", type=Path, help="default: models/NAME")
+    parser.add_argument(
+        "--out", type=Path, help="default: models/NAME; NAME beside the checkpoint for own data"
+    )
+    parser.add_argument("--name", help="of the model (default: by its recipe)")
+    parser.add_argument("--licence", help="of the weights, for metadata and card")
+    parser.add_argument("--data-name", help="what the model was trained on, for metadata and card")
     parser.add_argument("--data", type=Path, help="folder of the photos, for the card's figures")
     parser.add_argument("--photo", type=Path, default=PHOTO, help="of a face, for the comparison")
     options = parser.parse_args(arguments)
     try:
-        recipe = load_weights(options.checkpoint)[1]
-        out = options.out or REPOSITORY / "models" / name_of(recipe)
-        card = export(options.checkpoint, out, options.data, options.photo)
+        _, recipe, facts = load_weights(options.checkpoint)
+        name = options.name or name_of(recipe)
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise ValueError(f"--name: expected letters, digits, '-', '_', '.', not {name!r}")
+        custom = not is_shipped(SCHEMES[recipe.scheme]) or data_of(facts) is not IBUG_300W
+        folder = options.checkpoint.parent if custom else REPOSITORY / "models"
+        out = options.out or folder / name
+        card = export(
+            options.checkpoint,
+            out,
+            options.data,
+            options.photo,
+            name=options.name,
+            licence=options.licence,
+            data_name=options.data_name,
+        )
     except (ValueError, OSError) as error:
         raise SystemExit(f"export.rcn: {error}") from None
     print(

@@ -82,11 +82,16 @@ def doubts_and_errors(
     }
 
 
+def threshold_of(found: dict[str, NDArray[np.float64]]) -> float:
+    """The doubt below which `KEPT` of the good landmarks lie."""
+    return float(np.quantile(found["doubts"][found["errors"] < GOOD], KEPT))
+
+
 def figures_of(found: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
     """The threshold and what it sees."""
     doubts, errors = found["doubts"], found["errors"]
     good, bad = doubts[errors < GOOD], doubts[errors > BAD]
-    threshold = float(np.quantile(good, KEPT))
+    threshold = threshold_of(found)
     # Probability that a bad one has the larger doubt.
     ranks = np.searchsorted(np.sort(good), bad)
     return {

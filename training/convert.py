@@ -6,7 +6,9 @@ writes `mine/photos` with a `.pts` file beside each photo, `mine/splits/train.tx
 and `mine/scheme.json`: names, groups, mirror pairs, the landmarks that stand for the five points.
 It is guessed from the names of the landmarks; complete what the command names as missing, then
 
-    python -m training.train --data mine --scheme mine/scheme.json --recipe few --out runs/mine
+    python -m training.train --data mine --scheme mine/scheme.json --out runs/mine ...
+
+with the recipe for few photos in `training/README.md`.
 """
 
 import argparse

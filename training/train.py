@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lapland.schemes.registry import SCHEMES
+from lapland.schemes.definition import read_scheme
+from lapland.schemes.registry import SCHEMES, register
 from training.data import detected
 from training.data.readers import read_faces
 from training.data.unlabelled import crop_folder
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--val", type=Path, help="split file (default: splits/val.txt of the first)"
     )
+    parser.add_argument("--scheme", type=Path, help="a scheme of your own, a JSON file")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="product")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe"
@@ -45,7 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        recipe = override(RECIPES[options.recipe], options.set)
+        changes = options.set
+        if options.scheme is not None:
+            changes = [f"scheme={register(read_scheme(options.scheme)).name}", *changes]
+        recipe = override(RECIPES[options.recipe], changes)
         train, validation = (
             read_faces(
                 options.data, SCHEMES[recipe.scheme], given or options.data[0] / "splits" / name

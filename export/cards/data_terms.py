@@ -1,6 +1,6 @@
 """The terms of the data that a model learned from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 OFFICIAL = 3148  # training faces of 300-W as its authors count them
@@ -64,7 +64,15 @@ Localization*, ICCV 2019.""",
 def data_of(facts: dict[str, Any]) -> Data:
     """What is known of the data: 300-W is known by its folders, other photos are the user's."""
     # The first runs did not record it; all of them were of 300-W.
-    return IBUG_300W if facts.get("data", "300w") == "300w" else OTHER
+    if facts.get("data", "300w") == "300w":
+        return IBUG_300W
+    licence = facts.get("licence")
+    if licence is None:
+        return OTHER
+    text = f"""\
+of {facts["data"]}. Licence of these weights, as their maker states it: {licence}.
+The code is MIT."""
+    return replace(OTHER, text=text, licence=licence)
 
 
 def shown_split(figures: dict[str, Any], facts: dict[str, Any]) -> str:

@@ -14,7 +14,9 @@ from export.cards.failures_picture import NAME, draw_limits
 from export.shipping import hashes
 from export.shipping.metadata import metadata_of
 from export.shipping.parity import TOLERANCE, build_graph, crops_of_photo, difference
-from lapland.schemes.registry import SCHEMES
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.schemes.registry import SCHEMES, is_shipped
+from training import certainty as trust
 from training.calibration.measuring import calibrate
 from training.calibration.measuring import measure as measure_calibration
 from training.common.files import write_whole
@@ -32,7 +34,29 @@ def figures_on(data: Path, model: Path) -> dict[str, Any]:
     return {name: evaluate_file(model, data, file) for name, file in splits.items()}
 
 
-def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[str, Any]:
+def unsure_of(model: Path, data: Path) -> float | None:
+    """Mean scale above which a tracker distrusts a face, measured on `splits/val.txt`.
+
+    None if no face has good landmarks.
+    """
+    network = LandmarkNetwork(model, threads=1)
+    faces = read_faces(data, network.info.scheme, data / "splits" / "val.txt")
+    found = trust.doubts_and_errors(network, faces)
+    if not (found["errors"] < trust.GOOD).any():
+        return None
+    return trust.threshold_of(found)
+
+
+def export(
+    checkpoint: Path,
+    out: Path,
+    data: Path | None,
+    photo: Path,
+    *,
+    name: str | None = None,
+    licence: str | None = None,
+    data_name: str | None = None,
+) -> dict[str, Any]:
     """Writes `model.onnx`, `weights.safetensors` and the card with its picture into `out`.
 
     Args:
@@ -42,6 +66,9 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
             whose `splits/val.txt` its scales are calibrated; None leaves both out.
         photo: of a face; torch and onnxruntime are compared on crops of it, and on those of
             `data/splits/val.txt` where there is one.
+        name: of the model; None follows from the recipe.
+        licence: of the weights; None follows from the data.
+        data_name: what the model was trained on, for metadata and card; None follows from the run.
 
     Returns:
         What the card says.
@@ -51,11 +78,16 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
             is written then.
     """
     net, recipe, facts = load_weights(checkpoint)
+    if data_name is not None:
+        facts = facts | {"data": data_name}
+    if licence is not None:
+        facts = facts | {"licence": licence}
+    terms: dict[str, Any] = {"name": name, "licence": licence}
     crops = [crops_of_photo(photo, recipe)]
     if data is not None and (data / "splits" / "val.txt").exists():
         faces = read_faces(data, SCHEMES[recipe.scheme], data / "splits" / "val.txt")
         crops.append(cut_all(faces, recipe.crop.matrices(detected.detect(faces).five_points)))
-    model = build_graph(net, recipe, metadata_of(net, recipe, facts, {}))
+    model = build_graph(net, recipe, metadata_of(net, recipe, facts, {}, **terms))
     sample = torch.cat(crops)
     parity = difference(model, net, recipe, sample)
     allowed = TOLERANCE[recipe.precision]
@@ -79,8 +111,10 @@ def export(checkpoint: Path, out: Path, data: Path | None, photo: Path) -> dict[
             if (data / "splits" / "val.txt").exists():
                 calibration, _ = calibrate(plain, data)
                 certainty = measure_calibration(plain, calibration, data, shown)
+                if not is_shipped(SCHEMES[recipe.scheme]):
+                    terms["unsure"] = unsure_of(plain, data)
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
-        helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration))
+        helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration, **terms))
     write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))
     if checkpoint.resolve() != (out / "weights.safetensors").resolve():
         # Written anew, the same weights and facts may be other bytes.

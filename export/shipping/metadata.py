@@ -8,6 +8,8 @@ from torch import nn
 from export.cards.data_terms import data_of
 from export.shipping.naming import name_of
 from lapland.networks.info import SCHEMA
+from lapland.schemes.definition import scheme_to_json
+from lapland.schemes.registry import SCHEMES, is_shipped
 from lapland.uncertainty.calibration import Calibration
 from training.network.rcn import SIZE
 from training.recipes.recipe import Recipe
@@ -19,12 +21,21 @@ def metadata_of(
     facts: dict[str, Any],
     nmse: dict[str, float],
     calibration: Calibration | None = None,
+    *,
+    name: str | None = None,
+    licence: str | None = None,
+    unsure: float | None = None,
 ) -> dict[str, str]:
     """What the runtime and a reader need to know, as the file carries it."""
     told = {} if calibration is None else {"lapland.calibration": calibration.to_json()}
+    scheme = SCHEMES[recipe.scheme]
+    if not is_shipped(scheme):
+        told["lapland.scheme_definition"] = scheme_to_json(scheme)
+    if unsure is not None:
+        told["lapland.unsure"] = f"{unsure:.3f}"
     return told | {
         "lapland.schema": SCHEMA,
-        "lapland.name": name_of(recipe),
+        "lapland.name": name or name_of(recipe),
         "lapland.width": recipe.label,
         "lapland.precision": recipe.precision,
         "lapland.parameters": str(sum(p.numel() for p in net.parameters())),
@@ -33,6 +44,6 @@ def metadata_of(
         "lapland.crop_factor": repr(recipe.crop.factor),
         "lapland.crop_upright": json.dumps(recipe.crop.upright),
         "lapland.nmse": json.dumps(nmse),
-        "lapland.licence": data_of(facts).licence,
+        "lapland.licence": licence or data_of(facts).licence,
         "lapland.training": json.dumps({"recipe": json.loads(recipe.to_json()), **facts}),
     }

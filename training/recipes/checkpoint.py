@@ -9,7 +9,8 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from lapland.schemes.registry import SCHEMES
+from lapland.schemes.definition import scheme_from_json, scheme_to_json
+from lapland.schemes.registry import SCHEMES, is_shipped, register
 from training.common.files import write_whole
 from training.recipes.families import FAMILIES
 from training.recipes.recipe import Recipe
@@ -21,6 +22,9 @@ def save_weights(
     """Writes weights with their recipe and what is known of the run."""
     written = FAMILIES[recipe.family].checkpoint
     metadata = {"format": written, "recipe": recipe.to_json(), "facts": json.dumps(facts)}
+    scheme = SCHEMES[recipe.scheme]
+    if not is_shipped(scheme):
+        metadata["scheme"] = scheme_to_json(scheme)
     kept = {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
     write_whole(path, lambda part: part.write_bytes(save(kept, metadata=metadata)))
 
@@ -46,6 +50,8 @@ def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
             f"{path}: not a checkpoint of training.train (no format {', '.join(sorted(formats))})"
         )
     try:
+        if "scheme" in metadata:
+            register(scheme_from_json(metadata["scheme"]))
         recipe = Recipe.from_json(metadata["recipe"])
         facts: dict[str, Any] = json.loads(metadata["facts"])
     except (KeyError, TypeError, ValueError) as error:

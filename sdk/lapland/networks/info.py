@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import ModelError
+from ..schemes.definition import scheme_from_json
 from ..schemes.registry import SCHEMES
 from ..schemes.scheme import Scheme
 from ..uncertainty.calibration import Calibration
@@ -33,6 +34,8 @@ class ModelInfo:
         licence: terms of the weights.
         training: recipe, data and commit.
         calibration: the meaning of its scales in pixels; None if it was exported without data.
+        unsure: mean scale above which `Tracker` distrusts a face, pixels of a crop of 80 x 80; None
+            takes the tracker's own.
     """
 
     name: str
@@ -49,6 +52,7 @@ class ModelInfo:
     licence: str
     training: dict[str, object]
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
+    unsure: float | None = None
 
 
 def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
@@ -70,7 +74,7 @@ def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
             "with `python -m export.rcn`"
         )
     try:
-        scheme = SCHEMES[metadata["lapland.scheme"]]
+        scheme = _scheme(metadata)
         info = ModelInfo(
             name=metadata["lapland.name"],
             width=metadata["lapland.width"],
@@ -86,6 +90,7 @@ def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
             licence=metadata["lapland.licence"],
             training=_table(metadata, "lapland.training"),
             calibration=_calibration(metadata, scheme),
+            unsure=_unsure(metadata),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ModelError(
@@ -103,6 +108,27 @@ def _table(metadata: dict[str, str], key: str) -> dict[str, Any]:
     value = json.loads(metadata[key])
     if not isinstance(value, dict):
         raise ValueError(f"{key}: expected a JSON object, not {metadata[key]}")
+    return value
+
+
+def _scheme(metadata: dict[str, str]) -> Scheme:
+    """The scheme that the file defines, or else the shipped one of its name."""
+    text = metadata.get("lapland.scheme_definition")
+    if text is None:
+        return SCHEMES[metadata["lapland.scheme"]]
+    scheme = scheme_from_json(text)
+    if scheme.name != metadata["lapland.scheme"]:
+        raise ValueError(f"lapland.scheme_definition: expected {metadata['lapland.scheme']!r}")
+    return scheme
+
+
+def _unsure(metadata: dict[str, str]) -> float | None:
+    text = metadata.get("lapland.unsure")
+    if text is None:
+        return None
+    value = float(text)
+    if not 0 < value < 1000:
+        raise ValueError(f"lapland.unsure: expected pixels above 0, not {text}")
     return value
 
 

@@ -56,7 +56,8 @@ class Tracker:
         memory: seconds for which a face that was lost keeps its identity. It is known by its place
             and by a small picture of it; this is no recognition of persons.
         unsure: mean scale of a face, in pixels of a crop of 80 x 80, above which its landmarks are
-            not trusted; `python -m training.certainty` finds it for a custom model.
+            not trusted. None takes the value that the model states, or 1.4 if it states none;
+            `python -m training.certainty` measures it, and the export of a custom model writes it.
         background: whether searching has its own thread, as a live picture wants. Otherwise the
             frame in which a search is due waits for it, each face is found in its first frame of
             those, and the same video gives the same result every time, as files want.
@@ -80,7 +81,7 @@ class Tracker:
         smoothing: str = "light",
         search_every: float = 1.0,
         memory: float = 5.0,
-        unsure: float = UNSURE,
+        unsure: float | None = None,
         background: bool = True,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -93,7 +94,7 @@ class Tracker:
             )
         every = _checked_number("search_every", search_every)
         self._memory = _checked_number("memory", memory)
-        self._unsure = _checked_number("unsure", unsure, "pixels")
+        self._unsure = None if unsure is None else _checked_number("unsure", unsure, "pixels")
         self._searcher = Searcher(every, bool(background))
         self._machine = clock or (times.monotonic if background else None)
         self._strength = strength_named(smoothing)
@@ -140,7 +141,8 @@ class Tracker:
         if smoothing is not None:
             self._strength = strength_named(smoothing)
         if detector is not None:
-            self._follower = Follower(detector, self._unsure)
+            self._threshold = self._unsure or detector.model.unsure or UNSURE
+            self._follower = Follower(detector, self._threshold)
             self._searcher.use(self._follower.face_detector)
         for track in self._tracks:
             track.smooth_with(Smoother(self._strength))
@@ -273,7 +275,7 @@ class Tracker:
 
     def _is_face(self, track: Track) -> bool:
         score = track.presence.score
-        most = self._unsure * (_ADMITTED if score >= _SURE_FACE else 1.0)
+        most = self._threshold * (_ADMITTED if score >= _SURE_FACE else 1.0)
         return score >= FACE and track.fit.mean_scale <= most
 
     def _wonder(self, step: Step) -> None:
