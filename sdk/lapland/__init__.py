@@ -29,7 +29,7 @@ from .schemes.definition import read_scheme
 from .schemes.ibug68 import IBUG68
 from .schemes.registry import SCHEMES
 from .schemes.scheme import Scheme
-from .video.stream import track
+from .stream import track
 from .video.tracker import Tracker
 
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ from ..base.progress import counted
 from ..detector import Detector
 from ..networks import index
 from ..schemes.ibug68 import IBUG68
-from ..video.stream import TrackedFrame, track
+from ..stream import TrackedFrame, track
 from ..video.tracker import Tracker
 from .options import add_detector
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faces.faces import Faces
-from .source import opened
-from .tracker import Tracker
+from .faces.faces import Faces
+from .video.source import opened
+from .video.tracker import Tracker
 
 
 class TrackedFrame(NamedTuple):
