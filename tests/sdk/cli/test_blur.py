@@ -37,7 +37,7 @@ def test_wrong_landmarks_do_not_uncover_a_face(face):
         face.boxes, face.scores, face.five_points, face.landmarks + np.float32(150), face.scales
     )
     hidden = blur(PHOTO, away)
-    assert sharpness(hidden, face) < 0.5 * sharpness(cv2.imread(PHOTO), face)
+    assert sharpness(hidden, face) < 0.7 * sharpness(cv2.imread(PHOTO), face)
 
 
 def test_faces_at_the_edge_and_huge_ones(face):

@@ -53,7 +53,7 @@ def test_lines(clip, tmp_path, capsys):
 def test_table(clip, tmp_path):
     out = tmp_path / "clip.csv"
     assert main(["track", str(clip), "-o", str(out), "--pose", "--eyes", "--threads", "1"]) == 0
-    rows = list(csv.DictReader(out.open()))
+    rows = list(csv.DictReader(out.read_text().splitlines()))
     assert list(rows[0])[:3] == ["frame", "time", "id"]
     assert list(rows[0])[-1] == "y67"
     assert None not in rows[0]
