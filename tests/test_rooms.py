@@ -10,8 +10,6 @@ from training.common.paths import REPOSITORY
 ROOMS = {
     "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks "
     "answers faces detector video stream lapland batch measure cli",
-    "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks "
-    "answers faces detector video stream lapland batch measure cli",
     "training": "common importers network data heads labelling losses recipes evaluation reports "
     "calibration runs",
     "export": "graph cards shipping",
