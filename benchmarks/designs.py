@@ -69,7 +69,7 @@ def measure(runs: Path, rounds: int) -> dict[str, Any]:
     for name in BESIDE:
         steps[name] = step_of((index.folder() / name / "model.onnx").read_bytes(), crop)
     timer = Timer(steps)
-    with closing(Progress(sys.stderr, rounds, what="rounds")) as progress:
+    with closing(Progress(sys.stderr, rounds, noun="rounds")) as progress:
         for _ in range(rounds):
             timer.round()
             progress.step()

@@ -4,9 +4,9 @@ Each motion of `benchmarks.motion` is shown at 30 frames a second, in real time,
 each smoothing and to a `Detector` that searches every frame. Errors are mean distances to the true
 landmarks in percent of the distance of the outer eye corners, over the frames in which the face is
 neither covered nor outside and every one of them has found it; frames that one of them has missed
-are counted apart. Where there are several faces, the difference of tracking and detecting has an
-interval of 95 %, of a bootstrap over faces: tracking is less accurate where all of it is above 0.
-Then a pan of one face is given as fast as it is taken, for the times.
+are counted apart. With several faces, the difference of tracking and detecting has an
+interval of 95 %, of a bootstrap over faces: tracking is less accurate if all of it is above 0.
+Then a pan of one face runs without pauses, for the times.
 
 The photo is that of the examples; `benchmarks.videos.scene.astronaut` has its true landmarks;
 `--data` takes photos and annotations of a folder in the layout of 300-W instead, `--faces` of those
@@ -31,17 +31,17 @@ from lapland import Detector, Tracker
 from lapland.networks.index import DEFAULT_WIDTH, VIDEO_WIDTH
 
 SMOOTHINGS = ("off", "light", "strong")
-WAYS = ("detect", *SMOOTHINGS)
+METHODS = ("detect", *SMOOTHINGS)
 
 
 def run_motion(name: str, person: Person, other: Person, detector: Detector) -> dict[str, Log]:
-    """Shows one motion in real time to every way of finding faces."""
-    logs = {way: Log() for way in WAYS}
-    trackers = {way: Tracker(detector, smoothing=way) for way in SMOOTHINGS}
+    """Shows one motion in real time to every method of finding faces."""
+    logs = {method: Log() for method in METHODS}
+    trackers = {method: Tracker(detector, smoothing=method) for method in SMOOTHINGS}
     shown = time.perf_counter()
     for number, frame in enumerate(noisy(MOTIONS[name](person, other))):
-        for way, tracker in trackers.items():
-            logs[way].add(frame, tracker.update(frame.image, number / FPS))
+        for method, tracker in trackers.items():
+            logs[method].add(frame, tracker.update(frame.image, number / FPS))
         logs["detect"].add(frame, detector.predict(frame.image))
         shown = max(shown + 1 / FPS, time.perf_counter())
         time.sleep(max(0.0, shown - time.perf_counter()))
@@ -68,17 +68,17 @@ def times_of(work: Callable[[NDArray[np.uint8]], object], frames: list[Any]) -> 
 def frame_times(person: Person, detector: Detector, repeats: int) -> dict[str, dict[str, float]]:
     """Times of both on a pan of one face, frame after frame without a pause, in milliseconds.
 
-    They take turns, pan by pan, so that what disturbs the processor for a while disturbs both.
+    They take turns, pan by pan, so that a disturbance of the processor affects both.
     """
     frames = [f.image for f in noisy(MOTIONS["pan"](person, person))]
     taken: dict[str, list[float]] = {"track": [], "detect": []}
     with Tracker(detector) as tracker:
         for _ in range(repeats):
-            for way, work in (("track", tracker.update), ("detect", detector.predict)):
-                taken[way] += times_of(work, frames)
+            for method, work in (("track", tracker.update), ("detect", detector.predict)):
+                taken[method] += times_of(work, frames)
     return {
-        way: machine.summary(values) | {"worst": max(values), "mean": float(np.mean(values))}
-        for way, values in taken.items()
+        method: machine.summary(values) | {"worst": max(values), "mean": float(np.mean(values))}
+        for method, values in taken.items()
     }
 
 
@@ -96,7 +96,7 @@ def people(data: Path | None, split: Path | None, count: int) -> list[Person]:
     for name in names[:: max(1, len(names) // (2 * count))]:
         photo = next(p for p in data.glob(f"{name}.*") if p.suffix != ".pts")
         image = cv2.imread(str(photo))
-        # Whoever else is in a photo has no annotation; and who is not found has nothing to follow.
+        # Other persons in a photo have no annotation; a face that is not found cannot be followed.
         if len(detector.predict(image)) == 1 and len(persons) < count:
             persons.append(Person(name, image, read_pts(data / f"{name}.pts")))
     return persons
@@ -115,38 +115,38 @@ def measure(persons: list[Person], motions: list[str], detector: Detector) -> di
                 other = persons[i - 1] if len(persons) > 1 else person.other()
                 logs.append(run_motion(name, person, other, detector))
                 bar.update()
-            report[name] = {way: summary(logs, way) for way in WAYS}
-            for way in SMOOTHINGS:
-                report[name][way] |= difference(logs, way, "detect")
-            for way, figures in report[name].items():
+            report[name] = {method: summary(logs, method) for method in METHODS}
+            for method in SMOOTHINGS:
+                report[name][method] |= difference(logs, method, "detect")
+            for method, figures in report[name].items():
                 if name == "still":
-                    seen = [j for log in logs if not math.isnan(j := jitter(log[way]))]
+                    seen = [j for log in logs if not math.isnan(j := jitter(log[method]))]
                     figures["jitter"] = float(np.mean(seen)) if seen else math.nan
                 if name == "pan":
-                    figures["lag"] = float(np.mean([lag(log[way]) for log in logs]))
+                    figures["lag"] = float(np.mean([lag(log[method]) for log in logs]))
                 if name == "expression":
-                    lips = [lag(log[way], [56, 57, 58, 65, 66, 67]) for log in logs]
+                    lips = [lag(log[method], [56, 57, 58, 65, 66, 67]) for log in logs]
                     figures["lag"] = float(np.mean(lips))
     return report
 
 
 def print_report(report: dict[str, Any]) -> None:
     """The figures as tables."""
-    print("errors and radii: of the frames in which every way has found the face")
-    print(f"{'error, % of the eye corners':<28}" + "".join(f"{way:>9}" for way in WAYS))
-    for name, ways in report.items():
-        print(f"  {name:<26}" + "".join(f"{ways[way]['error']:>9.2f}" for way in WAYS))
-    if not any(math.isnan(ways[SMOOTHINGS[0]]["low"]) for ways in report.values()):
+    print("errors and radii: of the frames in which every method has found the face")
+    print(f"{'error, % of the eye corners':<28}" + "".join(f"{method:>9}" for method in METHODS))
+    for name, methods in report.items():
+        print(f"  {name:<26}" + "".join(f"{methods[method]['error']:>9.2f}" for method in METHODS))
+    if not any(math.isnan(methods[SMOOTHINGS[0]]["low"]) for methods in report.values()):
         print("tracking - detecting, points, and 95 % of it by bootstrap over faces")
-        print(" " * 14 + "".join(f"{way:>24}" for way in SMOOTHINGS))
-        for name, ways in report.items():
-            gaps = [ways[way] for way in SMOOTHINGS]
+        print(" " * 14 + "".join(f"{method:>24}" for method in SMOOTHINGS))
+        for name, methods in report.items():
+            gaps = [methods[method] for method in SMOOTHINGS]
             cells = [f"{g['difference']:+.2f} ({g['low']:+.2f} to {g['high']:+.2f})" for g in gaps]
             print(f"  {name:<12}" + "".join(f"{cell:>24}" for cell in cells))
     for p in PROBABILITIES:
         print(f"landmarks within radius({p}), %")
-        for name, ways in report.items():
-            shares = (100 * ways[way][f"within_{100 * p:.0f}"] for way in WAYS)
+        for name, methods in report.items():
+            shares = (100 * methods[method][f"within_{100 * p:.0f}"] for method in METHODS)
             print(f"  {name:<26}" + "".join(f"{share:>9.1f}" for share in shares))
     for key, title in (
         ("missed", "frames without a visible face"),
@@ -155,16 +155,18 @@ def print_report(report: dict[str, Any]) -> None:
         ("wait_worst", "frames until found, worst"),
     ):
         print(f"{title}")
-        for name, ways in report.items():
-            if any(ways[way][key] for way in WAYS):
-                print(f"  {name:<26}" + "".join(f"{ways[way][key]:>9.0f}" for way in WAYS))
+        for name, methods in report.items():
+            if any(methods[method][key] for method in METHODS):
+                print(
+                    f"  {name:<26}" + "".join(f"{methods[method][key]:>9.0f}" for method in METHODS)
+                )
     for name, key, title in (
         ("still", "jitter", "jitter of a still face, %"),
         ("pan", "lag", "lag in a pan, frames"),
         ("expression", "lag", "lag of the lips, frames"),
     ):
         if name in report:
-            row = "".join(f"{report[name][way][key]:>9.2f}" for way in WAYS)
+            row = "".join(f"{report[name][method][key]:>9.2f}" for method in METHODS)
             print(f"{title:<28}{row}")
 
 
@@ -178,17 +180,17 @@ def plot(report: dict[str, Any], times: dict[str, Any], path: Path) -> None:
         1, 2, figsize=(11, 4), layout="constrained", width_ratios=(3, 1)
     )
     names = list(report)
-    for i, way in enumerate(WAYS):
-        label = "detecting every frame" if way == "detect" else f"tracking, smoothing {way}"
-        values = [report[name][way]["error"] for name in names]
+    for i, method in enumerate(METHODS):
+        label = "detecting every frame" if method == "detect" else f"tracking, smoothing {method}"
+        values = [report[name][method]["error"] for name in names]
         left.bar(np.arange(len(names)) + (i - 1.5) * 0.2, values, 0.2, label=label)
     left.set_xticks(np.arange(len(names)), names, rotation=30, ha="right")
     left.set_ylabel("mean error, % of the eye corners")
     left.legend(frameon=False)
     rows = ["median", "p95", "worst"]
-    for i, (way, colour) in enumerate((("detect", "tab:blue"), ("track", "tab:green"))):
+    for i, (method, colour) in enumerate((("detect", "tab:blue"), ("track", "tab:green"))):
         bars = right.bar(
-            np.arange(3) + (i - 0.5) * 0.4, [times[way][row] for row in rows], 0.4, color=colour
+            np.arange(3) + (i - 0.5) * 0.4, [times[method][row] for row in rows], 0.4, color=colour
         )
         right.bar_label(bars, fmt="%.1f", fontsize=8)
     right.set_xticks(np.arange(3), rows)
@@ -220,11 +222,11 @@ def main() -> None:
     times = {}
     for width in dict.fromkeys((options.width, DEFAULT_WIDTH)):
         timed = Detector(width, threads=options.threads)
-        times[width] = ways = frame_times(persons[0], timed, options.repeats)
-        for way, label in (("detect", "detecting every frame"), ("track", "tracking")):
-            row = ", ".join(f"{key} {value:.2f}" for key, value in ways[way].items())
+        times[width] = methods = frame_times(persons[0], timed, options.repeats)
+        for method, label in (("detect", "detecting every frame"), ("track", "tracking")):
+            row = ", ".join(f"{key} {value:.2f}" for key, value in methods[method].items())
             print(f"width {width}, {label}: {row} ms a frame")
-        rate = ways["detect"]["median"] / ways["track"]["median"]
+        rate = methods["detect"]["median"] / methods["track"]["median"]
         print(f"width {width}: tracking is {rate:.1f} times as fast")
     report = {}
     if not options.times_only:

@@ -3,7 +3,7 @@
     python -m export.mtcnn [--out models/mtcnn]
 
 Keras keeps images as (N, H, W, C) and kernels as (kh, kw, in, out); ONNX wants (N, C, H, W) and
-(out, in, kh, kw). The graphs take what OpenCV gives, (N, H, W, 3) in BGR order with values 0..255,
+(out, in, kh, kw). The graphs take images of OpenCV, (N, H, W, 3) in BGR order with values 0..255,
 and do the rest inside: the transposition is a node, while the channel order and the normalisation
 (x - 127.5) / 128 are folded into the first convolution, exactly, since none pads its input.
 

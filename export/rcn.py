@@ -4,7 +4,7 @@ Writes `models/NAME/`, by its recipe `rcn-1-8`, `rcn-1-8-lite`, `rcn-1-8-int8` a
 `model.onnx`, `weights.safetensors`, `README.md` (the card) and its picture. Given the
 `weights.safetensors` of a model, it writes the same `model.onnx` and a new card.
 The graph takes uint8 crops and gives landmarks and scales in crop pixels, everything between
-included, and `heatmaps`, of which the softmax is taken: (N, K, S, S) in float32, (N, S, S, K) in
+included, and `heatmaps`, the logits of the softmax: (N, K, S, S) in float32, (N, S, S, K) in
 int8 (`lapland.networks.loading.maps_axis` finds which). It is written only if onnxruntime's
 landmarks equal torch's on real crops, within 0.01 px in float32.
 """

@@ -15,7 +15,7 @@ PHOTO = REPOSITORY / "examples" / "astronaut.png"
 
 
 def read_photo(path: Path, program: str) -> NDArray[np.uint8]:
-    """(H, W, 3) BGR; ends the program, in its name, where the file is no image."""
+    """(H, W, 3) BGR; ends the program, in its name, if the file is no image."""
     image = cv2.imread(str(path))
     if image is None:
         raise SystemExit(f"{program}: {path} is no image that OpenCV reads")
@@ -23,7 +23,7 @@ def read_photo(path: Path, program: str) -> NDArray[np.uint8]:
 
 
 def keep_to_one_core() -> bool:
-    """Binds this process and those it starts to one core, where the system can."""
+    """Binds this process and those it starts to one core, if the system can."""
     if not hasattr(os, "sched_setaffinity"):
         return False
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -31,7 +31,7 @@ def keep_to_one_core() -> bool:
 
 
 def resident_mb() -> float:
-    """Memory of this process that is in RAM now, MB; NaN where the system does not tell."""
+    """Memory of this process that is in RAM now, MB; NaN if the system has no figure."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -15,8 +15,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 def multiply_accumulates(model: bytes, feeds: Mapping[str, NDArray[Any]]) -> dict[str, int]:
     """Counts the products that go into sums: those of convolutions and of matrix products.
 
-    What depends on constants alone is left out, as onnxruntime computes it once, when it loads the
-    file; so is all that makes a product of two numbers and adds nothing to it. Shapes are those
+    Nodes that depend on constants alone do not count, as onnxruntime computes them once when it
+    loads the file; nor do products of two numbers without a sum. Shapes are those
     that the values have in a run.
 
     Args:
@@ -27,7 +27,7 @@ def multiply_accumulates(model: bytes, feeds: Mapping[str, NDArray[Any]]) -> dic
         {output of a node: multiply-accumulates in it}, in the order of the graph.
 
     Raises:
-        ValueError: a node multiplies in a way that is not known here.
+        ValueError: a node multiplies, but its count is not known here.
     """
     graph = onnx.load_model_from_string(model)
     live = _live(graph.graph, set(feeds))
@@ -56,7 +56,7 @@ def _multiplies(node: onnx.NodeProto) -> bool:
 def _shapes(
     model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], nodes: list[onnx.NodeProto]
 ) -> dict[str, tuple[int, ...]]:
-    """Shapes of what goes into nodes and comes out of them, and of the constants."""
+    """Shapes of the inputs and outputs of nodes, and of the constants."""
     shapes = {value.name: tuple(value.dims) for value in model.graph.initializer}
     shapes |= {name: value.shape for name, value in feeds.items()}
     names = {n for node in nodes for n in (*node.input, *node.output) if n and n not in shapes}

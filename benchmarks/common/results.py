@@ -1,4 +1,4 @@
-"""Files of results: figures under one header that says where they come from."""
+"""Files of results: figures under a header with command, date, commit and machine."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ def header(name: str) -> Report:
     """The header of a benchmark, with the machine at this moment: see `lapland.measure.machine`.
 
     Args:
-        name: of its module.
+        name: name of its module.
     """
     return machine.header(f"python -m benchmarks.{name}")
 
@@ -41,7 +41,7 @@ def write(path: Path, head: Report, figures: Report) -> None:
 
 
 def read(path: Path) -> Report:
-    """Reads what `write` wrote, or `lapland benchmark --json`.
+    """Reads a file of `write`, or of `lapland benchmark --json`.
 
     Raises:
         ValueError: it is no file of results.

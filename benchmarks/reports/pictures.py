@@ -12,7 +12,7 @@ _SUMS = ("whole", "detection, all of it")
 
 
 def draw_stages(report: Report) -> bytes:
-    """Where the time of one `predict` goes, as a bar for each stage, the longest on top: a PNG."""
+    """Draws the stages of one `predict` as bars of time, the longest on top: a PNG."""
     stages: dict[str, float] = report["stages"]
     parts = {name: ms for name, ms in stages.items() if name not in _SUMS}
     colours = {name: LANDMARKS if "landmark" in name else DETECTION for name in parts}

@@ -12,7 +12,7 @@ from lapland.networks.info import ModelInfo
 
 Report = dict[str, Any]
 
-TRACKED = ("detect", "light")  # what a user has without a choice, and what tracking is beside it
+TRACKED = ("detect", "light")  # detection alone, and tracking with the default smoothing
 MOTIONS = {"error": "error, %", "missed": "frames without the face", "false": "false faces"}
 
 
@@ -80,7 +80,7 @@ def models_short(report: Report) -> str:
 
 
 def benchmark(report: Report) -> str:
-    """What `lapland benchmark` prints."""
+    """The table that `lapland benchmark` prints."""
     return f"```text\n{terminal.text(report)}\n```"
 
 
@@ -199,7 +199,7 @@ def predict(report: Report) -> str:
 
 
 def stages(report: Report) -> str:
-    """Where the time of a call goes."""
+    """The time of each stage of a call."""
     rows = [[name, f"{ms:.3f}"] for name, ms in report["stages"].items()]
     rows.append(["whole, without the stopwatch", f"{report['whole']:.3f}"])
     crowd = report["crowd"]
@@ -211,7 +211,7 @@ def stages(report: Report) -> str:
 
 
 def soak(report: Report) -> str:
-    """What many calls leave behind."""
+    """Growth of memory and threads over many calls."""
     slopes = report["slopes"]
     rows = []
     for name, title, unit in (
@@ -249,19 +249,19 @@ def batch(report: Report) -> str:
     width, height = report["pixels"]
     peak = report["peak_mb"]
     memory = "" if peak is None else f" The largest process took {peak:.0f} MB."
-    what = f"{counted(report['photos'], 'photo')} of some {width} x {height} pixels"
+    photos = f"{counted(report['photos'], 'photo')} of some {width} x {height} pixels"
     table = markdown(["`--jobs`", "photos/s"], rows)
-    return f"{origin(report)} {what}.{memory}\n\n{table}"
+    return f"{origin(report)} {photos}.{memory}\n\n{table}"
 
 
 def frames(report: Report) -> str:
     """Times of a frame: tracked, and searched."""
     rows = []
-    for width, ways in report["times"].items():
-        rate = ways["detect"]["median"] / ways["track"]["median"]
-        for way, name in (("track", "tracking"), ("detect", "`predict` on every frame")):
-            times = (f"{ways[way][key]:.2f}" for key in ("median", "p95", "worst"))
-            rows.append([width, name, *times, f"{rate:.1f}" if way == "track" else ""])
+    for width, methods in report["times"].items():
+        rate = methods["detect"]["median"] / methods["track"]["median"]
+        for method, name in (("track", "tracking"), ("detect", "`predict` on every frame")):
+            times = (f"{methods[method][key]:.2f}" for key in ("median", "p95", "worst"))
+            rows.append([width, name, *times, f"{rate:.1f}" if method == "track" else ""])
     head = [
         "width",
         "a frame of 640 x 480, one face",
@@ -276,7 +276,7 @@ def frames(report: Report) -> str:
 
 def motions(report: Report) -> str:
     """Errors of tracking and of detecting every frame, motion by motion."""
-    lows = [ways["light"].get("low", math.nan) for ways in report["motions"].values()]
+    lows = [methods["light"].get("low", math.nan) for methods in report["motions"].values()]
     several = not any(math.isnan(low) for low in lows)  # faces, that an interval is known from
     head = ["motion"]
     for key, title in MOTIONS.items():
@@ -284,21 +284,21 @@ def motions(report: Report) -> str:
         if key == "error" and several:
             head.append("difference (95 %)")
     rows = []
-    for name, ways in report["motions"].items():
+    for name, methods in report["motions"].items():
         cells = [name]
         for key in MOTIONS:
-            for way in TRACKED:
-                value = ways[way][key]
+            for method in TRACKED:
+                value = methods[method][key]
                 digits = 2 if key == "error" else 0
                 cells.append("-" if math.isnan(value) else f"{value:.{digits}f}")
             if key == "error" and several:
-                gap = ways["light"]
+                gap = methods["light"]
                 spread = f"{gap['low']:+.2f} to {gap['high']:+.2f}"
                 cells.append(f"{gap['difference']:+.2f} ({spread})")
         rows.append(cells)
     still = report["motions"].get("still")
     jitter = ""
-    if still is not None and not any(math.isnan(still[way]["jitter"]) for way in TRACKED):
+    if still is not None and not any(math.isnan(still[method]["jitter"]) for method in TRACKED):
         jitter = (
             f"\n\nA still face jitters by {still['light']['jitter']:.2f} % of the distance of its "
             f"eyes; detected in every frame, by {still['detect']['jitter']:.2f} %."
@@ -312,16 +312,16 @@ def motions(report: Report) -> str:
 
 def _coverage(report: Report) -> str:
     """How many landmarks lie within their radii, over all motions."""
-    told = []
-    for way, name in (("light", "tracked (smoothing light)"), ("detect", "detected")):
-        ways = [motion[way] for motion in report["motions"].values()]
-        total = sum(figures["compared"] for figures in ways)
+    shares_of = []
+    for method, name in (("light", "tracked (smoothing light)"), ("detect", "detected")):
+        methods = [motion[method] for motion in report["motions"].values()]
+        total = sum(figures["compared"] for figures in methods)
         shares = [
-            100 * sum(w[key] * w["compared"] for w in ways if w["compared"]) / total
+            100 * sum(w[key] * w["compared"] for w in methods if w["compared"]) / total
             for key in ("within_50", "within_90")
         ]
-        told.append(f"{shares[0]:.0f} and {shares[1]:.0f} % of those {name}")
-    return f"\n\nWithin `radius(0.5)` and `radius(0.9)` lie {' and '.join(told)}."
+        shares_of.append(f"{shares[0]:.0f} and {shares[1]:.0f} % of those {name}")
+    return f"\n\nWithin `radius(0.5)` and `radius(0.9)` lie {' and '.join(shares_of)}."
 
 
 def default_row(report: Report) -> Report:
@@ -339,7 +339,7 @@ def _row(report: Report, width: str, precision: str) -> Report:
 
 
 def shipped() -> list[ModelInfo]:
-    """What the shipped models say of themselves."""
+    """The metadata of the shipped models."""
     return [loading.describe(index.folder() / name / "model.onnx") for name in index.shipped()]
 
 
@@ -348,6 +348,6 @@ def threads(number: int) -> str:
     return counted(number, "thread")
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """1 photo, 2 photos, 10,000 photos."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,7 +1,7 @@
-"""What is compared of videos whose landmarks are known: errors, faces that are missed, lag.
+"""Errors, missed faces and lag on videos whose landmarks are known.
 
-Ways of finding faces are compared on the frames of a face that all of them have found: one that
-gives up where it is hard would look better otherwise. What each has missed is counted beside that.
+Methods are compared on the frames of a face that all of them have found: a method that gives up on
+hard frames would look better otherwise. The faces that each has missed are counted beside that.
 """
 
 import math
@@ -13,13 +13,13 @@ from benchmarks.videos.motions import Frame
 from lapland import IBUG68, Faces
 from lapland.schemes.normaliser import normalisers
 
-PROBABILITIES = (0.5, 0.9)  # of the radii whose promise is looked at
+PROBABILITIES = (0.5, 0.9)  # probabilities of the radii that are checked
 _HERE = 0.5  # of the distance of the eye corners: a result further off is of no face
 _DRAWS = 10_000  # of the bootstrap
 
 
 class Log:
-    """What one way of finding faces made of one motion, frame by frame."""
+    """The results of one method on one motion, frame by frame."""
 
     def __init__(self) -> None:
         # Percent, of each visible face that was found, by the number of the frame and its name.
@@ -31,7 +31,7 @@ class Log:
         self.false = 0  # landmarks without a face
         self.switches = 0  # times that somebody got another identity
         self.waits: list[int] = []  # frames until a face that became visible was found
-        self.found: list[NDArray[np.float64]] = []  # landmarks where there is one face, NaN if not
+        self.found: list[NDArray[np.float64]] = []  # landmarks if there is one face, else NaN
         self.true: list[NDArray[np.float64]] = []
         self._ids: dict[str, int] = {}
         self._waiting: dict[str, int] = {}
@@ -40,7 +40,7 @@ class Log:
         """Compares the faces of a frame with the true ones."""
         self._frame += 1
         free = list(range(len(faces)))
-        # Visible faces choose first: what stands before a hidden one is not it.
+        # Visible faces choose first: a face before a hidden one is another.
         for name, truth in sorted(frame.faces.items(), key=lambda item: item[1].hidden):
             size = normalisers(truth.landmarks[None], IBUG68)[0]
             centre = truth.landmarks.mean(axis=0)
@@ -50,7 +50,7 @@ class Log:
                 if offsets and min(offsets) < size * _HERE
                 else None
             )
-            if truth.hidden:  # whoever stands before it may be taken for it, or it may be guessed
+            if truth.hidden:  # the face before it may be taken for it, or it may be guessed
                 self._waiting[name] = 0
                 continue
             waited = self._waiting.setdefault(name, 0)
@@ -75,7 +75,7 @@ class Log:
         for name in self._waiting:
             if name not in frame.faces:
                 self._waiting[name] = 0
-        # One result for a hidden face is no false face; what lies nowhere near any is.
+        # One result for a hidden face is no false face; a result far from all faces is.
         hidden = [t.landmarks.mean(axis=0) for t in frame.faces.values() if t.hidden]
         for i in free:
             at = faces.landmarks[i].mean(axis=0)
@@ -90,7 +90,7 @@ class Log:
 def jitter(log: Log) -> float:
     """Mean distance of a landmark of a still face from its place one frame before, percent.
 
-    NaN where the face was never found in two frames after each other.
+    NaN if the face was never found in two successive frames.
     """
     found, true = np.stack(log.found), np.stack(log.true)
     size = normalisers(true, IBUG68).mean()
@@ -100,11 +100,11 @@ def jitter(log: Log) -> float:
 
 
 def lag(log: Log, landmarks: slice | list[int] = slice(None)) -> float:
-    """Frames by which landmarks follow the truth: the delay of it that fits them best."""
+    """Delay of the landmarks in frames: the delay of the truth that fits them best."""
     found, true = (np.stack(p)[:, landmarks].mean(axis=1) for p in (log.found, log.true))
     frames = np.arange(len(true), dtype=float)
     known = ~np.isnan(found).any(axis=1)
-    known[:10] = False  # the start, where the delayed truth is not known
+    known[:10] = False  # the delayed truth is not known at the start
     delays = np.arange(-1, 6, 0.02)
     misfits = []
     for delay in delays:
@@ -114,25 +114,25 @@ def lag(log: Log, landmarks: slice | list[int] = slice(None)) -> float:
 
 
 def shared(log: dict[str, Log]) -> list[tuple[int, str]]:
-    """The frames and names of faces that every way has found in one video."""
+    """The frames and names of faces that every method has found in one video."""
     first, *others = log.values()
     return [key for key in first.errors if all(key in other.errors for other in others)]
 
 
-def summary(logs: list[dict[str, Log]], way: str) -> dict[str, float]:
-    """Figures of one way of finding faces over several videos, each seen in every way.
+def summary(logs: list[dict[str, Log]], method: str) -> dict[str, float]:
+    """Figures of one method over several videos, each seen by every method.
 
-    Errors and coverage are those of the faces that every way has found.
+    Errors and coverage count the faces that every method has found.
     """
     keys = [shared(log) for log in logs]
-    errors = [log[way].errors[key] for log, of in zip(logs, keys, strict=True) for key in of]
+    errors = [log[method].errors[key] for log, of in zip(logs, keys, strict=True) for key in of]
     covered = [
-        log[way].covered[key]
+        log[method].covered[key]
         for log, of in zip(logs, keys, strict=True)
         for key in of
-        if key in log[way].covered
+        if key in log[method].covered
     ]
-    mine = [log[way] for log in logs]
+    mine = [log[method] for log in logs]
     waits = [wait for log in mine for wait in log.waits]
     coverage = np.mean(covered, axis=0) if covered else np.full(len(PROBABILITIES), np.nan)
     return {
@@ -148,13 +148,15 @@ def summary(logs: list[dict[str, Log]], way: str) -> dict[str, float]:
     }
 
 
-def difference(logs: list[dict[str, Log]], way: str, other: str) -> dict[str, float]:
-    """How much larger the error of one way is than that of another, in points.
+def difference(logs: list[dict[str, Log]], method: str, other: str) -> dict[str, float]:
+    """The error of one method less that of another, in points.
 
-    Both are those of the same frames. The 95 % interval is that of a bootstrap over videos, as the
-    frames of one face err alike: it says what other faces might have given. NaN for one video.
+    Both count the same frames. The 95 % interval comes from a bootstrap over videos, as the frames
+    of one face err alike: it shows how much other faces would differ. NaN for one video.
     """
-    gaps = [[log[way].errors[key] - log[other].errors[key] for key in shared(log)] for log in logs]
+    gaps = [
+        [log[method].errors[key] - log[other].errors[key] for key in shared(log)] for log in logs
+    ]
     sums, counts = np.array([sum(g) for g in gaps]), np.array([len(g) for g in gaps])
     if not counts.sum():
         return dict.fromkeys(("difference", "low", "high"), float("nan"))

@@ -23,7 +23,7 @@ NOISE = 2.0  # grey values, standard deviation of each pixel
 
 @dataclass(frozen=True)
 class Truth:
-    """Where a face is in a frame.
+    """The true place of a face in a frame.
 
     Attributes:
         affine: (2, 3), photo -> frame.
@@ -98,7 +98,7 @@ def rotation(person: Person, other: Person) -> Video:
 
 
 def shake(person: Person, other: Person) -> Video:
-    """A camera that is held badly: 6 px and 1.5 degrees in each frame, blurred by the motion."""
+    """A camera in an unsteady hand: 6 px and 1.5 degrees in each frame, blurred by the motion."""
     rng = np.random.default_rng(1)
     poses = [
         (320 + dx, 240 + dy, 130.0, turn)
@@ -107,10 +107,10 @@ def shake(person: Person, other: Person) -> Video:
     room = background()
     before = poses[0]
     for pose in poses:
-        # The shutter is open during the second half of the way here.
-        way = [np.array(before) + (np.array(pose) - before) * part for part in (0.5, 0.75, 1.0)]
-        shots = [paste(room, person, placed(person, *at)) for at in way]
-        middle = placed(person, *way[1])
+        # The shutter is open during the second half of the motion.
+        path = [np.array(before) + (np.array(pose) - before) * part for part in (0.5, 0.75, 1.0)]
+        shots = [paste(room, person, placed(person, *at)) for at in path]
+        middle = placed(person, *path[1])
         truth = Truth(middle, carried(person.landmarks, middle))
         yield _seen(np.mean(shots, axis=0), {person.name: truth})
         before = pose
@@ -149,7 +149,7 @@ def expression(person: Person, other: Person) -> Video:
     grid = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in SIZE)), axis=-1)
 
     def shift(at: Points, amount: float) -> Points:
-        """How far what is at these places of the still frame has moved."""
+        """Motion of the points at these places of the still frame."""
         total = np.zeros_like(at)
         for centre, sign in zip(centres, (1, -1), strict=True):
             near = np.exp(-((at - centre.astype(at.dtype)) ** 2).sum(axis=-1) / float(2 * reach**2))
@@ -183,8 +183,8 @@ def occluder(person: Person, other: Person) -> Video:
 
 def leave(person: Person, other: Person) -> Video:
     """The face goes out of the picture at the right, and comes back after a second."""
-    way = np.concatenate([np.zeros(15), np.linspace(0, 1, 30), np.ones(30), np.linspace(1, 0, 30)])
-    return _one(person, [(380 + 350 * a, 240.0, 130.0, 0.0) for a in [*way, *np.zeros(15)]])
+    path = np.concatenate([np.zeros(15), np.linspace(0, 1, 30), np.ones(30), np.linspace(1, 0, 30)])
+    return _one(person, [(380 + 350 * a, 240.0, 130.0, 0.0) for a in [*path, *np.zeros(15)]])
 
 
 def cut(person: Person, other: Person) -> Video:
@@ -245,7 +245,7 @@ def noisy(video: Video, seed: int = 0) -> Video:
 
 
 def write(video: Video, path: Path, *, marked: bool = False) -> None:
-    """Writes a video file, with the true landmarks drawn where it is `marked`."""
+    """Writes a video file, with the true landmarks drawn if `marked`."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, SIZE)
     for frame in video:
         image = frame.image.copy()

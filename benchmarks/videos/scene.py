@@ -1,4 +1,4 @@
-"""What videos are made of: a photo of a face, where it is put, and a room behind it."""
+"""The parts of made videos: a photo of a face, its place, and a room behind it."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -44,10 +44,10 @@ class Person:
 
 
 def astronaut() -> Person:
-    """The photo of the examples, with landmarks that favour no way of cropping.
+    """The photo of the examples, with landmarks that favour no method of cropping.
 
-    They are the mean of what the widest model finds in 64 crops that are shifted, scaled and turned
-    about the detected one.
+    They are the mean of the widest model's landmarks in 64 crops, shifted, scaled and turned about
+    the detected one.
     """
     image = cv2.imread(str(PHOTO))
     detector = Detector("1", threads=1)
@@ -104,7 +104,7 @@ def paste(
         axes = (int(0.68 * person.side), int(0.85 * person.side))
         cv2.ellipse(mask, (int(x), int(y)), axes, 0, 0, 360, 1.0, -1)
         mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * person.side)
-    # Shrunk in the photo's own pixels first where the face becomes smaller, so that none aliases.
+    # Shrunk in the photo's own pixels first if the face becomes smaller, so that none aliases.
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     photo = person.image.astype(np.float32)
     if scale < 0.8:

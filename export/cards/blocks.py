@@ -4,7 +4,7 @@ import re
 
 
 def find_block(text: str, name: str) -> str:
-    """What stands between the markers of a name, with its last line break.
+    """The text between the markers of a name, with its last line break.
 
     Raises:
         ValueError: the text has not exactly one such block.
@@ -13,11 +13,11 @@ def find_block(text: str, name: str) -> str:
 
 
 def replace_block(text: str, name: str, table: str) -> str:
-    """The text with a table in place of what stands between the markers of a name.
+    """The text with a table between the markers of a name.
 
     Args:
-        text: of a whole document.
-        name: of the block, as in `<!-- name -->`; both markers stand alone on their lines.
+        text: a whole document.
+        name: name of the block, as in `<!-- name -->`; both markers stand alone on their lines.
         table: Markdown; line breaks about it do not matter.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The card of a landmark model: what it is, what it was trained on, how good it is, its limits."""
+"""The card of a landmark model: description, data, figures, limits."""
 
 import dataclasses
 import hashlib
@@ -152,7 +152,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
 
 
 def _certainty(report: dict[str, Any] | None, shown: str) -> str:
-    """What the calibration is worth: coverage of the radii, and what the confidence refuses."""
+    """Quality of the calibration: coverage of the radii, and the gain of refusing faces."""
     if report is None:
         return "Not calibrated: `faces.radius` and `faces.confidence` are an error."
     names, shares = worst(report)

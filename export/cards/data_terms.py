@@ -8,14 +8,14 @@ OFFICIAL = 3148  # training faces of 300-W as its authors count them
 
 @dataclass(frozen=True)
 class Data:
-    """What a card says of the faces that a model was trained on.
+    """The statements of a card about the training faces.
 
     Attributes:
-        folder: what stands for it in commands.
+        folder: its name in commands.
         text: goes on after "Trained on N faces".
-        licence: of the weights, for the metadata of the model.
-        held_out: which split no choice was made on.
-        shown: the split whose scales and limits are told, where it is measured; else the first is.
+        licence: terms of the weights, for the metadata of the model.
+        held_out: the split on which no choice was made.
+        shown: the split whose scales and limits the card shows, if measured; else the first.
         unseen: goes on after "the landmarks that cannot be seen".
         people: whom the photos show.
     """
@@ -62,7 +62,7 @@ Localization*, ICCV 2019.""",
 
 
 def data_of(facts: dict[str, Any]) -> Data:
-    """What is known of the data: 300-W is known by its folders, other photos are the user's."""
+    """The statements for the data: 300-W, or the user's own photos."""
     # The first runs did not record it; all of them were of 300-W.
     if facts.get("data", "300w") == "300w":
         return IBUG_300W
@@ -76,6 +76,6 @@ The code is MIT."""
 
 
 def shown_split(figures: dict[str, Any], facts: dict[str, Any]) -> str:
-    """The name of the split that is told of in detail."""
+    """The name of the split that the card shows in detail."""
     shown = data_of(facts).shown
     return shown if shown in figures else next(iter(figures), "val")

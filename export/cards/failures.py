@@ -1,4 +1,4 @@
-"""Where a model fails, in figures: the part of its card that they are told in."""
+"""The section "Where it fails" of a model card."""
 
 import textwrap
 from pathlib import Path
@@ -14,7 +14,7 @@ from training.evaluation.figures import figures_of_faces
 from training.evaluation.predictions import errors_of, open_network
 from training.evaluation.strata import yaws
 
-MOST = 150  # faces that are made worse: each is run once more for every way to do so
+MOST = 150  # faces that are corrupted: each is run once for every corruption
 PROFILE = 60  # degrees of yaw from which a face counts as seen from the side
 COLUMNS = ("", "count", "NMSE %", "FR 8 %", "mean scale %", "correlation")
 
@@ -40,17 +40,17 @@ corners of the eyes by tan(yaw) times half their distance."""
 
 
 def measure(model: Path, data: Path, split: str) -> dict[str, Any]:
-    """The figures of a model on crops that are made worse, of at most `MOST` faces of a folder.
+    """The figures of a model on corrupted crops of at most `MOST` faces of a folder.
 
     Args:
         model: an ONNX file or a checkpoint.
         data: folder of annotated photos.
-        split: name of a split file in its `splits/`; where there is none, every photo is taken.
+        split: name of a split file in its `splits/`; without it, every photo counts.
 
     Returns:
-        "step": every how many faces were taken; "yaw": the largest, degrees, None where the
-        scheme or the annotation does not tell it; "degraded": {name: figures}, those of the
-        crops as they are first.
+        "step": one in so many faces counts; "yaw": the largest, degrees, None if the
+        scheme or the annotation lacks it; "degraded": {name: figures}, those of the
+        clean crops first.
     """
     run, spec, scheme = open_network(model)
     file = data / "splits" / f"{split}.txt"
@@ -82,18 +82,18 @@ def section(
     report: dict[str, Any],
     limits: dict[str, Any] | None,
 ) -> str:
-    """The card's section: the picture, the table, and what stands out in it.
+    """The card's section: the picture, the table, and the conspicuous figures in words.
 
     Args:
         picture: name of the picture's file.
-        drawn: what `draw_limits` gave: what is drawn, and what is told of it.
-        normaliser: what d is, in words.
-        split: the name of what was evaluated.
+        drawn: the result of `draw_limits`: cell -> its caption.
+        normaliser: the length d in words.
+        split: the name of the evaluated split.
         report: figures of the split by `training.evaluate`, from MTCNN's crops.
-        limits: what `measure` gave; None where nothing was measured.
+        limits: the result of `measure`; None if nothing was measured.
     """
-    told = "; ".join(f"{name}: {text}" for name, text in drawn.items())
-    parts = [wrapped(f"![{told}]({picture})")]
+    caption = "; ".join(f"{name}: {text}" for name, text in drawn.items())
+    parts = [wrapped(f"![{caption}]({picture})")]
     parts.append(f"*{wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
     if limits is None:
         return "\n\n".join([*parts, "Not measured on annotated faces."])
@@ -109,7 +109,7 @@ def section(
 
 
 def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
-    """What stands out in the figures."""
+    """The conspicuous figures, in sentences."""
     degraded = dict(limits["degraded"])
     clean = degraded.pop(CLEAN)
     cost = {name: f["nmse"] / clean["nmse"] for name, f in degraded.items()}
@@ -127,7 +127,7 @@ def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
     if limits["yaw"] is not None:
         profiles = "; no profile is among them" * (limits["yaw"] < PROFILE)
         said.append(f"The largest yaw is some {limits['yaw']:.0f}°{profiles}.")
-    # Where the error outgrows the scale most, the scale is the least of a warning.
+    # If the error outgrows the scale most, the scale warns least.
     silent = max(cost, key=lambda name: cost[name] / warning[name])
     grown = sum(w > 1 for w in warning.values())
     said.append(

@@ -1,4 +1,4 @@
-"""Where a model fails, in a picture: one face made worse in several ways, one seen from the side.
+"""The picture of a card's "Where it fails": a face under corruptions, and one from the side.
 
 Only photos that anybody may pass on are drawn.
 """
@@ -27,13 +27,13 @@ SIDE_VIEW = REPOSITORY / "examples" / "camera.png"
 LARGEST = 120_000  # bytes of the picture
 CELL, COLUMNS = 288, 4  # pixels, cells a row
 BAR = 44  # pixels of a cell's caption
-VIEW = 3.2  # side of what a cell shows, in longer sides of the rectangle of the five points
+VIEW = 3.2  # side of a cell, in longer sides of the rectangle of the five points
 TURNS = (45, 90)  # degrees, clockwise on the screen
 
 
 @dataclass(frozen=True)
 class _Clean:
-    """The photo as it is, and what the model makes of its face."""
+    """The clean photo, and the model's result on its face."""
 
     image: Picture
     faces: Faces  # one
@@ -42,14 +42,14 @@ class _Clean:
 
 @dataclass(frozen=True)
 class _Cell:
-    """A photo, the face found in it, the square that is shown of it, and what is told of it."""
+    """A photo, the face found in it, the square that is shown, and its caption."""
 
     photo: Picture
     faces: Faces
     centre: NDArray[np.float64]
     side: float
     name: str
-    told: str
+    caption: str
 
 
 def draw_limits(
@@ -59,19 +59,19 @@ def draw_limits(
 
     Args:
         model: an ONNX file that follows the graph contract.
-        path: of the JPEG.
-        photo: the one that is made worse; of several faces the largest is shown.
+        path: the JPEG.
+        photo: the photo to corrupt; its largest face is shown.
         side_view: a photo of a face seen from the side.
 
     Returns:
-        What is drawn, by name -> what is told of it.
+        Name of each cell -> its caption.
 
     Raises:
-        ValueError: MTCNN finds no face in a photo as it is.
+        ValueError: MTCNN finds no face in a clean photo.
     """
     detector = Detector(model=model)
     clean = _clean(detector, photo)
-    cells = [_as_it_is(clean, "as it is")]
+    cells = [_clean_cell(clean, "as it is")]
     for degrees in TURNS:
         middle = clean.place.five.mean(axis=0).tolist()
         matrix = cv2.getRotationMatrix2D(middle, -degrees, 1.0)
@@ -83,7 +83,7 @@ def draw_limits(
             borderMode=cv2.BORDER_REPLICATE,
         )
         cells.append(_worse(detector, clean, turned, f"turned by {degrees} degrees", matrix))
-    cells.append(_as_it_is(_clean(detector, side_view), "seen from the side"))
+    cells.append(_clean_cell(_clean(detector, side_view), "seen from the side"))
     for how in DEGRADATIONS:
         changed = how.change(clean.image, clean.place, np.random.default_rng(0))
         cells.append(_worse(detector, clean, changed, how.name, np.eye(2, 3)))
@@ -92,7 +92,7 @@ def draw_limits(
     rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
     data = _jpeg(np.vstack(rows))
     write_whole(path, lambda part: part.write_bytes(data))
-    return {cell.name: cell.told for cell in cells}
+    return {cell.name: cell.caption for cell in cells}
 
 
 def _clean(detector: Detector, photo: Path) -> _Clean:
@@ -107,7 +107,7 @@ def _clean(detector: Detector, photo: Path) -> _Clean:
     return _Clean(image, faces, Place(faces.five_points[0].astype(np.float64), size, height))
 
 
-def _as_it_is(clean: _Clean, name: str) -> _Cell:
+def _clean_cell(clean: _Clean, name: str) -> _Cell:
     return _Cell(
         clean.image, clean.faces, *_view(clean.place), name, _scale(clean.faces, clean.place)
     )
@@ -120,7 +120,7 @@ def _worse(
     linear, offset = matrix[:, :2].T, matrix[:, 2]
     expected = clean.faces.landmarks[0].astype(np.float64) @ linear + offset
     found = detector.predict(photo)
-    # MTCNN's box of the photo as it is, turned about its middle, is good enough to know the face.
+    # MTCNN's box of the clean photo, turned about its middle, is good enough to know the face.
     low, high = clean.faces.boxes[0].astype(np.float64).reshape(2, 2)
     middle = (low + high) / 2 @ linear + offset
     box = np.concatenate([middle - (high - low) / 2, middle + (high - low) / 2])
@@ -132,8 +132,8 @@ def _worse(
         faces = detector.predict(photo, five_points=(clean.place.five @ linear + offset)[None])
     off = np.linalg.norm(faces.landmarks[0] - expected, axis=1).mean() / clean.place.size
     centre, side = _view(clean.place)
-    told = "not found, " * missed + f"off {off:.1%}, {_scale(faces, clean.place)}"
-    return _Cell(photo, faces, centre @ linear + offset, side, name, told)
+    caption = "not found, " * missed + f"off {off:.1%}, {_scale(faces, clean.place)}"
+    return _Cell(photo, faces, centre @ linear + offset, side, name, caption)
 
 
 def _scale(faces: Faces, place: Place) -> str:
@@ -167,7 +167,7 @@ def _draw(shown: _Cell) -> Picture:
     cell = np.full((CELL + BAR, CELL, 3), 24, np.uint8)
     cell[:CELL] = draw(large, enlarged)
     cell[:CELL, -1] = cell[0] = 24  # a line between the cells
-    for i, text in enumerate((shown.name, shown.told)):
+    for i, text in enumerate((shown.name, shown.caption)):
         at = (8, CELL + 18 + 19 * i)
         cv2.putText(cell, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
     return cell

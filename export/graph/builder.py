@@ -1,4 +1,4 @@
-"""What both forms of the graph share: a builder, the phases of a kernel, decoding, the wrapping."""
+"""Shared by all graphs: a builder of nodes and constants, and the wrapping of a model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ CONTRIB = "com.microsoft"  # onnxruntime's own operators; its CPU build always h
 
 
 class GraphBuilder:
-    """Nodes and constants of one ONNX graph, in the order in which they are added."""
+    """Nodes and constants of one ONNX graph, in the order of their addition."""
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -32,7 +32,7 @@ class GraphBuilder:
         return self._known[key]
 
     def integers(self, name: str, *values: int) -> str:
-        """Adds a constant (n,) int64, as shapes and axes are given."""
+        """Adds a constant (n,) int64, the form of shapes and axes."""
         return self.constant(name, np.array(values, np.int64))
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
@@ -52,7 +52,7 @@ def finish(
 
     Args:
         g: the graph.
-        name: of the graph.
+        name: name of the graph.
         landmarks: K.
         heatmaps: shape of the maps of one face, (K, H, W) or (H, W, K).
         metadata: written into the file.

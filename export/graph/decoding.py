@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from export.graph.builder import GraphBuilder
 from training.network.rcn import SIZE, phase_kernels
 
-# What bilinear x2 and one tap of a 5x5 kernel are together, see `phase_kernels`.
+# Bilinear x2 and one tap of a 5x5 kernel together: see `phase_kernels`.
 UPSAMPLED = phase_kernels(torch.eye(25, dtype=torch.float64).view(25, 1, 5, 5))[:, :, :, 0].numpy()
 
 
@@ -23,13 +23,13 @@ def unfolded(
     """A kernel (O, I, h, w) in the graph -> (4 O, I, 4, 4), its phases (p, q, O) first.
 
     The nodes depend on constants alone: onnxruntime computes them once, when it loads the file,
-    which so holds 25 or 9 numbers where the phases have 64.
+    which so holds 25 or 9 numbers instead of 64.
 
     Args:
         g: the graph.
         kernel: its name.
         shape: (O, I, h, w).
-        output: name of what is made of it.
+        output: name of the result.
         taps: (h w, 2, 2, 4, 4), the phases of the kernel that is 1 at one place and 0 elsewhere.
     """
     o, i, h, w = shape
@@ -96,7 +96,7 @@ def decode_pixels(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> 
     e = g.node("Exp", [logits], "exponentials")
     flat = g.node("Reshape", [e, g.integers("rows", 0, side, side * landmarks)], "flat_rows")
     # Products with ones: ReduceSum takes five times as long over rows, and adds up in another order
-    # where there are more threads.
+    # with more threads.
     ones = g.constant("ones", np.ones((1, side), "f4"))
     x = g.node("MatMul", [ones, flat], "columns.sum")  # (N, 1, side * K)
     y = g.node("MatMul", [ones, e], "rows.sum")  # (N, side, 1, K)

@@ -1,7 +1,7 @@
 """The graph in float32, in the form that onnxruntime computes with the least arithmetic.
 
 Bilinear upsampling by 2 and then a 5x5 convolution is four 4x4 convolutions on the small map, one
-for each phase of the output: 64 multiplications where there were 100. DepthToSpace weaves their
+for each phase of the output: 64 multiplications instead of 100. DepthToSpace weaves their
 pixels into one map.
 """
 
@@ -25,7 +25,7 @@ def build_float32(
         net: the network.
         beta: of the softmax.
         metadata: written into the file.
-        plain: upsample and convolve as they are written down, layer by layer; what the faster form
+        plain: upsample and convolve layer by layer, as in the paper; the form that the faster one
             is measured against.
     """
     g = GraphBuilder()
@@ -74,7 +74,7 @@ def build_float32(
         return conv(x, "head.2", "maps", scale=beta)
 
     c, k = net.up[-1].channels if isinstance(net.up[-1], UpConv) else 0, net.landmarks
-    # The head sees one pixel at a time: where it has fewer channels than what it sees, it is
+    # The head sees one pixel at a time: if it has fewer channels than its input, it is
     # quicker to run it on the phases, as if they were faces, and to weave the maps.
     late = not plain and c > k
 

@@ -2,8 +2,8 @@
 
 Written with onnxruntime's own operators, whose maps lie in memory pixel by pixel (NHWC), as crops
 do: pixels enter without a conversion, a 1x1 convolution is one matrix product, and the phases of an
-upsampled map are put in place by copying runs of bytes. A leaky ReLU is a table of 256 bytes; ReLU
-costs nothing, being where uint8 ends. The last layer gives float32, of which the softmax is taken
+upsampled map move into place by copying runs of bytes. A leaky ReLU is a table of 256 bytes; ReLU
+costs nothing, being where uint8 ends. The last layer gives float32, for the softmax
 pixel by pixel. Steps and weights are those that `training.network.quantised` trained with.
 """
 
@@ -34,7 +34,7 @@ from training.network.quantised import (
 from training.network.rcn import SIZE, phase_kernels
 
 PIXEL = 1 / 127.5  # scale of the crops, whose zero is ZERO
-NARROW = 16  # channels; of more, the work that `conv_pooled` adds costs what it saves
+NARROW = 16  # channels; with more, the work that `conv_pooled` adds costs what it saves
 ZERO = 128  # 127.5 is none of 0..255: the bias of the first layer makes up for the half
 
 
@@ -50,7 +50,7 @@ POOLED = pooled_taps()
 
 
 class Int8Builder(GraphBuilder):
-    """A graph whose values are uint8 maps (N, H, W, C), each with the steps it is held in."""
+    """A graph whose values are uint8 maps (N, H, W, C), each with its quantisation steps."""
 
     def __init__(self, net: QuantisedRCN) -> None:
         super().__init__()
@@ -58,12 +58,12 @@ class Int8Builder(GraphBuilder):
         self.steps = {"crops": Steps(PIXEL, ZERO)}  # of each value
 
     def put(self, value: str, steps: Steps) -> str:
-        """Notes the steps that a value is held in; returns the value."""
+        """Notes the quantisation steps of a value; returns the value."""
         self.steps[value] = steps
         return value
 
     def before_and_after(self, place: str) -> tuple[Steps, Steps]:
-        """Of the output of a convolution, and of its activation."""
+        """Steps of a convolution's output, and of its activation."""
         lowest, largest = (float(end) for end in self.net.ends(place))
         return steps_of(lowest, largest, self.net.slope)
 
@@ -116,14 +116,14 @@ class Int8Builder(GraphBuilder):
         Args:
             x: (N, H, W, C).
             up: the layer.
-            place: what its output becomes.
+            place: name of its output.
             output: name of the output (N, 2H, 2W, C).
             side: 2H and 2W.
         """
         kernel = up.conv.weight.detach()
         whole, steps = whole_weight(kernel, STORED)
         c = len(whole)
-        # What `unfolded` gives has the phases first.
+        # The result of `unfolded` has the phases first.
         scales = weight_scales(phase_kernels(quantised_weight(kernel, STORED)).flatten(0, 2))
         scales = scales.view(c, 2, 2).permute(1, 2, 0).reshape(-1).numpy()
         stored = self.constant(f"{output}.weight", whole)
@@ -176,7 +176,7 @@ class Int8Builder(GraphBuilder):
         return self.same(x, "Reshape", output, self.integers(f"{output}.shape", *shape))
 
     def same(self, x: str, kind: str, output: str, *inputs: str, **attributes: object) -> str:
-        """A node that moves bytes and leaves their steps as they are."""
+        """A node that moves bytes and keeps their steps."""
         return self.put(self.node(kind, [x, *inputs], output, **attributes), self.steps[x])
 
     def _qlinear(

@@ -3,7 +3,7 @@
     python -m export.mtcnn [--out models/mtcnn]
 
 Keras keeps images as (N, H, W, C) and kernels as (kh, kw, in, out); ONNX wants (N, C, H, W) and
-(out, in, kh, kw). The graphs take what OpenCV gives, (N, H, W, 3) in BGR order with values 0..255,
+(out, in, kh, kw). The graphs take images of OpenCV, (N, H, W, 3) in BGR order with values 0..255,
 and do the rest inside: the transposition is a node, while the channel order and the normalisation
 (x - 127.5) / 128 are folded into the first convolution, exactly, since none pads its input.
 
@@ -36,7 +36,7 @@ Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def weights_folder() -> Path:
-    """Where the installed package ``mtcnn`` keeps its weights; found without importing it.
+    """The folder of weights in the installed package ``mtcnn``; found without importing it.
 
     Importing ``mtcnn`` imports TensorFlow, which nothing here needs.
 
@@ -141,7 +141,7 @@ class _Graph:
     def conv_pool_prelu(self, x: str, size: int) -> str:
         """The first layer with its pool before its PReLU, see `pooled_prelu`.
 
-        Worth it where the maps of -u fit into channels that would be zero, as in the P-Net.
+        Worth it if the maps of -u fit into channels that would be zero, as in the P-Net.
         """
         kernel, bias = fold_input(self.take(), self.take())
         slopes = self.take().ravel()

@@ -64,14 +64,14 @@ def export(
         out: folder of the model; made if need be.
         data: folder of photos whose splits other than `train` the file is evaluated on, and on
             whose `splits/val.txt` its scales are calibrated; None leaves both out.
-        photo: of a face; torch and onnxruntime are compared on crops of it, and on those of
-            `data/splits/val.txt` where there is one.
+        photo: photo of a face; torch and onnxruntime are compared on crops of it, and on those of
+            `data/splits/val.txt` if it exists.
         name: of the model; None follows from the recipe.
-        licence: of the weights; None follows from the data.
-        data_name: what the model was trained on, for metadata and card; None follows from the run.
+        licence: terms of the weights; None follows from the data.
+        data_name: name of the training data, for metadata and card; None follows from the run.
 
     Returns:
-        What the card says.
+        The content of the card.
 
     Raises:
         ValueError: onnxruntime's landmarks differ from torch's by more than `TOLERANCE`; nothing

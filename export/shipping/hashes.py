@@ -1,4 +1,4 @@
-"""What is shipped: `models/SHA256SUMS` and `models/index.json`: `python -m export.hashes`.
+"""Hashes and index of the models, `SHA256SUMS` and `index.json`: `python -m export.hashes`.
 
 The run time refuses a shipped file that differs from its hash; `sha256sum -c SHA256SUMS` checks
 them by hand. The index names the landmark models: the run time finds them by it alone.
@@ -16,7 +16,7 @@ from training.common.paths import REPOSITORY
 
 MODELS = REPOSITORY / "models"
 DEFAULTS = {"rcn-1-2-lite-int8": "photo", "rcn-1-4-lite-int8": "video"}
-"""Name of a model -> what it is the default of: `Detector` (photo) or `Tracker` (video)."""
+"""Name of a model -> `photo` or `video`: the default of `Detector` or of `Tracker`."""
 
 
 def record(models: Path = MODELS) -> None:

@@ -26,14 +26,14 @@ def metadata_of(
     licence: str | None = None,
     unsure: float | None = None,
 ) -> dict[str, str]:
-    """What the runtime and a reader need to know, as the file carries it."""
-    told = {} if calibration is None else {"lapland.calibration": calibration.to_json()}
+    """The metadata of the file: see `docs/model-format.md`."""
+    optional = {} if calibration is None else {"lapland.calibration": calibration.to_json()}
     scheme = SCHEMES[recipe.scheme]
     if not is_shipped(scheme):
-        told["lapland.scheme_definition"] = scheme_to_json(scheme)
+        optional["lapland.scheme_definition"] = scheme_to_json(scheme)
     if unsure is not None:
-        told["lapland.unsure"] = f"{unsure:.3f}"
-    return told | {
+        optional["lapland.unsure"] = f"{unsure:.3f}"
+    return optional | {
         "lapland.schema": SCHEMA,
         "lapland.name": name or name_of(recipe),
         "lapland.width": recipe.label,

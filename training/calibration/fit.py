@@ -1,4 +1,4 @@
-"""The fit of a `lapland.uncertainty.calibration.Calibration`: what errors follow from scales.
+"""The fit of a `lapland.uncertainty.calibration.Calibration`: from scales to errors.
 
 The mean error of a landmark is exp(weights . features) sides of the face, a gamma regression with a
 logarithmic link. The ratio of error to mean has a distribution for each group of landmarks, which
@@ -25,21 +25,22 @@ from training.data.visible import mean_of_visible
 Floats = NDArray[np.float64]
 
 PROBABILITIES = np.array([0.01, 0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
-CLEAN_WEIGHT = 12.0  # of a face as it is; the ways to corrupt it count 1 in the mean
-BALANCED = (0.5, 0.9)  # radii that are to hold as many landmarks in every way
-BALANCE = 15.0  # how fast ways come to count more: a point off, exp(0.15) times as much
-MOST_COUNTED = 6.0  # by one way
-TOLERATED = (0.01, 0.06)  # of photos as they are, and of corrupted ones
+CLEAN_WEIGHT = 12.0  # of a face as it is; the conditions to corrupt it count 1 in the mean
+BALANCED = (0.5, 0.9)  # radii that are to hold as many landmarks in every condition
+BALANCE = 15.0  # growth of a condition's weight: a point off, exp(0.15) times as much
+MOST_COUNTED = 6.0  # weight of one condition
+TOLERATED = (0.01, 0.06)  # for clean photos, and for corrupted ones
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 LEVELS = (0.05, 0.95)  # quantiles of the mean error between which its distribution changes
 MARGIN = 0.1  # of the range of a feature in the fit: so far beyond it is believed
-SLOPES = (0.5, 50.0)  # of the confidence; few faces may not tell it
+SLOPES = (0.5, 50.0)  # of the confidence; few faces leave it open
 
 
 class Form(NamedTuple):
-    """What errors are told from: which features, and whether their distribution changes too.
+    """A form of the fit: the features used, and whether the distribution changes with them.
 
-    After each of the `rounds`, ways count more of whose landmarks the radii hold too few or many.
+    After each of the `rounds`, conditions count more if the radii hold too few or too
+    many of their landmarks.
     """
 
     features: tuple[int, ...]
@@ -60,15 +61,15 @@ FORM = "all this, with ways balanced"
 
 @dataclass(frozen=True)
 class Sample:
-    """N faces, each seen in C ways, as a model finds them.
+    """Predictions of a model for N faces under each of C conditions.
 
     Attributes:
-        scheme: of the landmarks.
-        landmarks: (C, N, K, 2), image pixels; the first of C shows the photos as they are.
+        scheme: the annotation scheme.
+        landmarks: (C, N, K, 2), image pixels; the first of C is the clean condition.
         scales: (C, N, K), image pixels.
         textures: (C, N, 5 + K), of `lapland.crop.texture.texture`.
-        errors: (C, N, K), image pixels; NaN where a landmark is not visible.
-        sizes: (N,), the length d in image pixels by which the field divides errors.
+        errors: (C, N, K), image pixels; NaN if a landmark is not visible.
+        sizes: (N,), the length d that errors are divided by, image pixels.
     """
 
     scheme: Scheme
@@ -78,10 +79,10 @@ class Sample:
     errors: Floats
     sizes: Floats
 
-    def of(self, faces: NDArray[np.bool_] | slice, ways: slice = slice(None)) -> "Sample":
-        """Some faces, seen in some of the ways."""
+    def of(self, faces: NDArray[np.bool_] | slice, conditions: slice = slice(None)) -> "Sample":
+        """Some faces under some of the conditions."""
         arrays = (self.landmarks, self.scales, self.textures, self.errors)
-        return Sample(self.scheme, *(a[ways][:, faces] for a in arrays), self.sizes[faces])
+        return Sample(self.scheme, *(a[conditions][:, faces] for a in arrays), self.sizes[faces])
 
     @property
     def flat(self) -> tuple[Floats, Floats, Floats]:
@@ -93,7 +94,7 @@ class Sample:
         )
 
     def covered(self, radii: Floats) -> Floats:
-        """(C,): share of the visible landmarks of each way within radii, (C, N, K) pixels."""
+        """(C,): share of the visible landmarks of each condition within radii, (C, N, K) pixels."""
         seen = ~np.isnan(self.errors)
         within = (self.errors <= radii) & seen
         shares: Floats = within.sum(axis=(1, 2)) / seen.sum(axis=(1, 2))
@@ -106,7 +107,7 @@ class Sample:
 
 
 def fit(sample: Sample, form: str = FORM) -> Calibration:
-    """Fits a calibration; photos as they are count `CLEAN_WEIGHT` times as much as a corruption.
+    """Fits a calibration; clean photos count `CLEAN_WEIGHT` times as much as a corruption.
 
     Raises:
         ValueError: there are fewer than two faces.
@@ -126,7 +127,7 @@ def fit(sample: Sample, form: str = FORM) -> Calibration:
 
 
 def _off(fitted: Calibration, sample: Sample) -> Floats:
-    """(C,) how far each way is from what the radii of `BALANCED` should hold, at the most."""
+    """(C,) the largest deviation of each condition from the nominal shares of `BALANCED`."""
     off = np.zeros(len(sample.errors))
     for p in BALANCED:
         radii = fitted.radii(*sample.flat, p).reshape(sample.scales.shape)
@@ -135,11 +136,11 @@ def _off(fitted: Calibration, sample: Sample) -> Floats:
 
 
 def _evened(fitted: Calibration, sample: Sample) -> Calibration:
-    """The same, with the radii of each group longer or shorter, so that no way is too far off.
+    """The same with the radii of each group scaled, so that no condition is too far off.
 
-    Radii that are right on average of all ways are too long for the photos as they are. They are
-    brought so far on the way to being right there that the larger of two is smallest: how far these
-    photos are off, and how far any other way is, relative to what is tolerated.
+    Radii that are right on average over all conditions are too long for clean photos. They are
+    scaled towards the clean photos until the larger of two deviations is smallest: that of clean
+    photos, and that of the worst condition, each relative to its tolerance.
     """
     sharp = sample.of(slice(None), slice(1))
     steps = np.zeros(fitted.quantiles.shape[:2])
@@ -163,7 +164,7 @@ def _evened(fitted: Calibration, sample: Sample) -> Calibration:
 
 
 def _balanced(counts: Floats, fitted: Calibration, sample: Sample) -> Floats:
-    """(C,) what each way counts next: more where the radii hold too few or too many landmarks."""
+    """(C,) the next weights: larger if the radii hold too few or too many landmarks."""
     off = _off(fitted, sample)
     grown = counts[1:] * np.exp(BALANCE * (off[1:] - off[1:].mean()))
     grown = np.clip(grown, 1 / MOST_COUNTED, MOST_COUNTED)
@@ -178,7 +179,7 @@ def _fit(
     form: Form,
     face: tuple[Floats, float, float],
 ) -> Calibration:
-    """A calibration from (C * N, K, F) features and (C * N, K) errors; (C,) what ways count."""
+    """A calibration from (C * N, K, F) features, (C * N, K) errors, (C,) weights of conditions."""
     low, high = features.min(axis=(0, 1)), features.max(axis=(0, 1))
     margin = MARGIN * (high - low) + 1e-3
     weights = np.zeros((scheme.size, 1 + FEATURES))
@@ -198,7 +199,7 @@ def _fit(
 def isotonic_radii(sample: Sample, others: Sample, probability: float) -> Floats:
     """(C, N, K) radii of `others`, by isotonic regression of `sample`'s errors on scales alone.
 
-    What `fit` is measured against: in each group the mean error is any function of the relative
+    The yardstick for `fit`: in each group the mean error is any function of the relative
     scale that does not fall.
     """
     scheme = sample.scheme
@@ -234,30 +235,30 @@ def _fit_group(
     constants = np.broadcast_to(np.eye(count), (*errors.shape, count))[seen]
     chosen = form.features
     if chosen:
-        told = features[seen][:, list(chosen)]
+        inputs = features[seen][:, list(chosen)]
     else:  # the scale of the landmark, relative to the side of the face
-        told = features[seen][:, :2].sum(axis=1, keepdims=True)
-    x, y = np.hstack([told, constants]), errors[seen]
-    # Radii may not fall where a scale grows, of the landmark or of all.
+        inputs = features[seen][:, :2].sum(axis=1, keepdims=True)
+    x, y = np.hstack([inputs, constants]), errors[seen]
+    # Radii may not fall if a scale grows, of the landmark or of all.
     counted = np.broadcast_to(counts[:, None], errors.shape)[seen]
     b = gamma_regression(x, y, counted, growing=GROWING if chosen else 1)
     weights = np.zeros((count, 1 + FEATURES))
-    weights[:, 0] = b[told.shape[1] :]
-    weights[:, 1:][:, list(chosen or (0, 1))] = b[: told.shape[1]]
+    weights[:, 0] = b[inputs.shape[1] :]
+    weights[:, 1:][:, list(chosen or (0, 1))] = b[: inputs.shape[1]]
     means = x @ b
     ratios = np.log(np.maximum(y, 1e-9)) - means
     levels = np.quantile(means, LEVELS)
     quantiles = np.zeros((len(PROBABILITIES), 3))
     quantiles[:, 0] = _quantiles(ratios, counted)
     if form.changing:
-        told = ratio_features(means, levels, features[seen][:, SPREAD])
+        inputs = ratio_features(means, levels, features[seen][:, SPREAD])
         for row, p in zip(quantiles, PROBABILITIES, strict=True):
-            row[:] = quantile_regression(told, ratios, counted, p, row)
+            row[:] = quantile_regression(inputs, ratios, counted, p, row)
     return weights, levels, quantiles
 
 
 def _quantiles(values: Floats, counts: Floats) -> Floats:
-    """Of values that count differently, at `PROBABILITIES`."""
+    """Quantiles of weighted values, at `PROBABILITIES`."""
     order = np.argsort(values)
     below = np.cumsum(counts[order]) - counts[order] / 2
     return np.interp(PROBABILITIES, below / counts.sum(), values[order])

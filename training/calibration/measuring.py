@@ -28,15 +28,15 @@ FOLDS = 5
 GRID = tuple(np.round(np.arange(0.05, 1, 0.05), 2).tolist())  # of the curves
 
 
-def see(run: Predictor, faces: Faces, ways: list[Hardship], scheme: Scheme) -> Sample:
-    """What a model finds of all faces in each of some ways."""
+def see(run: Predictor, faces: Faces, conditions: list[Hardship], scheme: Scheme) -> Sample:
+    """The predictions of a model for all faces under each of some conditions."""
     rows = []
-    for way in ways:
-        landmarks, scales = run(way.crops)
-        points = square.to_image(landmarks.astype(np.float64), way.matrices)
-        steps = square.steps(way.matrices)[:, None]
+    for condition in conditions:
+        landmarks, scales = run(condition.crops)
+        points = square.to_image(landmarks.astype(np.float64), condition.matrices)
+        steps = square.steps(condition.matrices)[:, None]
         errors = np.linalg.norm(points - faces.landmarks, axis=-1)
-        rows.append((points, scales * steps, texture(way.crops, landmarks), errors))
+        rows.append((points, scales * steps, texture(condition.crops, landmarks), errors))
     arrays = (np.stack(column).astype(np.float64) for column in zip(*rows, strict=True))
     return Sample(scheme, *arrays, faces.sizes)
 
@@ -44,7 +44,7 @@ def see(run: Predictor, faces: Faces, ways: list[Hardship], scheme: Scheme) -> S
 def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration, Sample]:
     """Fits the calibration of an ONNX file or checkpoint, on `splits/SPLIT.txt` of a folder.
 
-    Where there is no such file, on every photo of the folder.
+    Without such a file, on every photo of the folder.
     """
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
@@ -55,7 +55,7 @@ def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration,
 def cross_validated(sample: Sample, folds: int = FOLDS, seed: int = 0) -> dict[str, dict[str, Any]]:
     """Every form of the calibration, measured on faces that it was not fitted on.
 
-    The folds part the faces, so that no face is in the fit in another way.
+    The folds part the faces, so that no face is in the fit under another condition.
 
     Returns:
         Name of the form -> `reliability.coverage_figures` of it.
@@ -96,55 +96,57 @@ def measure(
 
     Args:
         model: an ONNX file or a checkpoint.
-        calibration: of it.
+        calibration: its calibration.
         data: folder of annotated photos.
-        split: name of a split file in its `splits/`; where there is none, every photo is taken.
-        every: hard cases are made of one in so many faces.
+        split: name of a split file in its `splits/`; without it, every photo counts.
+        every: one in so many faces is corrupted.
 
     Returns:
-        "coverage": {way: shares within the radii of `COVERED`}; "corruptions": the ways that
-        corrupt; "refusal": `reliability.refusals` of photos as they are, and of these together with
+        "coverage": {condition: shares within the radii of `COVERED`}; "corruptions": the corrupting
+        conditions; "refusal": `reliability.refusals` of clean photos, and of these together with
         the corrupted ones; "curves": nominal and covered shares of the same two.
     """
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
     some = faces.every(every)
     mtcnn = Mtcnn(*load_mtcnn(), threads=1)
-    ways = list(hardships(some, spec))
+    conditions = list(hardships(some, spec))
     clean = [next(hardships(faces, spec, corrupt=False, perturb=False))]
     apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
-    seen, hard = see(run, faces, clean, scheme), see(run, some, ways, scheme)
+    seen, hard = see(run, faces, clean, scheme), see(run, some, conditions, scheme)
     shares = {clean[0].name: reliability.coverages(radii_of(calibration, seen), seen)[0].tolist()}
     covered = reliability.coverages(radii_of(calibration, hard), hard)
-    for way, row in zip(ways[1:], covered[1:], strict=True):
-        shares[way.name] = row.tolist()
+    for condition, row in zip(conditions[1:], covered[1:], strict=True):
+        shares[condition.name] = row.tolist()
     report: dict[str, Any] = {
         "faces": len(faces),
         "hard_faces": len(some),
         "coverage": shares,
-        "corruptions": [way.name for way in ways[1:apart]],
+        "corruptions": [condition.name for condition in conditions[1:apart]],
         "refusal": {},
         "curves": {},
     }
     for name, part, sample, of in (
         ("photos as they are", clean, seen, faces),
-        ("these and corrupted ones", ways[:apart], hard.of(slice(None), slice(apart)), some),
+        ("these and corrupted ones", conditions[:apart], hard.of(slice(None), slice(apart)), some),
     ):
         covered = reliability.coverages(radii_of(calibration, sample, GRID), sample)
         report["curves"][name] = {"nominal": GRID, "covered": covered.mean(axis=0).tolist()}
         scores = {
             "confidence": confidences_of(calibration, sample),
-            "the detector's score": np.stack([detector_scores(mtcnn, way, of) for way in part]),
+            "the detector's score": np.stack(
+                [detector_scores(mtcnn, condition, of) for condition in part]
+            ),
         }
         report["refusal"][name] = reliability.refusals(scores, sample.failures)
     return report
 
 
-def detector_scores(mtcnn: Mtcnn, way: Hardship, faces: Faces) -> Floats:
+def detector_scores(mtcnn: Mtcnn, condition: Hardship, faces: Faces) -> Floats:
     """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
-    boxes = around(square.to_crop(faces.landmarks, way.matrices))
+    boxes = around(square.to_crop(faces.landmarks, condition.matrices))
     return np.array(
-        [mtcnn.five_points(c, b[None])[0][0] for c, b in zip(way.crops, boxes, strict=True)],
+        [mtcnn.five_points(c, b[None])[0][0] for c, b in zip(condition.crops, boxes, strict=True)],
         np.float64,
     )
 
@@ -154,9 +156,9 @@ def write_into(model: Path, out: Path, calibration: Calibration) -> None:
     import onnx
 
     graph = onnx.load(model)
-    told = {entry.key: entry.value for entry in graph.metadata_props}
-    told["lapland.calibration"] = calibration.to_json()
-    onnx.helper.set_model_props(graph, told)
+    metadata = {entry.key: entry.value for entry in graph.metadata_props}
+    metadata["lapland.calibration"] = calibration.to_json()
+    onnx.helper.set_model_props(graph, metadata)
     write_whole(out, lambda part: part.write_bytes(graph.SerializeToString()))
 
 

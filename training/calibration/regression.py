@@ -1,4 +1,4 @@
-"""Regressions whose weights may be held above a bound: of means, and of quantiles."""
+"""Regression of means and of quantiles, with lower bounds on the weights."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from lapland.uncertainty.calibration import LEAST_GROWTH
 
 Floats = NDArray[np.float64]
 
-RIDGE = 1e-6  # of the mean square of a feature; keeps apart what the faces do not tell apart
+RIDGE = 1e-6  # share of the mean square of a feature; decides between weights that fit equally
 NEAR = 0.02  # of a logarithm: nearer to its quantile an error pulls no harder
 
 
@@ -27,7 +27,7 @@ def gamma_regression(
         y: (M,), 0 or above.
         counts: (M,), how much each counts.
         growing: the first so many weights may not be negative.
-        steps: of the iteration, at most.
+        steps: largest number of iterations.
 
     Returns:
         (F,).
@@ -41,9 +41,9 @@ def gamma_regression(
     start = np.full(len(x), np.log(y.mean() + 1e-9))
 
     def step(b: Floats) -> Floats:
-        told = x @ b
+        predicted = x @ b
         # Errors far from a mean that is not yet right may not throw it about.
-        target = told + np.minimum(y * np.exp(-told), 20.0) - 1
+        target = predicted + np.minimum(y * np.exp(-predicted), 20.0) - 1
         return _least_squares(root, weighted, target, low)
 
     return _settled(step, np.linalg.solve(squares, weighted.T @ start), 1e-6, steps)
@@ -58,9 +58,9 @@ def quantile_regression(
         x: (M, 3); its second weight may not be so far below 0 that radii fall with the mean error.
         y: (M,).
         counts: (M,), how much each counts.
-        probability: of the quantile.
-        start: (3,), what to begin with.
-        steps: of the iteration.
+        probability: probability of the quantile.
+        start: (3,), first weights.
+        steps: number of iterations.
 
     Returns:
         (3,).
@@ -87,7 +87,7 @@ def _least_squares(root: Floats, weighted: Floats, y: Floats, low: Floats) -> Fl
 
 
 def _settled(step: Callable[[Floats], Floats], start: Floats, near: float, steps: int) -> Floats:
-    """What repeated steps come to: one changes it by less than `near`, or there were enough."""
+    """The fixed point of a step: until it changes by less than `near`, or after enough steps."""
     b = start
     for _ in range(steps):
         before, b = b, step(b)

@@ -14,15 +14,15 @@ FAILURES = (8, 10)  # percent of d
 
 
 def coverages(radii: Sequence[Floats], sample: Sample) -> Floats:
-    """(C, P): share of the visible landmarks of each way within each of P radii (C, N, K)."""
+    """(C, P): share of the visible landmarks of each condition within each of P radii (C, N, K)."""
     return np.stack([sample.covered(r) for r in radii], axis=1)
 
 
 def coverage_figures(radii: NDArray[np.float64], sample: Sample) -> dict[str, Any]:
-    """Coverage of the `COVERED` radii (P, C, N, K), the photos as they are being the first way.
+    """Coverage of the `COVERED` radii (P, C, N, K), the clean condition first.
 
     Returns:
-        "clean" (P), in points off nominal; "worst" (P), the largest deviation of any other way;
+        "clean" (P), in points off nominal; "worst" (P), the largest deviation of another condition;
         "loss", the mean pinball loss of all radii in percent of d, which is the lower the closer
         radii are to the quantiles of the errors.
     """
@@ -35,7 +35,7 @@ def coverage_figures(radii: NDArray[np.float64], sample: Sample) -> dict[str, An
 
 
 def refusals(scores: dict[str, Floats], errors: Floats) -> dict[str, Any]:
-    """What refusing faces does, those with the lowest scores first.
+    """Errors of the faces that stay if those with the lowest scores are refused.
 
     Args:
         scores: name -> score of each face, higher is better, of the shape of `errors`.
@@ -65,7 +65,7 @@ def _rates(errors: Floats) -> dict[str, float]:
 
 
 def worst(report: dict[str, Any]) -> tuple[list[str], list[float]]:
-    """Of each of `COVERED`, the corruption that is farthest from it, and the share it covers."""
+    """For each of `COVERED`, the corruption that is farthest from it, and its share."""
     names = report["corruptions"]
     shares = np.array([report["coverage"][name] for name in names])
     rows = np.abs(shares - COVERED).argmax(axis=0)

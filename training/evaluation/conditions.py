@@ -23,17 +23,17 @@ from training.evaluation.corruptions import CORRUPTIONS, Place
 from training.network.rcn import SIZE
 
 CLEAN = "photos as they are"
-SHIFTS = (0.05, 0.1, 0.15)  # standard deviations of what is perturbed
+SHIFTS = (0.05, 0.1, 0.15)  # standard deviations of the shifts
 
 Change = Callable[[Picture, Place, np.random.Generator], Picture]
 
 
 @dataclass(frozen=True)
 class Hardship:
-    """Crops of all faces of a set, made hard in one way.
+    """The crops of a set of faces under one condition.
 
     Attributes:
-        kind: what is wrong, "motion blur".
+        kind: kind of corruption, "motion blur".
         name: with its strength, "motion blur of 0.2 d".
         crops: (N, 80, 80, 3) uint8 BGR.
         matrices: (N, 2, 3), crop pixels -> image pixels.
@@ -48,26 +48,26 @@ class Hardship:
 def hardships(
     faces: Faces, spec: CropSpec, *, corrupt: bool = True, perturb: bool = True, seed: int = 0
 ) -> Iterator[Hardship]:
-    """The photos as they are first, then every kind and strength of `CORRUPTIONS`, then shifts.
+    """The clean photos first, then every kind and strength of `CORRUPTIONS`, then shifts.
 
-    Of corrupted photos the crops stay where they are on the photos as they are, so that the
-    landmark network is measured and not the detector. What is shifted is one of two: the five
-    points, each by itself, by a normal distribution whose deviation is told in d; or the corners of
-    the box of the landmarks, whose deviation is told in its longer sides, and in which MTCNN's
+    Corrupted photos are cropped at the place of the clean photo, so that the landmark network is
+    measured and not the detector. A shift moves one of two: the five points, each by itself, by a
+    normal distribution whose deviation is a share of d; or the corners of the box of the
+    landmarks, with a deviation as a share of its longer side, in which MTCNN's
     last stage then places the five points.
 
     Args:
-        faces: of which `training.data.detected.detect` has run.
+        faces: faces with detected five points.
         spec: how the model crops.
         corrupt: with corrupted photos.
         perturb: with five points and boxes that are shifted.
-        seed: of the chance; every strength has the same.
+        seed: seed of the random numbers; every strength has the same.
     """
     matrices = spec.matrices(faces.five_points)
     yield Hardship(CLEAN, CLEAN, cut_all(faces, matrices).numpy(), matrices)
-    ways = sum(len(strengths) for strengths in CORRUPTIONS.values()) * corrupt
-    ways += 2 * len(SHIFTS) * perturb
-    with tqdm(total=ways, desc="hardships", unit="way", mininterval=2.0, disable=not ways) as bar:
+    total = sum(len(strengths) for strengths in CORRUPTIONS.values()) * corrupt
+    total += 2 * len(SHIFTS) * perturb
+    with tqdm(total=total, desc="hardships", unit="way", mininterval=2.0, disable=not total) as bar:
         if corrupt:
             fine, places = pictures(faces, matrices)
             for kind, strengths in CORRUPTIONS.items():
@@ -87,7 +87,7 @@ def hardships(
 def pictures(
     faces: Faces, matrices: NDArray[np.float64]
 ) -> tuple[list[NDArray[np.uint8]], list[Place]]:
-    """Each face at twice the resolution of its crop, and where it lies in that picture."""
+    """Each face at twice the resolution of its crop, and its place in that picture."""
     fine = matrices.copy()
     fine[:, :, :2] /= 2  # a crop pixel is the mean of two by two of the picture's
     fine[:, :, 2] -= fine[:, :, :2].sum(axis=2) / 2
@@ -105,7 +105,7 @@ def pictures(
 def changed_crops(
     fine: list[NDArray[np.uint8]], places: list[Place], change: Change, seed: int = 0
 ) -> NDArray[np.uint8]:
-    """What `pictures` gives -> (N, 80, 80, 3) crops of the changed pictures."""
+    """The result of `pictures` -> (N, 80, 80, 3) crops of the changed pictures."""
     rng = np.random.default_rng(seed)
     changed = (change(picture, place, rng) for picture, place in zip(fine, places, strict=True))
     return np.stack([cv2.resize(p, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for p in changed])

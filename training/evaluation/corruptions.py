@@ -23,7 +23,7 @@ NOISE = 6  # levels of 255, with little light
 
 @dataclass(frozen=True)
 class Place:
-    """Where a face lies in a picture, in pixels of that picture.
+    """The place of a face in a picture, in pixels of that picture.
 
     Attributes:
         five: (5, 2), left eye, right eye, nose, left and right corner of the mouth.
@@ -38,10 +38,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Degradation:
-    """One way to make a photo worse.
+    """A corruption of photos.
 
     Attributes:
-        name: of the row of a table and the cell of a picture.
+        name: name of the row of a table and the cell of a picture.
         change: the photo, the place of its face and a source of chance -> a photo of the same
             size.
     """
@@ -66,7 +66,7 @@ def _small(pixels: int) -> Degradation:
     return Degradation(f"face of {pixels} px", change)
 
 
-def _cover(what: str, points: list[int], width: float, height: float, below: float) -> Degradation:
+def _cover(part: str, points: list[int], width: float, height: float, below: float) -> Degradation:
     """A block about the middle of some of the five points.
 
     Its sides, and how far below it lies, are in longer sides of the rectangle of the five points,
@@ -80,7 +80,7 @@ def _cover(what: str, points: list[int], width: float, height: float, below: flo
         signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
         return covered(picture, middle + signs * [width / 2, height / 2] @ axes.T)
 
-    return Degradation(f"{what} covered", change)
+    return Degradation(f"{part} covered", change)
 
 
 def _dark(light: int) -> Degradation:
@@ -149,8 +149,8 @@ CORRUPTIONS = {
     "JPEG": (_jpeg(30), _jpeg(15), _jpeg(8)),
     "low resolution": (_small(60), _small(30), _small(15)),
 }
-"""Kind of corruption -> how strong, mildest first: what robustness is measured by.
+"""Kind of corruption -> how strong, mildest first: the measure of robustness.
 
-d is what errors are divided by, h the longer side of the box of the landmarks; noise is in levels
-of 255, and the picture that is compressed shows the crop in 160 x 160 pixels.
+d is the length that errors are divided by, h the longer side of the box of the landmarks. Noise is
+in levels of 255. JPEG compression works on the crop at 160 x 160 pixels.
 """

@@ -1,4 +1,4 @@
-"""What a network predicts on crops, and its error on the validation faces."""
+"""Predictions of a network on crops, with any decoder."""
 
 from collections.abc import Sequence
 
@@ -24,12 +24,12 @@ def predict(
 def decoded(
     net: nn.Module, crops: Tensor, beta: float, decoders: Sequence[str], batch: int = BATCH
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """What several decoders read from the same heatmaps.
+    """Landmarks of several decoders from the same heatmaps.
 
     Args:
         net: the network.
         crops: (N, 80, 80, 3) uint8.
-        beta: of the softmax.
+        beta: factor of the logits before the softmax.
         decoders: names of decoders, from `lapland.landmarks.decoders.DECODERS`.
         batch: faces at a time.
 

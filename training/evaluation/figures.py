@@ -24,7 +24,7 @@ SUBSETS = {
 
 
 def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> dict[str, Any]:
-    """Every figure for both sources of crops, and per subset where names tell it."""
+    """Every figure for both sources of crops, and per subset if the names show it."""
     return figures_of(run_on(run, spec, faces), faces, scheme)
 
 
@@ -43,7 +43,7 @@ def run_on(
 def figures_of(
     results: dict[str, dict[str, NDArray[np.float64]]], faces: Faces, scheme: Scheme
 ) -> dict[str, Any]:
-    """The figures of what `run_on` found."""
+    """The figures of the predictions of `run_on`."""
     report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
     for source, found in results.items():
         errors = found["errors"]
@@ -58,7 +58,7 @@ def figures_of(
             name: np.array([n.startswith(folders) for n in faces.names])
             for name, folders in SUBSETS.items()
         }
-        # A subset of which a folder is missing is not the one that papers report.
+        # A subset with a missing folder is not the one that papers report.
         figures["subsets"] = {
             name: metrics.summary(errors[chosen], scheme)
             for name, chosen in subsets.items()
@@ -74,9 +74,9 @@ def figures_of_faces(
     """The figures of one set of faces: `metrics.summary` of their errors, and how scales compare.
 
     Args:
-        found: what `landmark_errors` gives of them.
+        found: the result of `landmark_errors` for them.
         sizes: (N,), the length d in image pixels that their errors are divided by.
-        scheme: of the landmarks.
+        scheme: the annotation scheme.
     """
     errors = found["errors"]
     seen = ~np.isnan(errors)

@@ -23,7 +23,7 @@ def point_errors(
         sizes: d, (N,), image pixels, above 0.
 
     Returns:
-        (N, K); NaN where not visible, infinite where the prediction is not a number.
+        (N, K); NaN if not visible, infinite if the prediction is not a number.
     """
     errors = 100 * np.linalg.norm(predicted - annotated, axis=-1) / sizes[:, None]
     # A network that fails must not look like a landmark that nobody can see.
@@ -57,8 +57,8 @@ def landmark_failure_rate(errors: NDArray[np.floating], threshold: float) -> flo
 def area_under_curve(errors: NDArray[np.floating], threshold: float) -> float:
     """Area under the cumulative error curve from 0 to the threshold, as a fraction of it.
 
-    The curve is a step function of the faces' errors, so the area is exact: each face adds what
-    lies between its error and the threshold.
+    The curve is a step function of the faces' errors, so the area is exact: each face adds the part
+    between its error and the threshold.
     """
     return float(np.clip(1 - face_errors(errors) / threshold, 0, None).mean())
 
@@ -66,7 +66,8 @@ def area_under_curve(errors: NDArray[np.floating], threshold: float) -> float:
 def summary(errors: NDArray[np.floating], scheme: Scheme) -> dict[str, float]:
     """Every figure of one set of faces, from (N, K) point errors in percent.
 
-    The NMSE of a group is over the faces that show some of it; a group that none shows is left out.
+    The NMSE of a group is over the faces that show some of it. A group that no face shows is
+    omitted.
     """
     groups = {name: face_errors(errors[:, list(ids)]) for name, ids in scheme.groups.items()}
     return {

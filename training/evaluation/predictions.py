@@ -1,4 +1,4 @@
-"""A model by its name, what it finds in crops, and how far off that is."""
+"""A model by its name, its predictions on crops, and their errors."""
 
 import hashlib
 import io
@@ -63,7 +63,7 @@ def open_network(path: Path, decoder: str = DEFAULT_DECODER) -> tuple[Predictor,
 def open_decoders(
     path: Path, decoders: Sequence[str]
 ) -> tuple[Callable[[NDArray[np.uint8]], dict[str, Prediction]], CropSpec, Scheme]:
-    """`open_network` for several decoders: crops -> what each of them finds."""
+    """`open_network` for several decoders: crops -> the landmarks of each."""
     if path.suffix == ".onnx":
         networks = {decoder: LandmarkNetwork(path, decoder=decoder) for decoder in decoders}
         info = next(iter(networks.values())).info
@@ -79,7 +79,7 @@ def open_decoders(
 
 
 def kept(run: Predictor, model: Path) -> Predictor:
-    """`run` of an ONNX file, which finds nothing twice: what it found in crops is kept in `CACHE`.
+    """`run` of an ONNX file with a cache: predictions on the same crops are kept in `CACHE`.
 
     The same graph, whatever its metadata, on the same crops and version of onnxruntime; so a model
     that is calibrated or measured again costs seconds instead of up to half an hour.
@@ -121,7 +121,7 @@ def landmark_errors(
 def errors_of(
     found: Prediction, matrices: NDArray[np.float64], faces: Faces
 ) -> dict[str, NDArray[np.float64]]:
-    """`landmark_errors` of what was found in crops.
+    """`landmark_errors` of predictions on crops.
 
     The matrices, (N, 2, 3), take crop pixels to image pixels.
     """

@@ -1,8 +1,8 @@
-"""Several models on several sets of faces, as they are and made hard: `training.evaluate`'s tables.
+"""Several models on several sets of faces under all conditions: tables of `training.evaluate`.
 
 The protocol is that of *2D Wasserstein Loss for Robust Facial Landmark Detection* (Yan et al.,
 2020) in its parts: failures are counted by landmark as well as by face, photos are corrupted, and
-a model is tried on the faces of other data sets than its own.
+a model is evaluated on other data sets than its own.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def compare(
     decoders: Sequence[str] = (DEFAULT_DECODER,),
     every: int = 1,
 ) -> list[Row]:
-    """Figures of every model on every set, in every way that is asked for.
+    """Figures of every model on every set under every condition.
 
     Args:
         named: models, as `path_of_model` takes them.
@@ -53,11 +53,11 @@ def compare(
         corrupt: with the photos corrupted, too.
         perturb: with five points and boxes that are shifted.
         decoders: each model is read by every one of them.
-        every: one in so many faces is taken.
+        every: one in so many faces counts.
 
     Returns:
         One row for each: "model", "decoder", "data", "split", "kind" and "way" of `Hardship`,
-        "missed" by MTCNN (cropped from their labels), and what `metrics.summary` tells.
+        "missed" by MTCNN (cropped from their labels), and the figures of `metrics.summary`.
 
     Raises:
         ValueError: a model or folder cannot be used, or the one has other points than the other.

@@ -16,7 +16,7 @@ def set_of(row: Row) -> tuple[str, str]:
 
 
 def name_of(row: Row) -> str:
-    """What the model of a row is called in tables: with its decoder, if that is another one."""
+    """Name of a row's model in tables: with its decoder, if that is not the default."""
     model, decoder = row["model"], row["decoder"]
     return model if decoder == DEFAULT_DECODER else f"{model}, {decoder}"
 
@@ -45,7 +45,7 @@ def table(rows: list[Row]) -> str:
 
 
 def markdown(rows: list[Row]) -> str:
-    """The rows for a document: a line for each way, a column for each model.
+    """The rows for a document: a line for each condition, a column for each model.
 
     Each cell has the NMSE, the failure rate of faces and that of landmarks, both at 8 %.
     """
@@ -79,7 +79,7 @@ def _figures(f: Row) -> str:
 
 
 def _labels(named: list[Path]) -> dict[str, Path]:
-    """What models are called in the table: shipped ones by their name, files by folder and name."""
+    """Names of models in the table: shipped ones by their name, files by folder and name."""
     labels = {}
     for path in named:
         known = str(path) in shipped() or path.is_dir()

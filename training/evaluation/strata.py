@@ -1,11 +1,11 @@
-"""Faces sorted by what makes them hard: how far they are turned, and how small they are."""
+"""Faces sorted by yaw and by size."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lapland.schemes.scheme import Scheme
 
-FEWEST = 10  # faces; figures of fewer are not told
+FEWEST = 10  # faces; fewer give no figure
 YAWS = (15, 30)  # degrees
 SIZES = (32, 64)  # pixels
 
@@ -15,15 +15,15 @@ def yaws(landmarks: NDArray[np.floating], scheme: Scheme) -> NDArray[np.float64]
 
     The tip of the nose stands in front of the outer corners of the eyes by about half their
     distance, so that, seen along the line between the corners, it lies beside their middle by
-    tan(yaw) times half their distance as it appears. "About half" is what 300-W says: a test fits
+    tan(yaw) times half their distance as it appears. "About half" holds on 300-W: a test fits
     how the distance of the corners falls with this asymmetry.
 
     Args:
         landmarks: (N, K, 2), image pixels, NaN where not visible.
-        scheme: of the landmarks.
+        scheme: the annotation scheme.
 
     Returns:
-        (N,), NaN where a landmark that is needed is not visible; None for schemes without the
+        (N,), NaN if a landmark that is needed is not visible; None for schemes without the
         outer corners of the eyes.
     """
     if scheme.eye_corners is None:
@@ -41,12 +41,12 @@ def strata(
 ) -> dict[str, NDArray[np.bool_]]:
     """Name of each stratum -> which faces, (N,), lie in it.
 
-    Left out are those of fewer than `FEWEST` faces, and those in which all lie.
+    Omits strata of fewer than `FEWEST` faces, and those that hold all.
 
     Args:
         landmarks: (N, K, 2), image pixels, NaN where not visible.
         sizes: (N,), the length d in image pixels that errors of each face are divided by.
-        scheme: of the landmarks.
+        scheme: the annotation scheme.
     """
     found = {}
     turned = yaws(landmarks, scheme)
