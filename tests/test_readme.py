@@ -5,12 +5,21 @@ import shlex
 
 import pytest
 
+import lapland
 from export.cards.blocks import find_block
 from export.table import README as MODELS
 from export.table import model_table
 from training.common.paths import REPOSITORY
 
 TEXT = (REPOSITORY / "README.md").read_text()
+
+
+def test_the_version_is_the_same_everywhere():
+    version = lapland.__version__
+    assert f"\nversion: {version}\n" in (REPOSITORY / "CITATION.cff").read_text()
+    newest = re.search(r"^## (\S+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest[1] == version
+    assert 'dynamic = ["version"]' in (REPOSITORY / "pyproject.toml").read_text()
 
 
 def test_the_readme_is_short():
