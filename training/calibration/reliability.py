@@ -91,7 +91,7 @@ def spoken(report: dict[str, Any]) -> list[str]:
 
 
 def _forms(forms: dict[str, dict[str, Any]]) -> str:
-    rows = [["errors are told from", "loss", "as they are: 50 %", "90 %", "worst: 50 %", "90 %"]]
+    rows = [["features of the fit", "loss", "clean: 50 %", "90 %", "worst: 50 %", "90 %"]]
     rows += [
         [name, f"{f['loss']:.4f}", *(f"{v:+.1f}" for v in (*f["clean"], *f["worst"]))]
         for name, f in forms.items()
