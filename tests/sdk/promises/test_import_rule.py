@@ -157,7 +157,7 @@ def test_every_error_is_a_lapland_error_and_a_builtin():
         assert str(error("there is no such file")) == "there is no such file"
 
 
-def test_version_is_that_of_the_package():
+def test_the_version_stands_in_the_package_alone():
     text = (Path(__file__).parents[3] / "pyproject.toml").read_text()
-    assert f'version = "{lapland.__version__}"' in text
+    assert '[tool.hatch.version]\npath = "sdk/lapland/__init__.py"' in text
     assert (FOLDER / "py.typed").exists()
