@@ -54,7 +54,12 @@ class Form:
     hidden: bool = False
 
 
-FORMS = MappingProxyType({"mobile": Form(bilinear=False)})
+FORMS = MappingProxyType(
+    {
+        "mobile": Form(bilinear=False),
+        "mobile-small": Form((16, 24, 32, 32), (32, 32, 32, 32), bilinear=False),
+    }
+)
 """The sizes of the family by name."""
 
 
