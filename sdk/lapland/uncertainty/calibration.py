@@ -94,23 +94,26 @@ class Calibration:
         features = features_of(self.scheme, landmarks, scales, textures)
         features = np.clip(features, self.low, self.high)
         means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
-        ratios = self._ratios(means, features[..., SPREAD])  # (N, K, P)
         # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
         # Weibull distribution.
         at = np.log(-np.log1p(-self.probabilities))
         place = np.log(-np.log1p(-probability))
         i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
         part = (place - at[i]) / (at[i + 1] - at[i])
+        ratios = self._ratios(means, features[..., SPREAD], i + 2)
         ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
         radii: NDArray[np.float32] = (
             sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
         ).astype(np.float32)
         return radii
 
-    def _ratios(self, means: Floats, spreads: Floats) -> Floats:
-        """(N, K) means and spreads -> (N, K, P) logarithms of error / mean error, ascending."""
+    def _ratios(self, means: Floats, spreads: Floats, first: int) -> Floats:
+        """(N, K) means and spreads -> logarithms of error / mean error, ascending.
+
+        (N, K, `first`), at the first so many probabilities.
+        """
         features = ratio_features(means, self.levels.T, spreads)
-        found = np.einsum("nkj,kpj->nkp", features, self.quantiles)
+        found = np.einsum("nkj,kpj->nkp", features, self.quantiles[:, :first])
         # Lines were fitted one by one and may cross beyond the faces of the fit.
         ascending: Floats = np.maximum.accumulate(found, axis=-1)
         return ascending + _APART * np.arange(found.shape[-1])

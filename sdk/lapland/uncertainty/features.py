@@ -1,5 +1,8 @@
 """Features from which the error of each landmark is estimated."""
 
+import functools
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,9 +38,7 @@ def features_of(
     features = np.empty((*least.shape, FEATURES))
     features[..., 0] = np.log(least / means)
     features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
-    for indices in scheme.groups.values():
-        of = list(indices)
-        features[:, of, 2] = features[:, of, 0].mean(axis=1, keepdims=True)
+    features[..., 2] = features[..., 0] @ _group_means(scheme.groups)
     features[..., SPREAD] = np.log(least).std(axis=1, keepdims=True)
     end = 4 + TEXTURE
     features[..., 4:end] = textures[:, None, :TEXTURE]
@@ -45,6 +46,20 @@ def features_of(
     features[..., end:-1] = unusual[..., _PAIRS[0]] * unusual[..., _PAIRS[1]]
     features[..., -1] = textures[:, TEXTURE:]
     return features
+
+
+def _group_means(groups: Mapping[str, tuple[int, ...]]) -> NDArray[np.float64]:
+    """(K, K): a row of K values times it is the mean of the group of each."""
+    return _means_of(tuple(groups.values()))
+
+
+@functools.lru_cache(maxsize=8)
+def _means_of(groups: tuple[tuple[int, ...], ...]) -> NDArray[np.float64]:
+    size = sum(map(len, groups))
+    means = np.zeros((size, size))
+    for indices in groups:
+        means[np.ix_(indices, indices)] = 1 / len(indices)
+    return means
 
 
 def ratio_features(means: Floats, levels: Floats, spreads: Floats) -> NDArray[np.float64]:
