@@ -67,6 +67,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--split", nargs="+", help="split files, or names of those in splits/; default: every photo"
     )
     parser.add_argument("--corrupt", action="store_true", help="with corrupted photos, too")
+    parser.add_argument(
+        "--untrained", action="store_true", help="with kinds of corruption that are not trained on"
+    )
     parser.add_argument("--perturb", action="store_true", help="with shifted boxes and five points")
     parser.add_argument(
         "--decoder",
@@ -81,12 +84,13 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sets = robustness.split_files(options.data, options.split)
         several = max(map(len, (options.model, sets, options.decoder))) > 1
-        if several or options.corrupt or options.perturb:
+        if several or options.corrupt or options.perturb or options.untrained:
             rows = robustness.compare(
                 options.model,
                 sets,
                 corrupt=options.corrupt,
                 perturb=options.perturb,
+                untrained=options.untrained,
                 decoders=options.decoder,
             )
             _many(rows, options)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from lapland.image.loading import load_image
 from training.common.files import write_text, write_whole
-from training.data.indices import Row, read_index, write_index
+from training.data.indices import Indices, Row, read_index, write_index
 from training.data.pts import read_pts
 from training.data.readers import SUFFIXES, read_split
 from training.heads.fitting import Fit, fit_head
@@ -81,7 +81,7 @@ def turn_all(
     head: Head, folder: Path, names: Sequence[str], out: Path, angles: Angles, seed: int
 ) -> None:
     """Turns faces that have no copy yet, and writes the index of all copies."""
-    known, done = read_index(folder), read_index(out)
+    known, done = Indices([folder]), read_index(out)
     errors: list[float] = []
     out.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(tqdm(names, desc="turning", unit="face", mininterval=5.0)):
@@ -93,7 +93,7 @@ def turn_all(
         fit, copy = made
         errors.append(fit.error)
         _write(out, name, copy)
-        old = known.get(name)
+        old = known.row(folder / f"{name}.pts")
         before = np.ones(len(copy.landmarks)) if old is None else old.weights
         weights = before * np.where(copy.hidden, HIDDEN, 1.0)
         source, terms = (old.source, old.terms) if old else (folder.name, "")

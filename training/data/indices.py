@@ -98,6 +98,24 @@ def read_index(folder: Path) -> dict[str, Row]:
     return found
 
 
+class Indices:
+    """The index nearest to each photo: that of its folder, or of one above up to a root."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots, self._read = set(roots), dict[Path, dict[str, Row]]()
+
+    def row(self, photo: Path) -> Row | None:
+        """The row of a photo; None if no index lists it."""
+        folder = photo.parent
+        while True:
+            if folder not in self._read:
+                self._read[folder] = read_index(folder)
+            if self._read[folder] or folder in self._roots or folder == folder.parent:
+                name = photo.relative_to(folder).with_suffix("").as_posix()
+                return self._read[folder].get(name)
+            folder = folder.parent
+
+
 def _form(columns: Sequence[str], path: Path) -> Callable[[dict[str, str], str], Row]:
     if set(COLUMNS) <= set(columns):
         return _ours

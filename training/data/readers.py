@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lapland.image.loading import load_image
 from lapland.schemes.scheme import Scheme
 from training.data.faces import Faces
-from training.data.indices import Row, read_index
+from training.data.indices import Indices
 from training.data.pts import read_indexed_pts, read_pts
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -51,7 +51,8 @@ def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None)
             several.
         scheme: the annotation scheme that every file must have.
         names: relative paths without suffix, or the ends of such paths (`afw/12_1` also names
-            `afw/trainset/12_1`); None reads every photo that has a `.pts` file.
+            `afw/trainset/12_1`), or folders (`afw/`: all faces below it); None reads every photo
+            that has a `.pts` file.
 
     Raises:
         FileNotFoundError: there is no folder, or no photo of a name.
@@ -71,7 +72,7 @@ def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None)
     if names is None:
         names = sorted(name for name, path in found.items() if path.with_suffix(".pts").exists())
     else:
-        names = [_resolve(name, found, place) for name in names]
+        names = [full for name in names for full in _resolved(name, found, place)]
     if not names:
         raise FileNotFoundError(f"{place}: found no photo with a .pts file beside it")
     images = [_read_photo(found[name]) for name in names]
@@ -142,44 +143,35 @@ def _folders(root: Roots) -> list[Path]:
     return [root] if isinstance(root, Path) else list(root)
 
 
-def _resolve(name: str, found: dict[str, Path], place: str) -> str:
+def _resolved(name: str, found: dict[str, Path], place: str) -> list[str]:
     if name in found:
-        return name
+        return [name]
+    if name.endswith("/"):
+        labelled = (key for key, path in found.items() if path.with_suffix(".pts").exists())
+        below = sorted(key for key in labelled if key.startswith(name))
+        if not below:
+            raise FileNotFoundError(f"{place}: no photo with a .pts file lies below {name}")
+        return below
     head, _, stem = name.rpartition("/")
     matches = [key for key in found if key.startswith(head) and key.endswith("/" + stem)]
     if len(matches) != 1:
         raise FileNotFoundError(f"{place}: {len(matches)} photos match {name!r}, expected one")
-    return matches[0]
+    return matches
 
 
 def _weights(
     paths: Sequence[Path], roots: list[Path], scheme: Scheme
 ) -> NDArray[np.float32] | None:
-    """(N, K) by the index nearest to each photo, in its folder or above; None without any.
-
-    A face that its index does not list counts fully.
-    """
-    indices: dict[Path, dict[str, Row]] = {}
-
-    def index_of(folder: Path) -> Path | None:
-        if folder not in indices:
-            indices[folder] = read_index(folder)
-        if indices[folder]:
-            return folder
-        return None if folder in roots else index_of(folder.parent)
-
-    full = np.ones(scheme.size)
-    rows = []
-    for path in paths:
-        folder = index_of(path.parent)
-        name = "" if folder is None else path.relative_to(folder).with_suffix("").as_posix()
-        row = None if folder is None else indices[folder].get(name)
-        weights = full if row is None else row.weights
-        if weights.shape != full.shape:
-            raise ValueError(f"{folder}: {len(weights)} weights of {name} for {scheme.size} points")
-        rows.append(weights)
-    if not any(indices.values()):
+    """(N, K) by the nearest indices; None if no face stands in one. A face that does not has 1."""
+    indices = Indices(roots)
+    found = [indices.row(path) for path in paths]
+    if not any(found):
         return None
+    full = np.ones(scheme.size)
+    rows = [full if row is None else row.weights for row in found]
+    for path, weights in zip(paths, rows, strict=True):
+        if weights.shape != full.shape:
+            raise ValueError(f"{path}: {len(weights)} weights in its index, not {scheme.size}")
     return np.stack(rows).astype(np.float32)
 
 

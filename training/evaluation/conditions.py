@@ -19,7 +19,7 @@ from lapland.networks.loading import load_mtcnn
 from training.data.crops import CropSpec, cut_all
 from training.data.faces import Faces
 from training.data.pixels import Picture
-from training.evaluation.corruptions import CORRUPTIONS, Place
+from training.evaluation.corruptions import CORRUPTIONS, UNTRAINED, Place
 from training.network.rcn import SIZE
 
 CLEAN = "photos as they are"
@@ -46,7 +46,13 @@ class Hardship:
 
 
 def hardships(
-    faces: Faces, spec: CropSpec, *, corrupt: bool = True, perturb: bool = True, seed: int = 0
+    faces: Faces,
+    spec: CropSpec,
+    *,
+    corrupt: bool = True,
+    perturb: bool = True,
+    untrained: bool = False,
+    seed: int = 0,
 ) -> Iterator[Hardship]:
     """The clean photos first, then every kind and strength of `CORRUPTIONS`, then shifts.
 
@@ -61,16 +67,18 @@ def hardships(
         spec: how the model crops.
         corrupt: with corrupted photos.
         perturb: with five points and boxes that are shifted.
+        untrained: with the kinds of corruption that training does not show, `UNTRAINED`, too.
         seed: seed of the random numbers; every strength has the same.
     """
     matrices = spec.matrices(faces.five_points)
     yield Hardship(CLEAN, CLEAN, cut_all(faces, matrices).numpy(), matrices)
-    total = sum(len(strengths) for strengths in CORRUPTIONS.values()) * corrupt
+    kinds = (CORRUPTIONS if corrupt else {}) | (UNTRAINED if untrained else {})
+    total = sum(len(strengths) for strengths in kinds.values())
     total += 2 * len(SHIFTS) * perturb
     with tqdm(total=total, desc="hardships", unit="way", mininterval=2.0, disable=not total) as bar:
-        if corrupt:
+        if kinds:
             fine, places = pictures(faces, matrices)
-            for kind, strengths in CORRUPTIONS.items():
+            for kind, strengths in kinds.items():
                 for how in strengths:
                     crops = changed_crops(fine, places, how.change, seed)
                     bar.update()

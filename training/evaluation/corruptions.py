@@ -16,6 +16,7 @@ from training.data.pixels import (
     covered,
     motion_blurred,
     noisy,
+    shrunk,
 )
 
 NOISE = 6  # levels of 255, with little light
@@ -139,6 +140,71 @@ DEGRADATIONS = (
     _dark(16),
 )
 """Mild and strong ones, by which models are compared; none depends on the size of the photo."""
+
+
+def _mosaic(share: float) -> Degradation:
+    """Squares of one colour each, as a face is made unknown."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        cell = max(1.0, share * place.size)
+        height, width = picture.shape[:2]
+        few = shrunk(picture, max(1, round(width / cell)), max(1, round(height / cell)))
+        return np.asarray(cv2.resize(few, (width, height), interpolation=cv2.INTER_NEAREST))
+
+    return Degradation(f"mosaic of {share:.2f} d", change)
+
+
+def _fog(share: float) -> Degradation:
+    """A share of even light grey over everything."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        return np.asarray(cv2.convertScaleAbs(picture, alpha=1 - share, beta=210 * share))
+
+    return Degradation(f"{share:.0%} fog", change)
+
+
+def _shadow(light: float) -> Degradation:
+    """A straight shadow with a sharp edge over half of the face, on either side."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        angle = rng.uniform(0, 2 * np.pi)
+        y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        middle = place.five.mean(axis=0)
+        beyond = (x - middle[0]) * np.cos(angle) + (y - middle[1]) * np.sin(angle) > 0
+        dark = cv2.convertScaleAbs(picture, alpha=light)
+        return np.where(beyond[..., None], dark, picture).astype(np.uint8)
+
+    return Degradation(f"half in a shadow of {light:.0%}", change)
+
+
+def _fence(share: float) -> Degradation:
+    """Parallel bars of one grey before the face."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        angle, grey = rng.uniform(0, np.pi), int(rng.integers(20, 230))
+        period = 0.45 * place.size
+        y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        along = x * np.cos(angle) + y * np.sin(angle) + rng.uniform(0, period)
+        return np.where((along % period < share * period)[..., None], grey, picture).astype(
+            np.uint8
+        )
+
+    return Degradation(f"bars over {share:.0%}", change)
+
+
+def _dots(share: float) -> Degradation:
+    """Single pixels of black and white."""
+
+    def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        chance = rng.random(picture.shape[:2])
+        canvas = picture.copy()
+        canvas[chance < share / 2] = 0
+        canvas[chance > 1 - share / 2] = 255
+        return canvas
+
+    return Degradation(f"{share:.0%} of the pixels black or white", change)
+
+
 CORRUPTIONS = {
     "blocks": (_block(0.25), _block(0.4), _block(0.55)),
     "parts covered": (DEGRADATIONS[4], DEGRADATIONS[5]),
@@ -154,3 +220,12 @@ CORRUPTIONS = {
 d is the length that errors are divided by, h the longer side of the box of the landmarks. Noise is
 in levels of 255. JPEG compression works on the crop at 160 x 160 pixels.
 """
+
+UNTRAINED = {
+    "mosaic": (_mosaic(0.06), _mosaic(0.1), _mosaic(0.14)),
+    "fog": (_fog(0.5), _fog(0.7), _fog(0.85)),
+    "shadow": (_shadow(0.5), _shadow(0.25), _shadow(0.1)),
+    "bars": (_fence(0.15), _fence(0.3), _fence(0.45)),
+    "dots": (_dots(0.05), _dots(0.15), _dots(0.3)),
+}
+"""Kinds of corruption that no augmentation shows a network, for measuring alone."""

@@ -42,6 +42,7 @@ def compare(
     *,
     corrupt: bool = False,
     perturb: bool = False,
+    untrained: bool = False,
     decoders: Sequence[str] = (DEFAULT_DECODER,),
     every: int = 1,
 ) -> list[Row]:
@@ -52,6 +53,7 @@ def compare(
         sets: folders of photos, each with a split file or None for all of it.
         corrupt: with the photos corrupted, too.
         perturb: with five points and boxes that are shifted.
+        untrained: with the kinds of corruption that training does not show, too.
         decoders: each model is read by every one of them.
         every: one in so many faces counts.
 
@@ -73,7 +75,9 @@ def compare(
             faces = detected.detect(read_faces(folder, scheme, file)).every(every)
             mine = {label: n for label, n in networks.items() if n[2] is scheme}
             for spec in dict.fromkeys(spec for _, spec, _ in mine.values()):
-                for way in hardships(faces, spec, corrupt=corrupt, perturb=perturb):
+                for way in hardships(
+                    faces, spec, corrupt=corrupt, perturb=perturb, untrained=untrained
+                ):
                     for label, (run, own, _) in mine.items():
                         for decoder, found in run(way.crops).items() if own == spec else ():
                             errors = errors_of(found, way.matrices, faces)["errors"]

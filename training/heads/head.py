@@ -64,13 +64,13 @@ def read_head(path: Path) -> Head:
     """Reads the head's file.
 
     Raises:
-        FileNotFoundError: there is no such file; the message says how to make it.
+        FileNotFoundError: there is no such file; the message says which arrays it must hold.
         ValueError: it is not such a file.
     """
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path}: there is no such file; `python -m training.turn head FaceXModel --out {path}`"
-            " makes it from a copy of the repository USC-ICT/ICT-FaceKit"
+            f"{path}: there is no such file; expected the head of USC-ICT/ICT-FaceKit as arrays "
+            "mean, triangles, landmarks, identity, expression, their scales, and expressions"
         )
     try:
         with np.load(path) as data:

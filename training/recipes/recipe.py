@@ -207,12 +207,34 @@ MOBILE_INT8 = dataclasses.replace(
 )
 """Fine-tunes it to the rounding of int8; wants --start."""
 
+FACES = dataclasses.replace(
+    LITE,
+    name="faces",
+    normalised=True,
+    augmentation=dataclasses.replace(
+        PRODUCT.augmentation,
+        rotation=8.0,
+        zoom=0.06,
+        shift=0.025,
+        light=0.5,
+        grey=0.1,
+        blur=0.2,
+        most_blur=6.0,
+        least_pixels=0.2,
+        dark=0.1,
+        occlusion=0.08,
+        occluders=0.2,
+        border=0.08,
+    ),
+)
+"""For thousands of faces of many sources: lite, normalised, and hidden and cut as faces are."""
+
 PAPER_ADVERSARIAL = dataclasses.replace(PAPER, name="paper-adversarial", adversary=1e-3)
 """The paper's with its semi-supervised branch, LaplaceKL+D; needs --unlabelled."""
 
 RECIPES = {
     recipe.name: recipe
-    for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT, LITE, MOBILE, INT8, MOBILE_INT8)
+    for recipe in (PAPER, PAPER_ADVERSARIAL, PRODUCT, LITE, FACES, MOBILE, INT8, MOBILE_INT8)
 }
 
 

@@ -68,8 +68,16 @@ def test_faces_take_the_nearest_index(tmp_path):
     assert len(read_folder([folder, other], IBUG68)) == 5
 
 
+def test_a_folder_stands_for_all_its_faces(tmp_path):
+    folder = write_folder(tmp_path / "one", 4)
+    faces = read_folder(folder, IBUG68, ["drawn/"])
+    assert faces.names == [f"drawn/face_{i}" for i in range(4)]
+    with pytest.raises(FileNotFoundError, match="below other/"):
+        read_folder(folder, IBUG68, ["other/"])
+
+
 def test_an_index_of_another_scheme_is_refused(tmp_path):
     folder = write_folder(tmp_path / "one", 2)
     indices.write_index(folder, [indices.Row("drawn/face_0", "s", "t", 1, np.ones(19))])
-    with pytest.raises(ValueError, match="19 weights"):
+    with pytest.raises(ValueError, match="19 weights in its index"):
         read_folder(folder, IBUG68)

@@ -6,7 +6,7 @@ from tests.drawn_faces import draw_face
 from training.data.crops import CropSpec, cut_all
 from training.data.faces import Faces
 from training.evaluation.conditions import CLEAN, SHIFTS, boxed_points, hardships, shifted_points
-from training.evaluation.corruptions import CORRUPTIONS
+from training.evaluation.corruptions import CORRUPTIONS, UNTRAINED
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,8 @@ def test_the_same_again_and_only_what_is_asked_for(faces):
     assert len(one) == 1 + 2 * len(SHIFTS)
     np.testing.assert_array_equal(one, two)
     assert len(list(hardships(faces, spec, corrupt=False, perturb=False))) == 1
+    ways = list(hardships(faces, spec, corrupt=False, perturb=False, untrained=True))
+    assert [way.kind for way in ways[1:]] == [k for k, hows in UNTRAINED.items() for _ in hows]
 
 
 def test_points_are_shifted_as_far_as_it_says(faces):

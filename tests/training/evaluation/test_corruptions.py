@@ -4,10 +4,11 @@ import pytest
 
 from lapland.crop import five_points
 from training.data.pixels import coarse, motion_blurred, noisy
-from training.evaluation.corruptions import CORRUPTIONS, DEGRADATIONS, Place
+from training.evaluation.corruptions import CORRUPTIONS, DEGRADATIONS, UNTRAINED, Place
 
 PLACE = Place(five_points.UPRIGHT * 40 + [100.0, 90.0], size=60.0, height=95.0)
-CORRUPTING = [how for strengths in CORRUPTIONS.values() for how in strengths]
+KINDS = CORRUPTIONS | UNTRAINED
+CORRUPTING = [how for strengths in KINDS.values() for how in strengths]
 BY_NAME = {how.name: how.change for how in (*DEGRADATIONS, *CORRUPTING)}
 
 
@@ -100,3 +101,13 @@ def test_motion_blurs_along_its_direction_alone():
     assert found.sum() == 255
     turned = motion_blurred(picture, 5, np.pi / 2)[..., 0]
     np.testing.assert_array_equal(turned, found.T)
+
+
+@pytest.mark.parametrize("kind", UNTRAINED)
+def test_untrained_kinds_grow_with_their_strength(kind, picture):
+    off = []
+    for how in UNTRAINED[kind]:
+        rngs = [np.random.default_rng(seed) for seed in range(8)]
+        gaps = [np.abs(how.change(picture, PLACE, r).astype(int) - picture).mean() for r in rngs]
+        off.append(np.mean(gaps))
+    assert off[0] < off[1] < off[2]

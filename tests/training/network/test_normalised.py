@@ -6,7 +6,7 @@ from torch import nn
 
 from training.network.normalised import NormalisedRCN, folded
 from training.network.rcn import RCN
-from training.recipes.recipe import LITE, override
+from training.recipes.recipe import FACES, LITE, override
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -31,6 +31,7 @@ def test_the_folded_network_has_the_same_output(stride):
 def test_recipes_choose_it():
     recipe = override(LITE, ["width=1/16", "normalised=true"])
     assert isinstance(recipe.trained(), NormalisedRCN)
+    assert isinstance(override(FACES, ["width=1/16"]).trained(), NormalisedRCN)
     assert type(recipe.network()) is RCN
     assert type(override(LITE, ["width=1/16"]).trained()) is RCN
     with pytest.raises(ValueError, match="normalised=false"):
