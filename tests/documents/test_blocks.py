@@ -136,7 +136,7 @@ def described(words: list[str]) -> tuple[tuple[str, ...], list[str]] | None:
         "benchmarks",
     ):
         named, rest = words[2:3], words[3:]
-        if named == ["benchmarks.peers"]:
+        if named in (["benchmarks.peers"], ["training.label"]):  # with subcommands
             named, rest = words[2:4], words[4:]
     else:
         return None

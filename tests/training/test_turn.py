@@ -40,7 +40,7 @@ def test_copies_are_written_with_the_weights_of_their_originals(faces, head, tmp
     copies = read_folder(tmp_path / "out", IBUG68)
     assert copies.names == names
     assert copies.weights is not None
-    assert set(np.unique(copies.weights).round(2)) <= {0.15, 0.5}
+    assert (np.isclose(copies.weights, 0.5) | np.isclose(copies.weights, 0.15)).all()
     originals = read_folder(faces, IBUG68, names)
     for before, after in zip(originals.landmarks, copies.landmarks, strict=True):
         # The nose has moved away from the middle of the eyes.
