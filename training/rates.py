@@ -61,13 +61,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.rates", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder in 300-W layout")
     parser.add_argument("--seconds", type=float, default=5.0, help="for each measurement")
+    parser.add_argument("--batch", type=int, default=PRODUCT.batch, help="faces of a step")
     options = parser.parse_args(arguments)
     faces = read_faces(options.data, IBUG68, options.data / "splits" / "val.txt")
     data = TrainingCrops(faces, IBUG68, PRODUCT.crop, PRODUCT.augmentation)
     indices = itertools.cycle(range(len(data)))
     loaded = rate(lambda: data[next(indices)], 1, options.seconds)
     print(f"loader, one process: {loaded:,.0f} faces a second")
-    batch = [data[next(indices)] for _ in range(PRODUCT.batch)]
+    batch = [data[next(indices)] for _ in range(options.batch)]
     crops, target = (torch.stack(part) for part in zip(*batch, strict=True))
     for width in CHANNELS:
         trained = network_rate(width, crops, target, options.seconds)
