@@ -164,3 +164,34 @@ def docs(session: nox.Session) -> None:
         found = fetched.findall(page.read_text(encoding="utf-8"))
         if found:
             session.error(f"{page} fetches {found}")
+
+
+@nox.session(python="3.11")
+def road(session: nox.Session) -> None:
+    """Train, evaluate, export and detect, in the environment of training/README.md."""
+    session.install("-c", "constraints.txt", "-e", ".[export]")
+    session.run("python", "-m", "pip", "check")
+    session.run("python", "-m", "tests.road")
+
+
+@nox.session(python="3.11")
+def mutants(session: nox.Session) -> None:
+    """Lines of the SDK changed at random: tests that do not notice. `-- --count 10 --seed 3`."""
+    session.install("-c", "constraints.txt", "-e", ".[dev]")
+    session.install("cosmic-ray>=8.4,<9")
+    session.run("python", "-m", "tests.mutants", *session.posargs)
+
+
+@nox.session(python=False)
+def every_model(session: nox.Session) -> None:
+    """The tests of the SDK with each shipped model as the default one, and with noise in pictures.
+
+    `nox -s every_model -- tests/sdk/video` runs some of them.
+    """
+    index = json.loads(Path("models/index.json").read_text("utf-8"))
+    chosen = session.posargs or ["tests/sdk"]
+    for model in index:
+        name = f"{model['width']}:{model['precision']}"
+        session.run("python", "-m", "pytest", "-q", f"--model={name}", *chosen)
+    for seed in ("1", "2"):
+        session.run("python", "-m", "pytest", "-q", f"--noise={seed}", *chosen)

@@ -12,8 +12,21 @@ import numpy as np
 import pytest
 
 from lapland import Detector
+from lapland.measure import machine
 
 ROOT = Path(__file__).resolve().parents[1]
+# `pytest -m quick`: the tests of the SDK without these, which start processes or follow videos.
+NOT_QUICK = (
+    "batch/test_jobs.py",
+    "batch/test_processes.py",
+    "cli/test_webcam.py",
+    "promises/test_interrupts.py",
+    "promises/test_processes.py",
+    "promises/test_properties.py",
+    "promises/test_whole.py",
+    "video/test_tracker.py",
+    "video/test_twins.py",
+)
 
 
 def pytest_addoption(parser):
@@ -22,6 +35,45 @@ def pytest_addoption(parser):
         action="store_true",
         help="write tests/golden/*.json anew from the shipped weights, by torch",
     )
+    parser.addoption(
+        "--model",
+        metavar="WIDTH:PRECISION",
+        help="the model of a Detector by default, as 1/4:float32: no verdict may hang on it",
+    )
+    parser.addoption(
+        "--noise",
+        type=int,
+        default=0,
+        metavar="SEED",
+        help="change pixels of the photo by one grey value, and the noise of the videos",
+    )
+
+
+def pytest_configure(config):
+    if chosen := config.getoption("--model"):
+        width, precision = chosen.split(":")
+        Detector.__init__.__defaults__ = (width,)
+        Detector.__init__.__kwdefaults__["precision"] = precision
+    if seed := config.getoption("--noise"):
+        from tests import videos
+
+        videos.SEED = seed
+
+
+def pytest_collection_modifyitems(items):
+    sdk = ROOT / "tests" / "sdk"
+    slow = {sdk / name for name in NOT_QUICK}
+    for item in items:
+        if item.path.is_relative_to(sdk) and item.path not in slow:
+            item.add_marker("quick")
+
+
+def pytest_report_header():
+    """The processor and the versions on which verdicts may hang."""
+    instructions = {"AVX2": cv2.CPU_AVX2, "AVX512": cv2.CPU_AVX512_SKX, "NEON": cv2.CPU_NEON}
+    known = [name for name, code in instructions.items() if cv2.checkHardwareSupport(code)]
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
+    return [f"{machine.processor()}, {os.cpu_count()} cores, {' '.join(known)}", versions]
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +83,14 @@ def photo():
 
 
 @pytest.fixture(scope="session")
-def image(photo):
+def image(photo, request):
     """The photo as BGR; read-only, so that a test that writes to it fails."""
     pixels = cv2.imread(str(photo), cv2.IMREAD_COLOR)
     assert pixels.shape == (512, 512, 3)
     assert pixels.dtype == np.uint8
+    if seed := request.config.getoption("--noise"):
+        steps = np.random.default_rng(seed).integers(-1, 2, pixels.shape)
+        pixels = np.clip(pixels + steps, 0, 255).astype(np.uint8)
     pixels.flags.writeable = False
     return pixels
 
