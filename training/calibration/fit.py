@@ -121,7 +121,7 @@ def fit(sample: Sample, form: str = FORM) -> Calibration:
     face = _fit_face(sample, features, errors, counts, chosen)
     fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
     for _ in range(chosen.rounds if len(counts) > 1 else 0):
-        counts = _balanced(counts, fitted, sample)
+        counts = balanced(counts, fitted, sample)
         fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
     return _evened(fitted, sample) if chosen.rounds and len(counts) > 1 else fitted
 
@@ -163,7 +163,7 @@ def _evened(fitted: Calibration, sample: Sample) -> Calibration:
     return moved(min(SHARES, key=worst))
 
 
-def _balanced(counts: Floats, fitted: Calibration, sample: Sample) -> Floats:
+def balanced(counts: Floats, fitted: Calibration, sample: Sample) -> Floats:
     """(C,) the next weights: larger if the radii hold too few or too many landmarks."""
     off = _off(fitted, sample)
     grown = counts[1:] * np.exp(BALANCE * (off[1:] - off[1:].mean()))

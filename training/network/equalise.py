@@ -31,7 +31,7 @@ class _Reader:
     first: int = 0
 
 
-def _joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
+def joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
     """Every layer but the last, with those that read what it gives."""
     c = net.encoder[0].out_channels
     after_encoder = [*net.encoder[1:], net.bottleneck[0]]
@@ -57,18 +57,18 @@ def equalise(net: RCN, crops: Tensor) -> None:
         crops: (B, 3, 80, 80) normalised, on which the ranges are seen.
     """
     maps: dict[nn.Module, Tensor] = {}
-    joints = list(_joints(net))
+    pairs = list(joints(net))
     hooks = [
         layer.register_forward_hook(lambda layer, _, output: maps.__setitem__(layer, output))
-        for layer, _ in joints
+        for layer, _ in pairs
     ]
     try:
         net(crops)
     finally:
         for hook in hooks:
             hook.remove()
-    for layer, readers in joints:
-        ratios = _ranges(maps[layer], BELOW if net.slope else 0.0)
+    for layer, readers in pairs:
+        ratios = ranges(maps[layer], BELOW if net.slope else 0.0)
         ratios /= ratios.max()
         conv = _conv(layer)
         conv.weight /= ratios.view(-1, 1, 1, 1)
@@ -79,12 +79,12 @@ def equalise(net: RCN, crops: Tensor) -> None:
             _conv(reader.layer).weight[:, theirs] *= ratios.view(1, -1, 1, 1)
 
 
-def _ranges(output: Tensor, below: float) -> Tensor:
+def ranges(output: Tensor, below: float) -> Tensor:
     """(B, C, H, W) -> (C,), at least 1 / `WIDEST` of the largest."""
     values = output.transpose(0, 1).flatten(1).numpy()
     lowest, largest = np.quantile(values, [TAIL, 1 - TAIL], axis=1)
-    ranges = torch.from_numpy(np.maximum(largest, -below * lowest)).to(output.dtype)
-    return ranges.clamp_min(float(ranges.max()) / WIDEST)
+    found = torch.from_numpy(np.maximum(largest, -below * lowest)).to(output.dtype)
+    return found.clamp_min(float(found.max()) / WIDEST)
 
 
 def _conv(layer: nn.Module) -> nn.Conv2d:

@@ -125,7 +125,7 @@ class Trainer:
                 row["val_nmse"] = self._evaluate()
                 bar.set_postfix(val=f"{row['val_nmse']:.2f}%", best=f"{self.best:.2f}%")
             self.history.append(row)
-            self._save()
+            self.save()
         bar.close()
         return self.best
 
@@ -184,7 +184,8 @@ class Trainer:
                 checkpoint.save_weights(self.out / "best.safetensors", weights, self.recipe, facts)
         return value
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Writes the state that the run resumes from."""
         if not self.accelerator.is_main_process:
             return
         state = {

@@ -58,13 +58,13 @@ class Record:
         self.mended = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._opened()
+            self.file = self._opened()
             try:
                 forgotten = self._read({os.path.abspath(photo) for photo in photos}, retry)
                 if forgotten:
                     self._leave_out(forgotten)
             except BaseException:
-                self._file.close()
+                self.file.close()
                 raise
         except OSError as error:
             raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
@@ -77,7 +77,7 @@ class Record:
         """
         data = line.encode("ascii") + b"\n"
         try:
-            written = self._file.write(data)
+            written = self.file.write(data)
             if written != len(data):  # the disk is full; the next run removes this half
                 raise LaplandError(f"{self.path}: cannot be written (the disk is full?)")
         except OSError as error:
@@ -85,7 +85,7 @@ class Record:
 
     def close(self) -> None:
         """Lets other runs have the file."""
-        self._file.close()
+        self.file.close()
 
     def _opened(self) -> BinaryIO:
         file: BinaryIO = self.path.open("a+b", buffering=0)
@@ -114,7 +114,7 @@ class Record:
                             f"{self.path}: line {number} is none that lapland wrote, and the file "
                             "is left as it is; give the name of a new one"
                         )
-                    self._file.truncate(at)
+                    self.file.truncate(at)
                     self.mended = True
                     return forgotten
                 self._check(row)
@@ -125,7 +125,7 @@ class Record:
                     self._take(row)
                 at += len(line)
         if not line.endswith(b"\n"):
-            self._file.write(b"\n")
+            self.file.write(b"\n")
         return forgotten
 
     def _take(self, row: dict[str, Any]) -> None:
@@ -154,12 +154,12 @@ class Record:
                 for at, line in _positions(self.path):
                     if at not in forgotten:
                         kept.write(line)
-            self._file.close()
+            self.file.close()
             os.replace(beside, self.path)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-        self._file = self._opened()
+        self.file = self._opened()
 
 
 def line_for(photo: Path, settings: Mapping[str, Any], result: Mapping[str, Any]) -> str:

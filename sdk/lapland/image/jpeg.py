@@ -55,11 +55,11 @@ class Jpeg:
     end: int = 0
     closed: bool = False
     sound: bool = True
-    _sof: int = 0
+    sof: int = 0
     _blocks: dict[int, tuple[int, int]] = field(default_factory=dict)  # component -> h, v
     _interval: int = 0
     _flat_zeros: dict[int, bool] = field(default_factory=dict)  # AC table -> a block ends with 0
-    _scans: list[tuple[int, int, bool]] = field(default_factory=list)  # start, end, zeros are flat
+    scans: list[tuple[int, int, bool]] = field(default_factory=list)  # start, end, zeros are flat
     _exact: dict[int, set[int]] = field(default_factory=dict)  # component -> finished coefficients
 
     def is_whole(self, data: bytes, image: Any) -> bool:
@@ -69,17 +69,17 @@ class Jpeg:
             data: the file.
             image: (H, W, 3) BGR as decoded, before the orientation is applied.
         """
-        if not self.sound or not self._scans:
+        if not self.sound or not self.scans:
             return False
-        if self._sof in _ARITHMETIC:
+        if self.sof in _ARITHMETIC:
             return self.closed
         if not self.closed and not self._is_finished():
             return False
-        zeros = [scan for scan in self._scans if _holds_zeros(data, scan)]
+        zeros = [scan for scan in self.scans if _holds_zeros(data, scan)]
         if any(not flat for _, _, flat in zeros):
             return False
         # The decoder's grey is in the last pixel if a block is missing from the only scan.
-        single = len(self._scans) == 1
+        single = len(self.scans) == 1
         coloured = single and len(self._blocks) in (1, 3) and bool((image[-1, -1] != 128).any())
         likely = coloured or (not single and len(data) == self.end)
         if self.closed and not zeros and likely:
@@ -102,7 +102,7 @@ class Jpeg:
 
     def _changes(self, data: bytes, other: bytes, image: Any) -> bool:
         """Whether other bytes give another picture; in an eighth of its size, if that shows it."""
-        coarse = self._sof not in _PROGRESSIVE
+        coarse = self.sof not in _PROGRESSIVE
         flags = cv2.IMREAD_REDUCED_COLOR_8 if coarse else cv2.IMREAD_COLOR
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
         if coarse:
@@ -112,7 +112,7 @@ class Jpeg:
 
     def _with_padding(self, data: bytes) -> bytes:
         parts, at = [], 0
-        for start, end, _ in self._scans:
+        for start, end, _ in self.scans:
             scan = data[start:end]
             if self._interval:
                 scan = _RESTART.sub(lambda found: _PADDING[:64] + found[0], scan)
@@ -121,14 +121,14 @@ class Jpeg:
         return b"".join([*parts, self._body(data)[at:], _EOI])
 
     def _with_another_end(self, data: bytes) -> bytes:
-        start, end, _ = self._scans[-1]
+        start, end, _ = self.scans[-1]
         end = start + len(data[start:end].rstrip(b"\0"))
         return data[: max(end - 64, start)] + _PADDING[:64] + self._body(data)[end:] + _EOI
 
-    def _segment(self, marker: int, body: bytes) -> None:
+    def segment(self, marker: int, body: bytes) -> None:
         """Takes in a segment: `body` is without the length."""
-        if marker in _SIZES and not self._sof:
-            self._sof = marker
+        if marker in _SIZES and not self.sof:
+            self.sof = marker
             self.bits, self.height, self.width, components = struct.unpack_from(">BHHB", body)
             self._blocks = {
                 body[at]: (body[at + 1] >> 4, body[at + 1] & 15)
@@ -144,7 +144,7 @@ class Jpeg:
                     self._flat_zeros[body[at] & 15] = body[at + 17] & 15 == 0
                 at += 17 + symbols
 
-    def _scan(self, data: bytes, at: int, body: bytes) -> int:
+    def scan(self, data: bytes, at: int, body: bytes) -> int:
         """Takes in the scan whose bytes begin at `at`; returns the offset of the next marker."""
         number = body[0]
         if not 1 <= number <= 4 or len(body) != 4 + 2 * number:
@@ -159,9 +159,9 @@ class Jpeg:
             for component in body[1 : 1 + 2 * number : 2]:
                 self._exact.setdefault(component, set()).update(range(first, last + 1))
         # Of a DC scan of a progressive picture the bits are the picture's own.
-        only_dc = self._sof in _PROGRESSIVE and first == 0
+        only_dc = self.sof in _PROGRESSIVE and first == 0
         flat = only_dc or all(self._flat_zeros.get(table, False) for table in tables)
-        self._scans.append((at, end, flat))
+        self.scans.append((at, end, flat))
         restarts = [data[mark.start() + 1] & 7 for mark in _RESTART.finditer(data, at, end)]
         if restarts != [index & 7 for index in range(self._restarts(body))]:
             self.sound = False
@@ -198,40 +198,40 @@ def read_jpeg(data: bytes) -> Jpeg | None:
     for _ in range(_MOST_SEGMENTS):
         # Decoders pass over stray and fill bytes between the segments of a header.
         found = _MARKER.search(data, at)
-        if found is None or (found[1][0] in _BARE and jpeg._scans):
+        if found is None or (found[1][0] in _BARE and jpeg.scans):
             break
         marker, start = found[1][0], found.end()
         if marker in _BARE:
             at = start
             continue
         if marker == 0xD9:
-            if not jpeg._scans:
+            if not jpeg.scans:
                 return None  # the end, before any picture
             jpeg.end, jpeg.closed = start, True
             return jpeg
-        if jpeg._scans and marker not in _BETWEEN_SCANS | {0xDA}:
+        if jpeg.scans and marker not in _BETWEEN_SCANS | {0xDA}:
             break
         length = int.from_bytes(data[start : start + 2], "big")
         if start + max(length, 2) > len(data):
             break
         body = data[start + 2 : start + length]
-        if marker == 0xDA and not jpeg._sof:
+        if marker == 0xDA and not jpeg.sof:
             return None
-        if marker == 0xDA and len(jpeg._scans) == _MOST_SCANS:
+        if marker == 0xDA and len(jpeg.scans) == _MOST_SCANS:
             return None
         at = start + max(length, 2)
         if marker == 0xE1 and body.startswith(b"Exif\0\0") and not turned:
             jpeg.orientation, turned = orientation(body), True
         elif marker == 0xDA:
-            at = jpeg._scan(data, at, body)
+            at = jpeg.scan(data, at, body)
             jpeg.end = at
         else:
-            jpeg._segment(marker, body)
+            jpeg.segment(marker, body)
         if at >= len(data):
             break
     else:
         return None
-    if not jpeg._scans:
+    if not jpeg.scans:
         jpeg.sound = False
     return jpeg
 

@@ -51,8 +51,8 @@ class LandmarkNetwork:
         self, path: Path, threads: int | None = None, decoder: str = DEFAULT_DECODER
     ) -> None:
         self._session, self.info = loading.load(path, threads)
-        self._decode = DECODERS[decoder]
-        if self._decode is not None:
+        self.decode = DECODERS[decoder]
+        if self.decode is not None:
             self._maps_axis = loading.maps_axis(self._session, self.info)
 
     def locate(
@@ -106,10 +106,10 @@ class LandmarkNetwork:
         return landmarks, scales
 
     def _run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if self._decode is None:
+        if self.decode is None:
             landmarks, scales = self._session.run(("landmarks", "scales"), {"crops": crops})
             return landmarks, scales
         maps, scales = self._session.run(("heatmaps", "scales"), {"crops": crops})
         if self._maps_axis == 3:
             maps = maps.transpose(0, 3, 1, 2)
-        return self._decode(maps, self.info.size // maps.shape[-1]), scales
+        return self.decode(maps, self.info.size // maps.shape[-1]), scales

@@ -76,7 +76,7 @@ class Benchmark:
         if not 0 < settings.seconds < 1e6:
             raise OptionError(f"--seconds must be above 0, not {settings.seconds:g}")
         self._settings = settings
-        self._paths = _chosen(settings)
+        self._paths = chosen(settings)
         own = settings.photo
         self._image = sample(*settings.size) if own is None else load_image(own)
         self._infos = {path: loading.describe(path) for path in self._paths}
@@ -116,17 +116,17 @@ class Benchmark:
             "before": machine.others(start, before),
             "during": machine.others(before, machine.now()),
         }
-        chosen = self._settings
+        settings = self._settings
         return {
             "header": header,
             "settings": {
-                "batch": chosen.batch,
-                "photo": "sample" if chosen.photo is None else chosen.photo.name,
+                "batch": settings.batch,
+                "photo": "sample" if settings.photo is None else settings.photo.name,
                 "size": [self._image.shape[1], self._image.shape[0]],
                 "faces": len(self._found),
-                "min_face": chosen.min_face,
-                "spread": chosen.spread,
-                "seconds": chosen.seconds,
+                "min_face": settings.min_face,
+                "spread": settings.spread,
+                "seconds": settings.seconds,
             },
             "busy": busy,
             "models": rows,
@@ -241,7 +241,7 @@ def write(path: Path, data: bytes) -> None:
         raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _chosen(settings: Settings) -> list[Path]:
+def chosen(settings: Settings) -> list[Path]:
     """The files of the models, each once, those of one's own last."""
     widths, precisions = settings.widths, settings.precisions
     paths: list[Path] = []

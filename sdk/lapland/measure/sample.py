@@ -13,7 +13,7 @@ from ..base.errors import OptionError
 from ..image.loading import Image, load_image
 
 LEAST, LARGEST = 128, 8192  # pixels; of a side of the photo
-_FILE = Path(__file__).with_name("sample.jpeg")
+FILE = Path(__file__).with_name("sample.jpeg")
 
 
 def sample(width: int, height: int) -> Image:
@@ -31,7 +31,7 @@ def sample(width: int, height: int) -> Image:
         raise OptionError(
             f"size must be from {LEAST}x{LEAST} to {LARGEST}x{LARGEST} pixels, not {width}x{height}"
         )
-    face = load_image(_FILE)
+    face = load_image(FILE)
     side = min(width, height, len(face))
     if side < len(face):
         face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]

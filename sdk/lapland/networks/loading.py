@@ -43,10 +43,10 @@ def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
         info = info_of(session.metadata, path, len(data))
         _check_contract(session, info)
         return session, info
-    return _open(index.read_model(path), path, threads)
+    return open_custom(index.read_model(path), path, threads)
 
 
-def _open(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelInfo]:
+def open_custom(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelInfo]:
     """Loads a custom file. Nothing of it runs before all of it has been checked."""
     model = _checked(data, path)
     info = info_of(model.metadata, path, len(data))

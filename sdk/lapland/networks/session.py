@@ -86,19 +86,22 @@ class Session:
             ) from error
         return arrays
 
+    def forget(self) -> None:
+        """In a forked process: leaves the parent's session alone, whose threads are missing.
+
+        To run it would wait for those threads, and so would to free it: it is never freed.
+        """
+        if self._session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+            self._session = None
+
 
 _all: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
 
 def _forget_parent() -> None:
-    """In a forked process: leaves the sessions of its parent alone, since it lacks their threads.
-
-    To run one would wait for those threads, and so would to free it: they are never freed.
-    """
     for session in list(_all):
-        if session._session is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(session._session))
-            session._session = None
+        session.forget()
 
 
 if hasattr(os, "register_at_fork"):

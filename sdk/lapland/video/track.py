@@ -97,7 +97,7 @@ class Track:
         self.hint: Points | None = None
         self.sure_motion: Motion | None = None
         self.sure_at = self.lost_at = 0.0
-        self._smoother = smoother
+        self.smoother = smoother
         self._motion_before = self.motion
 
     @property
@@ -212,11 +212,11 @@ class Track:
 
     def smoothed(self, seconds: float) -> NDArray[np.float32]:
         """(K, 2) float32, its landmarks, smoothed, so many seconds after the frame before."""
-        return self._smoother(self.fit.landmarks, self.fit.scales, seconds)
+        return self.smoother(self.fit.landmarks, self.fit.scales, seconds)
 
     def smooth_with(self, smoother: Smoother) -> None:
         """Smooths from the next frame on with another smoother."""
-        self._smoother = smoother
+        self.smoother = smoother
 
     # --- looks and searches
 
@@ -279,7 +279,7 @@ class Track:
         """Another track at the same place."""
         other = copy.copy(self)
         other.presence, other.offset = replace(self.presence), replace(self.offset)
-        other.looks, other.id, other._smoother = Looks(), -1, smoother
+        other.looks, other.id, other.smoother = Looks(), -1, smoother
         other.sure_motion = self.motion
         return other
 

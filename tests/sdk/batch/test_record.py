@@ -152,7 +152,7 @@ def test_one_run_at_a_time(path):
 def test_a_full_disk_is_said(path):
     record = opened(path)
     record.close()
-    record._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115
+    record.file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115
     with pytest.raises(LaplandError, match=r"lines.jsonl: cannot be written \(No space left"):
         record.append("{}")
     record.close()

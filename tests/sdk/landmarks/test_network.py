@@ -21,8 +21,8 @@ def crops(count):
 def maps_of(path, images):
     """Heatmaps (N, K, S, S) of a file, as a decoder is given them."""
     network, seen = LandmarkNetwork(path, threads=1, decoder="local"), []
-    decode = network._decode
-    network._decode = lambda maps, stride: seen.append(maps) or decode(maps, stride)
+    decode = network.decode
+    network.decode = lambda maps, stride: seen.append(maps) or decode(maps, stride)
     network.run(images)
     return np.concatenate(seen)
 

@@ -12,7 +12,7 @@ import pytest
 import lapland
 from lapland import OptionError
 from lapland.cli.main import main
-from lapland.measure import benchmark, paper, sample, table
+from lapland.measure import benchmark, paper, sample, table, timer
 from lapland.networks import index, loading
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def short(monkeypatch):
     """Fewer rounds than any figure should come from."""
-    monkeypatch.setattr("lapland.measure.timer.LEAST", 2)
+    monkeypatch.setattr(timer, "LEAST", 2)
     monkeypatch.setattr(benchmark, "_MOMENT", 0.0)
 
 
@@ -59,12 +59,12 @@ def test_models_of_ones_own_beside_shipped_ones(short, tmp_path, peaks, capsys):
 
 
 def test_every_shipped_model_is_measured_by_default():
-    chosen = benchmark._chosen(benchmark.Settings())
+    chosen = benchmark.chosen(benchmark.Settings())
     assert [path.parent.name for path in chosen] == index.shipped()
-    chosen = benchmark._chosen(benchmark.Settings(precisions=("int8",), widths=("1", "1/2")))
+    chosen = benchmark.chosen(benchmark.Settings(precisions=("int8",), widths=("1", "1/2")))
     assert [path.parent.name for path in chosen] == ["rcn-1-2-int8", "rcn-1-int8"]
     own = (Path("a.onnx"), Path("a.onnx"))
-    assert benchmark._chosen(benchmark.Settings(models=own)) == [Path("a.onnx")]
+    assert benchmark.chosen(benchmark.Settings(models=own)) == [Path("a.onnx")]
 
 
 def test_a_photo_of_ones_own(short, tmp_path, image, capsys):
@@ -147,21 +147,21 @@ def test_the_sample_is_a_photo_with_one_face(detector):
 
 
 def test_the_sample_is_cut_from_the_photo_of_the_examples(image):
-    face = cv2.imread(str(sample._FILE))
+    face = cv2.imread(str(sample.FILE))
     cut = image[10:234, 120:344]
     assert face.shape == cut.shape
     assert np.abs(face.astype(int) - cut).mean() < 3
-    assert sample._FILE.stat().st_size < 40_000
+    assert sample.FILE.stat().st_size < 40_000
 
 
 def test_the_wheel_carries_the_sample():
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"][
         "targets"
     ]["wheel"]
-    here = sample._FILE.relative_to(Path(lapland.__file__).parents[1])
+    here = sample.FILE.relative_to(Path(lapland.__file__).parents[1])
     assert "sdk/lapland" in wheel["only-include"]
     assert here == Path("lapland/measure/sample.jpeg")
-    assert not any(sample._FILE.match(pattern) for pattern in wheel["exclude"])
+    assert not any(sample.FILE.match(pattern) for pattern in wheel["exclude"])
 
 
 def test_the_papers_table_agrees_with_its_parameters():

@@ -220,11 +220,11 @@ def test_ways_that_the_radii_fit_badly_come_to_count_more():
     )
     counts = np.array([calibration.CLEAN_WEIGHT, 1, 1, 1, 1, 1])
     fitted = fit(sample, "these, and a distribution that changes")
-    next_ones = calibration._balanced(counts, fitted, sample)
+    next_ones = calibration.balanced(counts, fitted, sample)
     assert next_ones[5] > 1.5 * next_ones[1:5].max()
     assert next_ones[0] == pytest.approx(calibration.CLEAN_WEIGHT * next_ones[1:].mean())
     for _ in range(20):
-        next_ones = calibration._balanced(next_ones, fitted, sample)
+        next_ones = calibration.balanced(next_ones, fitted, sample)
     assert next_ones[1:].max() == pytest.approx(calibration.MOST_COUNTED)
 
 

@@ -111,7 +111,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_path):
     whole.run()
 
     stopped = trainer_module.Trainer(SMALL, *faces, tmp_path / "stopped")
-    save, saves = stopped._save, []
+    save, saves = stopped.save, []
 
     def stop_after_two() -> None:
         save()
@@ -119,7 +119,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_path):
         if len(saves) == 2:
             raise KeyboardInterrupt
 
-    stopped._save = stop_after_two
+    stopped.save = stop_after_two
     with pytest.raises(KeyboardInterrupt):
         stopped.run()
     torch.manual_seed(123)  # another process has another state of the generator
@@ -305,13 +305,13 @@ def test_semi_supervised_run_with_a_teacher_resumes_too(faces, unlabelled, teach
     assert {"distillation", "discriminator", "generator"} <= set(whole.history[-1])
 
     stopped = trainer("stopped")
-    save = stopped._save
+    save = stopped.save
 
     def stop() -> None:
         save()
         raise KeyboardInterrupt
 
-    stopped._save = stop
+    stopped.save = stop
     with pytest.raises(KeyboardInterrupt):
         stopped.run()
     trainer("stopped").run()
