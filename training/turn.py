@@ -55,7 +55,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="labelled faces: photos with .pts files")
     parser.add_argument("--out", type=Path, help="folder of the copies")
     parser.add_argument("--head", type=Path, required=True, help="the head's .npz file")
-    parser.add_argument("--names", type=Path, help="split file: names, one a line (default: all)")
+    parser.add_argument(
+        "--names",
+        type=Path,
+        help="split file: names, one a line; folders are passed over (default: all)",
+    )
     parser.add_argument("--every", type=int, default=1, help="turn every n-th face")
     parser.add_argument("--yaw", type=float, nargs=2, default=(20.0, 60.0), metavar="DEGREES")
     parser.add_argument("--pitch", type=float, default=15.0, metavar="DEGREES")
@@ -129,7 +133,7 @@ def turned(
 
 def _names(folder: Path, file: Path | None) -> list[str]:
     if file is not None:
-        return read_split(file)
+        return [name for name in read_split(file) if not name.endswith("/")]  # folders are copies
     found = sorted(folder.rglob("*.pts"))
     if not found:
         raise FileNotFoundError(f"{folder}: found no .pts file")
