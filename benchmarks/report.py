@@ -35,6 +35,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "benchmark": ("benchmark", tables.benchmark),
         "table-3": ("benchmark", tables.table_3),
         "landmarks": ("landmarks", tables.landmarks),
+        "designs": ("designs", tables.designs),
         "predict": ("predict", tables.predict),
         "stages": ("stages", tables.stages),
         "soak": ("soak", tables.soak),
@@ -52,6 +53,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
 PLOTS: dict[Path, tuple[str, Plot]] = {
     REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
     REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),
+    REPOSITORY / "benchmarks" / "designs.png": ("designs", pictures.draw_designs),
     peers.PLOT: ("peers", peers.draw),
 }
 

@@ -57,6 +57,7 @@ def draw_designs(report: Report) -> bytes:
     axes[1].legend()
     for part, places in ((axes[0], counts), (axes[1], [row["ms"]["float32"] for row in rows])):
         part.grid(alpha=0.3)
+        part.margins(x=0.12)
         for row, x in zip(rows, places, strict=True):
             place = (x, row["val_nmse"])
             part.annotate(row["design"], place, (5, 4), textcoords="offset points", fontsize=7)

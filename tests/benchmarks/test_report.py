@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import report
 from benchmarks.common import results
-from benchmarks.reports import tables
+from benchmarks.reports import pictures, tables
 from export.cards.blocks import find_block, replace_block
 from lapland.measure.paper import TABLE_3
 from lapland.networks import index, loading
@@ -176,3 +176,24 @@ def test_tracking_of_several_faces_has_intervals_and_coverage():
     alone = tables.motions(report)
     assert "difference" not in alone
     assert "| pan | 4.00 | 4.00 | 3 | 0 | 1 | 1 |" in alone
+
+
+def test_designs_stand_by_their_error_and_are_drawn():
+    head = {"cpu": "A processor", "cores": 8, "date": "2026-01-02T03:04:05", "commit": "abc"}
+    rows = [
+        {
+            "design": name,
+            "parameters": 1000,
+            "gmac": gmac,
+            "passes": 5,
+            "val_nmse": error,
+            "ms": {"float32": gmac * 30, "int8": gmac * 40},
+        }
+        for name, gmac, error in (("wide", 0.04, 5.1), ("slim", 0.01, 6.2), ("tall", 0.03, 4.9))
+    ]
+    made = {"header": head | {"load": None}, "designs": rows, "beside": {"rcn-1-8": 1.5}}
+    table = tables.designs(made)
+    assert table.index("tall") < table.index("wide") < table.index("slim")
+    assert "| tall | 1,000 | 0.0300 | 4.90 | 0.90 | 1.20 |" in table
+    assert "`rcn-1-8` 1.50 ms" in table
+    assert pictures.draw_designs(made).startswith(b"\x89PNG")
