@@ -51,6 +51,7 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
         _place(face.photo, target)
         write_text(target.with_suffix(".pts"), pts_text(face.points))
         splits["val" if face.photo in chosen else "train"].append(f"photos/{name}")
+    (out / "splits").mkdir(parents=True, exist_ok=True)
     for split, names in splits.items():
         write_text(out / "splits" / f"{split}.txt", "".join(f"{name}\n" for name in names))
     return len(splits["train"]), len(splits["val"])

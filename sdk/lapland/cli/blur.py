@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import LaplandError, OptionError
+from ..base.errors import ImageError, LaplandError, OptionError
 from ..base.progress import counted
 from ..batch.jobs import write_image
 from ..batch.photos import SUFFIXES, find_photos
@@ -131,13 +131,15 @@ def _photo(detector: Detector, source: Path, target: Path, style: str) -> str:
 
 
 def _video(detector: Detector, source: Path, target: Path, style: str) -> str:
-    with opened(str(source)) as frames, Recording(target, frames.fps, live=False) as recording:
+    with opened(str(source)) as frames, Recording(target, frames.rate(), live=False) as recording:
         count = found = 0
         for image, near, time in _with_neighbours(detector, frames):
             recording.write(blur(image, near, style), time)
             count += 1
             found += bool(len(near[len(near) // 2]))
         recording.close()
+        if frames.missing:
+            raise ImageError(f"{source}: {frames.missing}; the copy is {target}")
     return f"{counted(count, 'frame')}, faces found in {found}, no sound"
 
 

@@ -1,0 +1,101 @@
+"""Pictures of `docs/answers.md`: `python -m benchmarks.answer_pictures` writes them into `docs/`.
+
+`landmarks.jpg` numbers the 68 landmarks on the astronaut. `pose.png` shows the head of the package
+with positive yaw, pitch and roll. `chips.jpg` has the layouts of chips, masks and a blurred face.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland import Detector, Face, blur
+from lapland.answers.chips import LAYOUTS
+from lapland.answers.head import load_head
+from lapland.answers.outline import triangles
+from lapland.answers.pose import rotations_of
+from lapland.image.loading import load_image
+from training.common.files import write_whole
+from training.common.paths import REPOSITORY
+
+PHOTO = REPOSITORY / "examples" / "astronaut.png"
+SIDE, TILE = 1000, 280
+_COLOURS = ((60, 60, 230), (40, 150, 40), (210, 90, 20), (160, 40, 160), (20, 130, 200))
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+POSES = (("yaw +30", (30, 0, 0)), ("pitch +25", (0, 25, 0)), ("roll +25", (0, 0, 25)))
+
+
+def numbered(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
+    """The face enlarged, each landmark with its number, coloured by group."""
+    points = face.landmarks.astype(np.float64)
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    zoom = 0.88 * SIDE / np.ptp(points, axis=0).max()
+    shift = SIDE / 2 - zoom * middle
+    matrix = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
+    canvas = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
+    canvas = cv2.addWeighted(canvas, 0.45, np.full_like(canvas, 255), 0.55, 0)
+    places = points * zoom + shift
+    for colour, indices in zip(_COLOURS, face.scheme.groups.values(), strict=True):
+        for i in indices:
+            x, y = places[i].round().astype(int).tolist()
+            cv2.circle(canvas, (x, y), 4, colour, cv2.FILLED, cv2.LINE_AA)
+            up = 18 if i in (*range(55, 60), *range(65, 68), 40, 41, 46, 47) else -8
+            cv2.putText(canvas, str(i), (x - 9, y + up), _FONT, 0.5, colour, 1, cv2.LINE_AA)
+    return canvas
+
+
+def posed() -> NDArray[np.uint8]:
+    """The head of the package in each of `POSES`, as a net of triangles."""
+    tiles = []
+    for name, angles in POSES:
+        rotation = rotations_of(np.array([angles], np.float64))[0]
+        flat = (rotation @ load_head().frontal)[:2].T * [1, -1]
+        flat = flat * 13 + [TILE / 2, TILE / 2 + 10]
+        tile = np.full((TILE, TILE, 3), 255, np.uint8)
+        for corners in triangles():
+            line = (flat[corners] * 16).round().astype(np.int32)
+            cv2.polylines(tile, [line], True, (150, 150, 150), 1, cv2.LINE_AA, 4)
+        tip = flat[30]
+        end = tip + 60 * rotation[:2, 2] * [1, -1]
+        first, last = (tuple(int(v) for v in p.round()) for p in (tip, end))
+        cv2.arrowedLine(tile, first, last, _COLOURS[2], 2, cv2.LINE_AA, 0, 0.25)
+        cv2.putText(tile, name, (12, 24), _FONT, 0.6, (40, 40, 40), 1, cv2.LINE_AA)
+        tiles.append(tile)
+    return np.hstack(tiles)
+
+
+def cut(image: NDArray[np.uint8], detector: Detector) -> NDArray[np.uint8]:
+    """Chips of each layout, the masks of skin, eyes and lips, and a blurred face."""
+    faces = detector.predict(image)
+    tiles = [cv2.resize(faces.chips(image, 224, layout)[0], (TILE, TILE)) for layout in LAYOUTS]
+    painted = image.copy()
+    for name, colour in (("skin", _COLOURS[1]), ("eyes", _COLOURS[2]), ("lips", _COLOURS[0])):
+        mask = faces[0].mask(image, name)
+        painted[mask] = (0.5 * painted[mask] + 0.5 * np.array(colour)).astype(np.uint8)
+    portrait = faces.chips(image, TILE, "portrait").matrices[0]
+    for picture in (painted, blur(image, faces)):
+        tiles.append(cv2.warpAffine(picture, portrait, (TILE, TILE)))
+    return np.hstack(tiles)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.answer_pictures")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "docs")
+    options = parser.parse_args(arguments)
+    image, detector = load_image(PHOTO), Detector(threads=1)
+    pictures = {
+        "landmarks.jpg": numbered(image, detector.predict(image)[0]),
+        "pose.png": posed(),
+        "chips.jpg": cut(image, detector),
+    }
+    for name, picture in pictures.items():
+        data = cv2.imencode(Path(name).suffix, picture)[1].tobytes()
+        write_whole(options.out / name, lambda part, data=data: part.write_bytes(data))
+        print(options.out / name)
+
+
+if __name__ == "__main__":
+    main()

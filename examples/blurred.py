@@ -1,0 +1,17 @@
+"""A photo with blurred faces: `python examples/blurred.py PHOTO OUT`.
+
+The command `lapland blur` does this for folders and videos.
+"""
+
+import sys
+
+import cv2
+
+from lapland import Detector, blur
+
+photo, out = sys.argv[1], sys.argv[2]
+# Low thresholds: a blurred cushion is a smaller fault than a face that was passed over.
+detector = Detector(min_face=20, thresholds=(0.5, 0.6, 0.4))
+faces = detector.predict(photo)
+cv2.imwrite(out, blur(photo, faces, style="pixelate"))
+print(f"{len(faces)} faces pixelated; look the result through: one may have been missed")
