@@ -1,7 +1,7 @@
 """Pictures of `docs/answers.md`: `python -m benchmarks.answer_pictures` writes them into `docs/`.
 
-`landmarks.jpg` numbers the 68 landmarks on the astronaut. `pose.png` shows the head of the package
-with positive yaw, pitch and roll. `chips.jpg` has the layouts of chips, masks and a blurred face.
+`pose.png` shows the head of the package with positive yaw, pitch and roll. `chips.jpg` has the
+layouts of chips, masks and a blurred face.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapland import Detector, Face, blur
+from lapland import Detector, blur
 from lapland.answers.chips import LAYOUTS
 from lapland.answers.head import load_head
 from lapland.answers.outline import triangles
@@ -21,29 +21,10 @@ from training.common.files import write_whole
 from training.common.paths import REPOSITORY
 
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
-SIDE, TILE = 1000, 280
+TILE = 280
 _COLOURS = ((60, 60, 230), (40, 150, 40), (210, 90, 20), (160, 40, 160), (20, 130, 200))
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 POSES = (("yaw +30", (30, 0, 0)), ("pitch +25", (0, 25, 0)), ("roll +25", (0, 0, 25)))
-
-
-def numbered(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
-    """The face enlarged, each landmark with its number, coloured by group."""
-    points = face.landmarks.astype(np.float64)
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    zoom = 0.88 * SIDE / np.ptp(points, axis=0).max()
-    shift = SIDE / 2 - zoom * middle
-    matrix = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
-    canvas = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
-    canvas = cv2.addWeighted(canvas, 0.45, np.full_like(canvas, 255), 0.55, 0)
-    places = points * zoom + shift
-    for colour, indices in zip(_COLOURS, face.scheme.groups.values(), strict=True):
-        for i in indices:
-            x, y = places[i].round().astype(int).tolist()
-            cv2.circle(canvas, (x, y), 4, colour, cv2.FILLED, cv2.LINE_AA)
-            up = 18 if i in (*range(55, 60), *range(65, 68), 40, 41, 46, 47) else -8
-            cv2.putText(canvas, str(i), (x - 9, y + up), _FONT, 0.5, colour, 1, cv2.LINE_AA)
-    return canvas
 
 
 def posed() -> NDArray[np.uint8]:
@@ -87,7 +68,6 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     image, detector = load_image(PHOTO), Detector(threads=1)
     pictures = {
-        "landmarks.jpg": numbered(image, detector.predict(image)[0]),
         "pose.png": posed(),
         "chips.jpg": cut(image, detector),
     }

@@ -89,8 +89,11 @@ def six_point_angles(photos: Photos) -> Floats:
         height, width = shape[:2]
         camera = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]], np.float64)
         points = faces.landmarks[0][list(_SIX)].astype(np.float64)
-        _, vector, _ = cv2.solvePnP(_SIX_POINTS, points, camera, None)
-        rotations.append(np.diag([1.0, -1.0, -1.0]) @ cv2.Rodrigues(vector)[0])
+        _, vector, place = cv2.solvePnP(_SIX_POINTS, points, camera, None)
+        rotation = cv2.Rodrigues(vector)[0]
+        if place[2, 0] < 0:  # behind the camera, where the same picture arises
+            rotation = np.diag([-1.0, -1.0, 1.0]) @ rotation
+        rotations.append(np.diag([1.0, -1.0, -1.0]) @ rotation)
     return angles_of(np.array(rotations))
 
 
