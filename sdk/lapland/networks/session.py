@@ -112,6 +112,8 @@ def _loaded(model: bytes, threads: int | None, optimise: bool) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = 3  # a library does not print; errors come as exceptions
     options.inter_op_num_threads = 1
+    # The arena would keep the memory of the largest image for as long as the session lives.
+    options.enable_cpu_mem_arena = False
     if threads is not None:
         options.intra_op_num_threads = int(threads)
     # Threads that spin between runs take the cores from the program around us.

@@ -1,0 +1,55 @@
+"""Memory goes back to about its size before, whatever was sent."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+ROOT_CODE = """
+import gc, sys
+import cv2, numpy as np, psutil
+from lapland import Detector, Tracker
+
+photo = cv2.imread(sys.argv[1])
+large = cv2.resize(photo, (4000, 3000))
+
+def held():
+    gc.collect()
+    return psutil.Process().memory_info().rss / 1e6
+
+def small(n=5):
+    for _ in range(n):
+        detector.predict(photo)
+
+detector = Detector(threads=1)
+"""
+
+CASES = {
+    "a large photo": "small(); before = held(); detector.predict(large); small()",
+    "thousands of boxes": """
+        small(); before = held()
+        detector.predict(photo, boxes=np.tile([180.0, 64, 265, 172], (300, 1)))
+        small()
+    """,
+    "a tracker": """
+        tracker = Tracker(detector, background=False)
+        for i in range(5): tracker.update(photo, i / 30)
+        before = held()
+        tracker.update(large, 1.0)
+        for i in range(30): tracker.update(photo, 2 + i / 30)
+    """,
+    "detectors that come and go": """
+        small(); Detector(threads=1).predict(photo); before = held()
+        for _ in range(10): Detector(threads=1).predict(photo)
+    """,
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_memory_goes_back(photo, case):
+    code = ROOT_CODE + textwrap.dedent(CASES[case]).strip() + "\ndel large\nprint(held() - before)"
+    command = [sys.executable, "-c", code, str(photo)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 100  # of them the large photo, as it was given, is none
