@@ -2,13 +2,15 @@
 
 import functools
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .base.errors import GeometryError, OptionError
+from .base.errors import GeometryError, OptionError, shown
+from .base.threads import cores, in_order
 from .detection.mtcnn import Mtcnn
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
@@ -51,6 +53,10 @@ class Detector:
         thresholds: scores that a face must exceed in the three stages of MTCNN.
         pyramid_factor: ratio of neighbouring sizes at which faces are looked for.
         threads: threads of one call; None takes one for each core.
+        rgb: whether the arrays and tensors that are given are RGB, as those of PIL, matplotlib and
+            MediaPipe are; by default they are BGR, as OpenCV's. Files know their order.
+        min_confidence: the least `Faces.confidence` of a face; those below are left out.
+        max_faces: how many faces at most, the largest; None gives all.
 
     Raises:
         OptionError: a keyword is outside its range.
@@ -73,11 +79,15 @@ class Detector:
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
         pyramid_factor: float = 0.709,
         threads: int | None = None,
+        rgb: bool = False,
+        min_confidence: float = 0.0,
+        max_faces: int | None = None,
     ) -> None:
-        if decoder not in DECODERS:
+        if not isinstance(decoder, str) or decoder not in DECODERS:
             raise OptionError(
-                f"decoder must be one of {', '.join(map(repr, DECODERS))}, not {decoder!r}"
+                f"decoder must be one of {', '.join(map(repr, DECODERS))}, not {shown(decoder)}"
             )
+        _check_choice(rgb, min_confidence, max_faces)
         own = None if model is None else _checked_path(model)
         self._options: dict[str, Any] = {
             "width": width,
@@ -88,6 +98,9 @@ class Detector:
             "thresholds": thresholds,
             "pyramid_factor": pyramid_factor,
             "threads": threads,
+            "rgb": rgb,
+            "min_confidence": min_confidence,
+            "max_faces": max_faces,
         }
         path = own or index.path_of(width, precision)
         landmarks = LandmarkNetwork(path, threads, decoder)
@@ -99,6 +112,13 @@ class Detector:
             threads=threads,
         )
         self._networks = Networks(faces, landmarks)
+        self._alone: Detector | None = None
+        self._rgb, self._min_confidence, self._max_faces = bool(rgb), min_confidence, max_faces
+        if min_confidence > 0 and self.model.calibration is None:
+            raise OptionError(
+                f"min_confidence: expected a calibrated model, not {self.model.name!r}; "
+                "`python -m export.rcn` calibrates a model"
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return functools.partial(type(self), **self._options), ()
@@ -141,7 +161,7 @@ class Detector:
             GeometryError: boxes or five points have a wrong shape or values.
             OptionError: both boxes and five points are given.
         """
-        pixels = load_image(image)
+        pixels = load_image(image, rgb=self._rgb)
         if five_points is not None:
             if boxes is not None:
                 raise OptionError("give boxes or five_points, not both")
@@ -150,11 +170,51 @@ class Detector:
         if boxes is not None:
             given = _checked_array("boxes", boxes)
             given = given.reshape(0, 4) if given.size == 0 else given  # [] for no boxes
+            _check_pixels("boxes", given)
             scores, points = self._networks.faces.five_points(pixels, given)
             return self._faces(pixels, points, scores, given)
         found, scores, points = self._networks.faces.detect(pixels)
         largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
-        return self._faces(pixels, points[largest], scores[largest], found[largest])
+        if self._min_confidence <= 0:
+            largest = largest[: self._max_faces]
+        faces = self._faces(pixels, points[largest], scores[largest], found[largest])
+        if self._min_confidence > 0 and len(faces):
+            faces = faces[faces.confidence >= self._min_confidence][: self._max_faces]
+        return faces
+
+    def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:
+        """Finds the landmarks in many photos, several at a time.
+
+        As many photos are under way as there are cores (or, if `threads` was given, cores for that
+        many threads each); a few results wait for the slowest. For results in files, and for
+        photos that may be damaged, see `lapland predict --jobs`.
+
+        Args:
+            images: each as for `predict`, of any sizes; they are taken as they are needed.
+
+        Yields:
+            The faces of each photo, in the order of the photos.
+
+        Raises:
+            ImageError: at the place of a photo that cannot be used.
+            OptionError: `images` is a single image.
+        """
+        if isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike)) or not isinstance(
+            images, Iterable
+        ):
+            raise OptionError(
+                f"images: expected a list or generator of images, not {shown(images)}; "
+                "for one image call predict"
+            )
+        threads = self._options["threads"]
+        one = self if threads is not None else self._single()
+        return in_order(one.predict, images, max(1, cores() // (threads or 1)))
+
+    def _single(self) -> "Detector":
+        """The same with one thread for each call, as the calls take the cores."""
+        if self._alone is None:
+            self._alone = type(self)(**{**self._options, "threads": 1})
+        return self._alone
 
     def _faces(
         self,
@@ -180,9 +240,22 @@ class Detector:
         )
 
 
+def _check_choice(rgb: object, min_confidence: object, max_faces: object) -> None:
+    if not isinstance(rgb, (bool, np.bool_)):
+        raise OptionError(f"rgb must be True or False, not {shown(rgb)}")
+    number = isinstance(min_confidence, (int, float, np.number)) and not isinstance(
+        min_confidence, bool
+    )
+    if not number or not 0 <= min_confidence <= 1:  # type: ignore[operator]
+        raise OptionError(f"min_confidence must be within 0..1, not {shown(min_confidence)}")
+    whole = isinstance(max_faces, (int, np.integer)) and not isinstance(max_faces, bool)
+    if max_faces is not None and (not whole or max_faces < 1):  # type: ignore[operator]
+        raise OptionError(f"max_faces must be None or a positive integer, not {shown(max_faces)}")
+
+
 def _checked_path(model: object) -> Path:
     if not isinstance(model, (str, os.PathLike)) or not isinstance(os.fspath(model), str):
-        raise OptionError(f"model must be the path of an ONNX file, not {model!r}")
+        raise OptionError(f"model must be the path of an ONNX file, not {shown(model)}")
     return Path(model)
 
 
@@ -198,14 +271,27 @@ def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
     points = given.astype(np.float64)
     if not np.isfinite(points).all():
         raise GeometryError("five_points: expected finite numbers, found NaN or infinity")
+    _check_pixels("five_points", points)
     return points
+
+
+def _check_pixels(name: str, values: NDArray[Any]) -> None:
+    """Refuses shares of the image's size, which are the numbers of other packages."""
+    if values.dtype.kind != "f" or not values.size or not np.isfinite(values).all():
+        return
+    shares = (values >= 0) & (values <= 1) & (values != np.round(values))
+    if shares.any() and values.min() >= 0 and values.max() <= 1:
+        raise GeometryError(
+            f"{name}: expected image pixels, found all numbers within 0..1; multiply x by the "
+            "width of the image and y by its height"
+        )
 
 
 def _checked_array(name: str, values: ArrayLike) -> NDArray[Any]:
     try:
         array = np.asarray(values)
     except (TypeError, ValueError) as error:
-        raise GeometryError(f"{name}: expected rows of one length, not {values!r}") from error
+        raise GeometryError(f"{name}: expected rows of one length, not {shown(values)}") from error
     if array.dtype.kind in "iuf" and array.size:
         largest = np.abs(array.astype(np.float64)).max()
         if largest > _LARGEST:

@@ -38,6 +38,16 @@ def read_file(path: Path, most: int, *, fifo: bool = False) -> bytes:
         return file.read(status.st_size)  # and no more, should it grow meanwhile
 
 
+def read_start(path: Path, size: int) -> bytes:
+    """The first bytes of a file; none of a FIFO, socket or device.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb", opener=_opened) as file:
+        return file.read(size) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+
+
 def _opened(path: str, flags: int) -> int:
     # Else a FIFO that nobody writes to would hold us up for ever. (Windows has neither.)
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, stream: TextIO, total: int, before: int = 0, noun: str = "photos") -> None:
         self._stream, self._total, self._before, self._noun = stream, total, before, noun
-        self._live = stream.isatty()
+        self._live = hasattr(stream, "isatty") and stream.isatty()
         self._done = 0
         self._first = self._shown = time.monotonic()  # time of the first photo
 

@@ -5,6 +5,7 @@ give the same file, byte for byte, also where a run was stopped and taken up aga
 that what comes after a slow photo waits for it in memory, a bounded number of results a process.
 """
 
+import sys
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,15 @@ from typing import Any
 
 import cv2
 
-from ..base.errors import ImageNotFoundError, LaplandError, OptionError
+from ..base.errors import ImageNotFoundError, LaplandError, OptionError, clipped
 from ..base.files import write_whole
 from ..detector import Detector
 from ..faces.drawing import draw
-from ..image.loading import load_image
+from ..image.loading import read_image
 from ..schemes.ibug68 import IBUG68
+from .photos import DRAWING, STDIN
 from .processes import Death, in_processes
-from .record import line_for
+from .record import identity, line_for
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Setup:
     threads: int | None
     pose: bool = False
     eyes: bool = False
+    min_confidence: float = 0.0
+    max_faces: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,13 @@ class Job:
         photo: its path.
         drawing: where the drawing goes, if one is asked for.
         pts: the folder for `.pts` files and their name in it, for one face and for several.
+        recorded: whether the line says by which the photo is known again.
     """
 
     photo: Path
     drawing: Path | None = None
     pts: tuple[Path, str, str] | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Outcome:
         faces: how many were found.
         error: why the photo, or its drawing, could not be made use of; begins with its path.
         fatal: whether that error is none of the photo's, so that the next would meet it as well.
+        notes: on choices that were made for the user, as which page of a scan was read.
     """
 
     job: Job
@@ -68,6 +75,7 @@ class Outcome:
     faces: int = 0
     error: str | None = None
     fatal: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Batch:
@@ -108,7 +116,8 @@ class Batch:
         for job, result in results:
             if isinstance(result, Death):
                 reason = f"the process at work on it was ended {result.how}, twice"
-                result = _failed(job, self.settings, reason)
+                known = identity(job.photo) if job.recorded else {}
+                result = _failed(job, self.settings, reason, known)
             yield result
 
 
@@ -122,26 +131,39 @@ class _Work:
             model=setup.model,
             min_face=setup.min_face,
             threads=setup.threads,
+            min_confidence=setup.min_confidence,
+            max_faces=setup.max_faces,
         )
         self._pose, self._eyes = setup.pose, setup.eyes
         if (self._pose or self._eyes) and self._detector.model.scheme is not IBUG68:
             raise OptionError("--pose, --eyes: expected a model of the 68 landmarks of IBUG68")
-        self.settings = {"model": self._detector.model.name, "min_face": setup.min_face}
+        self.settings: dict[str, Any] = {
+            "model": self._detector.model.name,
+            "min_face": setup.min_face,
+        }
+        if setup.min_confidence:
+            self.settings["min_confidence"] = setup.min_confidence
+        if setup.max_faces is not None:
+            self.settings["max_faces"] = setup.max_faces
         self.settings |= {n: True for n in ("pose", "eyes") if getattr(setup, n)}
 
     def __call__(self, job: Job) -> Outcome:
+        known = identity(job.photo) if job.recorded else {}
         try:
-            image = load_image(job.photo)
+            image, notes = read_image(sys.stdin.buffer if job.photo == STDIN else job.photo)
             faces = self._detector.predict(image)
             if job.drawing is not None:
-                write_image(job.drawing, draw(image, faces, pose=self._pose))
+                write_drawing(job.drawing, draw(image, faces, pose=self._pose))
         except ImageNotFoundError as error:  # none to keep a line for: it may be a slip of the pen
             return Outcome(job, "", error=str(error))
         except LaplandError as error:
-            return _failed(job, self.settings, str(error).removeprefix(f"{job.photo}: "))
+            reason = str(error).removeprefix(f"{clipped(str(job.photo))}: ")
+            return _failed(job, self.settings, reason, known)
         except MemoryError:
-            return _failed(job, self.settings, "there is not enough memory for it")
-        result: dict[str, Any] = faces.to_dict(pose=self._pose, eyes=self._eyes)
+            return _failed(job, self.settings, "there is not enough memory for it", known)
+        result: dict[str, Any] = known | faces.to_dict(pose=self._pose, eyes=self._eyes)
+        if notes:
+            result["notes"] = list(notes)
         if job.pts is not None:
             folder, one, several = job.pts
             target = folder / f"{one if len(faces) == 1 else several}.pts"
@@ -152,7 +174,8 @@ class _Work:
                 problem = f"{target}: cannot be written ({error.strerror})"
                 return Outcome(job, "", error=problem, fatal=True)
             result["pts"] = [path.relative_to(folder).as_posix() for path in written]
-        return Outcome(job, line_for(job.photo, self.settings, result), len(faces))
+        line = line_for(job.photo, self.settings, result)
+        return Outcome(job, line, len(faces), notes=notes)
 
 
 def start_in_process(setup: Setup) -> _Work:
@@ -161,13 +184,27 @@ def start_in_process(setup: Setup) -> _Work:
     return _Work(setup)
 
 
-def _failed(job: Job, settings: dict[str, Any], reason: str) -> Outcome:
-    line = line_for(job.photo, settings, {"error": reason})
-    return Outcome(job, line, error=f"{job.photo}: {reason}")
+def _failed(job: Job, settings: dict[str, Any], reason: str, known: dict[str, Any]) -> Outcome:
+    line = line_for(job.photo, settings, known | {"error": reason})
+    return Outcome(job, line, error=f"{clipped(str(job.photo))}: {reason}")
 
 
-def write_image(path: Path, image: "cv2.typing.MatLike") -> None:
+def write_drawing(path: Path, image: "cv2.typing.MatLike") -> None:
+    """Writes an image; a JPEG has the mark of a drawing, by which a later run may replace it.
+
+    Raises:
+        LaplandError: it cannot be written.
+    """
+    write_image(path, image, mark=DRAWING if path.suffix.lower() in (".jpg", ".jpeg") else b"")
+
+
+def write_image(path: Path, image: "cv2.typing.MatLike", *, mark: bytes = b"") -> None:
     """Writes an image in the format that its suffix says, making its folder.
+
+    Args:
+        path: of the file.
+        image: (H, W, 3) BGR.
+        mark: a segment of a JPEG, which goes behind its first marker.
 
     Raises:
         LaplandError: it cannot be written.
@@ -183,6 +220,7 @@ def write_image(path: Path, image: "cv2.typing.MatLike") -> None:
         raise LaplandError(f"{path}: OpenCV cannot write {width} x {height} pixels as {suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data.tobytes())
+        encoded = data.tobytes()
+        write_whole(path, encoded[:2] + mark + encoded[2:])
     except OSError as error:
         raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error

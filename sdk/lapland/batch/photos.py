@@ -1,13 +1,25 @@
 """Files and folders -> photos, and what the files are called that are made of them."""
 
+import glob
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..base.errors import OptionError
+from ..base.files import read_start
+from ..base.progress import counted
+from ..image.foreign import SUFFIXES as FOREIGN
+from ..image.headers import SUFFIXES as READ
+from ..image.headers import begins_as_photo
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+STDIN = Path("-")
+# A comment in a JPEG, by which a drawing of lapland differs from a photo of the user's.
+DRAWING = b"\xff\xfe\0\x12Drawn by lapland"
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})  # are written
+# Folders that systems make, for previews and for files that were deleted.
+_SYSTEM = frozenset({"@eadir", "__macosx", "$recycle.bin", "system volume information"})
 # Files that are not written; as the name of a folder they are a mistake.
 _FOREIGN = frozenset(
     {".gif", ".svg", ".pdf", ".heic", ".avif", ".json", ".ndjson", ".gz", ".csv", ".txt", ".pts"}
@@ -15,24 +27,30 @@ _FOREIGN = frozenset(
 _NUMBERED = re.compile(r"(.*)_\d+", re.DOTALL)
 
 
-def find_photos(given: Iterable[Path], out: Path | None) -> tuple[dict[Path, Path], list[Path]]:
+def find_photos(
+    given: Iterable[Path], out: Path | None, passed: Counter[str] | None = None
+) -> tuple[dict[Path, Path], list[Path]]:
     """Files and folders -> photos, each once, with the folder it was found in; folders without any.
 
-    Folders that cannot be read count as such, also those below others. Links to folders are not
-    followed. In folders, drawings of earlier runs are passed over, so that a second run does not
-    draw them.
+    In a folder, photos are files with a suffix of a format that is read, in capitals too, files
+    that begin as one does, and files that look like a photo of a format that is not read, so that
+    they are named. Links to folders are followed, each folder once. Hidden files, and folders that
+    systems make for previews and the like, are passed over, and so are drawings of earlier runs.
+    Folders that cannot be read count as empty, also those below others.
 
     Args:
-        given: files and folders; folders are walked with all below them.
+        given: files, folders, wildcards, and `-` for the standard input.
         out: the folder that drawings go to, if any.
+        passed: takes how many files of each kind were passed over.
     """
     drawn = None if out is None else out.resolve()
     photos: dict[Path, Path] = {}
     seen: set[str] = set()
     empty = []
-    for path in given:
+    passed = Counter() if passed is None else passed
+    for path in _expanded(given):
         closed: list[Path] = []
-        found = _in_folder(path, drawn, closed) if path.is_dir() else [path]
+        found = _in_folder(path, drawn, closed, passed) if path.is_dir() else [path]
         if not found and path not in closed:
             empty.append(path)
         empty += closed
@@ -44,19 +62,71 @@ def find_photos(given: Iterable[Path], out: Path | None) -> tuple[dict[Path, Pat
     return photos, empty
 
 
-def _in_folder(folder: Path, drawn: Path | None, closed: list[Path]) -> list[Path]:
+def _expanded(given: Iterable[Path]) -> Iterator[Path]:
+    """Wildcards as a shell expands them; a file whose name holds one is that file."""
+    for path in given:
+        text = str(path)
+        magic = glob.has_magic(text) and not os.path.lexists(path)
+        matches = sorted(glob.glob(text, recursive=True)) if magic else []
+        yield from map(Path, matches or [text])
+
+
+def _in_folder(
+    folder: Path, drawn: Path | None, closed: list[Path], passed: Counter[str]
+) -> list[Path]:
     """The photos in a folder and all below it; adds those that cannot be read to `closed`."""
     if drawn == folder.resolve():
         drawn = None
-    walk = os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
-    return [
-        p
-        for p in sorted(Path(parent, name) for parent, _, names in walk for name in names)
-        if p.suffix.lower() in SUFFIXES
-        and p.is_file()
-        and not p.stem.endswith("_landmarks")
-        and not (drawn and p.resolve().is_relative_to(drawn))
-    ]
+    walk = os.walk(folder, onerror=lambda e: closed.append(Path(e.filename)), followlinks=True)
+    photos: list[Path] = []
+    entered: set[str] = set()
+    for parent, folders, names in walk:
+        real = os.path.realpath(parent)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        hidden = [name for name in folders if _is_hidden(name)]
+        passed["hidden folder"] += len(hidden)
+        folders[:] = sorted(name for name in folders if name not in hidden)
+        for name in names:
+            path = Path(parent, name)
+            kind = _kind(path)
+            if kind == "photo" and drawn and path.resolve().is_relative_to(drawn):
+                kind = "drawing"
+            if kind == "photo":
+                photos.append(path)
+            elif kind is not None:
+                passed[kind] += 1
+    return sorted(photos)
+
+
+def _kind(path: Path) -> str | None:
+    """What a file in a folder is: "photo", or why it is passed over; None for all other files."""
+    suffix = path.suffix.lower()
+    known = suffix in READ or suffix in FOREIGN
+    if not path.is_file():
+        return None
+    if _is_hidden(path.name):
+        return "hidden file" if known else None
+    if not known:
+        try:
+            known = begins_as_photo(read_start(path, 64))
+        except OSError:
+            return None
+    if known and path.stem.endswith("_landmarks"):
+        return "drawing"
+    return "photo" if known else None
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _SYSTEM
+
+
+def passed_over(passed: Mapping[str, int]) -> str:
+    """Passed over 2 hidden files and 1 drawing; empty if nothing was."""
+    parts = [counted(number, kind) for kind, number in sorted(passed.items()) if number]
+    return f"passed over {' and '.join(parts)}" if parts else ""
 
 
 def check_out(out: Path | None) -> None:
@@ -78,7 +148,9 @@ def is_lines(out: Path | None) -> bool:
 
 
 def drawing_targets(photos: Iterable[Path], out: Path | None, many: bool) -> dict[Path, Path]:
-    """Where the drawing of each photo goes, never over a photo; a taken name gets a number.
+    """Where the drawing of each photo goes; a name that another file has gets a number.
+
+    In a folder only drawings of lapland are replaced.
 
     Args:
         photos: all of them.
@@ -101,12 +173,20 @@ def drawing_targets(photos: Iterable[Path], out: Path | None, many: bool) -> dic
     for photo in photos:
         target = folder / f"{photo.stem}_landmarks.jpg"
         number = 2
-        while target in taken or target.resolve() in given:
+        while target in taken or target.resolve() in given or _is_foreign(target):
             target = folder / f"{photo.stem}_{number}_landmarks.jpg"
             number += 1
         taken.add(target)
         targets[photo] = target
     return targets
+
+
+def _is_foreign(target: Path) -> bool:
+    """Whether a file of this name is there that is no drawing of lapland."""
+    try:
+        return target.is_file() and DRAWING not in read_start(target, 256)
+    except OSError:
+        return True
 
 
 def pts_names(photos: Mapping[Path, Path], taken: Iterable[str]) -> dict[Path, tuple[str, str]]:

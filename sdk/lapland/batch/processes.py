@@ -7,7 +7,9 @@ under way.
 
 import multiprocessing
 import signal
+import sys
 import threading
+import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -188,7 +190,7 @@ def _started(
 ) -> _Worker[Task]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, start, setup), daemon=True)
-    with _interrupts_ignored():
+    with _interrupts_ignored(), _main_left_out():
         process.start()
     theirs.close()  # else the end of the process would not close the pipe
     return _Worker(process, ours, task)
@@ -233,6 +235,22 @@ def _serve(
             pipe.send(result)
         except OSError:
             return
+
+
+@contextmanager
+def _main_left_out() -> Iterator[None]:
+    """While a process starts: it does not run the program that started it once more.
+
+    Our workers need nothing of it, and a program without `if __name__ == "__main__"` would start
+    all of its work anew in each of them.
+    """
+    before = sys.modules["__main__"]
+    bare = types.ModuleType("__main__")
+    sys.modules["__main__"] = bare
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
 
 
 @contextmanager

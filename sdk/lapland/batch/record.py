@@ -2,12 +2,13 @@
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..base.errors import LaplandError, OptionError
+from ..base.errors import LaplandError, OptionError, clipped
 
 _START = b'{"photo": '  # of every line; what is left of a line that was cut off begins so as well
 
@@ -19,6 +20,9 @@ class Record:
     are written whole by a single call, so that only the last one can be cut off; it is removed
     and its photo done again.
 
+    A photo of this run is known again by where it is, its size and the time of its last change,
+    in whatever folder a command runs. A photo that has changed is done again.
+
     Attributes:
         done: absolute paths of the photos that have a line.
         faces: number of faces in these lines.
@@ -26,9 +30,9 @@ class Record:
         pts: the names of `.pts` files that the lines mention, without `.pts`.
         mended: whether the last line was cut off and has been removed.
 
-    Lines of `photos` are taken out, so that these are done again, where a `.pts` file that the
-    line names is gone, and with `retry` where the line holds an error; so are those with an error
-    whose photo has been deleted.
+    Lines of `photos` are taken out, so that these are done again, if the photo has changed, if a
+    `.pts` file that the line names is gone, and with `retry` if the line holds an error; so are
+    those with an error whose photo has been deleted.
 
     Args:
         path: the file; made, with its folder, where there is none.
@@ -56,7 +60,10 @@ class Record:
         self.failures: list[str] = []
         self.pts: set[str] = set()
         self.mended = False
+        self._outdated: list[str] = []  # names of .pts files of photos that have changed
         try:
+            if path.exists() and not path.is_file():
+                raise OptionError(f"{clipped(str(path))}: expected a regular file, or none")
             path.parent.mkdir(parents=True, exist_ok=True)
             self.file = self._opened()
             try:
@@ -118,9 +125,12 @@ class Record:
                     self.mended = True
                     return forgotten
                 self._check(row)
-                again = (retry and "error" in row) or not self._has_pts(row)
+                changed = _place(row) in photos and not _is_the_same(row)
+                again = (retry and "error" in row) or not self._has_pts(row) or changed
                 if again and _is_over(row, photos):
                     forgotten.add(at)
+                    if changed:
+                        self._outdated += row.get("pts", ())
                 else:
                     self._take(row)
                 at += len(line)
@@ -129,7 +139,7 @@ class Record:
         return forgotten
 
     def _take(self, row: dict[str, Any]) -> None:
-        self.done.add(os.path.abspath(row["photo"]))
+        self.done.add(_place(row))
         self.faces += len(row.get("faces", ()))
         self.pts |= {name.removesuffix(".pts") for name in row.get("pts", ())}
         if "error" in row:
@@ -160,6 +170,23 @@ class Record:
             beside.unlink(missing_ok=True)
             raise
         self.file = self._opened()
+        for name in self._outdated:
+            if name.removesuffix(".pts") not in self.pts:
+                (self.path.parent / name).unlink(missing_ok=True)
+
+
+def identity(photo: Path) -> dict[str, Any]:
+    """By which a photo is known again: its absolute path, bytes, and nanoseconds of its change.
+
+    Empty for all that is no regular file.
+    """
+    try:
+        status = photo.stat()
+    except (OSError, ValueError):
+        return {}
+    if not stat.S_ISREG(status.st_mode):
+        return {}
+    return {"path": os.path.abspath(photo), "size": status.st_size, "changed": status.st_mtime_ns}
 
 
 def line_for(photo: Path, settings: Mapping[str, Any], result: Mapping[str, Any]) -> str:
@@ -188,8 +215,20 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 def _is_over(row: dict[str, Any], photos: set[str]) -> bool:
     """Whether nothing is lost without the row: its photo is done again, or failed and is gone."""
-    gone = "error" in row and not os.path.lexists(row["photo"])
-    return gone or os.path.abspath(row["photo"]) in photos
+    gone = "error" in row and not os.path.lexists(_place(row))
+    return gone or _place(row) in photos
+
+
+def _place(row: dict[str, Any]) -> str:
+    """The absolute path of a row's photo; rows of earlier versions have only the one given."""
+    place = row.get("path")
+    return place if isinstance(place, str) else os.path.abspath(row["photo"])
+
+
+def _is_the_same(row: dict[str, Any]) -> bool:
+    """Whether the photo is the one that the row was made of; True if it is not there to be seen."""
+    now = identity(Path(_place(row)))
+    return not now or "size" not in row or now == {name: row.get(name) for name in now}
 
 
 def _is_beginning(line: bytes) -> bool:

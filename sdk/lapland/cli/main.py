@@ -1,7 +1,8 @@
 """The command `lapland`: one file for each subcommand."""
 
 import argparse
-import io
+import errno
+import multiprocessing
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from .. import __version__
 from ..base.errors import LaplandError, OptionError
 from . import benchmark, blur, models, predict, track, webcam
 from .options import complain
+from .streams import drop_output, usable_streams
 
 SUBCOMMANDS = (predict, track, blur, webcam, benchmark, models)
 """Modules with `add_parser(commands)`, in the order of `lapland --help`."""
@@ -21,25 +23,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 1 where some photo or model could not be used, the others having been done; 2 for
         arguments that make no sense.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A file name that the terminal cannot show must not end the work on all the others.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
-    try:
-        code: int = options.run(options)
-    except OptionError as error:
-        complain(error)
-        return 2
-    except LaplandError as error:
-        complain(error)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        sys.stderr.close()
-        return 1
-    return code
+    multiprocessing.freeze_support()  # of a frozen program, processes of --jobs begin here
+    with usable_streams():
+        options = parser().parse_args(arguments)
+        try:
+            code: int = options.run(options)
+            sys.stdout.flush()
+        except OptionError as error:
+            complain(error)
+            return 2
+        except LaplandError as error:
+            complain(error)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:  # the reader of our output has gone, as `head` does
+            drop_output()
+            return 1
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
+                raise
+            drop_output()
+            complain(f"the output cannot be written ({error.strerror})")
+            return 1
+        return code
 
 
 def parser() -> argparse.ArgumentParser:

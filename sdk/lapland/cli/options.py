@@ -36,6 +36,13 @@ def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int =
     )
 
 
+def path_of(text: str) -> Path:
+    """A path that was given; an empty one, as of a shell's unset variable, is an error."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a file or folder, found an empty name")
+    return Path(text)
+
+
 def complain(problem: object) -> None:
     """Prints a line to stderr."""
     print(f"lapland: {problem}", file=sys.stderr)

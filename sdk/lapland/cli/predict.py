@@ -3,17 +3,27 @@
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from ..base.errors import LaplandError, OptionError
+from ..base.errors import LaplandError, OptionError, clipped
 from ..base.progress import Progress, counted
 from ..batch.jobs import Batch, Job, Outcome, Setup
-from ..batch.photos import SUFFIXES, check_out, drawing_targets, find_photos, is_lines, pts_names
+from ..batch.photos import (
+    STDIN,
+    SUFFIXES,
+    check_out,
+    drawing_targets,
+    find_photos,
+    is_lines,
+    passed_over,
+    pts_names,
+)
 from ..batch.record import Record
 from ..networks import index
-from .options import add_detector, complain
+from .options import add_detector, complain, path_of
 
 _LINES = "landmarks.jsonl"  # in the folder of the .pts files
 
@@ -27,11 +37,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "photo, prints them as JSON, or writes them to files; what writes files goes on where "
         "it was stopped when it is started again.",
     )
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="file or folder")
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        type=path_of,
+        metavar="PHOTO",
+        help="file, folder or wildcard; - reads a photo from the standard input",
+    )
     parser.add_argument(
         "-o",
         "--out",
-        type=Path,
+        type=path_of,
         metavar="OUT",
         help="where the drawings go: a folder, or a file for a single photo "
         "(default: PHOTO_landmarks.jpg in this folder, or no drawing with --json); or "
@@ -46,7 +62,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--pts",
-        type=Path,
+        type=path_of,
         metavar="FOLDER",
         help=f"write a .pts file for each face, in sub-folders as the photos are, and {_LINES}",
     )
@@ -57,6 +73,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--retry", action="store_true", help="try photos again that FILE.jsonl holds an error for"
     )
     add_detector(parser, index.DEFAULT_WIDTH)
+    parser.add_argument(
+        "--min-confidence",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="leave out faces whose landmarks are good with a lower probability (default: 0)",
+    )
+    parser.add_argument(
+        "--max-faces",
+        type=int,
+        metavar="N",
+        help="the N largest faces of each photo (default: all)",
+    )
     parser.add_argument(
         "--threads",
         type=int,
@@ -80,22 +109,25 @@ def run(options: argparse.Namespace) -> int:
     threads = options.threads
     if threads is None and options.jobs > 1:
         threads = 1  # a core for each process
+    if STDIN in options.photos and options.jobs > 1:
+        raise OptionError("-: expected no --jobs beside the standard input, which one process has")
     setup = Setup(
-        options.width,
-        options.precision,
-        options.model,
-        options.min_face,
-        threads,
-        options.pose,
-        options.eyes,
+        *(options.width, options.precision, options.model, options.min_face, threads),
+        pose=options.pose,
+        eyes=options.eyes,
+        min_confidence=options.min_confidence,
+        max_faces=options.max_faces,
     )
     batch = Batch(setup, options.jobs)
-    photos, empty = find_photos(options.photos, None if to_file else options.out)
+    passed: Counter[str] = Counter()
+    photos, empty = find_photos(options.photos, None if to_file else options.out, passed)
     for folder in empty:
         if os.access(folder, os.R_OK | os.X_OK):
-            complain(f"{folder}: holds no photo ({', '.join(sorted(SUFFIXES))})")
+            complain(f"{clipped(str(folder))}: holds no photo ({', '.join(sorted(SUFFIXES))}, ...)")
         else:
-            complain(f"{folder}: cannot be read (permission denied)")
+            complain(f"{clipped(str(folder))}: cannot be read (permission denied)")
+    if words := passed_over(passed):
+        complain(words)
     predict = _to_file if to_file else _to_screen
     return max(predict(options, batch, photos), 1 if empty else 0)
 
@@ -117,6 +149,7 @@ def _to_screen(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, 
             else:
                 count = counted(outcome.faces, "face")
                 print(f"{outcome.job.photo}: {count}, drawn in {outcome.job.drawing}", flush=True)
+            _say(outcome)
     finally:
         for failure in failures:
             complain(failure)
@@ -131,7 +164,7 @@ def _to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Pa
             complain(f"{path}: the last line was cut off; its photo is done again")
         left = {p: root for p, root in photos.items() if os.path.abspath(p) not in record.done}
         names = pts_names(left, record.pts) if options.pts is not None else {}
-        jobs = (Job(p, pts=(options.pts, *names[p]) if names else None) for p in left)
+        jobs = (Job(p, None, (options.pts, *names[p]) if names else None, True) for p in left)
         failures, faces, done = list(record.failures), record.faces, len(record.done)
         try:
             for outcome in _shown(batch.run(jobs), len(photos), len(photos) - len(left)):
@@ -148,6 +181,7 @@ def _to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Pa
                         raise
                 if outcome.error is not None:
                     failures.append(outcome.error)
+                _say(outcome)
         except KeyboardInterrupt:
             complain("stopped; the same command goes on from here")
             raise
@@ -160,6 +194,11 @@ def _to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Pa
                 many = counted(len(failures), "photo")
                 complain(f"{many} could not be used; --retry tries again")
     return 1 if failures else 0
+
+
+def _say(outcome: Outcome) -> None:
+    for note in outcome.notes:
+        complain(f"{clipped(str(outcome.job.photo))}: {note}")
 
 
 def _shown(

@@ -22,6 +22,15 @@ _ADVICE = {
     "base64": "decode it: base64.b64decode(text)",
     "a Git LFS pointer": "the photo itself is not here; run `git lfs pull`",
 }
+# Photos of formats that are not read, by the suffixes of their files.
+SUFFIXES = frozenset(
+    {
+        *(".heic", ".heif", ".hif", ".jxl", ".tga", ".hdr", ".exr", ".pfm"),
+        *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2"),
+        *(".raf", ".pef", ".srw", ".x3f", ".3fr", ".erf", ".kdc", ".dcr", ".mrw", ".mos", ".iiq"),
+        ".rwl",
+    }
+)
 _FIRST_BYTES = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),

@@ -15,6 +15,13 @@ from .jpeg import Jpeg, read_jpeg
 from .pnm import Pnm, read_pnm
 
 FORMATS = "JPEG, PNG, WebP, BMP, TIFF, GIF, PNM, JPEG 2000 or AVIF"
+SUFFIXES = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".png", ".apng", ".webp"),
+        *(".bmp", ".dib", ".tif", ".tiff", ".gif", ".pnm", ".pbm", ".pgm", ".ppm", ".pam"),
+        *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".avif", ".avifs"),
+    }
+)
 
 _MOST_CHUNKS = 1 << 12  # of a WebP
 _JPEG2000 = b"\xff\x4f\xff\x51"
@@ -47,6 +54,18 @@ class Header:
     part: Jpeg | tiff.Directory | Pnm | None = None
     notes: tuple[str, ...] = ()
     refusal: str | None = None
+
+
+def begins_as_photo(start: bytes) -> bool:
+    """Whether a file that begins so is of one of `FORMATS` with a long mark, or HEIC.
+
+    Args:
+        start: its first 64 bytes.
+    """
+    marks = [b"\xff\xd8\xff", png.SIGNATURE, b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a", _JPEG2000]
+    marks.append(b"\0\0\0\x0cjP  ")
+    webp = start.startswith(b"RIFF") and start[8:12] == b"WEBP"
+    return start.startswith(tuple(marks)) or webp or isobmff.kind(start) in ("AVIF", "HEIC", "HEIF")
 
 
 def read_header(data: bytes) -> Header | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,11 @@ DEFAULT_WIDTH, DEFAULT_PRECISION = "1/2-lite", "int8"
 # smaller network adds, and half the time of a frame is half the battery.
 VIDEO_WIDTH = "1/4-lite"
 PACKAGE = Path(__file__).resolve().parents[1]
-_REINSTALL = "pip install --force-reinstall lapland"
+_REINSTALL = (
+    "give PyInstaller --collect-data lapland, or other tools the package's folder `models`"
+    if getattr(sys, "frozen", False)
+    else "pip install --force-reinstall lapland"
+)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def test_the_file_is_the_same_whatever_the_number_of_processes(holiday, capsys, 
 def test_a_second_run_does_nothing_but_names_the_errors_again(holiday, capsys, monkeypatch):
     assert run(holiday, "-o", "all.jsonl") == 1
     before, (_, err) = Path("all.jsonl").read_bytes(), capsys.readouterr()
-    monkeypatch.setattr("lapland.batch.jobs.load_image", lambda photo: pytest.fail(f"read {photo}"))
+    monkeypatch.setattr("lapland.batch.jobs.read_image", lambda photo: pytest.fail(f"read {photo}"))
     assert run(Path("holiday/../holiday").resolve(), "-o", "all.jsonl") == 1
     assert Path("all.jsonl").read_bytes() == before
     out, again = capsys.readouterr()

@@ -1,0 +1,1 @@
+"""What PyInstaller needs to know of the package."""
