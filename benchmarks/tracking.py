@@ -6,7 +6,8 @@ landmarks in percent of the distance of the outer eye corners, over the frames i
 neither covered nor outside and every one of them has found it; frames that one of them has missed
 are counted apart. With several faces, the difference of tracking and detecting has an
 interval of 95 %, of a bootstrap over faces: tracking is less accurate if all of it is above 0.
-Then a pan of one face runs without pauses, for the times.
+Then a pan of one face runs without pauses, for the times. `--rates 10 5 2` shows the same motions
+with so many frames a second, and prints a table for each.
 
 The photo is that of the examples; `benchmarks.videos.scene.astronaut` has its true landmarks;
 `--data` takes photos and annotations of a folder in the layout of 300-W instead, `--faces` of those
@@ -17,6 +18,7 @@ import argparse
 import math
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +36,19 @@ SMOOTHINGS = ("off", "light", "strong")
 METHODS = ("detect", *SMOOTHINGS)
 
 
-def run_motion(name: str, person: Person, other: Person, detector: Detector) -> dict[str, Log]:
-    """Shows one motion in real time to every method of finding faces."""
+def run_motion(
+    name: str, person: Person, other: Person, detector: Detector, rate: int = FPS
+) -> dict[str, Log]:
+    """Shows one motion in real time, `rate` frames a second, to every method of finding faces."""
     logs = {method: Log() for method in METHODS}
     trackers = {method: Tracker(detector, smoothing=method) for method in SMOOTHINGS}
     shown = time.perf_counter()
-    for number, frame in enumerate(noisy(MOTIONS[name](person, other))):
+    frames = islice(noisy(MOTIONS[name](person, other)), 0, None, FPS // rate)
+    for number, frame in enumerate(frames):
         for method, tracker in trackers.items():
-            logs[method].add(frame, tracker.update(frame.image, number / FPS))
+            logs[method].add(frame, tracker.update(frame.image, number / rate))
         logs["detect"].add(frame, detector.predict(frame.image))
-        shown = max(shown + 1 / FPS, time.perf_counter())
+        shown = max(shown + 1 / rate, time.perf_counter())
         time.sleep(max(0.0, shown - time.perf_counter()))
     for tracker in trackers.values():
         tracker.close()
@@ -102,8 +107,10 @@ def people(data: Path | None, split: Path | None, count: int) -> list[Person]:
     return persons
 
 
-def measure(persons: list[Person], motions: list[str], detector: Detector) -> dict[str, Any]:
-    """Every figure of every motion, and the videos' logs summed up."""
+def measure(
+    persons: list[Person], motions: list[str], detector: Detector, rate: int = FPS
+) -> dict[str, Any]:
+    """Every figure of every motion at one rate, and the videos' logs summed up."""
     from tqdm import tqdm
 
     report: dict[str, Any] = {}
@@ -113,7 +120,7 @@ def measure(persons: list[Person], motions: list[str], detector: Detector) -> di
             for i, person in enumerate(persons):
                 bar.set_description(name)
                 other = persons[i - 1] if len(persons) > 1 else person.other()
-                logs.append(run_motion(name, person, other, detector))
+                logs.append(run_motion(name, person, other, detector, rate))
                 bar.update()
             report[name] = {method: summary(logs, method) for method in METHODS}
             for method in SMOOTHINGS:
@@ -152,6 +159,7 @@ def print_report(report: dict[str, Any]) -> None:
         ("missed", "frames without a visible face"),
         ("false", "landmarks without a face"),
         ("switches", "changes of identity"),
+        ("exchanges", "changes to the identity of another"),
         ("wait_worst", "frames until found, worst"),
     ):
         print(f"{title}")
@@ -207,6 +215,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder in the layout of 300-W")
     parser.add_argument("--split", type=Path, help="its split file (default: splits/val.txt)")
     parser.add_argument("--faces", type=int, default=10, help="how many faces of it")
+    parser.add_argument(
+        "--rates", type=int, nargs="+", default=[FPS], metavar="N", help="frames a second"
+    )
     parser.add_argument("--repeats", type=int, default=5, help="pans of 120 frames that are timed")
     parser.add_argument("--times-only", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
@@ -215,6 +226,9 @@ def main() -> None:
     unknown = set(options.motions) - set(MOTIONS)
     if unknown:
         parser.error(f"unknown motion {', '.join(sorted(unknown))}; there are {', '.join(MOTIONS)}")
+    wrong = [rate for rate in options.rates if rate < 1 or FPS % rate]
+    if wrong:
+        parser.error(f"rates divide {FPS}, not {wrong[0]}")
     header = results.header("tracking")
     detector = Detector(options.width, threads=options.threads)
     persons = people(options.data, options.split, options.faces)
@@ -228,15 +242,21 @@ def main() -> None:
             print(f"width {width}, {label}: {row} ms a frame")
         rate = methods["detect"]["median"] / methods["track"]["median"]
         print(f"width {width}: tracking is {rate:.1f} times as fast")
-    report = {}
-    if not options.times_only:
-        report = measure(persons, options.motions or list(MOTIONS), detector)
-        print_report(report)
+    report: dict[str, Any] = {}
+    slow: dict[str, Any] = {}  # the same at other rates
+    for rate in [] if options.times_only else options.rates:
+        figures = measure(persons, options.motions or list(MOTIONS), detector, rate)
+        print(f"--- {rate} frames a second")
+        print_report(figures)
+        if rate == options.rates[0]:
+            report = figures
+        else:
+            slow[str(rate)] = figures
     if options.json:
         whole = {"width": options.width, "threads": options.threads, "persons": len(persons)}
         split = None if options.data is None else options.split.stem if options.split else "val"
         whole |= {"data": options.data is not None, "split": split}
-        whole |= {"times": times, "motions": report}
+        whole |= {"times": times, "rate": options.rates[0], "motions": report, "rates": slow}
         results.write(options.json, header, whole)
     if options.plot:
         plot(report, times[options.width], options.plot)

@@ -30,10 +30,12 @@ class Log:
         self.missed = 0  # visible faces without landmarks
         self.false = 0  # landmarks without a face
         self.switches = 0  # times that somebody got another identity
+        self.exchanges = 0  # times that it was one that somebody else had had
         self.waits: list[int] = []  # frames until a face that became visible was found
         self.found: list[NDArray[np.float64]] = []  # landmarks if there is one face, else NaN
         self.true: list[NDArray[np.float64]] = []
         self._ids: dict[str, int] = {}
+        self._owners: dict[int, str] = {}
         self._waiting: dict[str, int] = {}
 
     def add(self, frame: Frame, faces: Faces) -> None:
@@ -70,7 +72,10 @@ class Log:
                 ]
             if faces.ids is not None:
                 who = int(faces.ids[hit])
-                self.switches += self._ids.setdefault(name, who) != who
+                if self._ids.setdefault(name, who) != who:
+                    self.switches += 1
+                    self.exchanges += self._owners.get(who, name) != name
+                self._owners.setdefault(who, name)
                 self._ids[name] = who
         for name in self._waiting:
             if name not in frame.faces:
@@ -143,6 +148,7 @@ def summary(logs: list[dict[str, Log]], method: str) -> dict[str, float]:
         "missed": sum(log.missed for log in mine),
         "false": sum(log.false for log in mine),
         "switches": sum(log.switches for log in mine),
+        "exchanges": sum(log.exchanges for log in mine),
         "wait": float(np.mean(waits)) if waits else float("nan"),
         "wait_worst": max(waits, default=0),
     }

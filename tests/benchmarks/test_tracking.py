@@ -46,7 +46,9 @@ def test_faces_that_are_missed_false_or_swapped():
     log.add(frame_of(**both), faces_at((200, 200), (600, 200)))
     assert (log.missed, log.false, log.switches) == (2, 1, 0)
     log.add(frame_of(**both), faces_at((400, 200), (200, 200)))
-    assert log.switches == 2
+    assert (log.switches, log.exchanges) == (2, 2)
+    log.add(frame_of(**both), faces_at((200, 200), (400, 200), ids=[7, 1]))
+    assert (log.switches, log.exchanges) == (4, 2)  # a new one, and the own again
     assert max(log.errors.values()) < 1e-4
 
 
