@@ -13,19 +13,13 @@ import argparse
 import os
 import random
 import shutil
-import signal
+import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-# Loaded once, for all forks; `noticed` says why.
-import cv2  # noqa: F401
-import hypothesis  # noqa: F401
-import numpy as np  # noqa: F401
-import onnxruntime  # noqa: F401
-import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
@@ -110,29 +104,22 @@ def tests_of(path: str, near_only: bool) -> list[list[str]]:
 
 
 def noticed(copy: Path, tests: list[str]) -> str:
-    """ "" if the tests pass; else why they do not.
-
-    They run in a fork, in which numpy, OpenCV and onnxruntime are loaded already: most of the time
-    of a short run is the loading of these.
-    """
-    log = copy / "tests.log"
-    child = os.fork()
-    if not child:
-        with log.open("w") as out:
-            os.dup2(out.fileno(), 1)
-            os.dup2(out.fileno(), 2)
-        os.chdir(copy)
-        for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "lapland")]:
-            del sys.modules[name]
-        sys.path[:0] = [str(copy / "sdk"), str(copy)]
-        signal.alarm(LIMIT)
-        os._exit(int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests])))
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code == -signal.SIGALRM:
+    """ "" if the tests pass; else why they do not."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(copy / "sdk"), "PYTHONDONTWRITEBYTECODE": "1"},
+            timeout=LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
         return f"no end within {LIMIT} s"
-    lines = log.read_text("utf-8", errors="replace").splitlines()
-    failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
-    return "" if code == 0 else (failed or [f"the tests end with {code}"])[0]
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return "" if done.returncode == 0 else (failed or ["the tests do not start"])[0]
 
 
 def judge(change: Change, copy: Path, near_only: bool) -> str:
@@ -160,9 +147,6 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "sdk" / "lapland", help="of modules")
     parser.add_argument("--near", action="store_true", help="without the tests of the promises")
     options = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    sys.dont_write_bytecode = True
     chosen = sample(options.count, options.seed, options.folder.resolve())
     living = 0
     with tempfile.TemporaryDirectory() as folder:
