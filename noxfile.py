@@ -86,7 +86,8 @@ def wheel(session: nox.Session) -> None:
         file = next(out.glob("*.whl"))
         digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
     names = {Path(name).name for name in zipfile.ZipFile(file).namelist()}
-    missing = {"LICENSE", "LICENSE-weights", "LICENSE-mtcnn", "LICENSE-head"} - names
+    licences = {"LICENSE", "LICENSE-weights", "LICENSE-mtcnn", "LICENSE-blazeface", "LICENSE-head"}
+    missing = licences - names
     if len(digests) != 1 or missing:
         session.error(f"expected one digest, found {digests}; licences that lack: {missing}")
     session.log(f"{file.name}: {digests.pop()}")
@@ -112,7 +113,9 @@ def sbom(session: nox.Session) -> None:
     bill["components"] = ours
     for line in Path("models/SHA256SUMS").read_text("utf-8").splitlines():
         content, name = line[:64], line[66:]
-        licence = "MIT" if name.startswith("mtcnn") else "LicenseRef-300W-research-only"
+        licence = {"mtcnn": "MIT", "blazeface": "Apache-2.0"}.get(
+            name.split("/")[0], "LicenseRef-300W-research-only"
+        )
         bill["components"].append(
             {
                 "type": "machine-learning-model",
@@ -120,7 +123,7 @@ def sbom(session: nox.Session) -> None:
                 "name": name,
                 "hashes": [{"alg": "SHA-256", "content": content}],
                 "licenses": [
-                    {"license": {"id" if licence == "MIT" else "name": licence}},
+                    {"license": {"name" if licence.startswith("LicenseRef") else "id": licence}},
                 ],
             }
         )

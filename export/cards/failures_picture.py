@@ -69,7 +69,7 @@ def draw_limits(
     Raises:
         ValueError: MTCNN finds no face in a clean photo.
     """
-    detector = Detector(model=model)
+    detector = Detector(model=model, detector="mtcnn")
     clean = _clean(detector, photo)
     cells = [_clean_cell(clean, "as it is")]
     for degrees in TURNS:

@@ -10,9 +10,8 @@ from torch import nn
 
 from export.graph.families import BUILDERS
 from lapland.crop import square
-from lapland.detection.mtcnn import Mtcnn
+from lapland.detection.registry import load_detector
 from lapland.image.loading import load_image
-from lapland.networks.loading import load_mtcnn
 from training.common.paths import REPOSITORY
 from training.data.augment import Augmentation, jitter
 from training.evaluation.decoding import predict
@@ -46,7 +45,7 @@ def difference(
 def crops_of_photo(photo: Path, recipe: Recipe, count: int = 64) -> torch.Tensor:
     """(count, 80, 80, 3) uint8: jittered crops of the first face of a photo."""
     image = load_image(photo)
-    _, _, points = Mtcnn(*load_mtcnn()).detect(image)
+    _, _, points = load_detector("mtcnn").detect(image)
     if not len(points):
         raise ValueError(f"{photo}: expected a photo of a face, MTCNN finds none")
     rng = np.random.default_rng(0)

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from .base.errors import GeometryError, OptionError, shown
 from .base.threads import cores, in_order
-from .detection.mtcnn import Mtcnn
+from .detection.base import FaceDetector
+from .detection.registry import DEFAULT_DETECTOR, load_detector
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
 from .landmarks.decoders import DECODERS, DEFAULT_DECODER
 from .landmarks.network import LandmarkNetwork
-from .networks import index, loading
+from .networks import index
 from .networks.info import ModelInfo
 
 # Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
@@ -31,7 +32,7 @@ class Networks(NamedTuple):
         landmarks: the landmark network, crops -> landmarks and scales.
     """
 
-    faces: Mtcnn
+    faces: FaceDetector
     landmarks: LandmarkNetwork
 
 
@@ -49,9 +50,14 @@ class Detector:
             peak; or "barycenter", that of what stands out of a map. Scales, and so radii, are those
             of the whole map, and measured with softargmax.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
+        detector: the face detector: "blazeface", two networks for large and for small faces, or
+            "mtcnn", the cascade of the paper, which knows upright faces only and misses more of the
+            hard ones.
+        turned: look for faces at any angle, upside down too. By default a face may be turned by 60
+            degrees either way; many that are turned further are found as well.
         min_face: side of the smallest face to look for, image pixels.
         thresholds: scores that a face must exceed in the three stages of MTCNN.
-        pyramid_factor: ratio of neighbouring sizes at which faces are looked for.
+        pyramid_factor: ratio of neighbouring sizes at which MTCNN looks for faces.
         threads: threads of one call; None takes one for each core.
         rgb: whether the arrays and tensors that are given are RGB, as those of PIL, matplotlib and
             MediaPipe are; by default they are BGR, as OpenCV's. Files know their order.
@@ -75,6 +81,8 @@ class Detector:
         precision: str = index.DEFAULT_PRECISION,
         decoder: str = DEFAULT_DECODER,
         model: str | os.PathLike[str] | None = None,
+        detector: str = DEFAULT_DETECTOR,
+        turned: bool = False,
         min_face: int = 40,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
         pyramid_factor: float = 0.709,
@@ -94,6 +102,8 @@ class Detector:
             "precision": precision,
             "decoder": decoder,
             "model": own and own.absolute(),
+            "detector": detector,
+            "turned": turned,
             "min_face": min_face,
             "thresholds": thresholds,
             "pyramid_factor": pyramid_factor,
@@ -104,8 +114,9 @@ class Detector:
         }
         path = own or index.path_of(width, precision)
         landmarks = LandmarkNetwork(path, threads, decoder)
-        faces = Mtcnn(
-            *loading.load_mtcnn(),
+        faces = load_detector(
+            detector,
+            turned=turned,
             min_face=min_face,
             thresholds=thresholds,
             pyramid_factor=pyramid_factor,
@@ -146,7 +157,7 @@ class Detector:
             image: a path; the bytes of an encoded image; or a uint8 array: (H, W, 3) BGR,
                 (H, W) grey or (H, W, 4) BGRA. Files are turned as their EXIF data say.
             boxes: (N, 4) x1, y1, x2, y2 in image pixels, where the faces are known: nothing is
-                detected, and MTCNN's last stage finds the five points and the score of each box.
+                detected, and the face detector finds the five points and the score of each box.
             five_points: (N, 5, 2) in image pixels, where those are known too: left eye, right eye,
                 nose, left and right corner of the mouth, left and right as seen in the image.
                 Every score is 1 then, and the boxes are those of the landmarks.

@@ -18,6 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.detection.pyramid import Halves
+
 FILE = Path(__file__).with_name("cascade.json")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DEFAULT = (0.6, 0.7, 0.7)
@@ -95,9 +97,10 @@ def _sheet(first: Image, second: Image) -> Image:
 
 
 def area_pyramid(
-    image: Image, *, scale: float, factor: float, smallest: int
+    halves: Halves, *, scale: float, factor: float, smallest: int
 ) -> Iterator[tuple[float, NDArray[np.float32]]]:
     """The package's pyramid, for `Mtcnn`: each level pixel the mean of the area it covers."""
+    image = halves.image
     exact = image.astype(np.float32)
     while min(int(image.shape[0] * scale), int(image.shape[1] * scale)) >= smallest:
         size = (int(image.shape[1] * scale), int(image.shape[0] * scale))

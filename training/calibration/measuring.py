@@ -8,8 +8,8 @@ import numpy as np
 from lapland.base.boxes import around
 from lapland.crop import square
 from lapland.crop.texture import texture
-from lapland.detection.mtcnn import Mtcnn
-from lapland.networks.loading import load_mtcnn
+from lapland.detection.base import FaceDetector
+from lapland.detection.registry import load_detector
 from lapland.schemes.scheme import Scheme
 from lapland.uncertainty.calibration import Calibration
 from training.calibration import reliability
@@ -109,7 +109,7 @@ def measure(
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
     some = faces.every(every)
-    mtcnn = Mtcnn(*load_mtcnn(), threads=1)
+    mtcnn = load_detector("mtcnn", threads=1)
     conditions = list(hardships(some, spec))
     clean = [next(hardships(faces, spec, corrupt=False, perturb=False))]
     apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
@@ -142,7 +142,7 @@ def measure(
     return report
 
 
-def detector_scores(mtcnn: Mtcnn, condition: Hardship, faces: Faces) -> Floats:
+def detector_scores(mtcnn: FaceDetector, condition: Hardship, faces: Faces) -> Floats:
     """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
     boxes = around(square.to_crop(faces.landmarks, condition.matrices))
     return np.array(

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from lapland.base.boxes import around, iou
 from lapland.detection import mtcnn as _mtcnn
 from lapland.detection import mtcnn_boxes, pyramid
-from lapland.detection.mtcnn import Mtcnn
+from lapland.detection.registry import load_detector
 from lapland.networks.loading import load_mtcnn
 from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
@@ -36,7 +36,7 @@ def detect(faces: Faces, cache: Path | None = None) -> Faces:
     if path.exists():
         faces.detected = np.load(path)
         return faces
-    mtcnn = Mtcnn(*files, min_face=MIN_FACE)
+    mtcnn = load_detector("mtcnn", min_face=MIN_FACE)
     detected = np.full((len(faces), 5, 2), np.nan)
     annotated = around(faces.landmarks) if faces.boxes is None else faces.boxes
     found: dict[int, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from lapland import ImageError
 from lapland.crop import square
-from lapland.detection.mtcnn import Mtcnn
+from lapland.detection.registry import load_detector
 from lapland.image.loading import load_image
 from lapland.networks.loading import load_mtcnn
 from training.common.files import write_whole
@@ -62,7 +62,7 @@ def crop_folder(root: Path, spec: CropSpec, cache: Path | None = None) -> NDArra
 def _write_crops(
     files: list[Path], root: Path, spec: CropSpec, networks: tuple[bytes, bytes, bytes], path: Path
 ) -> None:
-    mtcnn = Mtcnn(*networks, min_face=MIN_FACE)
+    mtcnn = load_detector("mtcnn", min_face=MIN_FACE)
     raw = path.with_suffix(".raw")  # the number of crops is known when all have been cut
     count = 0
     try:

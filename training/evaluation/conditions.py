@@ -14,8 +14,7 @@ from tqdm import tqdm
 
 from lapland.base.boxes import around
 from lapland.crop import square
-from lapland.detection.mtcnn import Mtcnn
-from lapland.networks.loading import load_mtcnn
+from lapland.detection.registry import load_detector
 from training.data.crops import CropSpec, cut_all
 from training.data.faces import Faces
 from training.data.pixels import Picture
@@ -130,8 +129,8 @@ def boxed_points(faces: Faces, amount: float, rng: np.random.Generator) -> NDArr
 
     By a standard deviation of so many longer sides of the box, at most two of them.
     """
-    mtcnn = Mtcnn(*load_mtcnn(), threads=1)
     boxes = around(faces.landmarks) if faces.boxes is None else faces.boxes
+    mtcnn = load_detector("mtcnn", threads=1)
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     noise = np.clip(rng.standard_normal(boxes.shape), -2, 2)
     moved = boxes + amount * sides[:, None] * noise

@@ -8,8 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "sdk"))
 import cv2
 
 import lapland
-from lapland.detection.mtcnn import Mtcnn
-from lapland.networks import index, loading
+from lapland.detection.registry import load_detector
+from lapland.networks import index
 
 PACKAGES = ("numpy", "onnxruntime", "opencv-python")
 _FRAMES = 3  # before the one that is timed
@@ -28,7 +28,7 @@ class Rival:
         if tracking:
             self.prepare, self.predict = self._begin, self._follow
             return
-        self._mtcnn = Mtcnn(*loading.load_mtcnn(), threads=1)
+        self._faces = load_detector(threads=1)
         if (width, precision) == (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION):
             self.detect = self._detect  # the same for all
         self.landmarks = self._landmarks
@@ -39,7 +39,7 @@ class Rival:
         return [self._detector.model.path]
 
     def _detect(self, image):
-        boxes, _, points = self._mtcnn.detect(image)
+        boxes, _, points = self._faces.detect(image)
         return {"boxes": boxes, "five_points": points}
 
     def _landmarks(self, image, box, five_points):

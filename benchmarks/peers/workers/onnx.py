@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 
-from lapland.detection.mtcnn import Mtcnn
-from lapland.networks import loading
+from lapland.detection.registry import load_detector
 
 PACKAGES = ("numpy", "onnxruntime", "opencv-python")
 
@@ -40,7 +39,7 @@ class Rival:
         except Exception as error:  # of several classes that onnxruntime does not make public
             raise ValueError(f"{self._path}: {error}") from error
         self._input = self._session.get_inputs()[0].name
-        self._mtcnn = Mtcnn(*loading.load_mtcnn(), threads=1)
+        self._mtcnn = load_detector("mtcnn", threads=1)
 
     def files(self) -> list[Path]:
         return [self._path]

@@ -15,6 +15,7 @@ import cv2
 
 from ..base.errors import ImageNotFoundError, LaplandError, OptionError, clipped
 from ..base.files import write_whole
+from ..detection.registry import DEFAULT_DETECTOR
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..image.loading import read_image
@@ -37,6 +38,8 @@ class Setup:
     eyes: bool = False
     min_confidence: float = 0.0
     max_faces: int | None = None
+    detector: str = DEFAULT_DETECTOR
+    turned: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class _Work:
             threads=setup.threads,
             min_confidence=setup.min_confidence,
             max_faces=setup.max_faces,
+            detector=setup.detector,
+            turned=setup.turned,
         )
         self._pose, self._eyes = setup.pose, setup.eyes
         if (self._pose or self._eyes) and self._detector.model.scheme is not IBUG68:
@@ -145,7 +150,9 @@ class _Work:
             self.settings["min_confidence"] = setup.min_confidence
         if setup.max_faces is not None:
             self.settings["max_faces"] = setup.max_faces
-        self.settings |= {n: True for n in ("pose", "eyes") if getattr(setup, n)}
+        if setup.detector != DEFAULT_DETECTOR:
+            self.settings["detector"] = setup.detector
+        self.settings |= {n: True for n in ("turned", "pose", "eyes") if getattr(setup, n)}
 
     def __call__(self, job: Job) -> Outcome:
         known = identity(job.photo) if job.recorded else {}

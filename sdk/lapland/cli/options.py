@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..detection.registry import DEFAULT_DETECTOR, DETECTORS
 from ..networks import index
 
 
@@ -27,6 +28,15 @@ def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int =
         help=f"of its arithmetic (default: {index.DEFAULT_PRECISION})",
     )
     parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
+    parser.add_argument(
+        "--detector",
+        default=DEFAULT_DETECTOR,
+        choices=DETECTORS,
+        help=f"face detector (default: {DEFAULT_DETECTOR})",
+    )
+    parser.add_argument(
+        "--turned", action="store_true", help="look for faces at any angle, upside down too"
+    )
     parser.add_argument(
         "--min-face",
         type=int,

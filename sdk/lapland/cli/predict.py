@@ -117,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
         eyes=options.eyes,
         min_confidence=options.min_confidence,
         max_faces=options.max_faces,
+        detector=options.detector,
+        turned=options.turned,
     )
     batch = Batch(setup, options.jobs)
     passed: Counter[str] = Counter()

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from ..base.arrays import Image
+from ..detection.registry import DEFAULT_DETECTOR
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..faces.faces import Faces
@@ -32,6 +33,8 @@ class Settings:
         width: of the network.
         precision: of its arithmetic.
         model: path of a model of one's own; keys do not change the width then.
+        detector: name of the face detector.
+        turned: whether it looks for faces at any angle.
         min_face: smallest face, pixels.
         threads: threads of one call.
         smoothing: of the landmarks.
@@ -45,6 +48,8 @@ class Settings:
     width: str = index.VIDEO_WIDTH
     precision: str = index.DEFAULT_PRECISION
     model: Path | None = None
+    detector: str = DEFAULT_DETECTOR
+    turned: bool = False
     min_face: int = 40
     threads: int | None = None
     smoothing: str = "light"
@@ -71,6 +76,8 @@ class View:
             chosen.width,
             precision=chosen.precision,
             model=chosen.model,
+            detector=chosen.detector,
+            turned=chosen.turned,
             min_face=chosen.min_face,
             threads=chosen.threads,
         )

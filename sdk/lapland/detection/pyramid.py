@@ -1,7 +1,11 @@
-"""The image at ever smaller sizes, on which the P-Net looks for ever larger faces."""
+"""The image at ever smaller sizes, in which detectors look for ever larger faces.
+
+All sizes are computed in whole numbers, by OpenCV's "exact" resizing, so that every processor
+makes the same pixels.
+"""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -10,24 +14,58 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 Result = npt.NDArray[np.float32]
 
-# An image is halved while a level is at least twice this much smaller than it, so each level comes
-# from an image 1.25 to 2.5 times its size. There the 2 x 2 pixels between which each of its own is
-# interpolated lie near enough to one another to miss little of what is between.
+# An image is halved while the size that is wanted is smaller by at least twice this. So each size
+# comes from an image 1.25 to 2.5 times as large. There the 2 x 2 pixels between which each of its
+# own is interpolated lie near enough to one another to miss little of what is between.
 LEAST = 1.25
+BITS = 7  # of a grey value, behind the point: levels keep what 8 bits would round away
+
+
+class Halves:
+    """An image, its half, its quarter, ..., each computed when it is first needed.
+
+    Args:
+        image: (H, W, 3) uint8.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self._halves = [np.ascontiguousarray(image)]
+
+    def above(self, width: int, height: int) -> Image:
+        """The smallest of them from which a size can be interpolated."""
+        image = self._halves[0]
+        number = 0
+        while min(image.shape[1] / width, image.shape[0] / height) >= 2 * LEAST:
+            number += 1
+            if number == len(self._halves):
+                half = (image.shape[1] // 2, image.shape[0] // 2)
+                # The mean of 2 x 2 pixels if the size is even, and nearly that if it is odd.
+                self._halves.append(_resized(image, half))
+            image = self._halves[number]
+        return image
+
+    def at(self, width: int, height: int) -> Image:
+        """The image at a size, (height, width, 3) uint8."""
+        image = self.above(width, height)
+        if image.shape[1::-1] == (width, height):
+            return image
+        resized: Image = _resized(image, (width, height))
+        return resized
 
 
 class Pyramid(Protocol):
     """A function that makes the levels of an image, as `pyramid` does."""
 
     def __call__(
-        self, image: Image, *, scale: float, factor: float, smallest: int
+        self, halves: Halves, *, scale: float, factor: float, smallest: int
     ) -> Iterator[tuple[float, Result]]:
-        """See `pyramid`."""
+        """Yields the scale of each level, and the level."""
         ...
 
 
 def pyramid(
-    image: Image, *, scale: float, factor: float, smallest: int
+    halves: Halves, *, scale: float, factor: float, smallest: int
 ) -> Iterator[tuple[float, Result]]:
     """Levels of an image, from the largest to the last that is not too small.
 
@@ -37,7 +75,7 @@ def pyramid(
     level and takes longer than the three networks together; the faces that are found are the same.
 
     Args:
-        image: (H, W, 3) uint8.
+        halves: the image.
         scale: size of the first level relative to the image, at most 1.
         factor: size of each level relative to the one before.
         smallest: pixels that height and width of a level have at least.
@@ -45,17 +83,16 @@ def pyramid(
     Yields:
         the scale of the level, and the level, (int(H * scale), int(W * scale), 3) float32.
     """
-    height, width = image.shape[:2]
-    base: Result | None = None  # the image, or its last half, in floating point
+    height, width = halves.image.shape[:2]
+    base: Image | None = None
     while min(int(height * scale), int(width * scale)) >= smallest:
         size = (int(width * scale), int(height * scale))
-        while min(image.shape[1] / size[0], image.shape[0] / size[1]) >= 2 * LEAST:
-            half = (image.shape[1] // 2, image.shape[0] // 2)
-            # The mean of 2 x 2 pixels where the size is even, and nearly that where it is odd.
-            image = cv2.resize(image, half, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
-            base = None
-        if base is None:
-            base = image.astype(np.float32)
-        level: Result = cv2.resize(base, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
-        yield scale, level
+        if base is not (half := halves.above(*size)):
+            base, deep = half, np.left_shift(half, BITS, dtype=np.uint16)
+        level = deep if size == deep.shape[1::-1] else _resized(deep, size)
+        yield scale, level * np.float32(1 / (1 << BITS))
         scale *= factor
+
+
+def _resized(image: Any, size: tuple[int, int]) -> Any:
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR_EXACT)

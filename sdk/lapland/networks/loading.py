@@ -18,6 +18,11 @@ MAX_NUMBERS = 1 << 27
 _CASCADE = ("pnet", "rnet", "onet")
 
 
+def load_blazeface() -> bytes:
+    """The bytes of BlazeFace."""
+    return index.read_shipped(index.folder() / "blazeface" / "blazeface.onnx")
+
+
 def load_mtcnn() -> tuple[bytes, bytes, bytes]:
     """The bytes of the three networks of MTCNN."""
     pnet, rnet, onet = (

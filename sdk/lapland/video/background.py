@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..detection.mtcnn import Mtcnn
+from ..detection.base import FaceDetector
 from ..image.loading import Image
 from .matching import Points
 from .track import Track
@@ -19,9 +19,9 @@ Found = tuple[Points, NDArray[np.float32]]
 Known = list[tuple[Track, Points]]
 
 
-def search(mtcnn: Mtcnn, image: Image) -> Found:
+def search(face_detector: FaceDetector, image: Image) -> Found:
     """Every face of a frame."""
-    _, scores, points = mtcnn.detect(image)
+    _, scores, points = face_detector.detect(image)
     return points.astype(np.float64), scores
 
 
@@ -33,12 +33,14 @@ class _Search:
     for ever. So no lock is taken in the thread of the frames that anything but sleep depends on.
     """
 
-    def __init__(self, mtcnn: Any, image: Image, known: Known, before: "_Search | None") -> None:
+    def __init__(
+        self, face_detector: Any, image: Image, known: Known, before: "_Search | None"
+    ) -> None:
         self.known = known
         self.found: Found | None = None
         self.error: BaseException | None = None
         self.ended = False
-        self._task: tuple[Any, Image] | None = (mtcnn, image)
+        self._task: tuple[Any, Image] | None = (face_detector, image)
         self._before = before
         self._running = threading.Lock()
         self._running.acquire()
@@ -104,10 +106,10 @@ class Background:
         self._leave_parent()
         return self._under_way is not None
 
-    def begin(self, mtcnn: Any, image: Image, known: Known) -> None:
+    def begin(self, face_detector: Any, image: Image, known: Known) -> None:
         """Begins to search a frame, of which the caller may overwrite the pixels."""
         self._leave_parent()
-        begun = _Search(mtcnn, image.copy(), known, self._last)
+        begun = _Search(face_detector, image.copy(), known, self._last)
         begun.begin()
         # Interrupted before this, it ends in vain, beside the next one.
         self._under_way = self._last = begun

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..crop import square
 from ..crop.five_points import as_complex, as_points
-from ..detection.mtcnn import Mtcnn
+from ..detection.base import FaceDetector
 from ..networks.info import ModelInfo
 from .matching import Points
 
@@ -18,10 +18,6 @@ Picture = NDArray[np.float32]
 
 # The crop of the shipped models, whatever crop a custom model has.
 _PORTRAIT: Any = {"factor": 3.0, "size": 80, "upright": True}
-# MTCNN's box in the portrait: medians of 198 of 300-W's 200 validation faces, with quartiles within
-# 3 px. The portrait turns with the face, so the O-Net, which knows upright faces only, sees any
-# roll.
-_BOX_IN_PORTRAIT = [[4.3, -1.2, 74.3, 68.8]]
 # Part of the portrait that is compared: the face, with little background.
 _INNER = (slice(6, 70), slice(10, 70))
 _PICTURE_SIDE = 8  # pixels; 12, 16 and 24 separate faces no better
@@ -90,17 +86,17 @@ class Sight(NamedTuple):
     picture: Picture
 
 
-def look(detector: Mtcnn, image: NDArray[np.uint8], five_points: Points) -> Sight:
+def look(detector: FaceDetector, image: NDArray[np.uint8], five_points: Points) -> Sight:
     """Looks at a place that should show a face.
 
     Args:
-        detector: the face detector; its O-Net looks.
+        detector: the face detector. The portrait turns with the face, so it sees any roll.
         image: (H, W, 3) uint8 BGR.
         five_points: (5, 2), image pixels.
     """
     matrices = portrait_matrices(five_points[None])
     portrait = square.cut(image, matrices[0], _PORTRAIT["size"])
-    scores, points = detector.five_points(portrait, _BOX_IN_PORTRAIT)
+    scores, points = detector.five_points(portrait, [detector.box_in_portrait])
     side = _PICTURE_SIDE
     small = cv2.resize(portrait[_INNER], (side, side), interpolation=cv2.INTER_AREA)
     picture: Picture = small.astype(np.float32)

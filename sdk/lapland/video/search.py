@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..detection.mtcnn import Mtcnn
+from ..detection.base import FaceDetector
 from ..image.loading import Image
 from .background import Background, Found, Known, search
 from .clock import Step
@@ -52,7 +52,7 @@ class Searcher:
         self._background = Background()
         self.reset()
 
-    def use(self, face_detector: Mtcnn) -> None:
+    def use(self, face_detector: FaceDetector) -> None:
         """Searches with this detector from now on."""
         self._face_detector = face_detector
 

@@ -45,7 +45,8 @@ def test_boxes_scores_and_points_are_those_of_the_package(run, images):
     order = paired(recorded[0], found[0])
     np.testing.assert_allclose(found[0], recorded[0][order], rtol=0, atol=0.01)
     np.testing.assert_allclose(found[1], recorded[1][order], rtol=0, atol=1e-3)
-    np.testing.assert_allclose(found[2], recorded[2][order], rtol=0, atol=0.01)
+    # Points are rounded to 1/32 pixel.
+    np.testing.assert_allclose(found[2], recorded[2][order], rtol=0, atol=0.01 + 1 / 64)
 
 
 def test_the_record_is_of_these_runs_and_each_threshold_refuses_faces():

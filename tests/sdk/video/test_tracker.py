@@ -42,6 +42,7 @@ class Held:
 
     def __init__(self, detector):
         self._detector = detector
+        self.box_in_portrait = detector.box_in_portrait
         self.go, self.begun = threading.Event(), threading.Event()
         self.go.set()
 

@@ -1,0 +1,241 @@
+"""The layers of BlazeFace, from a TensorFlow Lite file into an ONNX graph.
+
+The file keeps float16 weights and channels last. The graph takes what OpenCV gives, (N, H, W, 3)
+uint8 in BGR order, in any size that 16 divides. Channels are padded to multiples of 16 with zeros,
+since the convolutions of onnxruntime compute 8 or 16 at a time.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17
+IR_VERSION = 9  # onnxruntime 1.19 and later read it
+FILL = 16  # channels of a map are a multiple of this
+SIZE = 128  # pixels, height and width of the original's input
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class _Source:
+    """The operators and constants of a TensorFlow Lite file."""
+
+    def __init__(self, data: bytes) -> None:
+        import tflite
+
+        self.formats = tflite
+        self.model: Any = tflite.Model.GetRootAsModel(data, 0)
+        self.graph: Any = self.model.Subgraphs(0)
+        kinds = {v: k for k, v in vars(tflite.BuiltinOperator).items() if isinstance(v, int)}
+        self.operators = [
+            (kinds[self.model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()], operator)
+            for operator in map(self.graph.Operators, range(self.graph.OperatorsLength()))
+        ]
+        # DEQUANTIZE turns float16 constants into float32.
+        self._halves = {
+            operator.Outputs(0): operator.Inputs(0)
+            for kind, operator in self.operators
+            if kind == "DEQUANTIZE"
+        }
+
+    def constant(self, tensor: int) -> Array:
+        """A constant; float16 becomes float32."""
+        tensor = self._halves.get(tensor, tensor)
+        found = self.graph.Tensors(tensor)
+        raw = self.model.Buffers(found.Buffer()).DataAsNumpy().tobytes()
+        dtype = {0: np.float32, 1: np.float16, 2: np.int32}[found.Type()]
+        array = np.frombuffer(raw, dtype).reshape(found.ShapeAsNumpy())
+        return array.astype(np.float32) if dtype == np.float16 else array
+
+    def options(self, operator: Any, kind: str) -> Any:
+        """The options of an operator."""
+        found = getattr(self.formats, kind)()
+        found.Init(operator.BuiltinOptions().Bytes, operator.BuiltinOptions().Pos)
+        return found
+
+    def is_head(self, tensor: int) -> bool:
+        """Whether a map holds scores or boxes: its channels keep their number."""
+        name = self.graph.Tensors(tensor).Name().decode()
+        return name.startswith(("regressor", "classificator"))
+
+
+class _Graph:
+    """Collects nodes and constants of the new graph, a method for each kind of operator."""
+
+    def __init__(self, source: _Source) -> None:
+        self.source = source
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        first = source.graph.Inputs(0)
+        self.names: dict[int, str] = {first: "images"}  # tensor of the source -> value
+        self.channels: dict[int, int] = {first: 3}
+        # Rows and columns of the source: only whether padding is needed depends on them, and that
+        # is the same for all sizes that 16 divides.
+        self.sizes: dict[int, int] = {first: SIZE}
+        self.heads: dict[str, list[str]] = {"logits": [], "offsets": []}
+
+    def constant(self, name: str, value: Array) -> str:
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
+        return output
+
+    def image(self, low: int, high: int) -> str:
+        """Bytes -> planes in floating point, with a border of the grey that is zero."""
+        floats = self.node("Cast", ["images"], "floats", to=TensorProto.FLOAT)
+        planes = self.node("Transpose", [floats], "planes", perm=[0, 3, 1, 2])
+        pads = self.constant("border", np.array([0, 0, low, low, 0, 0, high, high], np.int64))
+        grey = self.constant("grey", np.array(127.5, np.float32))
+        return self.node("Pad", [planes, pads, grey], "bordered")
+
+    def convolution(self, number: int, operator: Any, kind: str) -> None:
+        deep = kind == "DEPTHWISE_CONV_2D"
+        options = self.source.options(
+            operator, "DepthwiseConv2DOptions" if deep else "Conv2DOptions"
+        )
+        source, result = operator.Inputs(0), operator.Outputs(0)
+        kernel = self.source.constant(operator.Inputs(1))
+        kernel = kernel.transpose((3, 0, 1, 2) if deep else (0, 3, 1, 2))  # out, in, rows, columns
+        bias = self.source.constant(operator.Inputs(2))
+        ins = self.channels[source]
+        outs = len(kernel) if self.source.is_head(result) else filled(len(kernel))
+        stride, side = options.StrideH(), kernel.shape[2]
+        low, high = 0, 0
+        if options.Padding() == self.source.formats.Padding.SAME:
+            low, high = same(self.sizes[source], side, stride)
+        name = self.names[source]
+        if name == "images":
+            kernel, bias = fold_input(kernel, bias)
+            name, low, high = self.image(low, high), 0, 0
+            self.sizes[result] = -(-self.sizes[source] // stride)
+        else:
+            self.sizes[result] = (self.sizes[source] + low + high - side) // stride + 1
+        kernel = _zeros(kernel, (outs, 1 if deep else ins, side, side))
+        weights = self.constant(f"weights{number}", kernel)
+        biases = self.constant(f"bias{number}", _zeros(bias, (outs,)))
+        value = self.node(
+            "Conv",
+            [name, weights, biases],
+            f"conv{number}",
+            strides=[stride, stride],
+            pads=[low, low, high, high],
+            group=ins if deep else 1,
+        )
+        if options.FusedActivationFunction() == self.source.formats.ActivationFunctionType.RELU:
+            value = self.node("Relu", [value], f"relu{number}")
+        self.names[result], self.channels[result] = value, outs
+
+    def pool(self, number: int, operator: Any) -> None:
+        options = self.source.options(operator, "Pool2DOptions")
+        source, result = operator.Inputs(0), operator.Outputs(0)
+        side, stride = options.FilterHeight(), options.StrideH()
+        self.names[result] = self.node(
+            "MaxPool",
+            [self.names[source]],
+            f"pool{number}",
+            kernel_shape=[side, side],
+            strides=[stride, stride],
+        )
+        self.channels[result] = self.channels[source]
+        self.sizes[result] = self.sizes[source] // stride
+
+    def more_channels(self, number: int, operator: Any) -> None:
+        """PAD adds channels of zeros; those that are there to fill may be enough."""
+        source, result = operator.Inputs(0), operator.Outputs(0)
+        pads = self.source.constant(operator.Inputs(1))
+        if pads[:3].any() or pads[3, 0]:
+            raise ValueError(f"expected a PAD of channels at the end alone, found {pads.tolist()}")
+        outs = filled(self.source.graph.Tensors(result).Shape(3))
+        more = outs - self.channels[source]
+        self.names[result] = self.names[source]
+        if more:
+            widths = np.array([0, 0, 0, 0, 0, more, 0, 0], np.int64)
+            pad = self.constant(f"channels{number}", widths)
+            self.names[result] = self.node("Pad", [self.names[source], pad], f"wider{number}")
+        self.channels[result], self.sizes[result] = outs, self.sizes[source]
+
+    def pointwise(self, number: int, operator: Any, kind: str) -> None:
+        sources, result = operator.InputsAsNumpy().tolist(), operator.Outputs(0)
+        self.names[result] = self.node(
+            kind, [self.names[source] for source in sources], f"{kind.lower()}{number}"
+        )
+        self.channels[result] = self.channels[sources[0]]
+        self.sizes[result] = self.sizes[sources[0]]
+
+    def head(self, number: int, operator: Any) -> None:
+        """RESHAPE flattens a map, channels last, to a row an anchor."""
+        source, columns = (
+            operator.Inputs(0),
+            self.source.graph.Tensors(operator.Outputs(0)).Shape(2),
+        )
+        rows = self.node("Transpose", [self.names[source]], f"rows{number}", perm=[0, 2, 3, 1])
+        shape = np.array([0, -1, columns] if columns > 1 else [0, -1], np.int64)
+        flat = [rows, self.constant(f"shape{number}", shape)]
+        value = self.node("Reshape", flat, f"flat{number}")
+        self.heads["offsets" if columns > 1 else "logits"].append(value)
+
+    def add(self, number: int, kind: str, operator: Any) -> None:
+        """One operator of the source."""
+        if kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            self.convolution(number, operator, kind)
+        elif kind == "MAX_POOL_2D":
+            self.pool(number, operator)
+        elif kind == "PAD":
+            self.more_channels(number, operator)
+        elif kind in ("ADD", "RELU"):
+            self.pointwise(number, operator, kind.capitalize())
+        elif kind == "RESHAPE":
+            self.head(number, operator)
+        elif kind not in ("DEQUANTIZE", "CONCATENATION"):
+            raise ValueError(f"expected no operator of the kind {kind}")
+
+
+def filled(channels: int) -> int:
+    """The next multiple of `FILL`."""
+    return -(-channels // FILL) * FILL
+
+
+def same(size: int, side: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after, so that a map has size / stride pixels, as TensorFlow places them."""
+    total = max((-(-size // stride) - 1) * stride + side - size, 0)
+    return total // 2, total - total // 2
+
+
+def fold_input(kernel: Array, bias: Array) -> tuple[Array, Array]:
+    """Folds BGR -> RGB and (x - 127.5) / 127.5 into the first convolution, in float64."""
+    exact = kernel.astype(np.float64)
+    shifted = bias - exact.sum(axis=(1, 2, 3))
+    return (exact[:, ::-1] / 127.5).astype(np.float32), shifted.astype(np.float32)
+
+
+def _zeros(array: Array, shape: tuple[int, ...]) -> Array:
+    """Zeros at the end of the axes, up to a shape."""
+    return np.pad(array, [(0, to - now) for now, to in zip(array.shape, shape, strict=True)])
+
+
+def convert(data: bytes, metadata: dict[str, str]) -> bytes:
+    """The bytes of the TensorFlow Lite file -> those of the ONNX file, the same each time."""
+    graph = _Graph(_Source(data))
+    for number, (kind, operator) in enumerate(graph.source.operators):
+        graph.add(number, kind, operator)
+    graph.node("Concat", graph.heads["logits"], "logits", axis=1)
+    graph.node("Sigmoid", ["logits"], "scores")
+    graph.node("Concat", graph.heads["offsets"], "offsets", axis=1)
+    images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", "H", "W", 3])
+    scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", "A"])
+    offsets = helper.make_tensor_value_info("offsets", TensorProto.FLOAT, ["N", "A", 16])
+    body = helper.make_graph(graph.nodes, "blazeface", [images], [scores, offsets], graph.constants)
+    model = helper.make_model(
+        body,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="lapland export.blazeface",
+    )
+    helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString(deterministic=True)

@@ -1,0 +1,139 @@
+"""The default detector: large and small faces, turned ones, photos without any."""
+
+import cv2
+import numpy as np
+import pytest
+
+from lapland import Detector
+from lapland.base.errors import OptionError
+from lapland.detection.registry import DETECTORS, load_detector
+from tests.sdk.detection.turned import error, turned
+
+ANGLES = range(0, 360, 45)
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return load_detector(threads=1)
+
+
+@pytest.fixture(scope="module")
+def any_angle():
+    return load_detector(turned=True, threads=1)
+
+
+def tiles(image, side, shape=(480, 640)):
+    """A scene of faces, one in each tile."""
+    tile = cv2.resize(image[20:260, 100:340], (side, side), interpolation=cv2.INTER_AREA)
+    rows, columns = shape[0] // side, shape[1] // side
+    return np.tile(tile, (rows, columns, 1)), rows * columns
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_detector_finds_the_astronaut(name, image):
+    found = load_detector(name, threads=1).detect(image)
+    assert len(found.boxes) == len(found.scores) == len(found.five_points) == 1
+    assert found.boxes.dtype == found.scores.dtype == found.five_points.dtype == np.float32
+    np.testing.assert_allclose(found.boxes[0], [181, 64, 266, 171], atol=8)
+    np.testing.assert_array_equal(found.five_points * 32, np.round(found.five_points * 32))
+
+
+@pytest.mark.parametrize("side", [80, 120, 160, 240])
+def test_faces_of_all_sizes_are_found_once_each(detector, image, side):
+    """Faces of 29 to 86 pixels, as MTCNN's box counts; no face is found by both networks."""
+    scene, count = tiles(image, side)
+    boxes = detector.detect(scene).boxes
+    if side > 110:  # a box of 40 pixels
+        assert len(boxes) == count
+    else:
+        assert len(boxes) <= count
+
+
+def test_large_and_small_faces_in_one_photo(detector, image):
+    scene = np.full((480, 640, 3), 120, np.uint8)
+    scene[100:470, 20:390] = cv2.resize(image[20:260, 100:340], (370, 370))
+    scene[200:330, 480:610] = cv2.resize(image[20:260, 100:340], (130, 130))
+    boxes = detector.detect(scene).boxes
+    sides = np.sort((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
+    assert len(sides) == 2
+    np.testing.assert_allclose(sides, [58, 165], rtol=0.15)
+
+
+@pytest.mark.parametrize("degrees", [-60, -45, -30, 30, 45, 60])
+def test_up_to_60_degrees_of_roll_by_default(detector, image, degrees):
+    scene, truth = turned(image, degrees)
+    found = detector.detect(scene)
+    assert len(found.boxes) == 1
+    assert error(found.five_points[0], truth) < 0.15
+
+
+@pytest.mark.parametrize("scale", [0.6, 1.0, 1.6])
+def test_a_turned_face_is_right_or_not_returned(detector, image, scale):
+    for degrees in ANGLES:
+        scene, truth = turned(image, degrees, scale=scale)
+        for five in detector.detect(scene).five_points:
+            assert error(five, truth) < 0.2, degrees
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_any_angle_if_asked(any_angle, image, scale):
+    for degrees in ANGLES:
+        scene, truth = turned(image, degrees, scale=scale)
+        found = any_angle.detect(scene)
+        assert len(found.boxes) == 1, degrees
+        assert error(found.five_points[0], truth) < 0.15, degrees
+
+
+def test_mixed_angles_in_one_photo(any_angle, image):
+    upright, first = turned(image, 0, size=(320, 480))
+    hanging, second = turned(image, 180, size=(320, 480))
+    found = any_angle.detect(np.concatenate([upright, hanging], axis=1))
+    assert len(found.boxes) == 2
+    left, right = found.five_points[np.argsort(found.five_points[:, 2, 0])]
+    assert error(left, first) < 0.15
+    assert error(right - [320, 0], second) < 0.15
+
+
+def test_landmarks_of_a_face_upside_down(image):
+    scene, _ = turned(image, 180)
+    faces = Detector(turned=True, threads=1).predict(scene)
+    upright = Detector(threads=1).predict(np.ascontiguousarray(scene[::-1, ::-1]))
+    assert len(faces) == len(upright) == 1
+    back = [639, 479] - upright.landmarks[0]
+    assert np.linalg.norm(faces.landmarks[0] - back, axis=1).mean() < 2
+
+
+def test_no_face_in_pictures_without(detector, any_angle):
+    rng = np.random.default_rng(0)
+    grey = np.full((480, 640, 3), 128, np.uint8)
+    noise = rng.integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    soft = cv2.GaussianBlur(noise, (0, 0), 8)
+    soft = cv2.normalize(soft, None, 0, 255, cv2.NORM_MINMAX)
+    drawn = grey.copy()
+    for _ in range(60):
+        centre, radius = rng.integers(0, (640, 480)).tolist(), int(rng.integers(5, 80))
+        cv2.circle(drawn, centre, radius, rng.integers(0, 256, 3).tolist(), -1, cv2.LINE_AA)
+    for picture in (grey, noise, soft, drawn):
+        assert len(detector.detect(picture).boxes) == 0
+        assert len(any_angle.detect(picture).boxes) == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 70_000), (12, 12), (37, 641)])
+def test_odd_images(detector, shape):
+    found = detector.detect(np.full((*shape, 3), 90, np.uint8))
+    assert found.boxes.shape == (0, 4)
+    assert found.five_points.shape == (0, 5, 2)
+
+
+def test_the_smallest_face_is_obeyed(image):
+    assert len(load_detector(min_face=200, threads=1).detect(image).boxes) == 0
+    assert len(load_detector(min_face=80, threads=1).detect(image).boxes) == 1
+
+
+def test_options_are_checked():
+    with pytest.raises(OptionError, match="'blazeface', 'mtcnn'"):
+        load_detector("haar")
+    with pytest.raises(OptionError, match="turned"):
+        load_detector("mtcnn", turned=True)
+    with pytest.raises(OptionError, match="turned"):
+        load_detector(turned="yes")
