@@ -13,8 +13,12 @@ with the recipe for few photos in `training/README.md`.
 
 import argparse
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lapland.schemes.definition import read_scheme, scheme_from
 from training.common.files import write_text
@@ -52,15 +56,20 @@ def convert(
     trained, chosen = layout.write(faces, out, share)
     lines = [f"{out}: {trained} faces to train, {chosen} to choose on, {sizes[0]} points each"]
     if scheme is None:
-        lines += _write_draft(out, faces[0].names, sizes[0])
+        with warnings.catch_warnings():  # a landmark that is hidden in every photo has no mean
+            warnings.simplefilter("ignore", RuntimeWarning)
+            places = np.nanmean([face.points for face in faces], axis=0)
+        lines += _write_draft(out, faces[0].names, places)
     return lines
 
 
-def _write_draft(out: Path, names: tuple[str, ...], size: int) -> list[str]:
+def _write_draft(out: Path, names: tuple[str, ...], places: NDArray[np.float64]) -> list[str]:
     target = out / "scheme.json"
     if target.exists():
         return [f"{target}: kept"]
-    made = draft(out.resolve().name, names or tuple(f"point_{i}" for i in range(size)))
+    made = draft(
+        out.resolve().name, names or tuple(f"point_{i}" for i in range(len(places))), places
+    )
     write_text(target, json.dumps(made, indent=1) + "\n")
     try:
         scheme_from(made)

@@ -1,34 +1,56 @@
 """A first scheme from the names of landmarks: pairs, groups and the five points, as far as clear.
 
-What cannot be guessed is left empty, to be completed by hand.
+What cannot be guessed is left empty, to be completed by hand. Left and right in names may be those
+of the picture or, as in COCO, those of the person: mean places of the landmarks show which.
 """
 
 import re
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 _SIDES = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"), ("l", "r"), ("L", "R"))
 _GROUPS = ("jaw", "brow", "eye", "nose", "mouth", "lip", "chin", "ear")
-# Words in the names of what stands for MTCNN's five points, and words that do not.
+# For each of MTCNN's five points: side in the picture (0 is left), words in the names of its
+# landmarks, and words that are not in them.
 _FIVE = (
-    ("left", ("eye",), ("brow",)),
-    ("right", ("eye",), ("brow",)),
-    ("", ("nose",), ()),
-    ("left", ("mouth", "lip"), ()),
-    ("right", ("mouth", "lip"), ()),
+    (0, ("eye",), ("brow",)),
+    (1, ("eye",), ("brow",)),
+    (None, ("nose",), ()),
+    (0, ("mouth", "lip"), ()),
+    (1, ("mouth", "lip"), ()),
 )
 
 
-def draft(name: str, names: tuple[str, ...]) -> dict[str, Any]:
-    """The definition of a scheme as `lapland.schemes.definition` reads it, maybe incomplete."""
+def draft(
+    name: str, names: tuple[str, ...], places: NDArray[np.float64] | None = None
+) -> dict[str, Any]:
+    """The definition of a scheme as `lapland.schemes.definition` reads it, maybe incomplete.
+
+    Args:
+        name: of the scheme.
+        names: of the landmarks.
+        places: (K, 2) mean places of the landmarks, image pixels; None takes left and right as
+            those of the picture.
+    """
     pairs = _pairs(names)
-    corners = _outer_corners(names)
+    sides = ("left", "right")
+    if places is not None and pairs:
+        left, right = (places[[pair[i] for pair in pairs], 0] for i in (0, 1))
+        if np.nanmean(left - right) > 0:  # the person's left, on the right of the picture
+            sides = ("right", "left")
+    corners = _outer_corners(names, sides)
     return {
         "name": name,
         "landmarks": list(names),
         "groups": _groups(names),
         "contours": [],
         "pairs": pairs,
-        "five": [_standing_for(names, *words) for words in _FIVE],
+        "five": [
+            _standing_for(names, "" if side is None else sides[side], parts, without)
+            for side, parts, without in _FIVE
+        ],
         "eye_corners": corners,
     }
 
@@ -70,9 +92,9 @@ def _standing_for(
     return found
 
 
-def _outer_corners(names: tuple[str, ...]) -> list[int] | None:
+def _outer_corners(names: tuple[str, ...], sides: tuple[str, str]) -> list[int] | None:
     outer = [
         [i for i in _standing_for(names, side, ("eye",), ("brow",)) if "outer" in names[i].lower()]
-        for side in ("left", "right")
+        for side in sides
     ]
     return [outer[0][0], outer[1][0]] if all(len(side) == 1 for side in outer) else None

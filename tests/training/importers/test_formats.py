@@ -120,3 +120,10 @@ def test_a_draft_leaves_open_what_names_do_not_tell():
     assert made["five"] == [[], [], [], [], []]
     assert made["groups"] == {"others": [0, 1, 2]}
     assert made["pairs"] == []
+
+
+def test_left_and_right_may_be_the_persons():
+    names = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+    places = np.array([[30.0, 10], [10, 10], [20, 20], [28, 30], [12, 30]])
+    assert draft("mine", names, places)["five"] == [[1], [0], [2], [4], [3]]
+    assert draft("mine", names, places * [-1, 1])["five"] == [[0], [1], [2], [3], [4]]
