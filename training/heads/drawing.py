@@ -42,7 +42,7 @@ def across(numbers: NDArray[np.int32], corners: Floats, values: Floats) -> NDArr
         values: (T, 3, C).
 
     Returns:
-        (H, W, C), 0 where there is no triangle.
+        (H, W, C), 0 without a triangle.
     """
     out = np.zeros((*numbers.shape, values.shape[2]), np.float32)
     rows, columns = np.nonzero(numbers >= 0)

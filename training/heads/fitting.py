@@ -26,7 +26,7 @@ class Fit:
     Attributes:
         rotation: (3, 3), head axes -> camera axes.
         scale: pixels a centimetre.
-        offset: (2,), where the head's origin lies: x, and minus y, pixels.
+        offset: (2,), place of the head's origin: x, and minus y, pixels.
         coefficients: (M,), of the modes.
         shape: (V, 3), the head's own axes, before labels pull it.
         skin: (V, 3), camera axes without the offset, landmarks on the labels.

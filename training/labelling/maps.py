@@ -1,6 +1,6 @@
 """Maps from the 478 vertices of MediaPipe's mesh to landmarks, fitted to labelled faces.
 
-Two kinds. `RidgeMap` corrects a vertex by all others: best where thousands of labelled faces of
+Two kinds. `RidgeMap` corrects a vertex by all others: best if thousands of labelled faces of
 every pose and expression are at hand. `LocalMap` makes each landmark of the vertices near it, and
 can be fitted to a hundred portraits: an affine combination moves with the skin, so it holds under
 poses and expressions that the portraits do not show.
@@ -165,11 +165,11 @@ def over_views(
 
     Args:
         fitted: the map.
-        views: (V, 478, 3), every second one mirrored; NaN where there is no mesh.
+        views: (V, 478, 3), every second one mirrored; NaN without a mesh.
         mirror: of the scheme: for each landmark its counterpart.
 
     Returns:
-        (K, 2) image pixels, NaN where no view has a mesh; and (K,), the root mean square distance
+        (K, 2) image pixels, NaN if no view has a mesh; and (K,), the root mean square distance
         of a view's landmark from the mean, pixels.
     """
     seen = np.isfinite(views).all(axis=(1, 2))

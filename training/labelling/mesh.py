@@ -108,7 +108,7 @@ class Mesh:
                 image, but named from the other side: vertex 33 is then on the right.
 
         Returns:
-            (478, 3): x, y and depth in image pixels; None where the network sees no face.
+            (478, 3): x, y and depth in image pixels; None if the network sees no face.
         """
         step = square.side / SIZE
         c, s = step * np.cos(square.angle), step * np.sin(square.angle)
@@ -167,7 +167,7 @@ class Mesh:
             rng: of the shifts and turns of the last views.
 
         Returns:
-            (count, 478, 3), NaN where the network sees no face.
+            (count, 478, 3), NaN if the network sees no face.
         """
         out = np.full((count, VERTICES, 3), np.nan, np.float32)
         for i, zoom in enumerate(ZOOMS[:count]):

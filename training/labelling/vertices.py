@@ -31,9 +31,9 @@ class Vertices:
 
     Attributes:
         photos: names of the photos, without suffix, relative to their folder.
-        five: (N, 5, 2) of the face detector; NaN where it saw none, and the middle was tried.
+        five: (N, 5, 2) of the face detector; NaN if it saw none: then the middle was tried.
         scores: (N,) of the face detector.
-        views: (N, V, 478, 3), image pixels; every second view was mirrored (`Mesh.see`). NaN where
+        views: (N, V, 478, 3), image pixels; every second view was mirrored (`Mesh.see`). NaN if
             the network saw no face.
     """
 
