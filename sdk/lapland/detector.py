@@ -127,7 +127,7 @@ class Detector:
         self._rgb, self._min_confidence, self._max_faces = bool(rgb), min_confidence, max_faces
         if min_confidence > 0 and self.model.calibration is None:
             raise OptionError(
-                f"min_confidence: expected a calibrated model, not {self.model.name!r}; "
+                f"min_confidence: expected a calibrated model, not {shown(self.model.name)}; "
                 "`python -m export.rcn` calibrates a model"
             )
 
@@ -210,9 +210,9 @@ class Detector:
             ImageError: at the place of a photo that cannot be used.
             OptionError: `images` is a single image.
         """
-        if isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike)) or not isinstance(
-            images, Iterable
-        ):
+        if isinstance(
+            images, (str, bytes, bytearray, memoryview, os.PathLike, dict)
+        ) or not isinstance(images, Iterable):
             raise OptionError(
                 f"images: expected a list or generator of images, not {shown(images)}; "
                 "for one image call predict"
@@ -266,6 +266,8 @@ def _check_choice(rgb: object, min_confidence: object, max_faces: object) -> Non
 
 def _checked_path(model: object) -> Path:
     if not isinstance(model, (str, os.PathLike)) or not isinstance(os.fspath(model), str):
+        raise OptionError(f"model must be the path of an ONNX file, not {shown(model)}")
+    if len(os.fspath(model)) > 4096:  # longer than paths are; messages would repeat all of it
         raise OptionError(f"model must be the path of an ONNX file, not {shown(model)}")
     return Path(model)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 
 _SHUT, _OPEN = 0.55, 0.72  # of the open level
 _RISE, _FALL = 0.15, 4.0  # seconds in which the level follows wider and narrower eyes
@@ -69,7 +69,7 @@ class Blinks:
 
     def __init__(self, longest: float = 1.0) -> None:
         if not 0 < longest < math.inf:
-            raise OptionError(f"longest: expected seconds above 0, not {longest!r}")
+            raise OptionError(f"longest: expected seconds above 0, not {shown(longest)}")
         self._longest = longest
         self._eyes: dict[int, _Eyes] = {}
         self._counts: dict[int, int] = {}

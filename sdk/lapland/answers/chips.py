@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from ..crop.five_points import as_complex
 from ..crop.square import cut
 
@@ -94,10 +94,12 @@ def cut_chips(
     Raises:
         OptionError: the layout is unknown, or the size does not suit it.
     """
-    if layout not in LAYOUTS:
-        raise OptionError(f"layout must be one of {', '.join(map(repr, LAYOUTS))}, not {layout!r}")
+    if not isinstance(layout, str) or layout not in LAYOUTS:
+        raise OptionError(
+            f"layout must be one of {', '.join(map(repr, LAYOUTS))}, not {shown(layout)}"
+        )
     if not isinstance(size, int) or size not in _SIZES:
-        raise OptionError(f"size: expected a whole number of 8 to 4096 pixels, not {size!r}")
+        raise OptionError(f"size: expected a whole number of 8 to 4096 pixels, not {shown(size)}")
     if layout == "dlib":
         # dlib fits the template to the photo, whose errors then count in photo pixels.
         template = np.broadcast_to(_dlib_template(size), (len(landmarks), len(_DLIB_POINTS), 2))

@@ -2,7 +2,7 @@
 
 from statistics import NormalDist
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, is_share, shown
 
 
 def half_width(probability: float) -> float:
@@ -11,8 +11,8 @@ def half_width(probability: float) -> float:
     Raises:
         OptionError: the probability is not between 0 and 1.
     """
-    if not 0 < probability < 1:
+    if not is_share(probability):
         raise OptionError(
-            f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
+            f"probability: expected a number between 0 and 1, as 0.9, not {shown(probability)}"
         )
     return NormalDist().inv_cdf(0.5 + probability / 2)

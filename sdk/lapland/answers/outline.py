@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from .head import load_head
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ def checked_mask(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return MASKS[name]
     except KeyError:
         raise OptionError(
-            f"mask: expected one of {', '.join(map(repr, MASKS))}, not {name!r}"
+            f"mask: expected one of {', '.join(map(repr, MASKS))}, not {shown(name)}"
         ) from None
 
 

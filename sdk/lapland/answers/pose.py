@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..base.errors import GeometryError, OptionError
+from ..base.errors import GeometryError, OptionError, shown
 from .head import Floats, Head, load_head
 from .intervals import half_width
 
@@ -166,7 +166,7 @@ def head_poses(
         GeometryError: `centre` is no point.
     """
     if focal is not None and not 0 < focal < np.inf:
-        raise OptionError(f"focal: expected a length in pixels above 0, not {focal!r}")
+        raise OptionError(f"focal: expected a length in pixels above 0, not {shown(focal)}")
     middle = _checked_centre(centre, focal)
     chunks = [slice(i, i + _CHUNK) for i in range(0, len(landmarks), _CHUNK)] or [slice(0)]
     fits = [_Fit(load_head(), landmarks[c], deviations[c], focal, middle) for c in chunks]
@@ -348,9 +348,9 @@ def _checked_centre(centre: ArrayLike | None, focal: float | None) -> Floats | N
     try:
         point = np.asarray(centre, np.float64)
     except (TypeError, ValueError) as error:
-        raise GeometryError(f"centre: expected (x, y) in pixels, not {centre!r}") from error
+        raise GeometryError(f"centre: expected (x, y) in pixels, not {shown(centre)}") from error
     if point.shape != (2,) or not np.isfinite(point).all():
-        raise GeometryError(f"centre: expected (x, y) in finite pixels, not {centre!r}")
+        raise GeometryError(f"centre: expected (x, y) in finite pixels, not {shown(centre)}")
     if focal is None:
         raise OptionError("centre: expected `focal` beside it, the focal length in pixels")
     return point

@@ -12,6 +12,7 @@
     └── MissingExtraError       (ImportError)        an adapter whose library is not installed
 """
 
+import numbers
 import reprlib
 
 _MOST = 200  # characters of a value of the user's in a message
@@ -36,6 +37,12 @@ def clipped(text: str) -> str:
     return "".join(
         letter if letter.isprintable() or _is_escaped(letter) else " " for letter in text
     )
+
+
+def is_share(value: object) -> bool:
+    """Whether it is a number between 0 and 1, without these."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return number and 0 < value < 1  # type: ignore[operator]
 
 
 def _is_escaped(letter: str) -> bool:

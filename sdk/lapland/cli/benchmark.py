@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from ..measure import benchmark, plot, table
 from ..measure.benchmark import Settings
 from ..networks import index
@@ -131,5 +131,5 @@ def _or_none(values: Sequence[str] | None) -> tuple[str, ...] | None:
 def _size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() and part.isascii() for part in parts):
-        raise OptionError(f"--size must be WIDTHxHEIGHT in pixels, as 640x480, not {text!r}")
+        raise OptionError(f"--size must be WIDTHxHEIGHT in pixels, as 640x480, not {shown(text)}")
     return int(parts[0]), int(parts[1])

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ..base.errors import GeometryError, OptionError
+from ..base.errors import GeometryError, OptionError, shown
 from ..networks.session import Session
 from .base import Detections
 from .mtcnn_boxes import Indices, covered, crops, moved, sides, square, suppress
@@ -234,7 +234,7 @@ def _checked_min_face(value: object) -> int:
     if not whole or int(value) < CELL:  # type: ignore[call-overload]
         raise OptionError(
             f"min_face must be a whole number of pixels, {CELL} or more (40 is a good start), "
-            f"not {value!r}; for smaller faces enlarge the image"
+            f"not {shown(value)}; for smaller faces enlarge the image"
         )
     return int(value)  # type: ignore[call-overload, no-any-return]
 
@@ -247,7 +247,7 @@ def _checked_thresholds(values: object) -> tuple[float, float, float]:
     if not all(0 < value < 1 for value in (first, second, third)):
         raise OptionError(
             "thresholds must be three numbers between 0 and 1, one for each network, "
-            f"such as (0.6, 0.7, 0.7), not {values!r}"
+            f"such as (0.6, 0.7, 0.7), not {shown(values)}"
         )
     return first, second, third
 
@@ -257,7 +257,7 @@ def _checked_factor(value: object) -> float:
     if not real or not 0.1 <= value <= 0.95:  # type: ignore[operator]
         raise OptionError(
             "pyramid_factor must be a number from 0.1 to 0.95 (0.709 halves the area from level to "
-            f"level), not {value!r}"
+            f"level), not {shown(value)}"
         )
     return float(value)  # type: ignore[arg-type]
 

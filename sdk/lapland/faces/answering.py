@@ -13,7 +13,7 @@ from ..answers.openness import Eyes, Mouth, eyes_of, mouths_of
 from ..answers.outline import checked_mask, face_polygon, mask_of
 from ..answers.pose import Pose, Poses, head_poses
 from ..base.arrays import Float32
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from ..image.loading import ImageLike, load_image
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
@@ -232,7 +232,7 @@ def _polygon(points: Float32, scheme: Scheme, part: str) -> NDArray[np.float64]:
 def _shape_of(image: ImageLike | Shape) -> Shape:
     if isinstance(image, tuple):
         if len(image) < 2 or not all(isinstance(v, (int, np.integer)) and v > 0 for v in image[:2]):
-            raise OptionError(f"image: expected a photo or its (height, width), not {image!r}")
+            raise OptionError(f"image: expected a photo or its (height, width), not {shown(image)}")
         return int(image[0]), int(image[1])
     height, width = load_image(image).shape[:2]
     return height, width

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from ..crop.five_points import as_complex, as_points, roll
 from ..image.loading import ImageLike, load_image
 from .faces import Faces
@@ -41,8 +41,10 @@ def blur(
         ImageError: the image cannot be used.
         OptionError: there is no such style.
     """
-    if style not in STYLES:
-        raise OptionError(f"style must be one of {', '.join(map(repr, STYLES))}, not {style!r}")
+    if not isinstance(style, str) or style not in STYLES:
+        raise OptionError(
+            f"style must be one of {', '.join(map(repr, STYLES))}, not {shown(style)}"
+        )
     canvas = load_image(image).copy()
     for some in (faces,) if isinstance(faces, Faces) else faces:
         for ellipse in (*_about_landmarks(some), *_about_five_points(some)):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import Float32
-from ..base.errors import GeometryError
+from ..base.errors import GeometryError, shown
 from ..crop.texture import TEXTURE
 from ..formats.coco import to_coco
 from ..formats.dataframe import to_pandas
@@ -67,6 +67,10 @@ class Faces(FacesAnswers):
     calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.scheme, Scheme):
+            raise GeometryError(
+                f"scheme: expected a Scheme, as lapland.SCHEMES['ibug68'], not {shown(self.scheme)}"
+            )
         n, k = len(np.atleast_1d(self.scores)), self.scheme.size
         shapes = {
             "boxes": (n, 4),

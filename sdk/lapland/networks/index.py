@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..base.errors import ModelError, ModelNotFoundError, OptionError
+from ..base.errors import ModelError, ModelNotFoundError, OptionError, shown
 from ..base.files import read_file
 from .onnx_file import MAX_BYTES
 
@@ -94,15 +94,15 @@ def path_of(width: str, precision: str) -> Path:
     """
     known = {(entry.width, entry.precision): entry.file for entry in entries()}
     widths = list(dict.fromkeys(w for w, _ in known))
-    if width not in widths:
+    if not isinstance(width, str) or width not in widths:
         raise OptionError(
-            f"width must be one of {', '.join(repr(w) for w in widths)}, not {width!r}"
+            f"width must be one of {', '.join(repr(w) for w in widths)}, not {shown(width)}"
         )
     precisions = [p for w, p in known if w == width]
-    if precision not in precisions:
+    if not isinstance(precision, str) or precision not in precisions:
         raise OptionError(
             f"precision must be one of {', '.join(map(repr, precisions))} at width {width!r}, "
-            f"not {precision!r}"
+            f"not {shown(precision)}"
         )
     return folder() / known[width, precision]
 

@@ -15,7 +15,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
-from ..base.errors import ModelError, OptionError
+from ..base.errors import ModelError, OptionError, shown
 
 ort.disable_telemetry_events()  # for programs that have imported it before
 
@@ -51,7 +51,8 @@ class Session:
     ) -> None:
         if threads is not None and not _is_count(threads):
             raise OptionError(
-                f"threads must be None or a positive integer up to {_MOST_THREADS}, not {threads!r}"
+                f"threads must be None or a positive integer up to {_MOST_THREADS}, "
+                f"not {shown(threads)}"
             )
         self._name = name
         self._given = model, threads, optimise

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from .scheme import Contour, Scheme, permutation
 
 MAX_LANDMARKS = 1000
@@ -70,12 +70,12 @@ def scheme_from(definition: object) -> Scheme:
         raise OptionError(f"expected a scheme as a JSON object, not {type(definition).__name__}")
     name = definition.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
-        raise OptionError(f"name: expected letters, digits, '-', '_', '.', not {name!r}")
+        raise OptionError(f"name: expected letters, digits, '-', '_', '.', not {shown(name)}")
     names = _names(definition.get("landmarks"))
     size = names if isinstance(names, int) else len(names)
     corners = definition.get("eye_corners")
     if corners is not None and len(_indices("eye_corners", corners, size)) != 2:
-        raise OptionError(f"eye_corners: expected two landmarks or null, not {corners!r}")
+        raise OptionError(f"eye_corners: expected two landmarks or null, not {shown(corners)}")
     return Scheme(
         name=name,
         size=size,
@@ -112,7 +112,7 @@ def _names(landmarks: Any) -> int | list[str]:
         if len(set(landmarks)) != count:
             raise OptionError("landmarks: expected names that differ")
     else:
-        raise OptionError(f"landmarks: expected names or a number, not {landmarks!r}")
+        raise OptionError(f"landmarks: expected names or a number, not {shown(landmarks)}")
     if not 2 <= count <= MAX_LANDMARKS:
         raise OptionError(f"landmarks: expected 2 to {MAX_LANDMARKS}, not {count}")
     return landmarks  # type: ignore[no-any-return]
@@ -121,13 +121,15 @@ def _names(landmarks: Any) -> int | list[str]:
 def _indices(key: str, values: Any, size: int) -> tuple[int, ...]:
     whole = isinstance(values, list) and all(type(v) is int and 0 <= v < size for v in values)
     if not whole or len(set(values)) != len(values):
-        raise OptionError(f"{key}: expected landmarks 0 to {size - 1}, each once, not {values!r}")
+        raise OptionError(
+            f"{key}: expected landmarks 0 to {size - 1}, each once, not {shown(values)}"
+        )
     return tuple(values)
 
 
 def _groups(groups: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
     if not isinstance(groups, dict) or not groups:
-        raise OptionError(f"groups: expected names with their landmarks, not {groups!r}")
+        raise OptionError(f"groups: expected names with their landmarks, not {shown(groups)}")
     read = {str(name): _indices(f"groups.{name}", v, size) for name, v in groups.items()}
     if sorted(i for indices in read.values() for i in indices) != list(range(size)):
         raise OptionError(f"groups: expected each landmark of 0 to {size - 1} in one group")
@@ -138,12 +140,12 @@ def _groups(groups: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
 
 def _contours(contours: Any, size: int) -> tuple[Contour, ...]:
     if not isinstance(contours, list):
-        raise OptionError(f"contours: expected a list, not {contours!r}")
+        raise OptionError(f"contours: expected a list, not {shown(contours)}")
     read = []
     for contour in contours:
         if not isinstance(contour, dict):
             raise OptionError(
-                f'contours: expected {{"points": [...], "closed": ...}}, not {contour!r}'
+                f'contours: expected {{"points": [...], "closed": ...}}, not {shown(contour)}'
             )
         closed = bool(contour.get("closed", False))
         read.append((_indices("contours", contour.get("points"), size), closed))
@@ -153,7 +155,7 @@ def _contours(contours: Any, size: int) -> tuple[Contour, ...]:
 def _pairs(pairs: Any, size: int) -> tuple[tuple[int, int], ...]:
     read = [_indices("pairs", pair, size) for pair in pairs] if isinstance(pairs, list) else None
     if read is None or any(len(pair) != 2 for pair in read):
-        raise OptionError(f"pairs: expected pairs of landmarks, not {pairs!r}")
+        raise OptionError(f"pairs: expected pairs of landmarks, not {shown(pairs)}")
     if len({i for pair in read for i in pair}) != 2 * len(read):
         raise OptionError("pairs: expected each landmark in one pair at most")
     return tuple((pair[0], pair[1]) for pair in read)
@@ -171,7 +173,7 @@ def _five(five: Any, size: int) -> tuple[tuple[int, ...], ...]:
 
 def _parts(names: int | list[str], parts: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
     if not isinstance(parts, dict):
-        raise OptionError(f"parts: expected names with their landmarks, not {parts!r}")
+        raise OptionError(f"parts: expected names with their landmarks, not {shown(parts)}")
     read = {str(name): _indices(f"parts.{name}", v, size) for name, v in parts.items()}
     if not isinstance(names, int):
         read = {name: (i,) for i, name in enumerate(names)} | read

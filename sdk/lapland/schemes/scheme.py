@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from ..formats.coco import coco_category
 
 Contour = tuple[tuple[int, ...], bool]
@@ -51,7 +51,7 @@ class Scheme:
         indices = self.parts.get(name) or self.groups.get(name)
         if indices is None:
             known = ", ".join(dict.fromkeys((*self.parts, *self.groups)))
-            raise OptionError(f"part: {self.name} has no {name!r}; it has {known}")
+            raise OptionError(f"part: {self.name} has no {shown(name)}; it has {known}")
         return indices
 
     def coco_category(self, category_id: int = 1) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
-from ..base.errors import OptionError
+from ..base.errors import OptionError, is_share, shown
 from ..schemes.normaliser import face_sides, normalisers
 from ..schemes.scheme import Scheme
 from .features import FEATURES, SPREAD, features_of, ratio_features
@@ -86,9 +86,9 @@ class Calibration:
         Raises:
             OptionError: the probability is not between 0 and 1.
         """
-        if not 0 < probability < 1:
+        if not is_share(probability):
             raise OptionError(
-                f"probability: expected a number between 0 and 1, as 0.9, not {probability!r}"
+                f"probability: expected a number between 0 and 1, as 0.9, not {shown(probability)}"
             )
         sides = face_sides(landmarks)
         features = features_of(self.scheme, landmarks, scales, textures)

@@ -5,7 +5,7 @@ import numbers
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from .smoothing import FRAME
 
 _LEAST, _MOST = 1e-6, 1e6  # seconds between frames that make a difference
@@ -56,7 +56,7 @@ class Clock:
             return self._now + passed if self._started else 0.0
         now = real_number(time)
         if not math.isfinite(now):
-            raise OptionError(f"time must be a number of seconds, or None, not {time!r}")
+            raise OptionError(f"time must be a number of seconds, or None, not {shown(time)}")
         if self._started and now < self._now:
             raise OptionError(
                 f"time must not go back: {now} s after {self._now} s; for another video, or after "

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 
 FRAME = 1 / 30  # seconds: what a frame takes where its time is not known
 # Scale of a landmark, in radii of its face, up to which it is smoothed as `Strength` says: what
@@ -58,7 +58,7 @@ def strength_named(name: object) -> Strength | None:
     """
     if not isinstance(name, str) or name not in STRENGTHS:
         known = ", ".join(f'"{known}"' for known in STRENGTHS)
-        raise OptionError(f"smoothing must be one of {known}, not {name!r}")
+        raise OptionError(f"smoothing must be one of {known}, not {shown(name)}")
     return STRENGTHS[name]
 
 

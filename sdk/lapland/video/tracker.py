@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, shown
 from ..crop.texture import TEXTURE
 from ..detector import Detector
 from ..faces.faces import Faces
@@ -329,7 +329,7 @@ def _stacked(tracks: Sequence[Track]) -> Points:
 def _checked_number(name: str, value: object, unit: str = "seconds") -> float:
     number = real_number(value)
     if not 0 < number < math.inf:
-        raise OptionError(f"{name} must be a number of {unit} above 0, not {value!r}")
+        raise OptionError(f"{name} must be a number of {unit} above 0, not {shown(value)}")
     return number
 
 
