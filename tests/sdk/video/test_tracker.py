@@ -115,8 +115,10 @@ def test_landmarks_follow_known_motion(tracker, motion):
     log, ids = follow(tracker, video(motion, 50))
     assert ids == [[0]] * 50
     assert log.missed == 0
-    assert np.mean([*log.errors.values()]) < 2
-    assert max(log.errors.values()) < 10  # light goes down to a twentieth
+    # Percent of d. In "light", which goes down to a twentieth, the means of six shipped models are
+    # 1.2 to 3.2 and the largest errors 1.8 to 11.8; landmarks that stray are off by more than 20.
+    assert np.mean([*log.errors.values()]) < 4
+    assert max(log.errors.values()) < 16
 
 
 def test_tracking_a_pan_is_as_accurate_as_detecting(detector, tracker):
