@@ -144,6 +144,11 @@ class Detector:
         """The two stages, for the tracker and the benchmarks; not a public interface."""
         return self._networks
 
+    @property
+    def rgb(self) -> bool:
+        """Whether arrays are taken as RGB."""
+        return self._rgb
+
     def predict(
         self,
         image: ImageLike,

@@ -27,11 +27,12 @@ _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's 32-bit 
 
 def draw(
     image: ImageLike,
-    faces: Faces,
+    faces: Faces | Face,
     *,
     boxes: bool = False,
     radius: float | None = None,
     pose: bool = False,
+    rgb: bool = False,
 ) -> NDArray[np.uint8]:
     """Draws faces on a copy of an image.
 
@@ -41,15 +42,16 @@ def draw(
 
     Args:
         image: any image that `Detector.predict` takes.
-        faces: its result.
+        faces: its result, or one face of it.
         boxes: also draw each face's box and score.
         radius: also draw, about each landmark, the circle that holds it with this probability:
             `radius=0.9` for that of `faces.radius(0.9)`.
         pose: also draw the axes of each head: red to the right of the picture, green up, blue to
             where the face looks; and yaw, pitch and roll with their 90 % intervals.
+        rgb: whether arrays are RGB: the one that is given, and the one that comes.
 
     Returns:
-        (H, W, 3) uint8 BGR, a new array.
+        (H, W, 3) uint8 BGR, or RGB as asked; a new array.
 
     Raises:
         ImageError: the image cannot be used.
@@ -57,12 +59,12 @@ def draw(
             landmarks that are not the 68 of `IBUG68`.
         ModelError: `radius` was asked for, and the faces come from a model without calibration.
     """
-    if not isinstance(faces, Faces):
+    if not isinstance(faces, (Faces, Face)):
         raise OptionError(
             f"faces must be the Faces that predict or update returned, not {type(faces).__name__}"
         )
-    canvas = load_image(image).copy()
-    for face in faces:
+    canvas = load_image(image, rgb=rgb).copy()
+    for face in [faces] if isinstance(faces, Face) else faces:
         # No line is thicker than the photo asks for, however large a face claims to be.
         side = min(_side(face), float(max(canvas.shape)), _LARGEST_SIDE)
         _draw_contours(canvas, face, side)
@@ -73,7 +75,7 @@ def draw(
             _draw_box(canvas, face, side)
         if pose:
             _draw_pose(canvas, face, side)
-    return canvas
+    return np.ascontiguousarray(canvas[..., ::-1]) if rgb else canvas
 
 
 def certainty_colours(face: Face) -> list[tuple[int, int, int]]:

@@ -48,6 +48,12 @@ class Face(FaceAnswers):
     texture: Float32 | None = None
     calibration: Calibration | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        x1, y1, x2, y2 = self.box
+        name = "" if self.id is None else f" {self.id}"
+        size = f"{x2 - x1:.0f} x {y2 - y1:.0f} px at ({x1:.0f}, {y1:.0f})"
+        return f"<face{name}, {size}, score {self.score:.2f}, {self.scheme.size} landmarks>"
+
     def radius(self, probability: float) -> Float32:
         """(K,) float32: see `Faces.radius`."""
         calibration, texture = calibrated(self.calibration, self.texture)

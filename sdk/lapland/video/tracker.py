@@ -141,6 +141,7 @@ class Tracker:
         if smoothing is not None:
             self._strength = strength_named(smoothing)
         if detector is not None:
+            self._rgb = detector.rgb
             self._threshold = self._unsure or detector.model.unsure or UNSURE
             self._follower = Follower(detector, self._threshold)
             self._searcher.use(self._follower.face_detector)
@@ -172,7 +173,7 @@ class Tracker:
             ImageError: the frame cannot be used. Faces, identities and time are as before.
             OptionError: the time is not a number, or goes back.
         """
-        image = load_image(frame)
+        image = load_image(frame, rgb=self._rgb)
         step = self._clock.tick(time)
         cut = self._scenes.changed(image)
         newcomers = self._search(image, step, cut)
