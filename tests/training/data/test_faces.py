@@ -4,6 +4,7 @@ import pytest
 
 from lapland.crop import square
 from lapland.crop.five_points import UPRIGHT, roll
+from lapland.detection.mtcnn import Mtcnn
 from lapland.schemes.aflw19 import AFLW19
 from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import mean_shape, to_aflw19, write_folder, write_list
@@ -100,10 +101,8 @@ def test_flipped_crops_keep_what_is_not_visible_invisible(tmp_path):
 def test_a_photo_that_faces_share_is_searched_once(photo, tmp_path, monkeypatch):
     image = cv2.imread(str(photo))
     calls = []
-    search = detected.Mtcnn.detect
-    monkeypatch.setattr(
-        detected.Mtcnn, "detect", lambda self, i: calls.append(i) or search(self, i)
-    )
+    search = Mtcnn.detect
+    monkeypatch.setattr(Mtcnn, "detect", lambda self, i: calls.append(i) or search(self, i))
     landmarks = np.full((2, 19, 2), np.nan)
     landmarks[:, 18] = [222, 168], [400, 400]  # one landmark is visible: the box decides
     boxes = np.array([[180.0, 64, 265, 172], [350, 350, 450, 450]])

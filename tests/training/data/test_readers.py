@@ -165,7 +165,7 @@ def test_list_may_hold_absolute_paths_and_empty_lines(tmp_path):
             FileNotFoundError,
             "none.png: there is no",
         ),
-        (lambda r: [r[1], *r[1:]], ValueError, "is damaged or no image"),
+        (lambda r: [r[1], *r[1:]], ValueError, "this is text; .* expected JPEG"),
         (lambda r: [r[0], "none.pts", *r[2:]], FileNotFoundError, "no such annotation file"),
         (lambda r: [r[0], "wrong.pts", *r[2:]], ValueError, "wrong.pts, line 1: expected `index"),
         (
