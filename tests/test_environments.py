@@ -15,8 +15,12 @@ DISTRIBUTIONS = {"cv2": "opencv-python"}  # whose name is not that of the import
 OURS = {"lapland", "training", "export", "benchmarks", "tests"}
 # Folder -> the extras of its installation. The teacher has an environment of its own, whose version
 # its extra pins.
-FOLDERS = {"training": ("export", "teacher"), "export": ("export",)}
-BROUGHT = {"joblib": "mtcnn", "google": "mediapipe"}  # what comes with another package
+FOLDERS = {"training": ("export", "teacher"), "export": ("export", "blazeface")}
+BROUGHT = {
+    "joblib": "mtcnn",
+    "google": "mediapipe",
+    "ai_edge_litert": "ai-edge-litert",
+}  # what comes with another package
 
 
 def name_of(requirement):
