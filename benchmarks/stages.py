@@ -19,7 +19,7 @@ from benchmarks.common import machine, results
 from benchmarks.peers import photos
 from lapland import Detector
 from lapland.crop import square
-from lapland.detection import mtcnn, paired
+from lapland.detection import mtcnn
 from lapland.networks.index import DEFAULT_WIDTH
 
 # Function of the cascade -> what it does, as the table calls it.
@@ -104,10 +104,7 @@ def main() -> None:
     alone, together = len(detector.predict(image)), len(detector.predict(crowd))
 
     watch = Stopwatch()
-    faces = detector.networks.faces
-    assert isinstance(faces, paired.PairedDetector)
-    cascade = faces.mtcnn
-    watch.watch(faces.blazeface, "find", "BlazeFace")
+    cascade = faces = detector.networks.faces
     watch.watch(cascade, "levels", "pyramid")
     for net in ("pnet", "rnet", "onet"):
         watch.watch(getattr(cascade, net), "run", f"{net[0].upper()}-Net")

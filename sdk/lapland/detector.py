@@ -50,11 +50,10 @@ class Detector:
             peak; or "barycenter", that of what stands out of a map. Scales, and so radii, are those
             of the whole map, and measured with softargmax.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
-        detector: the face detector: "blazeface", two networks for large and for small faces, or
-            "mtcnn", the cascade of the paper, which knows upright faces only and misses more of the
-            hard ones.
-        turned: look for faces at any angle, upside down too. By default a face may be turned by 60
-            degrees either way; many that are turned further are found as well.
+        detector: the face detector: "mtcnn", the cascade of the paper, which knows upright faces,
+            or "blazeface", two networks for large and for small faces, which takes longer, misses
+            fewer hard faces, knows those turned by 60 degrees, and checks which way up each is.
+        turned: look for faces at any angle, upside down too; with "blazeface" alone.
         min_face: side of the smallest face to look for, image pixels.
         thresholds: scores that a face must exceed in the three stages of MTCNN.
         pyramid_factor: ratio of neighbouring sizes at which MTCNN looks for faces.

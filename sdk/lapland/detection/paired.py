@@ -1,4 +1,4 @@
-"""The default face detector: BlazeFace for large faces, MTCNN for those too small for it."""
+"""Two networks together: BlazeFace for large faces, MTCNN for those too small for it."""
 
 import numpy as np
 import numpy.typing as npt

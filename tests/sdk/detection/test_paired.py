@@ -1,4 +1,4 @@
-"""The default detector: large and small faces, turned ones, photos without any."""
+"""BlazeFace with MTCNN: large and small faces, turned ones, photos without any."""
 
 import cv2
 import numpy as np
@@ -14,12 +14,12 @@ ANGLES = range(0, 360, 45)
 
 @pytest.fixture(scope="module")
 def detector():
-    return load_detector(threads=1)
+    return load_detector("blazeface", threads=1)
 
 
 @pytest.fixture(scope="module")
 def any_angle():
-    return load_detector(turned=True, threads=1)
+    return load_detector("blazeface", turned=True, threads=1)
 
 
 def tiles(image, side, shape=(480, 640)):
@@ -96,7 +96,7 @@ def test_mixed_angles_in_one_photo(any_angle, image):
 
 def test_landmarks_of_a_face_upside_down(image):
     scene, _ = turned(image, 180)
-    faces = Detector(turned=True, threads=1).predict(scene)
+    faces = Detector(detector="blazeface", turned=True, threads=1).predict(scene)
     upright = Detector(threads=1).predict(np.ascontiguousarray(scene[::-1, ::-1]))
     assert len(faces) == len(upright) == 1
     back = [639, 479] - upright.landmarks[0]
@@ -126,8 +126,8 @@ def test_odd_images(detector, shape):
 
 
 def test_the_smallest_face_is_obeyed(image):
-    assert len(load_detector(min_face=200, threads=1).detect(image).boxes) == 0
-    assert len(load_detector(min_face=80, threads=1).detect(image).boxes) == 1
+    assert len(load_detector("blazeface", min_face=200, threads=1).detect(image).boxes) == 0
+    assert len(load_detector("blazeface", min_face=80, threads=1).detect(image).boxes) == 1
 
 
 def test_options_are_checked():
@@ -136,4 +136,4 @@ def test_options_are_checked():
     with pytest.raises(OptionError, match="turned"):
         load_detector("mtcnn", turned=True)
     with pytest.raises(OptionError, match="turned"):
-        load_detector(turned="yes")
+        load_detector("blazeface", turned="yes")
