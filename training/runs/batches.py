@@ -22,6 +22,7 @@ class Batch(NamedTuple):
             views the second half of either shows the faces of the first.
         target: (B, K, 2), crop pixels, of the labelled ones.
         between: (P, 2, 3), from the first to the second view of each pair; None with one view.
+        weight: (B, K), weights of the labels; None if all count alike.
     """
 
     crops: Tensor

@@ -18,7 +18,8 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from tests.peaks.make_peaks import build  # noqa: E402
 
-SHIPPED = sorted(index.folder().rglob("*.onnx"))
+# BlazeFace is no landmark model: the list of allowed operators is not for it.
+SHIPPED = sorted(p for p in index.folder().rglob("*.onnx") if p.parent.name != "blazeface")
 
 
 def constants(model):
@@ -115,8 +116,8 @@ def field(number, wire, body=b""):
     [
         (b"", "no graphs"),
         (field(7, 2, b"\0") * 2, "2 graphs"),
-        (field(7, 2, b"\x7f"), "longer than what it lies in"),
-        (field(7, 2, b"\xff" * 9 + b"\x01"), "longer than what it lies in"),
+        (field(7, 2, b"\x7f"), "longer than its message"),
+        (field(7, 2, b"\xff" * 9 + b"\x01"), "longer than its message"),
         (field(7, 2, b"\xff" * 10 + b"\x01"), "more than 64 bits"),
         (field(7, 2, b"\xff" * 9 + b"\x7f"), "more than 64 bits"),
         (field(7, 2, b"\x80"), "ends within a number"),
@@ -125,9 +126,9 @@ def field(number, wire, body=b""):
         (field(7, 3), "wire type 3"),
         (field(7, 7), "wire type 7"),
         (field(0, 0, b"\0"), "number 0"),
-        (field(1, 1, b"1234"), "longer than what it lies in"),
+        (field(1, 1, b"1234"), "longer than its message"),
         (field(7, 2, b"\x05\x0a\x03\x22\x01\xff"), "no text"),
-        (field(1, 5, b"123"), "longer than what it lies in"),
+        (field(1, 5, b"123"), "longer than its message"),
     ],
 )
 def test_wire_formats_that_are_none(data, reason):

@@ -44,6 +44,8 @@ EXTRAS_OF = {
     "formats/keypoints.py": {"supervision"},
     "measure/plot.py": {"matplotlib"},
 }
+HOOKS = "freezing/hook-"  # for PyInstaller alone, which runs them by their path
+SOURCES = [s for s in SOURCES if HOOKS not in s.as_posix()]
 EXTRAS = set().union(*EXTRAS_OF.values())
 FORBIDDEN += sorted(EXTRAS)
 

@@ -178,7 +178,7 @@ path = Path(sys.argv[2])
 rng = np.random.default_rng(0)
 recording = Recording(path, 25, live=False)
 for i in range(int(sys.argv[3])):
-    recording.write(rng.integers(0, 255, (240, 320, 3), np.uint8), 0.0)
+    recording.write(rng.integers(0, 255, (240, 320, 3), np.uint8), i / 25)
     if i == 40:
         print("written", flush=True)
 try:
@@ -194,7 +194,7 @@ def test_a_recording_takes_its_name_when_it_is_complete(tmp_path, suffix):
     path.write_bytes(b"an older one")
     with Recording(path, 25, live=False) as recording:
         for grey in range(30):
-            recording.write(np.full((64, 96, 3), 8 * grey, np.uint8), 0.0)
+            recording.write(np.full((64, 96, 3), 8 * grey, np.uint8), grey / 25)
         assert path.read_bytes() == b"an older one"
         assert part_of(path).exists()
     assert os.listdir(tmp_path) == [path.name]

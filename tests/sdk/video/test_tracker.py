@@ -268,26 +268,27 @@ def test_new_faces_are_searched_for_every_so_often(detector):
 def test_a_late_search_finds_new_faces_and_doubles_none(held):
     frames = video("pan", 50)[:30]
     with Tracker(held, search_every=0.1) as tracker:
-        tracker.update(frames[0].image)
+        tracker.update(frames[0].image, 0.0)
         for begin in range(1, 28, 7):
             searches = hold(held)
-            for frame in frames[begin : begin + 6]:  # the face moves on by up to 100 px meanwhile
-                assert tracker.update(frame.image).ids.tolist() == [0]
+            # The face moves on by up to 100 px meanwhile.
+            for number, frame in enumerate(frames[begin : begin + 6], begin):
+                assert tracker.update(frame.image, number / 30).ids.tolist() == [0]
             assert searches.begun.wait(PATIENCE)
             searches.go.set()
             tracker.wait()
             for frame in frames[begin + 6 : begin + 7]:
-                assert tracker.update(frame.image).ids.tolist() == [0]
+                assert tracker.update(frame.image, (begin + 6) / 30).ids.tolist() == [0]
 
 
 def test_no_frame_but_the_first_waits_for_a_search(held):
     with Tracker(held, search_every=0.01) as tracker:
         image = two_faces()
-        assert len(tracker.update(image)) == 2
+        assert len(tracker.update(image, 0.0)) == 2
         tracker.wait()
         searches = hold(held)
-        for _ in range(5):
-            assert len(tracker.update(image)) == 2
+        for number in range(1, 6):
+            assert len(tracker.update(image, number / 30)) == 2
         assert searches.begun.wait(PATIENCE)  # a search has been under way all the time
         searches.go.set()
 
@@ -329,11 +330,11 @@ def test_the_thread_ends_with_the_tracker(held):
     before = len(names_of_threads())
     image = one_face()
     with Tracker(held, search_every=0.01) as tracker:
-        for _ in range(3):
-            tracker.update(image)
+        for number in range(3):
+            tracker.update(image, number / 30)
         tracker.wait()
         searches = hold(held)
-        tracker.update(image)
+        tracker.update(image, 0.1)
         assert searches.begun.wait(PATIENCE)
         assert len(names_of_threads()) == before + 1
         searches.go.set()

@@ -204,7 +204,7 @@ def test_siamese_views_of_labelled_and_unlabelled_faces(faces, tmp_path):
     trainer = trainer_module.Trainer(recipe, *faces, tmp_path / "views", unlabelled=unlabelled)
     # Two views of half of the faces: an epoch costs what it did.
     assert len(trainer.batches) == len(alone.batches)
-    crops, target, between = next(trainer.batches.of_epoch(0, 0))
+    crops, target, between, _ = next(trainer.batches.of_epoch(0, 0))
     assert (len(crops), len(target), len(between)) == (8, 4, 4)
     trainer.run()
     rows = [
