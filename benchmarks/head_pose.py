@@ -98,7 +98,7 @@ def six_point_angles(photos: Photos) -> Floats:
 
 
 def mesh_angles(meshes: Floats, mean: Floats) -> Floats:
-    """(N, 3) from the similarity of each mesh to the mean one; NaN where there is no mesh."""
+    """(N, 3) from the similarity of each mesh to the mean one; NaN if there is no mesh."""
     angles = np.full((len(meshes), 3), np.nan)
     there = np.isfinite(meshes[:, 0, 0])
     axes = np.array([1.0, -1.0, -1.0])  # y up, z to the viewer

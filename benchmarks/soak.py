@@ -38,7 +38,7 @@ class Mix:
     """A hundred calls of all kinds with a detector and its trackers.
 
     Args:
-        width: of the network.
+        width: width of the network.
     """
 
     def __init__(self, width: str) -> None:
@@ -112,7 +112,7 @@ def soak(width: str, calls: int, rounds: int) -> dict[str, Any]:
 
 
 def open_now() -> dict[str, int]:
-    """Number of threads and of open files of this process; empty where the system does not tell."""
+    """Number of threads and of open files of this process; empty if the system does not tell."""
     names = {"threads": "/proc/self/task", "files": "/proc/self/fd"}
     return {name: len(os.listdir(path)) for name, path in names.items() if Path(path).is_dir()}
 

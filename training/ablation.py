@@ -2,9 +2,9 @@
 
 Trains the same network with each loss, with the same recipe, seeds, crops and passes otherwise, and
 sets NMSE and mean spread of the maps side by side in `table.md` and `ablation.png`: means over the
-seeds, and how far these lie apart. Then every run is tried on corrupted photos, read by every
+seeds, and how far these lie apart. Then every run is evaluated on corrupted photos, read by every
 decoder: `robustness.md`, and `robustness.png` with the decoder that is the default. Rows that need
-an unlabelled folder or a teacher are run where those are given. Started again, it goes on where it
+an unlabelled folder or a teacher are run if those are given. Started again, it goes on where it
 stopped.
 """
 
@@ -117,7 +117,7 @@ def tried_hard(
 ) -> list[rows.Row]:
     """`robustness.compare` of every run and decoder; "model" is the row's name, "seed" its seed.
 
-    What was measured before comes from a file beside the run.
+    Earlier results come from a file beside the run.
     """
     runs = {f"{slug(result['row'])}-{result['seed']}": result for result in results}
     new = [name for name in runs if not _is_known(out / name, "robustness.json")]
@@ -142,7 +142,7 @@ def _is_known(folder: Path, name: str) -> bool:
 
 
 def figures(folder: Path, data: Path, splits: dict[str, Path]) -> dict[str, float]:
-    """What a finished run reached, from a file beside it where that was measured before."""
+    """The figures of a finished run, from a file beside it if they were measured before."""
     file, best = folder / "ablation.json", folder / "best.safetensors"
     if _is_known(folder, file.name):
         known: dict[str, float] = json.loads(file.read_text())

@@ -3,8 +3,8 @@
 MODEL is an exported `model.onnx`, or the width of a shipped one. A tracker crops where a face was;
 it must notice when the crop no longer fits. So the faces of a split, `val` by default, are cropped
 from their annotation, then shifted, scaled and turned more and more, and the doubt of the
-landmarks (their mean scale, in pixels of the 80 x 80 crop) is set against their error. The same is
-done where there is no face: photos are put together anew from their quarters, which tears the
+landmarks (their mean scale, in pixels of the 80 x 80 crop) is set against their error. The same
+happens without a face: photos are put together anew from their quarters, which tears the
 faces apart.
 
 Prints the doubt below which 98 % of the good landmarks lie (error below 8 %), which is what
@@ -88,7 +88,7 @@ def threshold_of(found: dict[str, NDArray[np.float64]]) -> float:
 
 
 def figures_of(found: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
-    """The threshold and what it sees."""
+    """The threshold and its effect."""
     doubts, errors = found["doubts"], found["errors"]
     good, bad = doubts[errors < GOOD], doubts[errors > BAD]
     threshold = threshold_of(found)

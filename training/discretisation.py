@@ -1,4 +1,4 @@
-"""What pixels cost: `python -m training.discretisation --data FOLDER [--split val] [--out PNG]`.
+"""The cost of pixels: `python -m training.discretisation --data FOLDER [--split val] [--out PNG]`.
 
 Landmarks are drawn as heatmaps and read back, with no network between: the error that is left is
 that of the encoding and decoding alone (*Subpixel Heatmap Regression for Facial Landmark
@@ -75,7 +75,7 @@ def errors(faces: Faces) -> dict[tuple[str, str, int], float]:
     """NMSE in percent by (encoding, decoding, stride)."""
     matrices = CropSpec().matrices(faces.five_points)
     landmarks = square.to_crop(faces.landmarks, matrices)
-    # A landmark beyond the crop has no map: it would tell of the crop and not of pixels.
+    # A landmark beyond the crop has no map: its error comes from the crop and not from pixels.
     inside = ((landmarks > 8) & (landmarks < SIZE - 9)).all(axis=-1, keepdims=True)
     found = {}
     for stride in STRIDES:

@@ -1,7 +1,7 @@
 """Evaluates networks: `python -m training.evaluate MODEL ... --data FOLDER ... [--split ...]`.
 
 MODEL is a checkpoint (`best.safetensors`), an exported `model.onnx`, a folder with either, or the
-name of a shipped model. One model on one folder is told of in detail. Faces are cropped twice:
+name of a shipped model. With one model and folder, the report is detailed. Faces are cropped twice:
 from MTCNN's five points, as a user's photo would be (from the labels' where MTCNN misses the
 face, and how often that was is reported), and from the labels' five points alone. Prints the
 figures and writes `figures.json`, the cumulative error curve and a sheet of the best and worst
@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
         nargs="+",
         choices=DECODERS,
         default=["softargmax"],
-        help="how landmarks are read from heatmaps; several are set side by side",
+        help="decoder of the heatmaps; several are compared",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--out", type=Path, help="folder for figures.json and the pictures")

@@ -53,7 +53,7 @@ class Labeller:
     Attributes:
         fitted: the map.
         network: mixed with the teacher; None takes the teacher alone.
-        crops: of the network, for each face.
+        crops: crops of the network, for each face.
     """
 
     fitted: maps.Map
@@ -73,7 +73,7 @@ class Labeller:
             photo: (H, W, 3) uint8 BGR.
             views: (V, 478, 3) of the teacher.
             five: (5, 2) of the face detector, NaN if it sees no face.
-            seed: of the network's crops.
+            seed: seed of the network's crops.
         """
         mirror = list(IBUG68.mirror)
         landmarks, doubts = maps.over_views(self.fitted, views, mirror)

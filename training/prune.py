@@ -3,7 +3,7 @@
 Processors compute the output channels of an int8 convolution in blocks of 16, and the four that 68
 has beyond 64 cost as much as 16. Of the channels between the layers of the head, those go that the
 next layer would miss least: the spread of their values on training faces times the weights that
-read them. What such a channel gives on average goes into the biases, its weights become zero, and
+read them. The average of such a channel goes into the biases, its weights become zero, and
 the exporter leaves it out. The checkpoint keeps its form.
 """
 
@@ -17,7 +17,7 @@ from training.network.pruning import KEPT, prune
 from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import load_weights, save_weights
 
-FACES = 128  # on which the channels are seen
+FACES = 128  # for measuring the channels
 
 
 def main(arguments: list[str] | None = None) -> None:

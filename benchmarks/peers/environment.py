@@ -68,7 +68,7 @@ def install(peer: Peer) -> str | None:
 
 
 def missing(peer: Peer) -> str | None:
-    """Why a peer cannot be run, and what to do; None where it can."""
+    """Why a peer cannot be run, and what to do; None if it can."""
     again = f"python -m benchmarks.peers install {peer.name}"
     record = _read(peer)
     if record is None:
@@ -81,7 +81,7 @@ def missing(peer: Peer) -> str | None:
 
 
 def install_mb(peer: Peer) -> float | None:
-    """Size of its packages, MB, as it was when they were installed; None where they are not."""
+    """Size of its packages, MB, as it was when they were installed; None if they are not."""
     return None if missing(peer) else float((_read(peer) or {})["install_mb"])
 
 

@@ -28,11 +28,11 @@ class Entry:
     """A row of the tables and how its worker is started.
 
     Attributes:
-        name: of the row.
+        name: name of the row.
         python: the interpreter that has its package.
         script: its worker.
         variant: what its `Rival` is told.
-        install_mb: size of its environment, None where that is not known.
+        install_mb: size of its environment, None if that is not known.
     """
 
     name: str
@@ -180,7 +180,7 @@ def _about(row: Entry, worker: Worker) -> dict[str, Any]:
 
 
 def _boxes(folder: Path, photos: list[Photo]) -> list[dict[str, Any] | None]:
-    """MTCNN's box and five points of the annotated face of each photo; None where it missed.
+    """MTCNN's box and five points of the annotated face of each photo; None if it missed.
 
     They come from lapland's MTCNN, for all rows.
     """
@@ -199,7 +199,7 @@ def _boxes(folder: Path, photos: list[Photo]) -> list[dict[str, Any] | None]:
 
 
 def _ask(worker: Worker, call: str, photo: int, box: dict[str, Any] | None) -> Any:
-    """The answer to one call; None where it needs a box and there is none."""
+    """The answer to one call; None if it needs a box and there is none."""
     if call != "landmarks":
         return worker.ask(call, photo=photo)
     return None if box is None else worker.ask(call, photo=photo, **box)

@@ -2,7 +2,7 @@
 
 Runs in an environment that has mediapipe, by its own face detector. LIST names a photo a line; OUT
 gets (N, 478, 3) float32, x and y in image pixels (the first pixel's centre at 0), depth in the same
-unit and smaller towards the camera; NaN where it finds no face.
+unit and smaller towards the camera; NaN if it finds no face.
 """
 
 import sys

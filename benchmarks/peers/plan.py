@@ -12,7 +12,7 @@ class Row:
     """One use of a package, a row of the tables.
 
     Attributes:
-        name: of the row.
+        name: name of the row.
         variant: what the worker's `Rival` is told, which is a word of its own file.
         about: what it is, in the table.
         trained_on_test: whether its weights have, or very likely have, seen the test faces.
@@ -29,7 +29,7 @@ class Peer:
     """A package with an environment of its own.
 
     Attributes:
-        name: of the package and its environment; `pins/NAME.txt` lists every package in it.
+        name: name of the package and its environment; `pins/NAME.txt` lists every package in it.
         worker: file of `workers/` that runs in it.
         rows: the uses that are measured.
     """

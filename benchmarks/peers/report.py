@@ -146,7 +146,7 @@ def skipped(report: Report) -> str:
 def draw(report: Report) -> bytes | None:
     """Time of a photo against error, a bubble for each row as large as its model, as a PNG.
 
-    None where no row has both.
+    None if no row has both.
     """
     points = _drawn(report)
     if not points:

@@ -19,7 +19,7 @@ LEAST_IOU = 0.3
 
 
 def as68(faces: ArrayLike) -> Float:
-    """(N, K, 2) landmarks of a worker -> (N, 68, 2); NaN where it has none of that name.
+    """(N, K, 2) landmarks of a worker -> (N, 68, 2); NaN if it has none of that name.
 
     Raises:
         ValueError: K is neither 68 nor that of MediaPipe's mesh, 468 or 478.
@@ -46,7 +46,7 @@ def match(faces: Float, truth: Float) -> Float | None:
     """The face that was found where the annotated one is, or None: it was missed.
 
     Args:
-        faces: (N, 68, 2), all that were found in the photo; NaN where a landmark is not shared.
+        faces: (N, 68, 2), all that were found in the photo; NaN if a landmark is not shared.
         truth: (68, 2).
 
     Returns:
@@ -62,7 +62,7 @@ def match(faces: Float, truth: Float) -> Float | None:
 
 
 def errors(face: Float | None, truth: Float) -> Float:
-    """(68,) distances in percent of the inter-ocular one; NaN where missed or not shared."""
+    """(68,) distances in percent of the inter-ocular one; NaN if missed or not shared."""
     if face is None:
         return np.full(len(truth), np.nan)
     return 100 * np.linalg.norm(face - truth, axis=1) / inter_ocular(truth)

@@ -53,7 +53,7 @@ def versions(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def peak_mb() -> float | None:
-    """Most memory that this process ever had in RAM, MB; None where the system does not tell.
+    """Most memory that this process ever had in RAM, MB; None if the system does not tell.
 
     Not `getrusage`, which under Linux starts from what the process had that started this one.
     """

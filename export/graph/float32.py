@@ -23,7 +23,7 @@ def build_float32(
 
     Args:
         net: the network.
-        beta: of the softmax.
+        beta: beta of the softmax.
         metadata: written into the file.
         plain: upsample and convolve layer by layer, as in the paper; the form that the faster one
             is measured against.

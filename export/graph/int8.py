@@ -228,7 +228,7 @@ def build_int8(net: QuantisedRCN, beta: float, metadata: Mapping[str, str]) -> o
 
     Args:
         net: the network, trained with the rounding.
-        beta: of the softmax.
+        beta: beta of the softmax.
         metadata: written into the file.
     """
     g = Int8Builder(net)

@@ -164,7 +164,7 @@ def build_mobile(
 
     Args:
         net: the network, in evaluation mode.
-        beta: of the softmax.
+        beta: beta of the softmax.
         metadata: written into the file.
     """
     g = GraphBuilder()

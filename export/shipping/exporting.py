@@ -66,7 +66,7 @@ def export(
             whose `splits/val.txt` its scales are calibrated; None leaves both out.
         photo: photo of a face; torch and onnxruntime are compared on crops of it, and on those of
             `data/splits/val.txt` if it exists.
-        name: of the model; None follows from the recipe.
+        name: name of the model; None follows from the recipe.
         licence: terms of the weights; None follows from the data.
         data_name: name of the training data, for metadata and card; None follows from the run.
 

@@ -31,7 +31,7 @@ def track(source: str | Path | int, tracker: Tracker | None = None) -> Iterator[
 
     Args:
         source: path of a file, URL, or number of a camera.
-        tracker: of your own, with other options; None takes `Tracker()`, for which every search
+        tracker: a tracker with options of your own; None takes `Tracker()`, for which every search
             ends before the next frame if the source is a file, so that results repeat.
 
     Yields:

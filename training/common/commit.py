@@ -6,7 +6,7 @@ from training.common.paths import REPOSITORY
 
 
 def commit() -> str:
-    """The last commit of what decides a run's result, with `+` where files differ from it.
+    """The last commit of the files that decide a run's result, with `+` if they differ from it.
 
     "unknown" without git.
     """

@@ -5,4 +5,4 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("LAPLAND_CACHE") or REPOSITORY / "cache")
-"""What is found once and used again; safe to delete."""
+"""Results that are computed once and used again; safe to delete."""

@@ -1,4 +1,4 @@
-"""Augmentation: how a crop is jittered before it is cut, and what is done to its pixels after."""
+"""Augmentation: jitter of a crop before it is cut, and changes of its pixels after."""
 
 from dataclasses import dataclass
 
@@ -93,7 +93,7 @@ def change_pixels(
         crop = _blur(crop, size, how, rng)
     if how.light:
         crop = _light(crop, how.light, rng)
-    # Of no chance where it is off: what a run draws, and so learns, is as it was before.
+    # Draws no random number if this is off, so that earlier recipes reproduce bit for bit.
     if how.dark and rng.random() < how.dark:
         crop = _dark(crop, rng)
     if rng.random() < how.grey:

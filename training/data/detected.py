@@ -25,9 +25,9 @@ LEAST_IOU = 0.3  # of a detected box with the box of the face
 def detect(faces: Faces, cache: Path | None = None) -> Faces:
     """Fills `faces.detected` with the five points of the box that fits the landmarks best.
 
-    A face counts as missed where no detected box overlaps its own with an IoU of at least
+    A face counts as missed if no detected box overlaps its own with an IoU of at least
     `LEAST_IOU`. Its own box is the annotated one, or else the bounding box of its landmarks. A
-    photo that several faces share is searched once. The points are kept in `cache`, by default
+    photo that several faces share is searched once. The cache of the points is `cache`, by default
     `CACHE`.
     """
     cache = CACHE if cache is None else cache
@@ -66,7 +66,7 @@ def _key(faces: Faces, files: tuple[bytes, bytes, bytes]) -> str:
         digest.update(faces.boxes.tobytes())
     for part in files:
         digest.update(part)
-    for module in (mtcnn_boxes, _mtcnn, pyramid):  # what the nets find depends on these too
+    for module in (mtcnn_boxes, _mtcnn, pyramid):  # detections depend on these too
         digest.update(Path(module.__file__).read_bytes())
     for image in faces.images:
         digest.update(image[:: max(1, image.shape[0] // 8)].tobytes())

@@ -22,15 +22,15 @@ class Faces:
     """Annotated faces, each with its photo.
 
     Attributes:
-        names: what the face is called, `afw/1051618982_1`.
+        names: name of each face, `afw/1051618982_1`.
         images: (H, W, 3) uint8 BGR each; sizes differ. Faces of one photo share one array.
-        landmarks: (N, K, 2) float64, image pixels; NaN where a landmark is not visible.
+        landmarks: (N, K, 2) float64, image pixels; NaN if a landmark is not visible.
         labelled: (N, 5, 2), the five points that follow from the landmarks.
         sizes: (N,), the length d in image pixels that errors of each face are divided by.
-        boxes: (N, 4) x1, y1, x2, y2, image pixels, where the annotation has them; None where the
+        boxes: (N, 4) x1, y1, x2, y2, image pixels, if the annotation has them; None if the
             bounding boxes of the visible landmarks stand for them.
         weights: (N, K) float32, 0..1, of each landmark in the loss; None counts all fully.
-        detected: (N, 5, 2), the five points that MTCNN found, NaN where it missed the face; None
+        detected: (N, 5, 2), the five points that MTCNN found, NaN if it missed the face; None
             until `training.data.detected.detect` has run.
     """
 
@@ -55,7 +55,7 @@ class Faces:
         sizes: NDArray[np.float64] | None = None,
         weights: NDArray[np.float32] | None = None,
     ) -> "Faces":
-        """Faces of which the landmarks are known, and, where they are given, boxes and sizes.
+        """Faces with known landmarks, and with boxes and sizes if given.
 
         Raises:
             ValueError: a face has no visible landmark, or nothing that its errors could be divided
@@ -97,7 +97,7 @@ class Faces:
 
     @property
     def five_points(self) -> NDArray[np.float64]:
-        """(N, 5, 2): MTCNN's, and where it missed the face those of the landmarks."""
+        """(N, 5, 2): MTCNN's, or those of the landmarks if it missed the face."""
         if self.detected is None:
             return self.labelled
         return np.where(self.missed[:, None, None], self.labelled, self.detected)
@@ -106,7 +106,7 @@ class Faces:
 def five_from_landmarks(
     landmarks: NDArray[np.float64], scheme: Scheme, boxes: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """Eyes, nose and corners of the mouth of each face, finite whatever is visible.
+    """Eyes, nose and corners of the mouth of each face, finite with any visibility.
 
     Each is the mean of the visible landmarks that stand for it. One that has none is taken from
     the five points of an upright frontal face: moved, turned and scaled to fit, by least squares,
@@ -116,9 +116,9 @@ def five_from_landmarks(
     the box of what was left; the roll of 90 % stayed within 7 degrees, against 15.
 
     Args:
-        landmarks: (N, K, 2), image pixels, NaN where not visible.
-        scheme: of the landmarks.
-        boxes: (N, 4), x1, y1, x2, y2 of the faces; None takes the bounding boxes of what is
+        landmarks: (N, K, 2), image pixels, NaN if not visible.
+        scheme: scheme of the landmarks.
+        boxes: (N, 4), x1, y1, x2, y2 of the faces; None takes the bounding boxes of the
             visible.
 
     Returns:
@@ -153,6 +153,6 @@ def _completed(five: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[n
 
 
 def origin(names: Sequence[str]) -> str:
-    """What the photos are: "300w" where all lie in the folders of 300-W, else "own"."""
+    """Origin of the photos: "300w" if all lie in the folders of 300-W, else "own"."""
     folders = ("afw/", "helen/", "ibug/", "lfpw/")
     return "300w" if all(name.startswith(folders) for name in names) else "own"

@@ -31,7 +31,7 @@ class Row:
         name: path of picture and `.pts`, without suffix, relative to the index.
         source: the photo's origin.
         terms: under which it may be used.
-        agreement: of those that made the label, percent of the face; smaller is better.
+        agreement: agreement of those that made the label, percent of the face; smaller is better.
         weights: (K,), of each landmark, 0..1.
     """
 

@@ -40,7 +40,7 @@ def cut_by_border(crop: Picture, most: float, rng: np.random.Generator) -> Pictu
     Args:
         crop: (S, S, 3) uint8 BGR.
         most: largest part of the crop beyond one border, in sides of the crop.
-        rng: of side, depth and roll.
+        rng: random numbers of side, depth and roll.
     """
     size = crop.shape[0]
     roll = np.deg2rad(15) * rng.standard_normal()

@@ -1,7 +1,7 @@
-"""Two views of one face, whose heatmaps must agree once the one is brought to where the other is.
+"""Two views of one face, whose heatmaps must agree after one is mapped onto the other.
 
 The Siamese training of *Subpixel Heatmap Regression for Facial Landmark Localization* (Bulat et
-al., 2021): an image is changed twice, in place and in light, and what the network says must not
+al., 2021): an image is changed twice, in place and in light, and the prediction must not
 depend on it. It needs no label, so it learns from unlabelled faces as well.
 """
 
@@ -22,12 +22,12 @@ class Viewed(Protocol):
     def __len__(self) -> int: ...
 
     def view(self, index: int, which: int) -> View:
-        """What an item consists of in view `which`, and crop pixels -> image pixels."""
+        """The parts of an item in view `which`, and crop pixels -> image pixels."""
         ...
 
 
 class Pairs(Dataset[tuple[Tensor, ...]]):
-    """Each face twice: what `view` gives, stacked (2, ...), and the way from one to the other."""
+    """Each face twice: parts of `view`, stacked (2, ...), and the map from one to the other."""
 
     def __init__(self, crops: Viewed) -> None:
         self.crops = crops
@@ -45,6 +45,6 @@ class Pairs(Dataset[tuple[Tensor, ...]]):
 
 
 def side_by_side(batch: list[Any]) -> list[Tensor]:
-    """Parts (P, 2, ...) of a batch of pairs -> (2 P, ...), first views first; the way as it is."""
+    """Parts (P, 2, ...) of a batch of pairs -> (2 P, ...), first views first; the map unchanged."""
     *parts, between = batch
     return [*(part.transpose(0, 1).flatten(0, 1) for part in parts), between]

@@ -1,4 +1,4 @@
-"""Photos made worse on purpose, to see where a model fails.
+"""Changes of pixels: blur, noise, compression, light, covers.
 
 The changes of pixels that need no chance of their own are shared with `training.data.augment`.
 """
@@ -37,7 +37,7 @@ def motion_blurred(picture: Picture, length: int, angle: float) -> Picture:
     kernel = np.zeros((length, length), np.float32)
     reach = np.array([np.cos(angle), np.sin(angle)]) * (length - 1) / 2
     middle = (length - 1) / 2
-    ends = (tuple(np.round(middle + way * reach).astype(int).tolist()) for way in (-1, 1))
+    ends = (tuple(np.round(middle + sign * reach).astype(int).tolist()) for sign in (-1, 1))
     cv2.line(kernel, *ends, 1.0)
     return cv2.filter2D(picture, -1, kernel / kernel.sum())
 

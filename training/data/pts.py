@@ -38,11 +38,11 @@ def read_indexed_pts(path: Path, size: int) -> NDArray[np.float64]:
     too; nothing that comes with AFLW says so.
 
     Args:
-        path: of the file, without header and braces.
+        path: path of the file, without header and braces.
         size: K, the number of landmarks of the scheme.
 
     Returns:
-        (K, 2) float64, 0-based pixels; NaN where a landmark has no row, or a row that says False.
+        (K, 2) float64, 0-based pixels; NaN if a landmark has no row, or a row that says False.
 
     Raises:
         ValueError: the file is not in the format; the message names the line and the fault.

@@ -17,7 +17,7 @@ ROW = "image_path annotation_path x1 y1 x2 y2 face_size"  # of a list, separated
 
 
 Roots = Path | Sequence[Path]
-"""A folder of photos, or several; a name is looked for in each, in their order."""
+"""A folder of photos, or several; names are searched in each, in their order."""
 
 
 def read_faces(root: Roots, scheme: Scheme, split: Path | None = None) -> Faces:
@@ -25,7 +25,7 @@ def read_faces(root: Roots, scheme: Scheme, split: Path | None = None) -> Faces:
 
     Args:
         root: folder of the photos, or several; a list with seven columns is relative to the first.
-        scheme: of their annotation.
+        scheme: scheme of their annotation.
         split: a list with seven columns (`read_list`), or names, one a line (`read_folder`);
             None reads every photo that has a `.pts` file beside it.
 
@@ -82,15 +82,15 @@ def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None)
 
 
 def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
-    """Reads a list of faces in the form in which AFLW's are passed on, one row for each face.
+    """Reads a list of faces in the form of AFLW's lists, one row for each face.
 
     A row is `image_path annotation_path x1 y1 x2 y2 face_size`: the box of the face and the
     square root of its area, which errors are divided by. Several faces may share a photo. The
     faces are named by their annotation files.
 
     Args:
-        root: folder that the paths are relative to; absolute paths are taken as they are.
-        scheme: of the annotation files.
+        root: folder that the paths are relative to; absolute paths stay.
+        scheme: scheme of the annotation files.
         file: the list.
 
     Raises:
@@ -192,11 +192,11 @@ def _parse_row(line: str) -> tuple[str, str, list[float], float]:
 def _read_photo(path: Path) -> NDArray[np.uint8]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such photo")
-    return load_image(path)  # which refuses what is cut off, and says so
+    return load_image(path)  # which refuses truncated files with a clear error
 
 
 def _read_landmarks(path: Path, scheme: Scheme) -> NDArray[np.float64]:
-    """(K, 2) landmarks from a `.pts` file of either form, NaN where not visible."""
+    """(K, 2) landmarks from a `.pts` file of either form, NaN if not visible."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such annotation file")
     text = path.read_text(encoding="utf-8")

@@ -23,20 +23,20 @@ from training.data.readers import photos
 from training.network.rcn import SIZE
 
 CACHE = CACHE_ROOT / "unlabelled"
-MARGIN = 20  # crop pixels that are kept beyond each side, so that jitter has room
+MARGIN = 20  # extra crop pixels beyond each side, so that jitter has room
 FINE = 2  # kept pixels to a crop pixel, so that cutting a second time does not blur
 WIDE = FINE * (SIZE + 2 * MARGIN)
 INNER = np.array([[1.0, 0.0, MARGIN], [0.0, 1.0, MARGIN]]) * FINE + [0.0, 0.0, (FINE - 1) / 2]
-"""Crop pixels -> pixels of what is kept, (2, 3)."""
+"""Crop pixels -> pixels of the stored crop, (2, 3)."""
 
 
 def crop_folder(root: Path, spec: CropSpec, cache: Path | None = None) -> NDArray[np.uint8]:
     """Crops the face nearest to the middle of every photo below a folder.
 
     Args:
-        root: a folder of photos; those in which MTCNN finds no face are left out.
+        root: a folder of photos; those without a face for MTCNN are omitted.
         spec: how crops follow from five points.
-        cache: where the crops are kept, by the photos' names and sizes, the crop and the detector;
+        cache: folder of the crops, named by the photos' names and sizes, the crop and the detector;
             None takes `CACHE`.
 
     Returns:

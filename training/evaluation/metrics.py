@@ -19,7 +19,7 @@ def point_errors(
 
     Args:
         predicted: s, (N, K, 2), image pixels.
-        annotated: t, (N, K, 2), image pixels; NaN where not visible.
+        annotated: t, (N, K, 2), image pixels; NaN if not visible.
         sizes: d, (N,), image pixels, above 0.
 
     Returns:

@@ -19,7 +19,7 @@ def yaws(landmarks: NDArray[np.floating], scheme: Scheme) -> NDArray[np.float64]
     how the distance of the corners falls with this asymmetry.
 
     Args:
-        landmarks: (N, K, 2), image pixels, NaN where not visible.
+        landmarks: (N, K, 2), image pixels, NaN if not visible.
         scheme: the annotation scheme.
 
     Returns:
@@ -44,7 +44,7 @@ def strata(
     Omits strata of fewer than `FEWEST` faces, and those that hold all.
 
     Args:
-        landmarks: (N, K, 2), image pixels, NaN where not visible.
+        landmarks: (N, K, 2), image pixels, NaN if not visible.
         sizes: (N,), the length d in image pixels that errors of each face are divided by.
         scheme: the annotation scheme.
     """

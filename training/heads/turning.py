@@ -46,7 +46,7 @@ def turn(head: Head, fit: Fit, image: Picture, yaw: float, pitch: float = 0.0) -
 
     Args:
         head: the head.
-        fit: of the head to the face.
+        fit: fit of the head to the face.
         image: (H, W, 3) uint8 BGR.
         yaw: degrees to turn by, positive to the left of the picture.
         pitch: degrees to turn by, positive up.
@@ -179,8 +179,8 @@ def _pushed(
     a, b, c = (np.interp(angle, ring, np.append(r, r[0])) for r in (from_rim, to_rim, far))
     inner = radius * a / b
     outer = np.where(radius < c, a + (radius - b) * (c - a) / np.maximum(c - b, 1e-6), radius)
-    way = np.where(radius < b, inner, outer) / radius
-    at = np.stack([middle[0] + dx * way, middle[1] + dy * way], axis=2).astype(np.float32)
+    ratio = np.where(radius < b, inner, outer) / radius
+    at = np.stack([middle[0] + dx * ratio, middle[1] + dy * ratio], axis=2).astype(np.float32)
     # Half as fine as the photo: each of these positions stands for the pixel at twice its index.
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     fine = cv2.remap(at, xs / 2, ys / 2, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

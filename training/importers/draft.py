@@ -29,8 +29,8 @@ def draft(
     """The definition of a scheme as `lapland.schemes.definition` reads it, maybe incomplete.
 
     Args:
-        name: of the scheme.
-        names: of the landmarks.
+        name: name of the scheme.
+        names: names of the landmarks.
         places: (K, 2) mean places of the landmarks, image pixels; None takes left and right as
             those of the picture.
     """

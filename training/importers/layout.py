@@ -22,8 +22,8 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
     Args:
         faces: at least two photos' faces.
         out: the folder; files of the same name are replaced.
-        share: of the photos that go to `val`, 0 to 1; at least one does.
-        seed: of the choice.
+        share: share of the photos that go to `val`, 0 to 1; at least one does.
+        seed: seed of the choice.
 
     Returns:
         How many faces are in `train` and in `val`.

@@ -45,7 +45,7 @@ def judge(landmarks: Floats, doubts: Floats, five: Floats, scheme: Scheme) -> La
         landmarks: (K, 2), image pixels; NaN if there is no mesh.
         doubts: (K,), image pixels: how far those that made the landmarks lie from their mean.
         five: (5, 2) of the face detector, image pixels; NaN if it sees no face.
-        scheme: of the landmarks.
+        scheme: scheme of the landmarks.
     """
     if not np.isfinite(landmarks).all():
         return Label(landmarks, np.nan, np.zeros(len(landmarks)), "no mesh")

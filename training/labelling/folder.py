@@ -27,7 +27,7 @@ def write_face(
     """Writes `NAME.jpg` and `NAME.pts` for one face.
 
     Args:
-        folder: of the index.
+        folder: folder of the index.
         name: the face's.
         photo: (H, W, 3) uint8 BGR.
         landmarks: (K, 2), pixels of the photo, NaN if not to be learned.

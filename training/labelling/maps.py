@@ -166,7 +166,7 @@ def over_views(
     Args:
         fitted: the map.
         views: (V, 478, 3), every second one mirrored; NaN without a mesh.
-        mirror: of the scheme: for each landmark its counterpart.
+        mirror: mirror of the scheme: for each landmark its counterpart.
 
     Returns:
         (K, 2) image pixels, NaN if no view has a mesh; and (K,), the root mean square distance
@@ -190,7 +190,7 @@ def samples(views: Floats, landmarks: Floats, mirror: list[int]) -> tuple[Floats
     Args:
         views: (N, V, 478, 3) as `vertices.keep` stores them.
         landmarks: (N, K, 2).
-        mirror: of the scheme.
+        mirror: mirror of the scheme.
 
     Returns:
         (M, 478, 3) and (M, K, 2), M up to 2 N.
@@ -201,8 +201,8 @@ def samples(views: Floats, landmarks: Floats, mirror: list[int]) -> tuple[Floats
             part = face[odd::2]
             part = part[np.isfinite(part).all(axis=(1, 2))]
             if len(part):
-                way = np.array([-1.0, 1.0, 1.0]) if odd else np.ones(3)
-                meshes.append(part.mean(axis=0) * way)
+                flip = np.array([-1.0, 1.0, 1.0]) if odd else np.ones(3)
+                meshes.append(part.mean(axis=0) * flip)
                 targets.append(points[mirror] * [-1, 1] if odd else points)
     return np.stack(meshes), np.stack(targets)
 

@@ -164,7 +164,7 @@ class Mesh:
             image: (H, W, 3) uint8 BGR.
             square: settled around the face.
             count: up to 8 views, `ZOOMS` in its order.
-            rng: of the shifts and turns of the last views.
+            rng: random numbers of the shifts and turns of the last views.
 
         Returns:
             (count, 478, 3), NaN if the network sees no face.

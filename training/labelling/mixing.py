@@ -37,9 +37,9 @@ def over_crops(
         detector: with the network.
         image: (H, W, 3) uint8 BGR.
         five: (5, 2), image pixels; the crops are cut around it and around neighbours of it.
-        count: of the crops.
-        mirror: of the scheme: for each landmark its counterpart.
-        rng: of the neighbours.
+        count: count of the crops.
+        mirror: mirror of the scheme: for each landmark its counterpart.
+        rng: random numbers of the neighbours.
 
     Returns:
         (K, 2) image pixels, the mean; and (K,), the root mean square distance from it, pixels.

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from training.network.rcn import SIZE, SLOPE
 
-NOISE = 0.2  # standard deviation of what is added before each convolution
+NOISE = 0.2  # standard deviation of the noise added before each convolution
 
 
 class Discriminator(nn.Module):

@@ -80,7 +80,7 @@ def variance(px: Tensor, py: Tensor, stride: int = 1) -> Tensor:
 
 
 def coarser(marginal: Tensor, bins: int) -> Tensor:
-    """A marginal (..., n) of a finer map as that of one with fewer bins, of which n is a multiple.
+    """A marginal (..., n) of a finer map as that of a coarser one; n is a multiple of its bins.
 
     A teacher with finer maps than its student is heard through this.
     """
@@ -94,6 +94,6 @@ def _moments(p: Tensor, stride: int) -> tuple[Tensor, Tensor]:
 
 
 def _centres(p: Tensor, stride: int) -> Tensor:
-    """Where the centres of a map's pixels lie in the crop: each covers `stride` crop pixels."""
+    """Centres of a map's pixels in the crop: each covers `stride` crop pixels."""
     count = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
     return count * stride + (stride - 1) / 2

@@ -1,6 +1,6 @@
 """Losses between predicted and annotated landmarks, in pixels of the 80x80 map.
 
-Each takes what the heatmaps decode to and the annotation, and returns one value per landmark.
+Each takes decoded heatmaps and the annotation, and returns one value per landmark.
 """
 
 import torch
@@ -23,7 +23,7 @@ def laplace_kl(
         target_scale: b0; the paper's is 1 pixel.
 
     Returns:
-        (B, K), zero where s = t and b = b0.
+        (B, K), zero if s = t and b = b0.
     """
     d = (location - target).abs()
     # A map with all its mass on one pixel has b = 0 in float32.
@@ -41,7 +41,7 @@ def gaussian_kl(location: Tensor, variance: Tensor, target: Tensor) -> Tensor:
         target: t, (B, K, 2).
 
     Returns:
-        (B, K), zero where s = t and v = 1.
+        (B, K), zero if s = t and v = 1.
     """
     v = variance.clamp_min(1e-6)
     return 0.5 * (v + (location - target).square() - 1 - v.log()).sum(-1)
@@ -66,7 +66,7 @@ def distillation(
         least: probabilities below it count as it, so that logarithms stay finite.
 
     Returns:
-        (B, K), zero where the marginals agree.
+        (B, K), zero if the marginals agree.
     """
     axes = [
         (p * (p.clamp_min(least).log() - q.clamp_min(least).log())).sum(-1)

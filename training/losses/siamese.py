@@ -13,7 +13,7 @@ def seen_from_first(logits: Tensor, between: Tensor, mirror: list[int]) -> Tenso
     Args:
         logits: (P, K, H, W) of the second views; interpolated between pixels, beyond the border
             that of the border.
-        between: (P, 2, 3), pixels of the first crop -> pixels of the second. Where it mirrors, so
+        between: (P, 2, 3), pixels of the first crop -> pixels of the second. If it mirrors, so
             do the landmarks: the left eye of one view is the right eye of the other.
         mirror: (K,), which landmark each one becomes.
 
@@ -37,13 +37,13 @@ def disagreement(
 
     Args:
         first: (P, K, H, W), heatmaps of the first views.
-        second: of the second views.
+        second: second of the second views.
         between: (P, 2, 3), see `seen_from_first`.
         mirror: (K,).
-        beta: of the softmax.
+        beta: beta of the softmax.
 
     Returns:
-        (P, K), zero where the maps agree.
+        (P, K), zero if the maps agree.
     """
     moved = seen_from_first(second.float(), between, mirror)
     log_p, log_q = ((beta * maps.float()).flatten(2).log_softmax(-1) for maps in (first, moved))

@@ -1,12 +1,12 @@
 """The entropic 2D Wasserstein distance between a heatmap and the distribution of its landmark.
 
 *2D Wasserstein Loss for Robust Facial Landmark Detection* (Yan et al., 2020) compares heatmaps as
-masses that have to be moved: what a map shows far from its landmark costs what the way is long,
-where a comparison pixel by pixel sees no difference between near and far.
+masses that have to be moved: mass far from its landmark costs as much as its distance is long,
+while a comparison pixel by pixel sees no difference between near and far.
 
-The ground distance is |dx| + |dy| in crop pixels, so that what a mass does to all pixels is two
+The ground distance is |dx| + |dy| in crop pixels, so that the effect of a mass on all pixels is two
 matrix products, and Sinkhorn's iterations (Cuturi, 2013) take milliseconds a face. They run on the
-logarithms of the scalings, which cannot overflow, and begin with the way to the target, which is
+logarithms of the scalings, which cannot overflow, and begin with the distance to the target: it is
 nearly the potential that they look for: so two of them do. The entropic distance alone is smallest
 for a map that is narrower than the target; its debiased form,
 
@@ -36,7 +36,7 @@ def laplace_target(
     """Laplace distributions about exact coordinates, as masses at points of a line.
 
     The mass between two points is shared by them so that its mean stays where it is: no coordinate
-    is rounded, at any spacing. What lies beyond an end counts for the end.
+    is rounded, at any spacing. Mass beyond an end counts for the end.
 
     Args:
         landmarks: (..., 2), crop pixels.
@@ -101,7 +101,7 @@ def transport(
         qx: (..., W), the target's masses along x.
         qy: (..., H), along y.
         spacing: crop pixels from one point to the next.
-        blurs: of the iterations, one after the other.
+        blurs: blurs of the iterations, one after the other.
 
     Returns:
         The cost, crop pixels; and the potential (..., H, W), its gradient up to a constant.
@@ -123,7 +123,7 @@ def wasserstein(
     Args:
         heatmaps: (B, K, 80 / stride, 80 / stride).
         target: (B, K, 2), crop pixels, finite.
-        beta: of the softmax.
+        beta: beta of the softmax.
         stride: crop pixels from one pixel of the maps to the next; finer maps than SPACING are
             gathered to its points, which keeps their means.
         target_scale: b0, crop pixels.
@@ -196,7 +196,7 @@ def _potentials(
     """The dual variables, f on the points of p and g on those of q: OT = <p, f> + <q, g>."""
     log_p, log_qx, log_qy = (q.clamp_min(torch.finfo(p.dtype).tiny).log() for q in (p, qx, qy))
     log_q = log_qy[..., :, None] + log_qx[..., None, :]
-    # With g = 0, f is the blurred way to the target, along y and along x.
+    # With g = 0, f is the blurred distance to the target, along y and along x.
     along_y, along_x = (
         _soft_minimum(log[..., None, :], spacing, blurs[0])[..., 0, :] for log in (log_qy, log_qx)
     )

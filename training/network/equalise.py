@@ -1,6 +1,6 @@
 """Gives the channels of every layer one range, so that the steps of int8 suit them all.
 
-A map has one scale for all its channels, and what the widest of them needs is wasted on the others.
+A map has one scale for all its channels, and the range of the widest is wasted on the others.
 Activations with one slope below zero and one above pass positive factors on: dividing an output
 channel by its range, and multiplying the weights that read it by the same, changes nothing in
 float32 (Nagel et al., *Data-Free Quantization Through Weight Equalization and Bias Correction*,
@@ -32,7 +32,7 @@ class _Reader:
 
 
 def joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
-    """Every layer but the last, with those that read what it gives."""
+    """Every layer but the last, with the layers that read its output."""
     c = net.encoder[0].out_channels
     after_encoder = [*net.encoder[1:], net.bottleneck[0]]
     for i, (layer, after) in enumerate(zip(net.encoder, after_encoder, strict=True)):
@@ -50,11 +50,11 @@ def joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
 
 @torch.no_grad()
 def equalise(net: RCN, crops: Tensor) -> None:
-    """Brings the channels of each map to one range; the network computes what it did.
+    """Brings the channels of each map to one range; the outputs of the network stay the same.
 
     Args:
         net: changed in place; in float32.
-        crops: (B, 3, 80, 80) normalised, on which the ranges are seen.
+        crops: (B, 3, 80, 80) normalised, for measuring the ranges.
     """
     maps: dict[nn.Module, Tensor] = {}
     pairs = list(joints(net))

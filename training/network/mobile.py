@@ -68,8 +68,8 @@ class Conv:
     """One convolution and the activation behind it.
 
     Attributes:
-        name: of the layer.
-        channels: of the output.
+        name: name of the layer.
+        channels: channels of the output.
         kernel: its side; a map keeps its size under an odd one.
         stride: pixels from one place of the kernel to the next.
         depthwise: each channel has a kernel of its own, and there are as many as enter.
@@ -163,7 +163,7 @@ class Layer:
     Attributes:
         conv: the convolution.
         inputs: number of channels that enter.
-        side: of the map that it gives, pixels.
+        side: side of the map that it gives, pixels.
         summed: another map is added to its output.
     """
 

@@ -27,7 +27,7 @@ LEVELS = 255  # of an activation above zero
 # Of a weight; a byte could hold 127. Processors without VNNI add pairs of products in 16 bits, and
 # 2 * 255 * 64 is the most that always fits.
 LARGEST = 64
-STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied as it is
+STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied in this form
 
 PLACES = (
     *(f"joined{i}" for i in range(4)),
@@ -66,7 +66,7 @@ def upsampling_kernels(kernel: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Steps:
-    """How the values of one place are held in a byte: value = scale * (byte - zero)."""
+    """Quantisation of the values of one place: value = scale * (byte - zero)."""
 
     scale: float
     zero: int
@@ -89,7 +89,7 @@ class Steps:
 class RoundedActivation(torch.autograd.Function):
     """A (leaky) ReLU between the steps of a convolution's output and those of the next one's input.
 
-    Gradients pass where a value is inside; those of values beyond go to the end that cut them off.
+    Gradients pass if a value is inside; those of values beyond go to the end that cut them off.
     Kept for the backward pass is one byte a value.
     """
 
@@ -117,7 +117,7 @@ class RoundedActivation(torch.autograd.Function):
 
 
 def steps_of(lowest: float, largest: float, slope: float) -> tuple[Steps, Steps]:
-    """The steps that a convolution's output is held in, and those behind its activation."""
+    """The quantisation steps of a convolution's output, and those behind its activation."""
     if not slope:
         return (Steps.between(0.0, largest),) * 2
     return Steps.between(lowest, largest), Steps.between(slope * lowest, largest)
@@ -165,8 +165,8 @@ class QuantisedRCN(RCN):
     Args:
         width: one of `training.network.rcn.CHANNELS`.
         landmarks: K, the number of heatmaps.
-        stride: of the maps.
-        slope: of the activations below zero.
+        stride: stride of the maps.
+        slope: slope of the activations below zero.
     """
 
     conv = QuantisedConv

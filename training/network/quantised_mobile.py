@@ -78,7 +78,7 @@ class QuantisedMobile(nn.Module):
     """`Mobile` with the rounding of int8 inference, and the ends of each place.
 
     Args:
-        form: of the network; its upsampling repeats pixels.
+        form: form of the network; its upsampling repeats pixels.
         landmarks: K, the number of heatmaps.
 
     Raises:

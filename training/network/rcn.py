@@ -20,7 +20,7 @@ class UpConv(nn.Module):
     """Bilinear x2, then a 5x5 convolution, with zeros around the map *before* upsampling.
 
     Padding first makes the pair equal, at every pixel, to four 4x4 convolutions of the small map
-    (`phase_kernels`): 64 multiplications where there were 100.
+    (`phase_kernels`): 64 multiplications instead of 100.
     """
 
     def __init__(self, channels: int) -> None:
@@ -42,7 +42,7 @@ class RCN(nn.Module):
         landmarks: K, the number of heatmaps.
         dropout: probability; the paper's is 0.2.
         stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
-        slope: of the activations below zero; 0 makes them ReLU.
+        slope: slope of the activations below zero; 0 makes them ReLU.
     """
 
     conv: type[nn.Conv2d] = nn.Conv2d
@@ -100,8 +100,8 @@ class RCN(nn.Module):
         """The activation after every layer but the last.
 
         Args:
-            x: what a convolution gives.
-            place: what the values become; those that are concatenated share a name.
+            x: output of a convolution.
+            place: name of the values; those that are concatenated share a name.
         """
         return F.leaky_relu(x, self.slope) if self.slope else F.relu(x)
 

@@ -19,7 +19,7 @@ from training.recipes.recipe import Recipe
 def save_weights(
     path: Path, weights: dict[str, Tensor], recipe: Recipe, facts: dict[str, Any]
 ) -> None:
-    """Writes weights with their recipe and what is known of the run."""
+    """Writes weights with their recipe and facts of the run."""
     written = FAMILIES[recipe.family].checkpoint
     metadata = {"format": written, "recipe": recipe.to_json(), "facts": json.dumps(facts)}
     scheme = SCHEMES[recipe.scheme]
@@ -30,7 +30,7 @@ def save_weights(
 
 
 def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
-    """Reads what `save_weights` wrote: the network in evaluation mode, its recipe, the facts.
+    """Reads a file of `save_weights`: the network in evaluation mode, its recipe, the facts.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -74,7 +74,7 @@ def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
 def start_from(net: nn.Module, path: Path) -> None:
     """Copies the weights of a checkpoint into a network, where name and shape agree.
 
-    So a net of one form can begin with what another has learned; the rest keeps its own start.
+    So a net of one form can begin with the weights of another; the rest keeps its own start.
 
     Raises:
         ValueError: nothing fits: the checkpoint is of another width.
@@ -88,11 +88,11 @@ def start_from(net: nn.Module, path: Path) -> None:
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Writes what a run resumes from."""
+    """Writes the state that a run resumes from."""
     write_whole(path, lambda part: torch.save(state, part))
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """Reads what `save_state` wrote; tensors and plain values only, nothing is executed."""
+    """Reads a file of `save_state`; tensors and plain values only, nothing is executed."""
     state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     return state

@@ -41,7 +41,7 @@ class Family:
         checkpoint: format of its checkpoints, written into them.
         last: name of the bias of the last layer, which has an entry for each landmark.
         label: settings -> the width as users name it.
-        prefix: of the names of its models; the label follows.
+        prefix: prefix of the names of its models; the label follows.
     """
 
     choices: Mapping[str, Collection[Any]]

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides what a training run learns, as frozen data."""
+"""Recipes: all settings that decide a training run, as frozen data."""
 
 import dataclasses
 import json
@@ -18,7 +18,7 @@ from training.recipes.families import FAMILIES
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train one network.
+    """The settings of one training run.
 
     Attributes:
         name: the recipe's name, written into the model.
@@ -26,7 +26,7 @@ class Recipe:
         family: name of a kind of network, one of `training.recipes.families.FAMILIES`.
         width: name of one of the family's sizes.
         stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
-        slope: of the activations below zero; 0 makes them ReLU.
+        slope: slope of the activations below zero; 0 makes them ReLU.
         anneal: passes in which the slope falls from the paper's to `slope`, for a run that begins
             with the weights of a leaky network (--start); 0 begins with `slope`.
         precision: "float32", or "int8": the network is trained with the rounding of int8 inference
@@ -40,7 +40,7 @@ class Recipe:
         rate: highest learning rate of Adam.
         schedule: "constant", or "cosine" down to 1 % after a warm-up of `warmup` epochs.
         warmup: epochs, with the cosine schedule.
-        weight_decay: of Adam.
+        weight_decay: weight decay of Adam.
         clip: largest norm of the gradient; 0 does not clip.
         dropout: probability.
         normalised: batch normalisation after each convolution while the network is trained, folded
@@ -53,9 +53,9 @@ class Recipe:
         siamese: weight of the disagreement between two views of each face, labelled and, where they
             are given, unlabelled; half of a batch are then second views. 0 sees each face once.
         averaging: decay of the moving average of the weights that is evaluated, reached in the
-            first passes; 0 takes the weights as they are.
+            first passes; 0 takes the last weights.
         evaluate_every: epochs between evaluations on the validation faces.
-        seed: of the weights, the order and the augmentation.
+        seed: seed of the weights, the order and the augmentation.
         crop: how crops follow from five points.
         augmentation: how training crops are changed.
     """
@@ -142,7 +142,7 @@ class Recipe:
         return NormalisedRCN(self.width, SCHEMES[self.scheme].size, self.dropout, **form)
 
     def to_json(self) -> str:
-        """The recipe as one line of JSON, as it is written into checkpoints and models."""
+        """The recipe as one line of JSON, the form in checkpoints and models."""
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
@@ -179,7 +179,7 @@ PRODUCT = Recipe(
         occlusion=0.1,
     ),
 )
-"""What measures best on the validation faces."""
+"""The recipe with the least error on the validation faces."""
 
 INT8 = dataclasses.replace(
     PRODUCT, name="int8", precision="int8", epochs=6, warmup=1, rate=5e-4, evaluate_every=1

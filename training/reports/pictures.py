@@ -75,7 +75,7 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
 
     Args:
         curves: legend -> (N, K) errors of landmarks in percent.
-        path: of the PNG.
+        path: path of the PNG.
     """
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     for name, errors in curves.items():
@@ -93,7 +93,7 @@ def draw_reliability(curves: dict[str, Any], path: Path) -> None:
 
     Args:
         curves: legend -> {"nominal": probabilities, "covered": shares}.
-        path: of the PNG.
+        path: path of the PNG.
     """
     figure, axes = plt.subplots(figsize=(5, 4.5), layout="constrained")
     axes.plot([0, 100], [0, 100], color="tab:gray", lw=1)
@@ -108,15 +108,15 @@ def draw_reliability(curves: dict[str, Any], path: Path) -> None:
 
 
 def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
-    """Draws the NMSE of each model in each way that its photos were made hard, into a PNG.
+    """Draws the NMSE of each model under each condition into a PNG.
 
     Args:
-        rows: of `training.evaluation.robustness.compare`; each set of faces is a panel.
-        path: of the PNG.
+        rows: rows of `training.evaluation.robustness.compare`; each set of faces is a panel.
+        path: path of the PNG.
     """
     sets = list(dict.fromkeys(map(set_of, rows)))
-    ways = list(dict.fromkeys(row["way"] for row in rows))
-    size = (7 * len(sets), 0.28 * len(ways) + 2)
+    conditions = list(dict.fromkeys(row["way"] for row in rows))
+    size = (7 * len(sets), 0.28 * len(conditions) + 2)
     figure, places = plt.subplots(1, len(sets), figsize=size, layout="constrained", sharey=True)
     for axes, of in zip(np.atleast_1d(places), sets, strict=True):
         part = [row for row in rows if set_of(row) == of]
@@ -124,11 +124,11 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
             mine = [row for row in part if name_of(row) == model]
             for kind in dict.fromkeys(row["kind"] for row in mine):  # no line from one to the next
                 errors = [row["nmse"] for row in mine if row["kind"] == kind]
-                at = [ways.index(row["way"]) for row in mine if row["kind"] == kind]
+                at = [conditions.index(row["way"]) for row in mine if row["kind"] == kind]
                 label = model if kind == mine[0]["kind"] else None
                 axes.plot(errors, at, marker="o", lw=0.8, color=f"C{number % 10}", label=label)
         axes.set(title=", ".join(of), xlabel="NMSE, %", xlim=(0, None))
-        axes.set_yticks(range(len(ways)), ways)
+        axes.set_yticks(range(len(conditions)), conditions)
         axes.margins(y=0.02)
         axes.grid(alpha=0.3)
     columns = 3 if len(sets) > 1 else 2  # no wider than the picture
@@ -142,7 +142,7 @@ def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
 
     Args:
         refusals: title -> what `training.calibration.reliability.refusals` gives.
-        path: of the PNG.
+        path: path of the PNG.
     """
     figure, places = plt.subplots(1, len(refusals), figsize=(10, 4), layout="constrained")
     for axes, (title, refusal) in zip(np.atleast_1d(places), refusals.items(), strict=True):
@@ -170,9 +170,9 @@ def draw_sheet(
     Args:
         faces: N annotated photos.
         landmarks: (N, K, 2) predicted, image pixels.
-        errors: (N, K) percent; NaN where a landmark is not visible.
+        errors: (N, K) percent; NaN if a landmark is not visible.
         scheme: whose contours are drawn.
-        path: of the JPEG.
+        path: path of the JPEG.
         columns: faces a row; there are one row of the best and three of the worst.
     """
     means = face_errors(errors)

@@ -15,7 +15,7 @@ from training.recipes.recipe import Recipe
 
 
 class Batch(NamedTuple):
-    """What one step of one process sees.
+    """The batch of one step of one process.
 
     Attributes:
         crops: (B + U, 80, 80, 3) uint8 BGR, of labelled and then of unlabelled faces; with two
@@ -35,8 +35,8 @@ class Batches:
     """The batches of every pass over the training faces, in an order that follows from a seed.
 
     Args:
-        recipe: of the run.
-        accelerator: what it runs on; each process has its share of a batch.
+        recipe: recipe of the run.
+        accelerator: the devices; each process has its share of a batch.
         data: labelled crops.
         unlabelled: crops without labels, of which one is drawn beside each labelled one.
         workers: processes that cut crops; 0 cuts them in this one.
@@ -117,6 +117,6 @@ class Batches:
             return Batch(crops, target, None, *weight)
         crops, target, *weight, between = side_by_side(labelled)
         if unlabelled is not None:
-            more, ways = side_by_side(unlabelled)
-            crops, between = torch.cat([crops, more]), torch.cat([between, ways])
+            more, links = side_by_side(unlabelled)
+            crops, between = torch.cat([crops, more]), torch.cat([between, links])
         return Batch(crops, target, between, *weight)

@@ -1,4 +1,4 @@
-"""What a run computes on: CPU, GPU, or several of either, through accelerate."""
+"""The devices of a run: CPU, GPU, or several of either, through accelerate."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from accelerate import Accelerator
 
 
 def accelerator() -> Accelerator:
-    """An accelerator for what is there, in bf16 where the processor has instructions for it.
+    """An accelerator for this machine, in bf16 if the processor has instructions for it.
 
     ACCELERATE_MIXED_PRECISION, "no" or "bf16", decides otherwise: some processors have the
     instructions and are faster without.
@@ -20,7 +20,7 @@ def accelerator() -> Accelerator:
 
 @contextmanager
 def denormals_flushed() -> Iterator[None]:
-    """Meanwhile what is too small for a normal float32 is 0, here and in threads begun meanwhile.
+    """Flushes denormal float32 numbers to 0, here and in threads begun meanwhile.
 
     Once maps are narrow, the gradient of a softmax over thousands of pixels is full of such
     numbers, which change nothing and on which processors are many times slower: without this,

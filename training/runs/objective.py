@@ -1,4 +1,4 @@
-"""What one step minimises: the losses on labels, towards a teacher, and against an adversary."""
+"""The losses of one step: on labels, towards a teacher, and against an adversary."""
 
 from pathlib import Path
 
@@ -22,12 +22,12 @@ def loss_on_labels(
     recipe: Recipe,
     weight: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """The recipe's loss and what is worth watching beside it, means over the visible landmarks.
+    """The recipe's loss and other figures worth watching, means over the visible landmarks.
 
     Args:
         heatmaps: (B, K, 80 / stride, 80 / stride).
         sums: marginals (B, K, 80 / stride), twice, of the maps.
-        target: (B, K, 2), crop pixels; NaN where a landmark is not visible. At least one is.
+        target: (B, K, 2), crop pixels; NaN if a landmark is not visible. At least one is.
         recipe: which loss, and with which settings.
         weight: (B, K), 0..1, of each landmark in the loss; None counts all fully.
     """
@@ -59,10 +59,10 @@ class Objective:
     Args:
         recipe: weights of the losses.
         accelerator: prepares the networks for the device and for several processes.
-        teacher: checkpoint of the teacher; needed where the recipe distils.
+        teacher: checkpoint of the teacher; needed if the recipe distils.
 
     Raises:
-        ValueError: the recipe distils and no teacher is given, or the other way round.
+        ValueError: the recipe distils and no teacher is given, or the reverse.
     """
 
     def __init__(self, recipe: Recipe, accelerator: Accelerator, teacher: Path | None) -> None:
@@ -106,16 +106,16 @@ class Objective:
         between: Tensor | None = None,
         weight: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Scalars of a step; `loss` is what the trained network minimises.
+        """Scalars of a step; the trained network minimises `loss`.
 
-        The discriminator, where there is one, takes its own step in here, before the generator is
+        The discriminator, if any, takes its own step in here, before the generator is
         judged by it: a generator that is judged by the older discriminator learns what has already
         been found out.
 
         Args:
             heatmaps: (B + U, K, H, W), first of the B labelled faces, then of U unlabelled ones.
             images: (B + U, 3, 80, 80), normalised.
-            target: (B, K, 2), crop pixels; NaN where a landmark is not visible.
+            target: (B, K, 2), crop pixels; NaN if a landmark is not visible.
             between: ((B + U) / 2, 2, 3) with a Siamese recipe, where the first half of the labelled
                 faces, and of the unlabelled ones, are first views and the rest are their second
                 ones: pixels of the first crop -> pixels of the second.
@@ -170,7 +170,7 @@ class Objective:
         }
 
     def state(self) -> dict[str, object]:
-        """What a run resumes from, beside the trained network."""
+        """The state that a run resumes from, beside the trained network."""
         if self.discriminator is None:
             return {}
         judge = self.accelerator.unwrap_model(self.discriminator)

@@ -31,7 +31,7 @@ def slope_at(epoch: float, recipe: Recipe) -> float:
 def moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
     """The `multi_avg_fn` of an exponential moving average of weights, which begins short.
 
-    After n steps it reaches back over some (10 + n) / 9 of them, until that is what `decay` says:
+    After n steps it reaches back over some (10 + n) / 9 of them, until it reaches `decay`:
     the random weights that a run starts from are forgotten in the first passes, not the first ten.
     """
 

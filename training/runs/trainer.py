@@ -34,7 +34,7 @@ from training.runs.schedules import moving_average, rate_at, slope_at
 
 
 class Trainer:
-    """One run: network, optimiser, averaged weights, and the files that they are kept in."""
+    """One run: network, optimiser, averaged weights, and their files."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Trainer:
                 f"{partial} of {len(train)} training faces miss some; set adversary=0"
             )
         self.recipe, self.out = recipe, out
-        # As given: what a card says that the run began with and learned from.
+        # As given, for the card: start and data of the run.
         others = {"start": start, "teacher": teacher}
         self.others = {name: str(path) for name, path in others.items() if path is not None}
         scheme = SCHEMES[recipe.scheme]
@@ -84,7 +84,7 @@ class Trainer:
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
         )
         # Copied before `prepare` wraps the network in autocast: evaluation is in float32, as the
-        # exported file runs. A decay of 0 gives the weights as they are.
+        # exported file runs. A decay of 0 gives the last weights.
         self.averaged = AveragedModel(net, multi_avg_fn=moving_average(recipe.averaging))
         self.averaged.to(self.accelerator.device).eval()
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
@@ -92,7 +92,7 @@ class Trainer:
         self.validation = Validation(validation, recipe)
         self.epoch, self.best, self.seconds = 0, math.inf, 0.0
         self.history: list[dict[str, Any]] = []
-        self.commit = commit.commit()  # of the code that is running, whatever changes later
+        self.commit = commit.commit()  # commit of the running code, even if files change later
         out.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -109,7 +109,7 @@ class Trainer:
             mininterval=2.0,
         )
         if self.epoch == 0 and "start" in self.others:
-            self._evaluate()  # what the run began with may be the best it has
+            self._evaluate()  # the first weights may be the best
         while self.epoch < self.recipe.epochs:
             started = time.perf_counter()
             sums: dict[str, float] = {}

@@ -27,7 +27,7 @@ class Blink:
     """Eyes that were shut and are open again.
 
     Attributes:
-        id: of the face, from `Tracker`.
+        id: id of the face, from `Tracker`.
         start: time of the first frame with shut eyes, seconds.
         end: time of the first frame with open eyes again, seconds.
         openness: the least mean openness of both eyes meanwhile, in shares of the open level.
@@ -79,7 +79,7 @@ class Blinks:
 
         Args:
             faces: `Faces` with ids, from `Tracker.update`.
-            time: of the frame, seconds; later than that of the frame before.
+            time: time of the frame, seconds; later than that of the frame before.
 
         Raises:
             OptionError: the faces have no ids.

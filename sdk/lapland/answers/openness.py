@@ -73,7 +73,7 @@ def eyes_of(landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses) -> 
     Args:
         landmarks: (N, 68, 2), image pixels.
         deviations: (N, 68), standard deviation of each coordinate, pixels.
-        poses: of the same faces.
+        poses: poses of the same faces.
     """
     rows = []
     for eye in _EYES:

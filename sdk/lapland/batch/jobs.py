@@ -65,7 +65,7 @@ class Outcome:
 
     Attributes:
         job: the job.
-        line: of JSON, for a photo that could be used as for one that could not; empty where there
+        line: line of JSON, for a photo that could be used as for one that could not; empty if there
             is no such file.
         faces: how many were found.
         error: why the photo, or its drawing, could not be made use of; begins with its path.
@@ -88,7 +88,7 @@ class Batch:
         settings: what the results depend on; part of every line.
 
     Args:
-        setup: of the detectors.
+        setup: setup of the detectors.
         processes: 1 does everything in this process; more are started for the jobs, each with a
             detector of its own.
 
@@ -209,7 +209,7 @@ def write_image(path: Path, image: "cv2.typing.MatLike", *, mark: bytes = b"") -
     """Writes an image in the format that its suffix says, making its folder.
 
     Args:
-        path: of the file.
+        path: path of the file.
         image: (H, W, 3) BGR.
         mark: a segment of a JPEG, which goes behind its first marker.
 

@@ -34,7 +34,7 @@ class Death:
     """What a task gives that its worker did not survive, twice.
 
     Attributes:
-        exitcode: of the process; -9 where signal 9 ended it.
+        exitcode: exitcode of the process; -9 where signal 9 ended it.
     """
 
     exitcode: int | None
@@ -69,7 +69,7 @@ def in_processes(
             of these are pickled, as processes are spawned on every system.
         setup: what `start` takes.
         tasks: read as they are needed, a few a worker ahead.
-        count: of the workers.
+        count: count of the workers.
 
     Yields:
         Each task with its result, in the order of the tasks; or with a `Death`, where two workers

@@ -12,8 +12,8 @@ def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int =
     """Adds the options of a command that finds faces.
 
     Args:
-        parser: of the subcommand.
-        width: of the network by default.
+        parser: parser of the subcommand.
+        width: width of the network by default.
         min_face: smallest face by default, pixels.
     """
     parser.add_argument(

@@ -30,14 +30,14 @@ class Settings:
         source: number of a camera, path of a video file, or URL of a stream.
         record: video file to write the drawn picture to.
         window: whether to show it.
-        width: of the network.
-        precision: of its arithmetic.
+        width: width of the network.
+        precision: precision of its arithmetic.
         model: path of a model of one's own; keys do not change the width then.
         detector: name of the face detector.
         turned: whether it looks for faces at any angle.
         min_face: smallest face, pixels.
         threads: threads of one call.
-        smoothing: of the landmarks.
+        smoothing: smoothing of the landmarks.
         drawing: index into what can be drawn: boxes, radii, nothing but the picture.
         help: whether the keys are listed in the picture.
     """

@@ -44,7 +44,7 @@ def is_open() -> bool:
 
 
 def _why_no_window() -> str | None:
-    """Why OpenCV cannot show a window, None where it can."""
+    """Why OpenCV cannot show a window, None if it can."""
     lines = [line.split(":", 1) for line in cv2.getBuildInformation().splitlines()]
     if any(len(line) == 2 and line[0].strip() == "GUI" and "NONE" in line[1] for line in lines):
         return "this OpenCV has no windows (opencv-python-headless; opencv-python has them)"

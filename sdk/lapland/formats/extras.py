@@ -13,7 +13,7 @@ def extra(package: str, call: str, name: str | None = None) -> Iterator[None]:
     Args:
         package: what is imported.
         call: what needs it.
-        name: of the extra that brings it, where it is not that of the package.
+        name: name of the extra that brings it, where it is not that of the package.
 
     Raises:
         MissingExtraError: it is not installed.

@@ -31,7 +31,7 @@ def decode(
     Args:
         data: all of its bytes.
         name: what messages call it.
-        most_pixels: of an image; one that announces more is refused.
+        most_pixels: most pixels of an image; one that announces more is refused.
 
     Returns:
         (H, W, 3) uint8 BGR, upright; and notes on a choice that was made for the user.

@@ -37,7 +37,7 @@ class Header:
         height: as `width`.
         whole: whether the end of the picture is there, if the format shows it before decoding.
         orientation: 1 to 8, as EXIF counts.
-        bits: of a sample.
+        bits: bits of a sample.
         greatest: value of a sample of full light, if the file states it.
         part: the format's own description of the picture.
         notes: what a user should know of the choice that was made among several pictures.

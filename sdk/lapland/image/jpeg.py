@@ -41,7 +41,7 @@ class Jpeg:
     Attributes:
         width: pixels, before the orientation is applied.
         height: as `width`.
-        bits: of a sample.
+        bits: bits of a sample.
         orientation: as EXIF states it.
         end: offset behind the last byte of the picture; what follows does not belong to it.
         closed: whether the end marker is there, behind the last scan.

@@ -89,8 +89,8 @@ def read_image(
     Args:
         image: as there.
         rgb: as there.
-        most_pixels: of an encoded image; one that announces more is refused.
-        most_bytes: of an encoded image.
+        most_pixels: most pixels of an encoded image; one that announces more is refused.
+        most_bytes: most bytes of an encoded image.
     """
     if isinstance(image, np.ndarray):
         array = np.asarray(image)  # of a subclass, as masked ones, the plain array

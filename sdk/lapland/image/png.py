@@ -23,7 +23,7 @@ class Png:
     Attributes:
         width: pixels, before the orientation is applied.
         height: as `width`.
-        bits: of a sample.
+        bits: bits of a sample.
         greatest: value of full light, if `sBIT` states it.
         orientation: 1 to 8, as EXIF counts.
         whole: whether the end is there.

@@ -22,7 +22,7 @@ class Presence:
     """The last signs of a face. Times are seconds.
 
     Attributes:
-        score: of the O-Net, at its last look.
+        score: score of the O-Net, at its last look.
         looked_at: time of that look.
         seen_at: when the face was last there: a look saw it, or its landmarks were sure.
         strikes: looks in a row that saw no face.

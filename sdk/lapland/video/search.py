@@ -29,7 +29,7 @@ class Sighting:
 
     Attributes:
         five_points: (5, 2), image pixels.
-        score: of the O-Net.
+        score: score of the O-Net.
         late: whether it was found in an earlier frame than the present one.
     """
 

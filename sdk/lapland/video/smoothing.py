@@ -35,7 +35,7 @@ class Strength:
     """How much is smoothed.
 
     Attributes:
-        cutoff: of a landmark that is still, Hz.
+        cutoff: cutoff of a landmark that is still, Hz.
         gain: what each unit of speed, one radius of the face a second, adds to it, Hz.
     """
 

@@ -56,7 +56,7 @@ class Track:
     Args:
         five_points: (5, 2), image pixels, of a face that a search found.
         smoother: for its landmarks.
-        score: of the O-Net.
+        score: score of the O-Net.
         detected: whether those five points are MTCNN's of the next frame that the track sees.
 
     Attributes:
@@ -66,7 +66,7 @@ class Track:
         presence: whether it is still there.
         offset: the usual difference of MTCNN's five points.
         looks: how it looks.
-        usual_mean_scale: of this face; 0 before it is known.
+        usual_mean_scale: usual mean scale of this face; 0 before it is known.
         easy_five_points: (5, 2), the start of its crop when its mean scale was last as usual.
         detected: (5, 2), MTCNN's points of the next frame, if they are known before.
         hint: (5, 2), a likely place in the next frame, should the landmarks be found elsewhere.

@@ -132,7 +132,7 @@ class Tracker:
         """Continues with another detector, or another smoothing, from the next frame on.
 
         Args:
-            detector: of the same scheme as before; None keeps the present one.
+            detector: detector of the same scheme as before; None keeps the present one.
             smoothing: "off", "light" or "strong"; None keeps the present one.
 
         Raises:
