@@ -72,7 +72,7 @@ def main() -> None:
     for _ in range(options.repeats):  # in turns, so that a busy minute of the machine hits all
         for jobs, times in seconds.items():
             times.append(measure(photos, jobs, options.width))
-    print(results.said(header))
+    print(results.machine_line(header))
     print(f"{len(photos)} photos of some {pixels[0]} x {pixels[1]} pixels, width {options.width}")
     rates = {jobs: len(photos) / statistics.median(times) for jobs, times in seconds.items()}
     for jobs, rate in rates.items():

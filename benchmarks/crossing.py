@@ -80,7 +80,7 @@ def main() -> None:
     if len(persons) < 2:
         parser.error("two faces are needed for a pair")
     figures = measure(persons, Detector(options.width, threads=options.threads), options.rates)
-    print(f"{results.said(header)}; {len(persons)} pairs, {options.width}")
+    print(f"{results.machine_line(header)}; {len(persons)} pairs, {options.width}")
     print(f"{'frames a second':<18}{'exchanged, %':>14}{'changed, %':>12}{'missed, %':>11}")
     for key, row in figures.items():
         print(f"{key:<18}{row['exchanged']:>14.1f}{row['changed']:>12.1f}{row['missed']:>11.1f}")

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--predict", action="store_true", help="also find faces in the image")
     options = parser.parse_args(arguments)
-    print(results.said(results.header("limits")))
+    print(results.machine_line(results.header("limits")))
 
     print(f"{'model':<20}{'SHA-256':>10}{'reader':>10}{'load':>10}{'own':>10}  ms")
     for name in options.models:

@@ -88,7 +88,7 @@ def main() -> None:
         options.starts,
         options.repeats,
     )
-    print(f"{results.said(header)}; {options.threads} thread(s)")
+    print(f"{results.machine_line(header)}; {options.threads} thread(s)")
     print(
         f"{options.photo.name}, {figures['faces']:.0f} face(s), width {options.width}, "
         f"min_face {options.min_face}; medians of {options.starts} starts"

@@ -196,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     cv2.setNumThreads(1)
     header = results.header("soak")
-    print(f"{results.said(header)}; width {options.width}", flush=True)
+    print(f"{results.machine_line(header)}; width {options.width}", flush=True)
     record = {
         "width": options.width,
         **soak(options.width, options.calls, options.rounds - options.rounds % _BLOCK),

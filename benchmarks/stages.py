@@ -115,7 +115,7 @@ def main() -> None:
     watch.watch(detector.networks.landmarks, "run", "landmark network")
     for _ in range(options.repeats):
         watch.whole(lambda: detector.predict(image))
-    print(f"{results.said(header)}; one thread; {options.photo.name}")
+    print(f"{results.machine_line(header)}; one thread; {options.photo.name}")
     stages = watch.medians()
     for name, value in stages.items():
         print(f"  {name:<36}{value:>8.3f} ms")

@@ -91,7 +91,7 @@ def main() -> None:
                 rates[name].append(throughput(chosen, image, options.seconds))
             jobs = [(image, options.seconds)] * options.workers
             rates[alone].append(sum(pool.starmap(one_process, jobs, chunksize=1)))
-    print(f"{results.said(header)}; {options.photo.name}")
+    print(f"{results.machine_line(header)}; {options.photo.name}")
     medians = {name: machine.summary(values)["median"] for name, values in rates.items()}
     for name, rate in medians.items():
         print(f"  {name:<28}{rate:>8.1f} photos/s{rate / medians['one thread']:>7.2f} times")

@@ -232,7 +232,7 @@ def main() -> None:
     header = results.header("tracking")
     detector = Detector(options.width, threads=options.threads)
     persons = people(options.data, options.split, options.faces)
-    print(f"{results.said(header)}; {options.threads} thread(s)")
+    print(f"{results.machine_line(header)}; {options.threads} thread(s)")
     times = {}
     for width in dict.fromkeys((options.width, DEFAULT_WIDTH)):
         timed = Detector(width, threads=options.threads)

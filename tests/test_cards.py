@@ -14,12 +14,12 @@ from export.cards.failures_picture import BAR, CELL, LARGEST, draw_limits
 from export.shipping import parity
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index, loading
-from training.calibration.measuring import radii_of, see
+from training.calibration.measuring import predictions_under, radii_of
 from training.calibration.reliability import coverages
 from training.data import detected
 from training.data.readers import read_faces
-from training.evaluation.conditions import Hardship, changed_crops, hardships, pictures
-from training.evaluation.corruptions import CORRUPTIONS, DEGRADATIONS
+from training.evaluation.conditions import Condition, changed_crops, conditions_of, pictures
+from training.evaluation.corruptions import CARD_CORRUPTIONS, CORRUPTIONS
 from training.evaluation.predictions import open_network
 from training.recipes.checkpoint import load_weights
 from training.recipes.recipe import Recipe
@@ -95,7 +95,7 @@ def _limits(folder):
 
 def test_card_tells_where_the_model_fails(folder):
     part, rows = _limits(folder)
-    names = [how.name for how in DEGRADATIONS]
+    names = [how.name for how in CARD_CORRUPTIONS]
     assert {"all of `common`", CLEAN, *names} < set(rows)
     info = loading.describe(folder / "model.onnx")
     count, nmse, _ = rows["all of `common`"]
@@ -131,15 +131,15 @@ def test_radii_hold_what_they_say_on_300w(data_300w):
     path = index.path_of(index.DEFAULT_WIDTH, index.DEFAULT_PRECISION)
     run, spec, scheme = open_network(path)
     split = data_300w / "splits" / "common.txt"
-    faces = detected.detect(read_faces(data_300w, scheme, split)).every(4)
+    faces = detected.add_detected(read_faces(data_300w, scheme, split)).every(4)
     fine, places = pictures(faces, spec.matrices(faces.five_points))
-    clean = next(hardships(faces, spec, corrupt=False, perturb=False))
+    clean = next(conditions_of(faces, spec, corrupt=False, perturb=False))
     ways = [clean] + [
-        Hardship(how.name, how.name, changed_crops(fine, places, how.change), clean.matrices)
+        Condition(how.name, how.name, changed_crops(fine, places, how.change), clean.matrices)
         for kind in ("blocks", "blur", "noise")
         for how in CORRUPTIONS[kind][-1:]
     ]
-    sample = see(run, faces, ways, scheme)
+    sample = predictions_under(run, faces, ways, scheme)
     calibration = loading.describe(path).calibration
     shares = 100 * coverages(radii_of(calibration, sample), sample)
     np.testing.assert_allclose(shares[0], [50, 90], atol=3)  # 2 on four times as many

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
                 "forms": forms,
                 **found,
             }
-            print("\n\n".join(reliability.spoken(report)))
+            print("\n\n".join(reliability.tables(report)))
             options.report.mkdir(parents=True, exist_ok=True)
             files = write_report(report, options.report, options.data)
             print(f"written: {', '.join(map(str, files))}")

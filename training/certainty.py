@@ -23,7 +23,7 @@ from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
 from lapland.video.portrait import portrait_pixel
 from training.common.files import write_text
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
 from training.evaluation import metrics
 
@@ -55,7 +55,7 @@ def torn(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def doubts_and_errors(
-    network: LandmarkNetwork, faces: Faces, seed: int = 0
+    network: LandmarkNetwork, faces: AnnotatedFaces, seed: int = 0
 ) -> dict[str, NDArray[np.float64]]:
     """Doubts (A, N) and errors (A, N) for each of A amounts, and doubts (N,) without a face."""
     rng = np.random.default_rng(seed)

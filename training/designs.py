@@ -46,7 +46,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     train, validation = (
-        detected.detect(read_faces(options.data, IBUG68, options.data / "splits" / f"{s}.txt"))
+        detected.add_detected(
+            read_faces(options.data, IBUG68, options.data / "splits" / f"{s}.txt")
+        )
         for s in ("train", "val")
     )
     for design in options.designs:

@@ -20,7 +20,7 @@ from lapland.landmarks.decoders import DECODERS
 from lapland.schemes.ibug68 import IBUG68
 from training.data import detected
 from training.data.crops import CropSpec
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
 from training.evaluation import metrics
 from training.evaluation.robustness import split_files
@@ -71,7 +71,7 @@ DECODINGS: dict[str, Decoding] = {"argmax": largest_pixel, "softargmax": softarg
 }
 
 
-def errors(faces: Faces) -> dict[tuple[str, str, int], float]:
+def errors(faces: AnnotatedFaces) -> dict[tuple[str, str, int], float]:
     """NMSE in percent by (encoding, decoding, stride)."""
     matrices = CropSpec().matrices(faces.five_points)
     landmarks = square.to_crop(faces.landmarks, matrices)
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         ((folder, file),) = split_files([options.data], [options.split])
-        faces = detected.detect(read_faces(folder, IBUG68, file))
+        faces = detected.add_detected(read_faces(folder, IBUG68, file))
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.discretisation: {error}") from None
     found = errors(faces)

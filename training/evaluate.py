@@ -112,7 +112,7 @@ def _many(rows: list[rows_module.Row], options: argparse.Namespace) -> None:
 
 def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespace) -> None:
     run, spec, scheme = open_network(model, *options.decoder)
-    faces = detected.detect(read_faces(data, scheme, split))
+    faces = detected.add_detected(read_faces(data, scheme, split))
     results = run_on(run, spec, faces)
     report = figures_of(results, faces, scheme)
     print(table(report))

@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.train: {error}") from None
     for faces in (train, validation):
-        detected.detect(faces)
+        detected.add_detected(faces)
     missed = int(np.count_nonzero(train.missed)), int(np.count_nonzero(validation.missed))
     print(
         f"{len(train)} training faces, {len(validation)} validation faces; "

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from lapland.schemes.ibug68 import IBUG68
 from training.common.files import write_text
 from training.data import detected
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.indices import INDEX, far_side
 from training.data.readers import read_faces
 from training.evaluation.predictions import landmark_errors, open_network, path_of_model
@@ -47,7 +47,7 @@ def face_sides(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.ptp(landmarks, axis=1).prod(axis=1)))
 
 
-def rows_of(model: Path, faces: Faces, yaws: NDArray[np.float64]) -> list[dict[str, Any]]:
+def rows_of(model: Path, faces: AnnotatedFaces, yaws: NDArray[np.float64]) -> list[dict[str, Any]]:
     """One row for each bin of yaw that has faces: "from", "to", "faces", "all" and "seen"."""
     run, spec, scheme = open_network(path_of_model(model))
     if scheme.size != IBUG68.size:
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             faces = read_faces(options.data, IBUG68)
         faces.sizes = face_sides(faces.landmarks)
-        detected.detect(faces)
+        detected.add_detected(faces)
         found = np.array([yaws[name.split("/")[-1]] for name in faces.names])
         table = {str(model): rows_of(model, faces, found) for model in options.model}
     except KeyError as error:

@@ -22,7 +22,7 @@ def header(name: str) -> Report:
     return machine.header(f"python -m benchmarks.{name}")
 
 
-def said(head: Report) -> str:
+def machine_line(head: Report) -> str:
     """The processor and the load, as every command says them."""
     load = "" if head["load"] is None else f"; load {head['load']:.1f}"
     return f"{processor(head)}{load}"

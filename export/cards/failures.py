@@ -9,7 +9,7 @@ import numpy as np
 from training.data import detected
 from training.data.readers import read_faces
 from training.evaluation.conditions import CLEAN, changed_crops, pictures
-from training.evaluation.corruptions import DEGRADATIONS, NOISE
+from training.evaluation.corruptions import CARD_CORRUPTIONS, NOISE
 from training.evaluation.figures import figures_of_faces
 from training.evaluation.predictions import errors_of, open_network
 from training.evaluation.strata import yaws
@@ -54,14 +54,14 @@ def measure(model: Path, data: Path, split: str) -> dict[str, Any]:
     """
     run, spec, scheme = open_network(model)
     file = data / "splits" / f"{split}.txt"
-    every = detected.detect(read_faces(data, scheme, file if file.exists() else None))
+    every = detected.add_detected(read_faces(data, scheme, file if file.exists() else None))
     turned = yaws(every.landmarks, scheme)
     step = -(-len(every) // MOST)
     faces = every.every(step)
     matrices = spec.matrices(faces.five_points)
     fine, places = pictures(faces, matrices)
     changes = {CLEAN: lambda picture, place, rng: picture}
-    changes |= {degradation.name: degradation.change for degradation in DEGRADATIONS}
+    changes |= {degradation.name: degradation.change for degradation in CARD_CORRUPTIONS}
     figures = {}
     for name, change in changes.items():
         found = errors_of(run(changed_crops(fine, places, change)), matrices, faces)

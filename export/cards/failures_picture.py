@@ -19,7 +19,7 @@ from training.common.files import write_whole
 from training.common.paths import REPOSITORY
 from training.data.detected import LEAST_IOU
 from training.data.pixels import Picture
-from training.evaluation.corruptions import DEGRADATIONS, Place
+from training.evaluation.corruptions import CARD_CORRUPTIONS, Place
 
 NAME = "limits.jpg"
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
@@ -84,7 +84,7 @@ def draw_limits(
         )
         cells.append(_worse(detector, clean, turned, f"turned by {degrees} degrees", matrix))
     cells.append(_clean_cell(_clean(detector, side_view), "seen from the side"))
-    for how in DEGRADATIONS:
+    for how in CARD_CORRUPTIONS:
         changed = how.change(clean.image, clean.place, np.random.default_rng(0))
         cells.append(_worse(detector, clean, changed, how.name, np.eye(2, 3)))
     drawn = [_draw(cell) for cell in cells]

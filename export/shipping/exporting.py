@@ -86,7 +86,7 @@ def export(
     crops = [crops_of_photo(photo, recipe)]
     if data is not None and (data / "splits" / "val.txt").exists():
         faces = read_faces(data, SCHEMES[recipe.scheme], data / "splits" / "val.txt")
-        crops.append(cut_all(faces, recipe.crop.matrices(detected.detect(faces).five_points)))
+        crops.append(cut_all(faces, recipe.crop.matrices(detected.add_detected(faces).five_points)))
     model = build_graph(net, recipe, metadata_of(net, recipe, facts, {}, **terms))
     sample = torch.cat(crops)
     parity = difference(model, net, recipe, sample)

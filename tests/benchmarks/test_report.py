@@ -77,7 +77,7 @@ def test_results_are_written_and_read(tmp_path):
     results.write(path, head, {"calls": 3})
     assert results.read(path) == {"header": head, "calls": 3}
     assert head["command"] == "python -m benchmarks.soak"
-    assert head["cpu"] in results.said(head)
+    assert head["cpu"] in results.machine_line(head)
     assert list(json.loads(path.read_text("utf-8"))) == ["header", "calls"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import draw_face, mean_shape
 from training.data.crops import CropSpec
-from training.data.faces import Faces, five_from_landmarks, origin
+from training.data.faces import AnnotatedFaces, five_from_landmarks, origin
 from training.evaluate import table
 from training.evaluation import strata
 from training.evaluation.figures import evaluate
@@ -15,7 +15,7 @@ COMMON = ["helen/testset/1", "lfpw/testset/2"]
 def report(names):
     rng = np.random.default_rng(0)
     images, landmarks = zip(*(draw_face(rng) for _ in names), strict=True)
-    faces = Faces.from_landmarks(names, images, np.stack(landmarks), IBUG68)
+    faces = AnnotatedFaces.from_landmarks(names, images, np.stack(landmarks), IBUG68)
     faces.detected = faces.labelled.copy()
     faces.detected[0] = np.nan  # missed
 

@@ -60,7 +60,7 @@ FORM = "all this, with ways balanced"
 
 
 @dataclass(frozen=True)
-class Sample:
+class ErrorSample:
     """Predictions of a model for N faces under each of C conditions.
 
     Attributes:
@@ -79,10 +79,14 @@ class Sample:
     errors: Floats
     sizes: Floats
 
-    def of(self, faces: NDArray[np.bool_] | slice, conditions: slice = slice(None)) -> "Sample":
+    def of(
+        self, faces: NDArray[np.bool_] | slice, conditions: slice = slice(None)
+    ) -> "ErrorSample":
         """Some faces under some of the conditions."""
         arrays = (self.landmarks, self.scales, self.textures, self.errors)
-        return Sample(self.scheme, *(a[conditions][:, faces] for a in arrays), self.sizes[faces])
+        return ErrorSample(
+            self.scheme, *(a[conditions][:, faces] for a in arrays), self.sizes[faces]
+        )
 
     @property
     def flat(self) -> tuple[Floats, Floats, Floats]:
@@ -106,7 +110,7 @@ class Sample:
         return 100 * mean_of_visible(self.errors, axis=2) / self.sizes
 
 
-def fit(sample: Sample, form: str = FORM) -> Calibration:
+def fit(sample: ErrorSample, form: str = FORM) -> Calibration:
     """Fits a calibration; clean photos count `CLEAN_WEIGHT` times as much as a corruption.
 
     Raises:
@@ -126,7 +130,7 @@ def fit(sample: Sample, form: str = FORM) -> Calibration:
     return _evened(fitted, sample) if chosen.rounds and len(counts) > 1 else fitted
 
 
-def _off(fitted: Calibration, sample: Sample) -> Floats:
+def _off(fitted: Calibration, sample: ErrorSample) -> Floats:
     """(C,) the largest deviation of each condition from the nominal shares of `BALANCED`."""
     off = np.zeros(len(sample.errors))
     for p in BALANCED:
@@ -135,7 +139,7 @@ def _off(fitted: Calibration, sample: Sample) -> Floats:
     return off
 
 
-def _evened(fitted: Calibration, sample: Sample) -> Calibration:
+def _evened(fitted: Calibration, sample: ErrorSample) -> Calibration:
     """The same with the radii of each group scaled, so that no condition is too far off.
 
     Radii that are right on average over all conditions are too long for clean photos. They are
@@ -163,7 +167,7 @@ def _evened(fitted: Calibration, sample: Sample) -> Calibration:
     return moved(min(SHARES, key=worst))
 
 
-def balanced(counts: Floats, fitted: Calibration, sample: Sample) -> Floats:
+def balanced(counts: Floats, fitted: Calibration, sample: ErrorSample) -> Floats:
     """(C,) the next weights: larger if the radii hold too few or too many landmarks."""
     off = _off(fitted, sample)
     grown = counts[1:] * np.exp(BALANCE * (off[1:] - off[1:].mean()))
@@ -196,7 +200,7 @@ def _fit(
     )
 
 
-def isotonic_radii(sample: Sample, others: Sample, probability: float) -> Floats:
+def isotonic_radii(sample: ErrorSample, others: ErrorSample, probability: float) -> Floats:
     """(C, N, K) radii of `others`, by isotonic regression of `sample`'s errors on scales alone.
 
     The yardstick for `fit`: in each group the mean error is any function of the relative
@@ -219,7 +223,7 @@ def isotonic_radii(sample: Sample, others: Sample, probability: float) -> Floats
     return radii.reshape(others.scales.shape)
 
 
-def _features_and_errors(sample: Sample) -> tuple[Floats, Floats]:
+def _features_and_errors(sample: ErrorSample) -> tuple[Floats, Floats]:
     """(C * N, K, F) features, and (C * N, K) errors in sides of the face."""
     landmarks, scales, textures = sample.flat
     errors = sample.errors.reshape(scales.shape) / face_sides(landmarks)[:, None]
@@ -265,7 +269,7 @@ def _quantiles(values: Floats, counts: Floats) -> Floats:
 
 
 def _fit_face(
-    sample: Sample, features: Floats, errors: Floats, counts: Floats, form: Form
+    sample: ErrorSample, features: Floats, errors: Floats, counts: Floats, form: Form
 ) -> tuple[Floats, float, float]:
     """The weights of a face's mean error, then slope and shift of its confidence."""
     of_faces = counts.repeat(len(sample.sizes))

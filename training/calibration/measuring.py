@@ -13,22 +13,24 @@ from lapland.detection.registry import load_detector
 from lapland.schemes.scheme import Scheme
 from lapland.uncertainty.calibration import Calibration
 from training.calibration import reliability
-from training.calibration.fit import FORM, FORMS, Floats, Sample, fit, isotonic_radii
+from training.calibration.fit import FORM, FORMS, ErrorSample, Floats, fit, isotonic_radii
 from training.calibration.reliability import COVERED
 from training.common.files import write_whole
 from training.data import detected
 from training.data.crops import CropSpec
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
-from training.evaluation.conditions import Hardship, hardships
+from training.evaluation.conditions import Condition, conditions_of
 from training.evaluation.corruptions import CORRUPTIONS
-from training.evaluation.predictions import Predictor, kept, open_network
+from training.evaluation.predictions import Predictor, cached, open_network
 
 FOLDS = 5
 GRID = tuple(np.round(np.arange(0.05, 1, 0.05), 2).tolist())  # of the curves
 
 
-def see(run: Predictor, faces: Faces, conditions: list[Hardship], scheme: Scheme) -> Sample:
+def predictions_under(
+    run: Predictor, faces: AnnotatedFaces, conditions: list[Condition], scheme: Scheme
+) -> ErrorSample:
     """The predictions of a model for all faces under each of some conditions."""
     rows = []
     for condition in conditions:
@@ -38,21 +40,23 @@ def see(run: Predictor, faces: Faces, conditions: list[Hardship], scheme: Scheme
         errors = np.linalg.norm(points - faces.landmarks, axis=-1)
         rows.append((points, scales * steps, texture(condition.crops, landmarks), errors))
     arrays = (np.stack(column).astype(np.float64) for column in zip(*rows, strict=True))
-    return Sample(scheme, *arrays, faces.sizes)
+    return ErrorSample(scheme, *arrays, faces.sizes)
 
 
-def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration, Sample]:
+def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration, ErrorSample]:
     """Fits the calibration of an ONNX file or checkpoint, on `splits/SPLIT.txt` of a folder.
 
     Without such a file, on every photo of the folder.
     """
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
-    sample = see(run, faces, list(hardships(faces, spec, perturb=False)), scheme)
+    sample = predictions_under(run, faces, list(conditions_of(faces, spec, perturb=False)), scheme)
     return fit(sample), sample
 
 
-def cross_validated(sample: Sample, folds: int = FOLDS, seed: int = 0) -> dict[str, dict[str, Any]]:
+def cross_validated(
+    sample: ErrorSample, folds: int = FOLDS, seed: int = 0
+) -> dict[str, dict[str, Any]]:
     """Every form of the calibration, measured on faces that it was not fitted on.
 
     The folds part the faces, so that no face is in the fit under another condition.
@@ -77,14 +81,14 @@ def cross_validated(sample: Sample, folds: int = FOLDS, seed: int = 0) -> dict[s
 
 
 def radii_of(
-    calibration: Calibration, sample: Sample, probabilities: tuple[float, ...] = COVERED
+    calibration: Calibration, sample: ErrorSample, probabilities: tuple[float, ...] = COVERED
 ) -> list[Floats]:
     """(C, N, K) radii of each probability, pixels."""
     found = (calibration.radii(*sample.flat, p) for p in probabilities)
     return [r.reshape(sample.scales.shape).astype(np.float64) for r in found]
 
 
-def confidences_of(calibration: Calibration, sample: Sample) -> Floats:
+def confidences_of(calibration: Calibration, sample: ErrorSample) -> Floats:
     """(C, N)."""
     return calibration.confidence(*sample.flat).reshape(sample.textures.shape[:2]).astype(float)
 
@@ -110,10 +114,13 @@ def measure(
     faces = _faces(data, scheme, split)
     some = faces.every(every)
     mtcnn = load_detector("mtcnn", threads=1)
-    conditions = list(hardships(some, spec))
-    clean = [next(hardships(faces, spec, corrupt=False, perturb=False))]
+    conditions = list(conditions_of(some, spec))
+    clean = [next(conditions_of(faces, spec, corrupt=False, perturb=False))]
     apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
-    seen, hard = see(run, faces, clean, scheme), see(run, some, conditions, scheme)
+    seen, hard = (
+        predictions_under(run, faces, clean, scheme),
+        predictions_under(run, some, conditions, scheme),
+    )
     shares = {clean[0].name: reliability.coverages(radii_of(calibration, seen), seen)[0].tolist()}
     covered = reliability.coverages(radii_of(calibration, hard), hard)
     for condition, row in zip(conditions[1:], covered[1:], strict=True):
@@ -142,7 +149,7 @@ def measure(
     return report
 
 
-def detector_scores(mtcnn: FaceDetector, condition: Hardship, faces: Faces) -> Floats:
+def detector_scores(mtcnn: FaceDetector, condition: Condition, faces: AnnotatedFaces) -> Floats:
     """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
     boxes = around(square.to_crop(faces.landmarks, condition.matrices))
     return np.array(
@@ -164,9 +171,9 @@ def write_into(model: Path, out: Path, calibration: Calibration) -> None:
 
 def _open(model: Path) -> tuple[Predictor, CropSpec, Scheme]:
     run, spec, scheme = open_network(model)
-    return (kept(run, model) if model.suffix == ".onnx" else run), spec, scheme
+    return (cached(run, model) if model.suffix == ".onnx" else run), spec, scheme
 
 
-def _faces(data: Path, scheme: Scheme, split: str) -> Faces:
+def _faces(data: Path, scheme: Scheme, split: str) -> AnnotatedFaces:
     file = data / "splits" / f"{split}.txt"
-    return detected.detect(read_faces(data, scheme, file if file.exists() else None))
+    return detected.add_detected(read_faces(data, scheme, file if file.exists() else None))

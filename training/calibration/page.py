@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from training.calibration.fit import FORM, FORMS
-from training.calibration.reliability import REFUSED, spoken, worst
+from training.calibration.reliability import REFUSED, tables, worst
 from training.common.files import write_text
 from training.reports.pictures import draw_refusal, draw_reliability
 
@@ -100,7 +100,7 @@ def write_report(report: dict[str, Any], folder: Path, data: Path) -> list[Path]
     draw_reliability(report["curves"], files[2])
     draw_refusal(report["refusal"], files[3])
     names, shares = worst(report)
-    forms, coverage, refusal = spoken(report)
+    forms, coverage, refusal = tables(report)
     page = PAGE.format(
         clean=report["clean_weight"],
         fits=1 + FORMS[FORM].rounds,

@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.calibration.fit import Floats, Sample
+from training.calibration.fit import ErrorSample, Floats
 
 COVERED = (0.5, 0.9)  # probabilities whose coverage is reported
 REFUSED = 0.05  # of the faces, the least confident
 FAILURES = (8, 10)  # percent of d
 
 
-def coverages(radii: Sequence[Floats], sample: Sample) -> Floats:
+def coverages(radii: Sequence[Floats], sample: ErrorSample) -> Floats:
     """(C, P): share of the visible landmarks of each condition within each of P radii (C, N, K)."""
     return np.stack([sample.covered(r) for r in radii], axis=1)
 
 
-def coverage_figures(radii: NDArray[np.float64], sample: Sample) -> dict[str, Any]:
+def coverage_figures(radii: NDArray[np.float64], sample: ErrorSample) -> dict[str, Any]:
     """Coverage of the `COVERED` radii (P, C, N, K), the clean condition first.
 
     Returns:
@@ -72,7 +72,7 @@ def worst(report: dict[str, Any]) -> tuple[list[str], list[float]]:
     return [names[i] for i in rows], [float(shares[i, j]) for j, i in enumerate(rows)]
 
 
-def spoken(report: dict[str, Any]) -> list[str]:
+def tables(report: dict[str, Any]) -> list[str]:
     """Forms, coverage and refusal, of `training.calibrate`'s report, as tables in Markdown."""
     coverage = [["", *(f"within {100 * p:.0f} %" for p in COVERED)]]
     coverage += [

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from lapland.crop import square
 from lapland.schemes.scheme import Scheme
 from training.data.augment import Augmentation, change_pixels, jitter
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.network.rcn import SIZE
 
 
@@ -36,7 +36,12 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, ...]]):
     """
 
     def __init__(
-        self, faces: Faces, scheme: Scheme, spec: CropSpec, how: Augmentation, seed: int = 0
+        self,
+        faces: AnnotatedFaces,
+        scheme: Scheme,
+        spec: CropSpec,
+        how: Augmentation,
+        seed: int = 0,
     ) -> None:
         self.faces, self.how, self.seed = faces, how, seed
         self.epoch = 0
@@ -76,7 +81,7 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, ...]]):
         return square.cut(self.faces.images[other], self.matrices[1, other], SIZE)
 
 
-def cut_all(faces: Faces, matrices: NDArray[np.float64]) -> torch.Tensor:
+def cut_all(faces: AnnotatedFaces, matrices: NDArray[np.float64]) -> torch.Tensor:
     """(N, 80, 80, 3) uint8: one crop of each face."""
     crops = [square.cut(i, m, SIZE) for i, m in zip(faces.images, matrices, strict=True)]
     return torch.from_numpy(np.stack(crops))

@@ -15,14 +15,14 @@ from lapland.detection.registry import load_detector
 from lapland.networks.loading import load_mtcnn
 from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 
 CACHE = CACHE_ROOT / "five_points"
 MIN_FACE = 40  # pixels; the SDK's default
 LEAST_IOU = 0.3  # of a detected box with the box of the face
 
 
-def detect(faces: Faces, cache: Path | None = None) -> Faces:
+def add_detected(faces: AnnotatedFaces, cache: Path | None = None) -> AnnotatedFaces:
     """Fills `faces.detected` with the five points of the box that fits the landmarks best.
 
     A face counts as missed if no detected box overlaps its own with an IoU of at least
@@ -60,7 +60,7 @@ def _npy(array: NDArray[np.float64]) -> bytes:
     return buffer.getvalue()
 
 
-def _key(faces: Faces, files: tuple[bytes, bytes, bytes]) -> str:
+def _key(faces: AnnotatedFaces, files: tuple[bytes, bytes, bytes]) -> str:
     digest = hashlib.sha256(faces.landmarks.tobytes())
     if faces.boxes is not None:
         digest.update(faces.boxes.tobytes())

@@ -18,7 +18,7 @@ FACE_BOX = (np.array([-0.95, -0.95]), np.array([0.95, 1.35]))
 
 
 @dataclass
-class Faces:
+class AnnotatedFaces:
     """Annotated faces, each with its photo.
 
     Attributes:
@@ -31,7 +31,7 @@ class Faces:
             bounding boxes of the visible landmarks stand for them.
         weights: (N, K) float32, 0..1, of each landmark in the loss; None counts all fully.
         detected: (N, 5, 2), the five points that MTCNN found, NaN if it missed the face; None
-            until `training.data.detected.detect` has run.
+            until `training.data.detected.add_detected` has run.
     """
 
     names: list[str]
@@ -54,7 +54,7 @@ class Faces:
         boxes: NDArray[np.float64] | None = None,
         sizes: NDArray[np.float64] | None = None,
         weights: NDArray[np.float32] | None = None,
-    ) -> "Faces":
+    ) -> "AnnotatedFaces":
         """Faces with known landmarks, and with boxes and sizes if given.
 
         Raises:
@@ -78,11 +78,11 @@ class Faces:
     def __len__(self) -> int:
         return len(self.names)
 
-    def every(self, step: int) -> "Faces":
+    def every(self, step: int) -> "AnnotatedFaces":
         """Every `step`-th face."""
         arrays = ("landmarks", "labelled", "sizes", "boxes", "weights", "detected")
         parts = {name: getattr(self, name) for name in arrays}
-        return Faces(
+        return AnnotatedFaces(
             self.names[::step],
             self.images[::step],
             **{name: None if part is None else part[::step] for name, part in parts.items()},

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lapland.image.loading import load_image
 from lapland.schemes.scheme import Scheme
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.indices import Indices
 from training.data.pts import read_indexed_pts, read_pts
 
@@ -20,7 +20,7 @@ Roots = Path | Sequence[Path]
 """A folder of photos, or several; names are searched in each, in their order."""
 
 
-def read_faces(root: Roots, scheme: Scheme, split: Path | None = None) -> Faces:
+def read_faces(root: Roots, scheme: Scheme, split: Path | None = None) -> AnnotatedFaces:
     """Reads the faces that a split file names, in whichever of its two forms.
 
     Args:
@@ -41,7 +41,7 @@ def read_faces(root: Roots, scheme: Scheme, split: Path | None = None) -> Faces:
     return read_folder(root, scheme, names)
 
 
-def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None) -> Faces:
+def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None) -> AnnotatedFaces:
     """Reads photos and their `.pts` files below a folder.
 
     The weights of labels are those of the nearest `index.csv`, in the folder of the photo or above.
@@ -78,10 +78,12 @@ def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None)
     images = [_read_photo(found[name]) for name in names]
     landmarks = [_read_landmarks(found[name].with_suffix(".pts"), scheme) for name in names]
     weights = _weights([found[name] for name in names], roots, scheme)
-    return Faces.from_landmarks(names, images, np.stack(landmarks), scheme, weights=weights)
+    return AnnotatedFaces.from_landmarks(
+        names, images, np.stack(landmarks), scheme, weights=weights
+    )
 
 
-def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
+def read_list(root: Path, scheme: Scheme, file: Path) -> AnnotatedFaces:
     """Reads a list of faces in the form of AFLW's lists, one row for each face.
 
     A row is `image_path annotation_path x1 y1 x2 y2 face_size`: the box of the face and the
@@ -119,7 +121,7 @@ def read_list(root: Path, scheme: Scheme, file: Path) -> Faces:
         sizes.append(size)
     if not names:
         raise ValueError(f"{file}: expected rows `{ROW}`, found none")
-    return Faces.from_landmarks(
+    return AnnotatedFaces.from_landmarks(
         names,
         images,
         np.stack(landmarks),

@@ -16,7 +16,7 @@ from lapland.base.boxes import around
 from lapland.crop import square
 from lapland.detection.registry import load_detector
 from training.data.crops import CropSpec, cut_all
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.pixels import Picture
 from training.evaluation.corruptions import CORRUPTIONS, UNTRAINED, Place
 from training.network.rcn import SIZE
@@ -28,7 +28,7 @@ Change = Callable[[Picture, Place, np.random.Generator], Picture]
 
 
 @dataclass(frozen=True)
-class Hardship:
+class Condition:
     """The crops of a set of faces under one condition.
 
     Attributes:
@@ -44,15 +44,15 @@ class Hardship:
     matrices: NDArray[np.float64]
 
 
-def hardships(
-    faces: Faces,
+def conditions_of(
+    faces: AnnotatedFaces,
     spec: CropSpec,
     *,
     corrupt: bool = True,
     perturb: bool = True,
     untrained: bool = False,
     seed: int = 0,
-) -> Iterator[Hardship]:
+) -> Iterator[Condition]:
     """The clean photos first, then every kind and strength of `CORRUPTIONS`, then shifts.
 
     Corrupted photos are cropped at the place of the clean photo, so that the landmark network is
@@ -70,29 +70,31 @@ def hardships(
         seed: seed of the random numbers; every strength has the same.
     """
     matrices = spec.matrices(faces.five_points)
-    yield Hardship(CLEAN, CLEAN, cut_all(faces, matrices).numpy(), matrices)
+    yield Condition(CLEAN, CLEAN, cut_all(faces, matrices).numpy(), matrices)
     kinds = (CORRUPTIONS if corrupt else {}) | (UNTRAINED if untrained else {})
     total = sum(len(strengths) for strengths in kinds.values())
     total += 2 * len(SHIFTS) * perturb
-    with tqdm(total=total, desc="hardships", unit="way", mininterval=2.0, disable=not total) as bar:
+    with tqdm(
+        total=total, desc="conditions", unit="condition", mininterval=2.0, disable=not total
+    ) as bar:
         if kinds:
             fine, places = pictures(faces, matrices)
             for kind, strengths in kinds.items():
                 for how in strengths:
                     crops = changed_crops(fine, places, how.change, seed)
                     bar.update()
-                    yield Hardship(kind, how.name, crops, matrices)
+                    yield Condition(kind, how.name, crops, matrices)
         if perturb:
             for kind, move in (("shifted points", shifted_points), ("shifted boxes", boxed_points)):
                 for amount in SHIFTS:
                     moved = spec.matrices(move(faces, amount, np.random.default_rng(seed)))
                     bar.update()
                     name = f"{kind} by {amount:.2f} {'d' if kind.endswith('points') else 'h'}"
-                    yield Hardship(kind, name, cut_all(faces, moved).numpy(), moved)
+                    yield Condition(kind, name, cut_all(faces, moved).numpy(), moved)
 
 
 def pictures(
-    faces: Faces, matrices: NDArray[np.float64]
+    faces: AnnotatedFaces, matrices: NDArray[np.float64]
 ) -> tuple[list[NDArray[np.uint8]], list[Place]]:
     """Each face at twice the resolution of its crop, and its place in that picture."""
     fine = matrices.copy()
@@ -118,13 +120,17 @@ def changed_crops(
     return np.stack([cv2.resize(p, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for p in changed])
 
 
-def shifted_points(faces: Faces, amount: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def shifted_points(
+    faces: AnnotatedFaces, amount: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """(N, 5, 2): the five points, each shifted by a standard deviation of so many d an axis."""
     noise = rng.standard_normal(faces.five_points.shape)
     return faces.five_points + amount * faces.sizes[:, None, None] * noise
 
 
-def boxed_points(faces: Faces, amount: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def boxed_points(
+    faces: AnnotatedFaces, amount: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """(N, 5, 2): where MTCNN's last stage puts the five points in boxes whose corners are shifted.
 
     By a standard deviation of so many longer sides of the box, at most two of them.

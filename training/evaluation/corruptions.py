@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Degradation:
+class Corruption:
     """A corruption of photos.
 
     Attributes:
@@ -51,23 +51,23 @@ class Degradation:
     change: Callable[[Picture, Place, np.random.Generator], Picture]
 
 
-def _blur(share: float) -> Degradation:
+def _blur(share: float) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         return blurred(picture, share * place.size)
 
-    return Degradation(f"blur of sigma {share:.2f} d", change)
+    return Corruption(f"blur of sigma {share:.2f} d", change)
 
 
-def _small(pixels: int) -> Degradation:
+def _small(pixels: int) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         factor = min(1.0, pixels / place.height)
         height, width = (max(1, round(factor * side)) for side in picture.shape[:2])
         return coarse(picture, width, height)
 
-    return Degradation(f"face of {pixels} px", change)
+    return Corruption(f"face of {pixels} px", change)
 
 
-def _cover(part: str, points: list[int], width: float, height: float, below: float) -> Degradation:
+def _cover(part: str, points: list[int], width: float, height: float, below: float) -> Corruption:
     """A block about the middle of some of the five points.
 
     Its sides, and how far below it lies, are in longer sides of the rectangle of the five points,
@@ -81,42 +81,42 @@ def _cover(part: str, points: list[int], width: float, height: float, below: flo
         signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
         return covered(picture, middle + signs * [width / 2, height / 2] @ axes.T)
 
-    return Degradation(f"{part} covered", change)
+    return Corruption(f"{part} covered", change)
 
 
-def _dark(light: int) -> Degradation:
+def _dark(light: int) -> Corruption:
     """A part of the light, and `NOISE` on every value."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         dark = cv2.convertScaleAbs(picture, alpha=1 / light)
         return noisy(dark, NOISE, rng)
 
-    return Degradation(f"1/{light} of the light and noise", change)
+    return Corruption(f"1/{light} of the light and noise", change)
 
 
-def _move(share: float) -> Degradation:
+def _move(share: float) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         length = max(2, round(share * place.size))
         return motion_blurred(picture, length, rng.uniform(0, np.pi))
 
-    return Degradation(f"motion blur of {share:.2f} d", change)
+    return Corruption(f"motion blur of {share:.2f} d", change)
 
 
-def _noise(sigma: int) -> Degradation:
+def _noise(sigma: int) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         return noisy(picture, sigma, rng)
 
-    return Degradation(f"noise of {sigma} levels", change)
+    return Corruption(f"noise of {sigma} levels", change)
 
 
-def _jpeg(quality: int) -> Degradation:
+def _jpeg(quality: int) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         return compressed(picture, quality)
 
-    return Degradation(f"JPEG of quality {quality}", change)
+    return Corruption(f"JPEG of quality {quality}", change)
 
 
-def _block(share: float) -> Degradation:
+def _block(share: float) -> Corruption:
     """A square of any one colour, its middle anywhere on the face."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
@@ -126,10 +126,10 @@ def _block(share: float) -> Degradation:
         blue, green, red = rng.integers(0, 256, 3).tolist()
         return covered(picture, corners, (blue, green, red))
 
-    return Degradation(f"block of {share:.2f} h", change)
+    return Corruption(f"block of {share:.2f} h", change)
 
 
-DEGRADATIONS = (
+CARD_CORRUPTIONS = (
     _blur(0.05),
     _blur(0.15),
     _small(30),
@@ -142,7 +142,7 @@ DEGRADATIONS = (
 """Mild and strong ones, by which models are compared; none depends on the size of the photo."""
 
 
-def _mosaic(share: float) -> Degradation:
+def _mosaic(share: float) -> Corruption:
     """Squares of one colour each, as a face is made unknown."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
@@ -151,19 +151,19 @@ def _mosaic(share: float) -> Degradation:
         few = shrunk(picture, max(1, round(width / cell)), max(1, round(height / cell)))
         return np.asarray(cv2.resize(few, (width, height), interpolation=cv2.INTER_NEAREST))
 
-    return Degradation(f"mosaic of {share:.2f} d", change)
+    return Corruption(f"mosaic of {share:.2f} d", change)
 
 
-def _fog(share: float) -> Degradation:
+def _fog(share: float) -> Corruption:
     """A share of even light grey over everything."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         return np.asarray(cv2.convertScaleAbs(picture, alpha=1 - share, beta=210 * share))
 
-    return Degradation(f"{share:.0%} fog", change)
+    return Corruption(f"{share:.0%} fog", change)
 
 
-def _shadow(light: float) -> Degradation:
+def _shadow(light: float) -> Corruption:
     """A straight shadow with a sharp edge over half of the face, on either side."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
@@ -174,10 +174,10 @@ def _shadow(light: float) -> Degradation:
         dark = cv2.convertScaleAbs(picture, alpha=light)
         return np.where(beyond[..., None], dark, picture).astype(np.uint8)
 
-    return Degradation(f"half in a shadow of {light:.0%}", change)
+    return Corruption(f"half in a shadow of {light:.0%}", change)
 
 
-def _fence(share: float) -> Degradation:
+def _fence(share: float) -> Corruption:
     """Parallel bars of one grey before the face."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
@@ -189,10 +189,10 @@ def _fence(share: float) -> Degradation:
             np.uint8
         )
 
-    return Degradation(f"bars over {share:.0%}", change)
+    return Corruption(f"bars over {share:.0%}", change)
 
 
-def _dots(share: float) -> Degradation:
+def _dots(share: float) -> Corruption:
     """Single pixels of black and white."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
@@ -202,12 +202,12 @@ def _dots(share: float) -> Degradation:
         canvas[chance > 1 - share / 2] = 255
         return canvas
 
-    return Degradation(f"{share:.0%} of the pixels black or white", change)
+    return Corruption(f"{share:.0%} of the pixels black or white", change)
 
 
 CORRUPTIONS = {
     "blocks": (_block(0.25), _block(0.4), _block(0.55)),
-    "parts covered": (DEGRADATIONS[4], DEGRADATIONS[5]),
+    "parts covered": (CARD_CORRUPTIONS[4], CARD_CORRUPTIONS[5]),
     "motion blur": (_move(0.05), _move(0.15), _move(0.25)),
     "blur": (_blur(0.05), _blur(0.1), _blur(0.15)),
     "noise": (_noise(10), _noise(20), _noise(40)),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lapland.schemes.scheme import Scheme
 from training.data import detected
 from training.data.crops import CropSpec
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
 from training.evaluation import metrics
 from training.evaluation.predictions import Predictor, landmark_errors, open_network
@@ -23,17 +23,19 @@ SUBSETS = {
 }
 
 
-def evaluate(run: Predictor, spec: CropSpec, faces: Faces, scheme: Scheme) -> dict[str, Any]:
+def evaluate(
+    run: Predictor, spec: CropSpec, faces: AnnotatedFaces, scheme: Scheme
+) -> dict[str, Any]:
     """Every figure for both sources of crops, and per subset if the names show it."""
     return figures_of(run_on(run, spec, faces), faces, scheme)
 
 
 def run_on(
-    run: Predictor, spec: CropSpec, faces: Faces
+    run: Predictor, spec: CropSpec, faces: AnnotatedFaces
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """`landmark_errors` for each source of crops: "mtcnn" and "labels"."""
     if faces.detected is None:
-        detected.detect(faces)
+        detected.add_detected(faces)
     return {
         source: landmark_errors(run, spec, faces, five)
         for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled))
@@ -41,7 +43,7 @@ def run_on(
 
 
 def figures_of(
-    results: dict[str, dict[str, NDArray[np.float64]]], faces: Faces, scheme: Scheme
+    results: dict[str, dict[str, NDArray[np.float64]]], faces: AnnotatedFaces, scheme: Scheme
 ) -> dict[str, Any]:
     """The figures of the predictions of `run_on`."""
     report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
@@ -91,7 +93,7 @@ def figures_of_faces(
 def evaluate_file(path: Path, data: Path, split: Path | None) -> dict[str, Any]:
     """`evaluate` of a checkpoint or ONNX file on the faces of a folder."""
     run, spec, scheme = open_network(path)
-    return evaluate(run, spec, detected.detect(read_faces(data, scheme, split)), scheme)
+    return evaluate(run, spec, detected.add_detected(read_faces(data, scheme, split)), scheme)
 
 
 def _rank_correlation(scales: NDArray[np.floating], errors: NDArray[np.floating]) -> float:

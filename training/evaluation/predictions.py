@@ -19,7 +19,7 @@ from lapland.schemes.scheme import Scheme
 from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
 from training.data.crops import CropSpec, cut_all
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.evaluation import metrics
 from training.evaluation.decoding import decoded
 from training.recipes.checkpoint import load_weights
@@ -78,7 +78,7 @@ def open_decoders(
     return run, recipe.crop, SCHEMES[recipe.scheme]
 
 
-def kept(run: Predictor, model: Path) -> Predictor:
+def cached(run: Predictor, model: Path) -> Predictor:
     """`run` of an ONNX file with a cache: predictions on the same crops are kept in `CACHE`.
 
     The same graph, whatever its metadata, on the same crops and version of onnxruntime; so a model
@@ -108,7 +108,7 @@ def kept(run: Predictor, model: Path) -> Predictor:
 
 
 def landmark_errors(
-    run: Predictor, spec: CropSpec, faces: Faces, five: NDArray[np.float64]
+    run: Predictor, spec: CropSpec, faces: AnnotatedFaces, five: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels.
 
@@ -119,7 +119,7 @@ def landmark_errors(
 
 
 def errors_of(
-    found: Prediction, matrices: NDArray[np.float64], faces: Faces
+    found: Prediction, matrices: NDArray[np.float64], faces: AnnotatedFaces
 ) -> dict[str, NDArray[np.float64]]:
     """`landmark_errors` of predictions on crops.
 

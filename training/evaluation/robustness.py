@@ -12,7 +12,7 @@ from lapland.landmarks.decoders import DEFAULT_DECODER
 from training.data import detected
 from training.data.readers import read_faces
 from training.evaluation import metrics
-from training.evaluation.conditions import hardships
+from training.evaluation.conditions import conditions_of
 from training.evaluation.predictions import errors_of, open_decoders, path_of_model
 from training.evaluation.rows import Row, _labels, set_of
 
@@ -58,7 +58,7 @@ def compare(
         every: one in so many faces counts.
 
     Returns:
-        One row for each: "model", "decoder", "data", "split", "kind" and "way" of `Hardship`,
+        One row for each: "model", "decoder", "data", "split", "kind" and "way" of `Condition`,
         "missed" by MTCNN (cropped from their labels), and the figures of `metrics.summary`.
 
     Raises:
@@ -72,10 +72,10 @@ def compare(
     for folder, file in sets:
         schemes = {scheme.name: scheme for _, _, scheme in networks.values()}
         for scheme in schemes.values():
-            faces = detected.detect(read_faces(folder, scheme, file)).every(every)
+            faces = detected.add_detected(read_faces(folder, scheme, file)).every(every)
             mine = {label: n for label, n in networks.items() if n[2] is scheme}
             for spec in dict.fromkeys(spec for _, spec, _ in mine.values()):
-                for way in hardships(
+                for way in conditions_of(
                     faces, spec, corrupt=corrupt, perturb=perturb, untrained=untrained
                 ):
                     for label, (run, own, _) in mine.items():

@@ -4,7 +4,7 @@ from torch import nn
 
 from lapland.crop import square
 from training.data.crops import cut_all
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.evaluation import metrics
 from training.evaluation.decoding import predict
 from training.recipes.recipe import Recipe
@@ -13,7 +13,7 @@ from training.recipes.recipe import Recipe
 class Validation:
     """The validation faces, cropped once from the five points that a user's photo would give."""
 
-    def __init__(self, faces: Faces, recipe: Recipe) -> None:
+    def __init__(self, faces: AnnotatedFaces, recipe: Recipe) -> None:
         self.faces, self.beta = faces, recipe.beta
         self.matrices = recipe.crop.matrices(faces.five_points)
         self.crops = cut_all(faces, self.matrices)

@@ -207,10 +207,10 @@ class QuantisedRCN(RCN):
         plain.load_state_dict({name: own[name] for name in plain.state_dict()})
         equalise(plain, crops)
         self.load_state_dict(plain.state_dict(), strict=False)
-        self.calibrate(crops, tail)
+        self.set_ranges(crops, tail)
 
     @torch.no_grad()
-    def calibrate(self, crops: Tensor, tail: float) -> None:
+    def set_ranges(self, crops: Tensor, tail: float) -> None:
         """Sets the ends so that all but `tail` of the values on crops (B, 3, 80, 80) lie between.
 
         And moves the biases of the last layer so that the peaks of each map lie about 0, which the

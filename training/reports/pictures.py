@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lapland.schemes.scheme import Scheme
 from training.common.figures import save_figure
 from training.common.files import write_whole
-from training.data.faces import Faces
+from training.data.faces import AnnotatedFaces
 from training.evaluation.metrics import face_errors
 from training.evaluation.rows import name_of, set_of
 
@@ -158,7 +158,7 @@ def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
 
 
 def draw_sheet(
-    faces: Faces,
+    faces: AnnotatedFaces,
     landmarks: NDArray[np.float64],
     errors: NDArray[np.float64],
     scheme: Scheme,

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from lapland.schemes.registry import SCHEMES
 from training.common import commit, files
 from training.data.crops import TrainingCrops
-from training.data.faces import Faces, origin
+from training.data.faces import AnnotatedFaces, origin
 from training.data.unlabelled import UnlabelledCrops
 from training.evaluation.validation import Validation
 from training.network.normalised import folded
@@ -39,8 +39,8 @@ class Trainer:
     def __init__(
         self,
         recipe: Recipe,
-        train: Faces,
-        validation: Faces,
+        train: AnnotatedFaces,
+        validation: AnnotatedFaces,
         out: Path,
         *,
         unlabelled: NDArray[np.uint8] | None = None,

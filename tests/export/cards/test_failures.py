@@ -11,12 +11,12 @@ from lapland.networks import index
 from tests.drawn_faces import write_folder, write_list
 from training.data import detected
 from training.evaluation import figures as figures_module
-from training.evaluation.corruptions import DEGRADATIONS
+from training.evaluation.corruptions import CARD_CORRUPTIONS
 from training.network.rcn import RCN
 from training.recipes.checkpoint import save_weights
 from training.recipes.recipe import PRODUCT, override
 
-NAMES = [how.name for how in DEGRADATIONS]
+NAMES = [how.name for how in CARD_CORRUPTIONS]
 DRAWN = {"as it is": "scale 1%", "fog": "not found, off 2%"}
 MODEL = index.folder() / "rcn-1-16" / "model.onnx"
 

@@ -12,7 +12,7 @@ from lapland.uncertainty.calibration import Calibration
 from lapland.uncertainty.features import FEATURES, features_of
 from tests.drawn_faces import mean_shape
 from training.calibration import fit as calibration
-from training.calibration.fit import FORMS, Sample, fit, isotonic_radii
+from training.calibration.fit import FORMS, ErrorSample, fit, isotonic_radii
 
 SHAPE = 1.6  # of the Weibull distribution of error / mean error
 
@@ -28,7 +28,7 @@ def drawn(seed, faces=250, ways=2):
     textures = rng.normal(0.5, 0.3, (ways, faces, TEXTURE + 68))
     means = 1.5 * scales * np.exp(0.8 * (level + 3.8) - 0.5 * textures[..., :1])
     errors = means * rng.weibull(SHAPE, scales.shape) / 0.8966  # its mean, gamma(1 + 1 / SHAPE)
-    return Sample(IBUG68, landmarks, scales, textures, errors, 1.1 * size[0, :, 0])
+    return ErrorSample(IBUG68, landmarks, scales, textures, errors, 1.1 * size[0, :, 0])
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +236,7 @@ def test_schemes_without_corners_of_the_eyes_are_calibrated():
         sample.scales[..., few],
         sample.textures[..., : TEXTURE + AFLW19.size],
     )
-    small = Sample(AFLW19, *arrays, sample.errors[..., few], sample.sizes)
+    small = ErrorSample(AFLW19, *arrays, sample.errors[..., few], sample.sizes)
     found = fit(small)
     assert np.isfinite(found.confidence(*small.flat)).all()
     within = small.errors <= found.radii(*small.flat, 0.9).reshape(small.errors.shape)

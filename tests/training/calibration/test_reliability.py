@@ -2,14 +2,16 @@ import numpy as np
 import pytest
 
 from lapland.schemes.ibug68 import IBUG68
-from training.calibration.fit import Sample
+from training.calibration.fit import ErrorSample
 from training.calibration.reliability import coverage_figures, coverages, refusals, worst
 
 
 def sample(errors):
     ways, faces = errors.shape[:2]
     nothing = np.zeros((*errors.shape, 2))
-    return Sample(IBUG68, nothing, errors, np.zeros((ways, faces, 5)), errors, np.full(faces, 50.0))
+    return ErrorSample(
+        IBUG68, nothing, errors, np.zeros((ways, faces, 5)), errors, np.full(faces, 50.0)
+    )
 
 
 def test_coverage_is_the_share_of_visible_landmarks_within_the_radius():

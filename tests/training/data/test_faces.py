@@ -11,7 +11,7 @@ from tests.drawn_faces import mean_shape, to_aflw19, write_folder, write_list
 from training.data import detected
 from training.data.augment import Augmentation
 from training.data.crops import CropSpec, TrainingCrops
-from training.data.faces import Faces, five_from_landmarks
+from training.data.faces import AnnotatedFaces, five_from_landmarks
 from training.data.readers import read_faces, read_folder
 
 
@@ -106,26 +106,26 @@ def test_a_photo_that_faces_share_is_searched_once(photo, tmp_path, monkeypatch)
     landmarks = np.full((2, 19, 2), np.nan)
     landmarks[:, 18] = [222, 168], [400, 400]  # one landmark is visible: the box decides
     boxes = np.array([[180.0, 64, 265, 172], [350, 350, 450, 450]])
-    faces = Faces.from_landmarks(
+    faces = AnnotatedFaces.from_landmarks(
         ["a", "b"], [image, image], landmarks, AFLW19, boxes=boxes, sizes=np.array([96.0, 100.0])
     )
-    detected.detect(faces, cache=tmp_path)
+    detected.add_detected(faces, cache=tmp_path)
     assert faces.missed.tolist() == [False, True]
     assert len(calls) == 1
-    moved = Faces.from_landmarks(
+    moved = AnnotatedFaces.from_landmarks(
         ["a", "b"], [image] * 2, landmarks, AFLW19, boxes=boxes[::-1], sizes=np.ones(2)
     )
     # The boxes are part of what the cache knows a face by.
-    assert detected.detect(moved, cache=tmp_path).missed.tolist() == [True, False]
+    assert detected.add_detected(moved, cache=tmp_path).missed.tolist() == [True, False]
 
 
 def test_faces_that_mtcnn_misses_fall_back_to_their_labels(folder, tmp_path):
     faces = read_folder(folder, IBUG68)
-    detected.detect(faces, cache=tmp_path)
+    detected.add_detected(faces, cache=tmp_path)
     assert faces.detected.shape == (6, 5, 2)
     np.testing.assert_array_equal(faces.five_points[faces.missed], faces.labelled[faces.missed])
     assert np.isfinite(faces.five_points).all()
-    again = detected.detect(read_folder(folder, IBUG68), cache=tmp_path)  # from the cache
+    again = detected.add_detected(read_folder(folder, IBUG68), cache=tmp_path)  # from the cache
     np.testing.assert_array_equal(again.detected, faces.detected)
 
 
@@ -133,11 +133,11 @@ def test_mtcnn_finds_the_face_of_a_photo(photo, tmp_path):
     image = cv2.imread(str(photo))
     # A rough annotation: the bounding box is what decides.
     landmarks = mean_shape()[None] * 45 + [224, 118]
-    faces = Faces.from_landmarks(["a"], [image], landmarks, IBUG68)
-    detected.detect(faces, cache=tmp_path)
+    faces = AnnotatedFaces.from_landmarks(["a"], [image], landmarks, IBUG68)
+    detected.add_detected(faces, cache=tmp_path)
     assert not faces.missed.any()
-    far = Faces.from_landmarks(["a"], [image], landmarks + 200, IBUG68)
-    assert detected.detect(far, cache=tmp_path).missed.all()
+    far = AnnotatedFaces.from_landmarks(["a"], [image], landmarks + 200, IBUG68)
+    assert detected.add_detected(far, cache=tmp_path).missed.all()
 
 
 def test_training_crops_repeat_for_the_same_seed_epoch_and_index(folder):

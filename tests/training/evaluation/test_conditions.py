@@ -4,8 +4,14 @@ import pytest
 from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import draw_face
 from training.data.crops import CropSpec, cut_all
-from training.data.faces import Faces
-from training.evaluation.conditions import CLEAN, SHIFTS, boxed_points, hardships, shifted_points
+from training.data.faces import AnnotatedFaces
+from training.evaluation.conditions import (
+    CLEAN,
+    SHIFTS,
+    boxed_points,
+    conditions_of,
+    shifted_points,
+)
 from training.evaluation.corruptions import CORRUPTIONS, UNTRAINED
 
 
@@ -13,13 +19,15 @@ from training.evaluation.corruptions import CORRUPTIONS, UNTRAINED
 def faces():
     rng = np.random.default_rng(0)
     images, landmarks = zip(*(draw_face(rng) for _ in range(4)), strict=True)
-    made = Faces.from_landmarks([f"{i}" for i in range(4)], images, np.stack(landmarks), IBUG68)
+    made = AnnotatedFaces.from_landmarks(
+        [f"{i}" for i in range(4)], images, np.stack(landmarks), IBUG68
+    )
     made.detected = made.labelled.copy()
     return made
 
 
 def test_the_photos_as_they_are_come_first_and_then_every_way(faces):
-    ways = list(hardships(faces, CropSpec()))
+    ways = list(conditions_of(faces, CropSpec()))
     assert ways[0].name == CLEAN
     expected = cut_all(faces, CropSpec().matrices(faces.five_points)).numpy()
     np.testing.assert_array_equal(ways[0].crops, expected)
@@ -39,17 +47,18 @@ def test_the_photos_as_they_are_come_first_and_then_every_way(faces):
 def test_the_same_again_and_only_what_is_asked_for(faces):
     spec = CropSpec()
     one, two = (
-        [way.crops for way in hardships(faces, spec, corrupt=False, seed=seed)] for seed in (1, 1)
+        [way.crops for way in conditions_of(faces, spec, corrupt=False, seed=seed)]
+        for seed in (1, 1)
     )
     assert len(one) == 1 + 2 * len(SHIFTS)
     np.testing.assert_array_equal(one, two)
-    assert len(list(hardships(faces, spec, corrupt=False, perturb=False))) == 1
-    ways = list(hardships(faces, spec, corrupt=False, perturb=False, untrained=True))
+    assert len(list(conditions_of(faces, spec, corrupt=False, perturb=False))) == 1
+    ways = list(conditions_of(faces, spec, corrupt=False, perturb=False, untrained=True))
     assert [way.kind for way in ways[1:]] == [k for k, hows in UNTRAINED.items() for _ in hows]
 
 
 def test_points_are_shifted_as_far_as_it_says(faces):
-    many = Faces.from_landmarks(
+    many = AnnotatedFaces.from_landmarks(
         faces.names * 50, faces.images * 50, np.tile(faces.landmarks, (50, 1, 1)), IBUG68
     )
     moved = shifted_points(many, 0.1, np.random.default_rng(0)) - many.five_points

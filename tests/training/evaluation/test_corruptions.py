@@ -4,12 +4,12 @@ import pytest
 
 from lapland.crop import five_points
 from training.data.pixels import coarse, motion_blurred, noisy
-from training.evaluation.corruptions import CORRUPTIONS, DEGRADATIONS, UNTRAINED, Place
+from training.evaluation.corruptions import CARD_CORRUPTIONS, CORRUPTIONS, UNTRAINED, Place
 
 PLACE = Place(five_points.UPRIGHT * 40 + [100.0, 90.0], size=60.0, height=95.0)
 KINDS = CORRUPTIONS | UNTRAINED
 CORRUPTING = [how for strengths in KINDS.values() for how in strengths]
-BY_NAME = {how.name: how.change for how in (*DEGRADATIONS, *CORRUPTING)}
+BY_NAME = {how.name: how.change for how in (*CARD_CORRUPTIONS, *CORRUPTING)}
 
 
 @pytest.fixture

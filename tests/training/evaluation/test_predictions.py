@@ -3,7 +3,7 @@ import onnx
 import pytest
 
 from training.evaluation import predictions
-from training.evaluation.predictions import kept
+from training.evaluation.predictions import cached
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def counted(monkeypatch, tmp_path, peaks):
         runs.append(len(crops))
         return np.full((len(crops), 68, 2), float(crops.sum())), np.ones((len(crops), 68))
 
-    return runs, lambda model=peaks: kept(run, model)
+    return runs, lambda model=peaks: cached(run, model)
 
 
 def test_nothing_is_found_twice(counted):

@@ -22,7 +22,7 @@ MIRROR = list(IBUG68.mirror)
 def crops(tmp_path_factory):
     folder = write_folder(tmp_path_factory.mktemp("faces") / "faces", 8)
     faces = read_faces(folder, IBUG68, folder / "splits/train.txt")
-    detected.detect(faces, tmp_path_factory.mktemp("cache"))
+    detected.add_detected(faces, tmp_path_factory.mktemp("cache"))
     return TrainingCrops(faces, IBUG68, CropSpec(), HOW)
 
 

@@ -48,7 +48,10 @@ def test_the_network_computes_what_it_did_with_channels_of_one_range(stride, slo
 def test_rounding_to_int8_costs_less():
     net, images = uneven(1, 0.2), normalise(crops())
     errors = []
-    for prepare in (QuantisedRCN.prepare, QuantisedRCN.calibrate):  # with equalised ranges, without
+    for prepare in (
+        QuantisedRCN.prepare,
+        QuantisedRCN.set_ranges,
+    ):  # with equalised ranges, without
         whole = QuantisedRCN(net.width, stride=1, slope=net.slope)
         whole.load_state_dict(net.state_dict(), strict=False)
         prepare(whole, images, 1e-4)

@@ -49,7 +49,7 @@ def folder(tmp_path_factory):
 def faces(folder, tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
     return [
-        detected.detect(read_faces(folder, IBUG68, folder / f"splits/{name}.txt"), cache)
+        detected.add_detected(read_faces(folder, IBUG68, folder / f"splits/{name}.txt"), cache)
         for name in ("train", "val")
     ]
 
