@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from lapland.base.progress import Progress
+from lapland.batch import jobs
 from lapland.batch.jobs import Setup, start_in_process
 from lapland.cli.main import main
 from tests.processes import PATIENCE, is_running
@@ -88,7 +89,7 @@ def test_the_file_is_the_same_whatever_the_number_of_processes(holiday, capsys, 
 def test_a_second_run_does_nothing_but_names_the_errors_again(holiday, capsys, monkeypatch):
     assert run(holiday, "-o", "all.jsonl") == 1
     before, (_, err) = Path("all.jsonl").read_bytes(), capsys.readouterr()
-    monkeypatch.setattr("lapland.batch.jobs.read_image", lambda photo: pytest.fail(f"read {photo}"))
+    monkeypatch.setattr(jobs, "read_image", lambda photo: pytest.fail(f"read {photo}"))
     assert run(Path("holiday/../holiday").resolve(), "-o", "all.jsonl") == 1
     assert Path("all.jsonl").read_bytes() == before
     out, again = capsys.readouterr()
@@ -346,7 +347,7 @@ class Screen:
 @pytest.mark.parametrize("live", [True, False])
 def test_progress(monkeypatch, live):
     now = [100.0]
-    monkeypatch.setattr("lapland.base.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     screen = Screen(live)
     progress = Progress(screen, total=10_000, before=1000)
     now[0] += 7  # the start takes its time, which says nothing of the rate
