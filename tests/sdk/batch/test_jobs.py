@@ -281,9 +281,13 @@ def test_a_photo_whose_process_is_killed_twice_is_an_error(holiday):
         for _ in range(2):
             end = wait_for(writing_end)
             reader = wait_for(lambda: reader_among(processes_of(process)))
+            # Stopped first: a reader at work would take the closed pipe for the end of the file, so
+            # would the next reader if the pipe were closed after the kill.
+            reader.suspend()
+            wait_for(lambda: reader.status() == psutil.STATUS_STOPPED)  # noqa: B023
+            os.close(end)
             reader.kill()
             wait_for(lambda: not is_running(reader))  # noqa: B023
-            os.close(end)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "lapland: m.png: the process at work on it was ended by SIGKILL, twice\n" in err
