@@ -36,7 +36,7 @@ def peaked(width, stride, slope=0.2):
 def quantised_form(net, images):
     out = QuantisedRCN(net.width, stride=net.stride, slope=net.slope)
     out.load_state_dict(net.state_dict(), strict=False)
-    out.calibrate(images, 1e-4)
+    out.set_ranges(images, 1e-4)
     return out.eval()
 
 

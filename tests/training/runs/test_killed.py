@@ -34,7 +34,7 @@ def run(folder, watch=lambda: None):
     try:
         torch.set_num_threads(1)
         read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")
-        faces = [detected.detect(read(name), out / "cache") for name in ("train", "val")]
+        faces = [detected.add_detected(read(name), out / "cache") for name in ("train", "val")]
         watch()
         recipe = dataclasses.replace(SMALL, epochs=2, evaluate_every=1)
         trainer.Trainer(recipe, *faces, folder).run()
