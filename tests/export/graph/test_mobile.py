@@ -4,17 +4,14 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import torch
 from onnx import TensorProto, helper
 
 from benchmarks.common.multiplications import multiply_accumulates
 from export.graph.mobile import build_mobile
-from tests.training.network.smooth import crops, peaked
+from tests.training.network.smooth import crops, held_values, peaked, rounded_form
 from training.evaluation.decoding import predict
 from training.network.designs import DESIGNS
 from training.network.mobile import multiplications
-from training.network.quantised_mobile import QuantisedMobile
-from training.network.rcn import normalise
 
 SMALL = DESIGNS["small"]
 FORMS = {
@@ -30,13 +27,6 @@ REPEATING = {name: form for name, form in FORMS.items() if not form.bilinear}
 def run(model, images, names=("landmarks", "scales", "heatmaps")):
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(list(names), {"crops": images.numpy()})
-
-
-def rounded_form(net, images):
-    out = QuantisedMobile(net.form, net.landmarks)
-    out.begin_with(net)
-    out.prepare(normalise(images), 1e-4)
-    return out.eval()
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
@@ -72,16 +62,7 @@ def test_first_layers_in_int8_equal_torchs_number_by_number():
     model = build_mobile(net, 1.0, {})
     model.graph.output.append(helper.make_tensor_value_info("stem", TensorProto.UINT8, None))
     (found,) = run(model, images, ["stem"])
-    values = {}
-    held = net.held
-
-    def noted(x, place, act):
-        values[place] = held(x, place, act)
-        return values[place]
-
-    net.held = noted
-    with torch.no_grad():
-        net(normalise(images))
+    values = held_values(net, images)
     steps = net.steps("stem")
     expected = (values["stem"] / steps.scale + steps.zero).round().permute(0, 2, 3, 1).numpy()
     differing = np.abs(found.astype(float) - expected)

@@ -1,8 +1,9 @@
-"""Crops of smooth noise, and a network without training whose maps have peaks on them."""
+"""Crops of smooth noise, and networks without training whose maps have peaks on them."""
 
 import torch
 
 from training.network.mobile import HEAD, Form, Mobile
+from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import normalise
 
 
@@ -23,3 +24,26 @@ def peaked(form: Form, images: torch.Tensor) -> Mobile:
             net.train()(normalise(images))
         net.layers[HEAD].weight.mul_(12)  # type: ignore[operator]
     return net.eval()
+
+
+def rounded_form(net: Mobile, images: torch.Tensor) -> QuantisedMobile:
+    """The network with int8's rounding, its ranges those of the images."""
+    out = QuantisedMobile(net.form, net.landmarks)
+    out.begin_with(net)
+    out.prepare(normalise(images), 1e-4)
+    return out.eval()
+
+
+def held_values(net: QuantisedMobile, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The rounded values of every place, from one run of the network."""
+    values = {}
+    held = net.held
+
+    def noted(x, place, act):
+        values[place] = held(x, place, act)
+        return values[place]
+
+    net.held = noted
+    with torch.no_grad():
+        net(normalise(images))
+    return values

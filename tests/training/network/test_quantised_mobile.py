@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.training.network.smooth import crops, peaked
+from tests.training.network.smooth import crops, held_values, peaked, rounded_form
 from training.evaluation.decoding import predict
 from training.network.designs import DESIGNS
 from training.network.mobile import layers_of
@@ -20,13 +20,6 @@ FORMS = {
 }
 
 
-def rounded_form(net, images):
-    out = QuantisedMobile(net.form, net.landmarks)
-    out.begin_with(net)
-    out.prepare(normalise(images), 1e-4)
-    return out.eval()
-
-
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_it_finds_what_the_float_network_found(form):
     images = crops()
@@ -40,16 +33,7 @@ def test_it_finds_what_the_float_network_found(form):
 def test_every_value_but_the_maps_is_one_of_256():
     images = crops(2)
     rounded = rounded_form(peaked(SMALL, images), images)
-    values = {}
-    held = rounded.held
-
-    def noted(x, place, act):
-        values[place] = held(x, place, act)
-        return values[place]
-
-    rounded.held = noted
-    with torch.no_grad():
-        rounded(normalise(images))
+    values = held_values(rounded, images)
     assert set(values) == set(places_of(SMALL))
     for place, value in values.items():
         steps = rounded.steps(place)
