@@ -1,6 +1,7 @@
 """Face detectors by name: a row for each."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ..base.errors import OptionError
 from ..networks import loading
@@ -13,21 +14,8 @@ from .paired import SCORE, PairedDetector
 DEFAULT_DETECTOR = "mtcnn"
 
 
-def _paired(
-    *,
-    min_face: int,
-    thresholds: tuple[float, float, float],
-    pyramid_factor: float,
-    turned: bool,
-    threads: int | None,
-) -> FaceDetector:
-    mtcnn = Mtcnn(
-        *loading.load_mtcnn(),
-        min_face=min_face,
-        thresholds=thresholds,
-        pyramid_factor=pyramid_factor,
-        threads=threads,
-    )
+def _paired(*, min_face: int, turned: bool, threads: int | None, **options: Any) -> FaceDetector:
+    mtcnn = _mtcnn(min_face=min_face, turned=False, threads=threads, **options)
     blazeface = BlazeFace(loading.load_blazeface(), threshold=SCORE, threads=threads)
     return PairedDetector(blazeface, mtcnn, min_face=min_face, turned=turned)
 
@@ -39,7 +27,7 @@ def _mtcnn(
     pyramid_factor: float,
     turned: bool,
     threads: int | None,
-) -> FaceDetector:
+) -> Mtcnn:
     if turned:
         raise OptionError(
             "turned=True needs the detector 'blazeface'; 'mtcnn' finds upright faces only"
