@@ -1,15 +1,7 @@
-"""The weights of the PyPI package ``mtcnn`` -> three ONNX graphs, without TensorFlow.
+"""The three graphs of MTCNN from the weights of the PyPI package ``mtcnn``; see `export.mtcnn`.
 
-    python -m export.mtcnn [--out models/mtcnn]
-
-Keras keeps images as (N, H, W, C) and kernels as (kh, kw, in, out); ONNX wants (N, C, H, W) and
-(out, in, kh, kw). The graphs take images of OpenCV, (N, H, W, 3) in BGR order with values 0..255,
-and do the rest inside: the transposition is a node, while the channel order and the normalisation
-(x - 127.5) / 128 are folded into the first convolution, exactly, since none pads its input.
-
-Each graph ends in ``scores``, the probability of a face, and ``offsets``, the regression of the
-box; the O-Net gives ``points`` too. Zhang et al., "Joint Face Detection and Alignment Using
-Multitask Cascaded Convolutional Networks", IEEE Signal Processing Letters 23 (10), 2016.
+Images are (N, H, W, 3) BGR with values 0..255: the transposition is a node, the channel order and
+the normalisation (x - 127.5) / 128 are folded into the first convolution.
 """
 
 import importlib.util
