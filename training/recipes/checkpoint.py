@@ -81,7 +81,7 @@ def start_from(net: nn.Module, path: Path) -> None:
     """
     trained, recipe, _ = load_weights(path)
     weights, own = FAMILIES[recipe.family].start(net, trained), net.state_dict()
-    fit = {name: w for name, w in weights.items() if own.get(name, w[:0]).shape == w.shape}
+    fit = {name: w for name, w in weights.items() if name in own and own[name].shape == w.shape}
     if not any(w.ndim > 1 for w in fit.values()):
         raise ValueError(f"{path}: none of its weights fit the network; is it of another width?")
     net.load_state_dict(fit, strict=False)

@@ -91,6 +91,16 @@ def test_int8_starts_with_what_float32_has_learned(tmp_path):
     assert (exact - near).norm(dim=-1).mean() < 1.0
 
 
+def test_float32_starts_with_float32(tmp_path):
+    recipe = dataclasses.replace(MOBILE, width=SMALLEST)
+    trained, net = recipe.network().eval(), recipe.network().eval()
+    save_weights(tmp_path / "best.safetensors", trained.state_dict(), recipe, {})
+    start_from(net, tmp_path / "best.safetensors")
+    images = torch.randn(1, 3, 80, 80)
+    with torch.no_grad():
+        torch.testing.assert_close(net(images), trained(images))
+
+
 def test_networks_of_another_family_do_not_start_one(tmp_path):
     path = tmp_path / "best.safetensors"
     save_weights(path, RCN("1/8").state_dict(), override(INT8, ["precision=float32"]), {})
