@@ -248,18 +248,31 @@ class Faces(FacesAnswers):
         return to_supervision(self.boxes, self.scores, self.landmarks, self.scales)
 
     def to_coco(
-        self, *, image_id: int | str, category_id: int = 1, first_id: int = 1
+        self,
+        *,
+        image_id: int | str,
+        category_id: int = 1,
+        first_id: int = 1,
+        width: int | None = None,
+        height: int | None = None,
     ) -> list[dict[str, Any]]:
         """The faces as annotations of a COCO key point file, plain lists and numbers.
 
-        Each has `keypoints` (x, y, 2 in turn: every landmark counts as visible, 0-based image
-        pixels), `num_keypoints`, `bbox` (x, y, width, height), `area` (of the box), `iscrowd` 0,
-        and `score` as results have it. `scheme.coco_category()` is the entry in `categories`.
+        Each has `keypoints` (x, y, flag in turn, 0-based image pixels: flag 2 is visible, 1 lies
+        beyond the border), `num_keypoints`, `bbox` (x, y, width, height), `area` (of the box),
+        `iscrowd` 0, and `score` as results have it. `scheme.coco_category()` is the entry in
+        `categories`.
 
         Args:
             image_id: `id` of the photo in `images`.
             category_id: `id` of the face in `categories`.
             first_id: `id` of the first annotation; the next count on, as ids are unique in a file.
+            width: of the photo, pixels. With `width` and `height` boxes end at the border, and
+                landmarks beyond its right and lower side are flagged, too.
+            height: likewise.
+
+        Raises:
+            OptionError: an id or a side is no whole number.
         """
         return to_coco(
             self.boxes,
@@ -268,6 +281,8 @@ class Faces(FacesAnswers):
             image_id=image_id,
             category_id=category_id,
             first_id=first_id,
+            width=width,
+            height=height,
         )
 
 

@@ -1,13 +1,15 @@
 """Faces as annotations of a COCO key point file."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..base.arrays import Float32
+from ..base.errors import OptionError, shown
 
-_VISIBLE = 2  # COCO's flag: 0 not labelled, 1 labelled but hidden, 2 labelled and visible
+_HIDDEN, _VISIBLE = 1, 2  # COCO's flags: 1 labelled but hidden, 2 labelled and visible
 _DIGITS = 3
 
 
@@ -19,6 +21,8 @@ def to_coco(
     image_id: int | str,
     category_id: int,
     first_id: int,
+    width: int | None = None,
+    height: int | None = None,
 ) -> list[dict[str, Any]]:
     """The annotations of N faces: see `Faces.to_coco`.
 
@@ -29,12 +33,22 @@ def to_coco(
         image_id: `id` of the photo in `images`.
         category_id: `id` of the face in `categories`.
         first_id: `id` of the first annotation.
+        width: of the photo, pixels; None is not known.
+        height: likewise.
     """
+    first, category_id = _whole(first_id, "first_id"), _whole(category_id, "category_id")
+    image_id = image_id if isinstance(image_id, str) else _whole(image_id, "image_id")
+    size = np.array([np.inf if side is None else _side(side) for side in (width, height)])
+    inside = (landmarks >= -0.5) & (landmarks < size - 0.5)
+    visible = np.all(inside, axis=2).tolist()
+    if width is not None or height is not None:
+        boxes = np.clip(boxes, 0, np.tile(size, 2))
     annotations = []
-    faces = zip(boxes.astype(np.float64).tolist(), scores.tolist(), landmarks, strict=True)
-    for number, ((x1, y1, x2, y2), score, points) in enumerate(faces, first_id):
-        keypoints = np.full((len(points), 3), _VISIBLE, np.float64)
+    faces = zip(boxes.astype(np.float64).tolist(), scores.tolist(), landmarks, visible, strict=True)
+    for number, ((x1, y1, x2, y2), score, points, seen) in enumerate(faces, first):
+        keypoints = np.empty((len(points), 3))
         keypoints[:, :2] = points
+        keypoints[:, 2] = np.where(seen, _VISIBLE, _HIDDEN)
         annotations.append(
             {
                 "id": number,
@@ -51,6 +65,21 @@ def to_coco(
     return annotations
 
 
+def _whole(value: Any, name: str) -> int:
+    """A plain number, which JSON can hold, from one of numpy's as well."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise OptionError(f"{name}: expected a whole number, not {shown(value)}") from None
+
+
+def _side(value: Any) -> int:
+    side = _whole(value, "width, height")
+    if side < 1:
+        raise OptionError(f"width, height: expected those of the photo, not {side}")
+    return side
+
+
 def coco_category(
     size: int,
     groups: Mapping[str, Sequence[int]],
@@ -65,7 +94,7 @@ def coco_category(
         # COCO counts the ends of lines from 1.
         skeleton += [[a + 1, b + 1] for a, b in zip(indices, ends, strict=False)]
     return {
-        "id": category_id,
+        "id": _whole(category_id, "category_id"),
         "name": "face",
         "supercategory": "person",
         "keypoints": [names[i] for i in range(size)],

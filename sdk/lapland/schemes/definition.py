@@ -19,7 +19,6 @@ import json
 import os
 import re
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from ..base.errors import OptionError, shown
@@ -127,7 +126,7 @@ def _indices(key: str, values: Any, size: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _groups(groups: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
+def _groups(groups: Any, size: int) -> dict[str, tuple[int, ...]]:
     if not isinstance(groups, dict) or not groups:
         raise OptionError(f"groups: expected names with their landmarks, not {shown(groups)}")
     read = {str(name): _indices(f"groups.{name}", v, size) for name, v in groups.items()}
@@ -135,7 +134,7 @@ def _groups(groups: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
         raise OptionError(f"groups: expected each landmark of 0 to {size - 1} in one group")
     if not all(read.values()):
         raise OptionError("groups: expected no empty group")
-    return MappingProxyType(read)
+    return read
 
 
 def _contours(contours: Any, size: int) -> tuple[Contour, ...]:
@@ -171,10 +170,10 @@ def _five(five: Any, size: int) -> tuple[tuple[int, ...], ...]:
     return read
 
 
-def _parts(names: int | list[str], parts: Any, size: int) -> MappingProxyType[str, tuple[int, ...]]:
+def _parts(names: int | list[str], parts: Any, size: int) -> dict[str, tuple[int, ...]]:
     if not isinstance(parts, dict):
         raise OptionError(f"parts: expected names with their landmarks, not {shown(parts)}")
     read = {str(name): _indices(f"parts.{name}", v, size) for name, v in parts.items()}
     if not isinstance(names, int):
         read = {name: (i,) for i, name in enumerate(names)} | read
-    return MappingProxyType(read)
+    return read

@@ -1,7 +1,5 @@
 """The 68 landmarks of Multi-PIE and 300-W."""
 
-from types import MappingProxyType
-
 from .scheme import Scheme, permutation, span
 
 _MIRROR_PAIRS = (
@@ -37,15 +35,13 @@ _PARTS = {
 IBUG68 = Scheme(
     name="ibug68",
     size=68,
-    groups=MappingProxyType(
-        {
-            "jaw": span(0, 16),
-            "brows": span(17, 26),
-            "nose": span(27, 35),
-            "eyes": span(36, 47),
-            "mouth": span(48, 67),
-        }
-    ),
+    groups={
+        "jaw": span(0, 16),
+        "brows": span(17, 26),
+        "nose": span(27, 35),
+        "eyes": span(36, 47),
+        "mouth": span(48, 67),
+    },
     contours=(
         (span(0, 16), False),  # jaw
         (span(17, 21), False),  # left brow
@@ -60,5 +56,5 @@ IBUG68 = Scheme(
     mirror=permutation(68, _MIRROR_PAIRS),
     five=(span(36, 41), span(42, 47), (30,), (48,), (54,)),
     eye_corners=(36, 45),
-    parts=MappingProxyType(_PARTS),
+    parts=_PARTS,
 )

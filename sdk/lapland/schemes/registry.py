@@ -43,5 +43,5 @@ def _pickled(scheme: Scheme) -> tuple[Any, ...]:
     return scheme_from_json, (scheme_to_json(scheme),)
 
 
-# A mappingproxy cannot be pickled, and there is one object of each scheme.
+# There is one object of each scheme, which is known by its name.
 copyreg.pickle(Scheme, _pickled)

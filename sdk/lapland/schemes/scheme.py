@@ -4,11 +4,12 @@ Indices are 0-based. "Left" and "right" are sides of the image, as the viewer se
 all of lapland.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from ..base.errors import OptionError, shown
+from ..base.mappings import ReadOnly
 from ..formats.coco import coco_category
 
 Contour = tuple[tuple[int, ...], bool]
@@ -33,14 +34,16 @@ class Scheme:
 
     name: str
     size: int
-    groups: MappingProxyType[str, tuple[int, ...]]
+    groups: Mapping[str, tuple[int, ...]]
     contours: tuple[Contour, ...]
     mirror: tuple[int, ...]
     five: tuple[tuple[int, ...], ...]
     eye_corners: tuple[int, int] | None
-    parts: MappingProxyType[str, tuple[int, ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    parts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("groups", "parts"):
+            object.__setattr__(self, name, ReadOnly(getattr(self, name)))
 
     def part(self, name: str) -> tuple[int, ...]:
         """The indices of a part or group by its name.

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import ImageError, ImageNotFoundError
+from ..base.files import read_start
+from ..image.headers import begins_as_photo
 
 _USUAL_FPS = 30.0
 _SLOWEST, _FASTEST = 1.0, 240.0  # frames a second of a recording
@@ -166,6 +168,8 @@ def opened(name: str) -> Iterator[Source]:
             f"{name}: there is no such file; --source takes the number of a camera, a video file, "
             "or a URL"
         )
+    if _is_photo(name):
+        raise ImageError(f"{name}: a photo, not a film; `lapland predict` takes photos")
     capture = cv2.VideoCapture(int(name)) if name.isdecimal() else cv2.VideoCapture(name)
     try:
         if not capture.isOpened():
@@ -176,6 +180,17 @@ def opened(name: str) -> Iterator[Source]:
                 )
             raise ImageError(f"{name}: OpenCV {cv2.__version__} cannot read this as a video")
         yield Source(name, is_live(name), capture)
+    finally:
+        capture.release()
+
+
+def _is_photo(name: str) -> bool:
+    """Whether a file is a photo, which OpenCV may read as a film of a single frame."""
+    if not Path(name).is_file() or not begins_as_photo(read_start(Path(name), 64)):
+        return False
+    capture = cv2.VideoCapture(name)  # animations, and films of JPEGs, have a second frame
+    try:
+        return not (capture.grab() and capture.grab())
     finally:
         capture.release()
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
@@ -192,6 +193,17 @@ def test_faces_can_be_sent_to_another_process(faces):
     face = pickle.loads(pickle.dumps(faces[1]))
     np.testing.assert_array_equal(face.landmarks, faces.landmarks[1])
     assert face.scheme is IBUG68
+
+
+@pytest.mark.parametrize("kind", ["shipped", "custom"])
+def test_faces_are_dictionaries_for_dataclasses(faces, kind):
+    scheme = faces.scheme if kind == "shipped" else replace(faces.scheme, name="another")
+    for given in (replace(faces, scheme=scheme), replace(faces[1], scheme=scheme)):
+        row = asdict(given)
+        assert list(row) == [field.name for field in fields(given)]
+        np.testing.assert_array_equal(row["landmarks"], given.landmarks)
+        assert row["scheme"]["name"] == scheme.name
+        assert row["scheme"]["groups"] == dict(scheme.groups)
 
 
 # --- identities

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from lapland import AFLW19, IBUG68, SCHEMES, Faces, LaplandError, MissingExtraError
+from lapland import AFLW19, IBUG68, SCHEMES, Faces, LaplandError, MissingExtraError, OptionError
 from tests.processes import PATIENCE
 
 SHAPES = {"boxes": (4,), "scores": (), "five_points": (5, 2), "landmarks": (68, 2), "scales": (68,)}
@@ -152,6 +152,37 @@ def test_coco_takes_ids_of_text_and_the_category(faces):
     assert [row["id"] for row in rows] == [100, 101, 102]
     assert {row["image_id"] for row in rows} == {"a.jpg"}
     assert {row["category_id"] for row in rows} == {4}
+
+
+def test_coco_takes_numbers_of_numpy(faces):
+    ids = {name: np.int64(3) for name in ("image_id", "category_id", "first_id")}
+    rows = json.loads(json.dumps(faces.to_coco(**ids, width=np.int32(90), height=np.int32(80))))
+    assert [(row["id"], row["image_id"], row["category_id"]) for row in rows] == [
+        (3, 3, 3),
+        (4, 3, 3),
+        (5, 3, 3),
+    ]
+    assert json.loads(json.dumps(IBUG68.coco_category(np.int64(3))))["id"] == 3
+    for wrong in ({"image_id": 1.5}, {"image_id": 1, "width": 0}, {"image_id": 1, "height": "9"}):
+        with pytest.raises(OptionError):
+            faces.to_coco(**wrong)
+
+
+def test_coco_of_a_face_at_the_border():
+    landmarks = np.full((1, 68, 2), 50.0)
+    landmarks[0, :5] = [[-0.6, 50], [-0.5, 50], [50, 79.4], [50, 79.6], [99.6, 50]]
+    face = Faces([[-10, 20, 60, 110]], [0.9], np.full((1, 5, 2), 50.0), landmarks, [[1.0] * 68])
+
+    def flags_and_box(**size):
+        row = face.to_coco(image_id=1, **size)[0]
+        keypoints = np.reshape(row["keypoints"], (68, 3))
+        np.testing.assert_allclose(keypoints[:, :2], face.landmarks[0], atol=1e-3)  # are kept
+        assert row["num_keypoints"] == 68
+        return keypoints[:6, 2].tolist(), row["bbox"], row["area"]
+
+    assert flags_and_box(width=100, height=80) == ([1, 2, 2, 1, 1, 2], [0, 20, 60, 60], 3600)
+    # The left and the upper side are known without the photo's size.
+    assert flags_and_box() == ([1, 2, 2, 2, 2, 2], [-10, 20, 70, 90], 6300)
 
 
 @pytest.mark.parametrize("name", ["pandas", "supervision"])

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from lapland import ImageError, ImageNotFoundError
 from lapland.video.source import Source, opened
@@ -132,3 +133,23 @@ def test_no_file_and_no_film(tmp_path):
     (tmp_path / "film.mp4").write_text("no film")
     with pytest.raises(ImageError, match="cannot read"), opened(str(tmp_path / "film.mp4")):
         pass
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".gif"])
+def test_a_photo_is_no_film(tmp_path, suffix):
+    path = tmp_path / f"photo{suffix}"
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(path)
+    with (
+        pytest.raises(ImageError, match=r"a photo, not a film; `lapland predict`"),
+        opened(str(path)),
+    ):
+        pass
+
+
+def test_an_animation_is_a_film(tmp_path):
+    frames = [Image.fromarray(np.full((48, 64, 3), grey, np.uint8)) for grey in (0, 100, 200)]
+    path = tmp_path / "moving.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+    times, _, missing = read(path)
+    assert len(times) == 3
+    assert missing is None
