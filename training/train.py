@@ -20,6 +20,15 @@ from training.recipes.recipe import RECIPES, override
 from training.runs.trainer import Trainer
 
 
+def _as_given(options: argparse.Namespace) -> dict[str, str]:
+    """The folders and lists of the command, if it names more than one folder with its splits."""
+    if len(options.data) == 1 and options.train is None and options.val is None:
+        return {}
+    lists = {name: getattr(options, name) for name in ("train", "val")}
+    given = {name: str(path) for name, path in lists.items() if path is not None}
+    return {"folders": " ".join(map(str, options.data)), **given}
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
@@ -76,6 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
             unlabelled=more,
             teacher=options.teacher,
             start=options.start,
+            arguments=_as_given(options),
             workers=options.workers,
         )
     except (ValueError, OSError) as error:

@@ -38,7 +38,7 @@ Trained on {training_faces} faces {data}
 
 ## Recipe
 
-    python -m training.train --data {folder} --recipe {recipe_name}{settings} --out runs/{name}
+    python -m training.train --data {folders} --recipe {recipe_name}{settings} --out runs/{name}
 {pruning}    python -m export.rcn runs/{name}/{checkpoint}.safetensors --data {folder}
 
 Commit {commit}; epoch {epoch} of {epochs}, chosen by NMSE on the validation faces alone;
@@ -84,6 +84,7 @@ A network of few multiplications, depthwise separable convolutions in residual
 blocks (`training/network/mobile.py`), with the loss of *Laplace Landmark Localization* (Robinson
 et al., ICCV 2019); size `{width}`""",
 }
+GIVEN = ("train", "val", "start", "teacher")  # options of `training.train`, in the facts of a run
 COLUMNS = (
     *("faces", "crops", "count", "missed by MTCNN", "NMSE %"),
     *("FR 8 %", "FR 10 %", "AUC 8", "AUC 10"),
@@ -106,7 +107,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     k = scheme.size
     kept = facts.get("head_channels")
     prune = f"    python -m training.prune runs/{folder.name}/best.safetensors --data {data.folder}"
-    helpers = "".join(f" --{o} {facts[o]}" for o in ("start", "teacher") if o in facts)
+    helpers = "".join(f" --{o} {facts[o]}" for o in GIVEN if o in facts)
     helpers += " --unlabelled FOLDER" * bool(recipe.adversary)
     text = TEMPLATE.format(
         name=folder.name,
@@ -122,6 +123,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         training_faces=facts["training_faces"],
         data=data.text.format(share=facts["training_faces"] / OFFICIAL),
         folder=data.folder,
+        folders=facts.get("folders", data.folder),
         normaliser=normaliser,
         held_out=data.held_out,
         shown=shown,

@@ -15,7 +15,7 @@ from export.shipping import hashes
 from export.shipping.metadata import metadata_of
 from export.shipping.parity import TOLERANCE, build_graph, crops_of_photo, difference
 from lapland.landmarks.network import LandmarkNetwork
-from lapland.schemes.registry import SCHEMES, is_shipped
+from lapland.schemes.registry import SCHEMES
 from training import certainty as trust
 from training.calibration.measuring import calibrate
 from training.calibration.measuring import measure as measure_calibration
@@ -111,8 +111,7 @@ def export(
             if (data / "splits" / "val.txt").exists():
                 calibration, _ = calibrate(plain, data)
                 certainty = measure_calibration(plain, calibration, data, shown)
-                if not is_shipped(SCHEMES[recipe.scheme]):
-                    terms["unsure"] = unsure_of(plain, data)
+                terms["unsure"] = unsure_of(plain, data)
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
         helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration, **terms))
     write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))

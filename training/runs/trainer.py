@@ -3,8 +3,9 @@
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ class Trainer:
         unlabelled: NDArray[np.uint8] | None = None,
         teacher: Path | None = None,
         start: Path | None = None,
+        arguments: Mapping[str, str] = MappingProxyType({}),
         workers: int = 0,
     ) -> None:
         if recipe.adversary and unlabelled is None:
@@ -63,9 +65,10 @@ class Trainer:
                 f"{partial} of {len(train)} training faces miss some; set adversary=0"
             )
         self.recipe, self.out = recipe, out
-        # As given, for the card: start and data of the run.
+        # As given, for the card: folders, lists, start and teacher of the run.
         others = {"start": start, "teacher": teacher}
         self.others = {name: str(path) for name, path in others.items() if path is not None}
+        self.others |= arguments
         scheme = SCHEMES[recipe.scheme]
         self.accelerator = hardware.accelerator()
         torch.manual_seed(recipe.seed)

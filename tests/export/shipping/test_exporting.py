@@ -113,6 +113,17 @@ def test_a_cheap_network_becomes_a_model_that_the_detector_runs(tmp_path, photo,
     assert "`heatmaps` (N, 40, 40, 68)" in " ".join(text.split())
 
 
+def test_the_card_repeats_the_command_with_its_lists(tmp_path, photo):
+    _, net, recipe = _checkpoint(tmp_path)
+    given = {"folders": "photos more", "train": "lists/train.txt", "val": "lists/val.txt"}
+    path, out = tmp_path / "listed.safetensors", tmp_path / "model"
+    save_weights(path, net.state_dict(), recipe, FACTS | given)
+    exporting.export(path, out, None, photo)
+    text = (out / "README.md").read_text()
+    assert "training.train --data photos more --recipe product" in text
+    assert "--train lists/train.txt --val lists/val.txt" in text
+
+
 def test_export_refuses_a_graph_that_differs(tmp_path, photo, monkeypatch):
     path, _, _ = _checkpoint(tmp_path)
     plain = parity.build_graph

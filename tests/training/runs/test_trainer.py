@@ -380,3 +380,11 @@ def test_weights_that_do_not_fit_their_recipe_are_refused(tmp_path):
     checkpoint.save_weights(path, RCN("1/8").state_dict(), SMALL, {})  # SMALL is of width 1/16
     with pytest.raises(ValueError, match="do not fit its recipe"):
         checkpoint.load_weights(path)
+
+
+def test_a_run_records_the_folders_and_lists_of_its_command(faces, tmp_path):
+    given = {"folders": "photos more", "train": "train.txt", "val": "val.txt"}
+    recipe = dataclasses.replace(SMALL, epochs=1, evaluate_every=1)
+    trainer_module.Trainer(recipe, *faces, tmp_path, arguments=given).run()
+    _, _, facts = checkpoint.load_weights(tmp_path / "best.safetensors")
+    assert {name: facts[name] for name in given} == given
