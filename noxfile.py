@@ -1,6 +1,6 @@
 """What is tested beyond one environment, one command: `nox`; `nox --list` says what there is.
 
-The sessions `oldest`, `newest` and `headless` run the tests of the SDK against the wheel, with the
+The sessions `oldest`, `newest` and `opencv` run the tests of the SDK against the wheel, with the
 ends of what `pyproject.toml` allows. A Python that is not on the machine skips its session.
 """
 
@@ -15,11 +15,11 @@ import nox
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["oldest", "newest", "headless", "wheel", "sbom", "audit", "docs"]
+nox.options.sessions = ["oldest", "newest", "opencv", "wheel", "sbom", "audit", "docs"]
 
 TESTS = ["pytest", "pytest-timeout", "hypothesis", "psutil"]
 # The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
-OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python==4.10.0.84"]
+OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python-headless==4.10.0.84"]
 NEWEST = "3.13"
 
 
@@ -62,13 +62,17 @@ def newest(session: nox.Session) -> None:
 
 
 @nox.session(python=NEWEST)
-@nox.parametrize("opencv", ["4", "5"])
-def headless(session: nox.Session, opencv: str) -> None:
-    """OpenCV without windows in place of the usual one, in both major versions."""
-    following = int(opencv) + 1
-    session.install(
-        f"opencv-python-headless>={opencv},<{following}", "numpy", "onnxruntime", *TESTS
-    )
+@nox.parametrize("major", ["4", "5"])
+@nox.parametrize("name", ["opencv-python-headless", "opencv-python"])
+def opencv(session: nox.Session, name: str, major: str) -> None:
+    """The OpenCV that an environment has stays the only one, with windows or without."""
+    session.install(f"{name}>={major},<{int(major) + 1}")
+    session.install(".", *TESTS)
+    session.run("python", "-m", "pip", "check")
+    listed = str(session.run("python", "-m", "pip", "list", "--format", "freeze", silent=True))
+    found = [line for line in listed.splitlines() if line.startswith("opencv")]
+    if len(found) != 1 or not found[0].startswith(f"{name}=={major}."):
+        session.error(f"expected {name} of version {major} alone, found {found}")
     tested(session, built(session))
 
 
@@ -137,7 +141,7 @@ def audit(session: nox.Session) -> None:
     session.run("bandit", "-q", "-c", "pyproject.toml", "-r", "sdk")
     needed = Path(session.create_tmp()) / "runtime.txt"
     lines = Path("constraints.txt").read_text("utf-8").splitlines()
-    runtime = ("numpy==", "onnxruntime==", "opencv-python==")
+    runtime = ("numpy==", "onnxruntime==", "opencv-python")
     needed.write_text("\n".join(line for line in lines if line.startswith(runtime)), "utf-8")
     found = needed.with_name("found.json")
     command = ("pip-audit", "--requirement", str(needed), "--no-deps", "--disable-pip")

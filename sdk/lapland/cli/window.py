@@ -47,7 +47,10 @@ def _why_no_window() -> str | None:
     """Why OpenCV cannot show a window, None if it can."""
     lines = [line.split(":", 1) for line in cv2.getBuildInformation().splitlines()]
     if any(len(line) == 2 and line[0].strip() == "GUI" and "NONE" in line[1] for line in lines):
-        return "this OpenCV has no windows (opencv-python-headless; opencv-python has them)"
+        return (
+            "this OpenCV has no windows (opencv-python-headless); `pip install --force-reinstall "
+            "--no-deps opencv-python` brings one that has them"
+        )
     if not sys.platform.startswith("linux"):
         return None
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 _REINSTALL = (
     "give PyInstaller --collect-data lapland, or other tools the package's folder `models`"
     if getattr(sys, "frozen", False)
-    else "pip install --force-reinstall lapland"
+    else "pip install --force-reinstall, with the wheel or folder that it came from"
 )
 
 
