@@ -16,8 +16,8 @@ from lapland.answers.chips import LAYOUTS
 from lapland.answers.head import load_head
 from lapland.answers.outline import triangles
 from lapland.answers.pose import rotations_of
+from lapland.base.files import write_whole
 from lapland.image.loading import load_image
-from training.common.files import write_whole
 from training.common.paths import REPOSITORY
 
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     }
     for name, picture in pictures.items():
         data = cv2.imencode(Path(name).suffix, picture)[1].tobytes()
-        write_whole(options.out / name, lambda part, data=data: part.write_bytes(data))
+        write_whole(options.out / name, data)
         print(options.out / name)
 
 

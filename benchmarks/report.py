@@ -13,8 +13,8 @@ from benchmarks.common import results
 from benchmarks.peers import report as peers
 from benchmarks.reports import pictures, tables
 from export.cards.blocks import replace_block
+from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
-from training.common.files import write_text, write_whole
 from training.common.paths import REPOSITORY
 
 __all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
         write_text(document, text)
     for path, picture in drawn.items():
         if picture is not None:
-            write_whole(path, lambda part, picture=picture: part.write_bytes(picture))
+            write_whole(path, picture)
 
 
 if __name__ == "__main__":

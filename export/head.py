@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.base.files import write_whole
 from lapland.schemes.ibug68 import IBUG68
-from training.common.files import write_whole
 from training.common.paths import REPOSITORY
 
 Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
         arrays = build({name: stored[name] for name in stored.files})
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
-    write_whole(options.out, lambda part: part.write_bytes(file.getvalue()))
+    write_whole(options.out, file.getvalue())
     print(f"{options.out}: {len(YAWS)} yaws, {MODES} modes, {len(file.getvalue()) / 1e3:.0f} kB")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from export.graph.mtcnn import NETS, convert
 from export.shipping import hashes
-from training.common.files import write_whole
+from lapland.base.files import write_whole
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for net in NETS:
         model = convert(net)
-        write_whole(out / f"{net}.onnx", lambda part, model=model: part.write_bytes(model))
+        write_whole(out / f"{net}.onnx", model)
         print(f"{hashlib.sha256(model).hexdigest()}  {out / net}.onnx")
     if out.resolve().parent == hashes.MODELS:
         hashes.record()

@@ -1,8 +1,8 @@
 """The table of models/README.md, from the files' own metadata: `python -m export.table`."""
 
 from export.cards.blocks import replace_block
+from lapland.base.files import write_text
 from lapland.networks import index, loading
-from training.common.files import write_text
 from training.common.paths import REPOSITORY
 
 README = REPOSITORY / "models" / "README.md"

@@ -16,9 +16,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from lapland.base.files import write_text
 from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
 from training import train
-from training.common.files import write_text
 from training.evaluation import robustness, rows
 from training.evaluation.figures import evaluate_file
 from training.recipes.recipe import RECIPES, Recipe, override

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.base.files import write_text
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
 from lapland.video.portrait import portrait_pixel
-from training.common.files import write_text
 from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
 from training.evaluation import metrics

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.base.files import write_text
 from lapland.schemes.definition import read_scheme, scheme_from
-from training.common.files import write_text
 from training.importers import coco, cvat, dlib_xml, label_studio, layout, wflw
 from training.importers.draft import draft
 from training.importers.labelled import Labelled

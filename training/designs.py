@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
+from lapland.base.files import write_text
 from lapland.schemes.ibug68 import IBUG68
-from training.common.files import write_text
 from training.data import detected
 from training.data.readers import read_faces
 from training.network.designs import DESIGNS

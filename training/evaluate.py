@@ -18,8 +18,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lapland.base.files import write_text
 from lapland.landmarks.decoders import DECODERS
-from training.common.files import write_text
 from training.data import detected
 from training.data.readers import read_faces
 from training.evaluation import robustness

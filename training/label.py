@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lapland import Detector
+from lapland.base.files import write_text
 from lapland.detection.mtcnn import Mtcnn
 from lapland.image.loading import load_image
 from lapland.networks.loading import load_mtcnn
 from lapland.schemes.ibug68 import IBUG68
-from training.common.files import write_text
 from training.data.indices import Row, read_index, write_index
 from training.data.pts import read_pts
 from training.data.readers import photos, read_split

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lapland.base.files import write_text, write_whole
 from lapland.image.loading import load_image
-from training.common.files import write_text, write_whole
 from training.data.indices import Indices, Row, read_index, write_index
 from training.data.pts import read_pts
 from training.data.readers import SUFFIXES, read_split
@@ -151,7 +151,7 @@ def _write(out: Path, name: str, copy: Turned) -> None:
     path = out / f"{name}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     data = cv2.imencode(".jpg", copy.image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-    write_whole(path, lambda part: part.write_bytes(data))
+    write_whole(path, data)
     write_text(out / f"{name}.pts", pts_text(copy.landmarks))
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.base.files import write_text
 from lapland.schemes.ibug68 import IBUG68
-from training.common.files import write_text
 from training.data import detected
 from training.data.faces import AnnotatedFaces
 from training.data.indices import INDEX, far_side

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lapland.base.files import write_text
 from lapland.measure import machine
-from training.common.files import write_text
 from training.common.paths import REPOSITORY
 
 FOLDER = REPOSITORY / "benchmarks" / "results"

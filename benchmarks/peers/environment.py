@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.plan import OURS, REPOSITORY, Peer
-from training.common.files import write_text
+from lapland.base.files import write_text
 
 _ERRORS = 600  # characters of what pip says of a failure
 

@@ -11,10 +11,10 @@ import onnx
 from export.cards.data_terms import OFFICIAL, data_of, shown_split
 from export.cards.failures import section, wrapped
 from export.cards.failures_picture import NAME
+from lapland.base.files import write_text
 from lapland.schemes.registry import SCHEMES
 from lapland.schemes.scheme import Scheme
 from training.calibration.reliability import COVERED, REFUSED, worst
-from training.common.files import write_text
 from training.evaluation.conditions import CLEAN
 from training.recipes.recipe import RECIPES, Recipe
 

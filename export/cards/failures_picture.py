@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from lapland import Detector, Faces, draw
 from lapland.base.boxes import iou
+from lapland.base.files import write_whole
 from lapland.crop.square import crop_matrices, steps
 from lapland.image.loading import load_image
 from lapland.schemes.normaliser import normalisers
-from training.common.files import write_whole
 from training.common.paths import REPOSITORY
 from training.data.detected import LEAST_IOU
 from training.data.pixels import Picture
@@ -91,7 +91,7 @@ def draw_limits(
     drawn += [np.zeros_like(drawn[0])] * (-len(drawn) % COLUMNS)
     rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
     data = _jpeg(np.vstack(rows))
-    write_whole(path, lambda part: part.write_bytes(data))
+    write_whole(path, data)
     return {cell.name: cell.caption for cell in cells}
 
 

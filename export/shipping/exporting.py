@@ -14,12 +14,12 @@ from export.cards.failures_picture import NAME, draw_limits
 from export.shipping import hashes
 from export.shipping.metadata import metadata_of
 from export.shipping.parity import TOLERANCE, build_graph, crops_of_photo, difference
+from lapland.base.files import write_whole
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.schemes.registry import SCHEMES
 from training import certainty as trust
 from training.calibration.measuring import calibrate
 from training.calibration.measuring import measure as measure_calibration
-from training.common.files import write_whole
 from training.data import detected
 from training.data.crops import cut_all
 from training.data.readers import read_faces
@@ -114,7 +114,7 @@ def export(
                 terms["unsure"] = unsure_of(plain, data)
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
         helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration, **terms))
-    write_whole(out / "model.onnx", lambda part: part.write_bytes(model.SerializeToString()))
+    write_whole(out / "model.onnx", model.SerializeToString())
     if checkpoint.resolve() != (out / "weights.safetensors").resolve():
         # Written anew, the same weights and facts may be other bytes.
         weights = {name: tensor.clone() for name, tensor in net.state_dict().items()}

@@ -11,7 +11,7 @@ from typing import Any
 
 import onnx
 
-from training.common.files import write_text
+from lapland.base.files import write_text
 from training.common.paths import REPOSITORY
 
 MODELS = REPOSITORY / "models"

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lapland.base.boxes import around
+from lapland.base.files import write_whole
 from lapland.crop import square
 from lapland.crop.texture import texture
 from lapland.detection.base import FaceDetector
@@ -15,7 +16,6 @@ from lapland.uncertainty.calibration import Calibration
 from training.calibration import reliability
 from training.calibration.fit import FORM, FORMS, ErrorSample, Floats, fit, isotonic_radii
 from training.calibration.reliability import COVERED
-from training.common.files import write_whole
 from training.data import detected
 from training.data.crops import CropSpec
 from training.data.faces import AnnotatedFaces
@@ -166,7 +166,7 @@ def write_into(model: Path, out: Path, calibration: Calibration) -> None:
     metadata = {entry.key: entry.value for entry in graph.metadata_props}
     metadata["lapland.calibration"] = calibration.to_json()
     onnx.helper.set_model_props(graph, metadata)
-    write_whole(out, lambda part: part.write_bytes(graph.SerializeToString()))
+    write_whole(out, graph.SerializeToString())
 
 
 def _open(model: Path) -> tuple[Predictor, CropSpec, Scheme]:

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lapland.base.files import write_text
 from training.calibration.fit import FORM, FORMS
 from training.calibration.reliability import REFUSED, tables, worst
-from training.common.files import write_text
 from training.reports.pictures import draw_refusal, draw_reliability
 
 PICTURES = ("reliability.png", "refusal.png")

@@ -1,7 +1,6 @@
 """The commit of the tree, for checkpoints and cards."""
 
-import subprocess
-
+from lapland.measure.commit import git
 from training.common.paths import REPOSITORY
 
 
@@ -11,16 +10,7 @@ def commit() -> str:
     "unknown" without git.
     """
     decisive = ["training", "sdk/lapland/crop", "sdk/lapland/schemes"]
-    try:
-        last = _git("log", "-1", "--format=%h", "--abbrev=12", "--", *decisive)
-        changed = _git("status", "--porcelain", "--", *decisive)
-    except (OSError, subprocess.CalledProcessError):
+    last = git(REPOSITORY, "log", "-1", "--format=%h", "--abbrev=12", "--", *decisive)
+    if last is None:
         return "unknown"
-    return last + ("+" if changed else "")
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+    return last + ("+" if git(REPOSITORY, "status", "--porcelain", "--", *decisive) else "")

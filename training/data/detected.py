@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lapland.base.boxes import around, iou
+from lapland.base.files import write_whole
 from lapland.detection import mtcnn as _mtcnn
 from lapland.detection import mtcnn_boxes, pyramid
 from lapland.detection.registry import load_detector
 from lapland.networks.loading import load_mtcnn
-from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
 from training.data.faces import AnnotatedFaces
 
@@ -49,7 +49,7 @@ def add_detected(faces: AnnotatedFaces, cache: Path | None = None) -> AnnotatedF
         if len(overlaps) and overlaps.max() >= LEAST_IOU:
             detected[i] = points[overlaps.argmax()]
     cache.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda part: part.write_bytes(_npy(detected)))
+    write_whole(path, _npy(detected))
     faces.detected = detected
     return faces
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.base.files import write_text
 from lapland.schemes.ibug68 import IBUG68
-from training.common.files import write_text
 
 INDEX = "index.csv"
 COLUMNS = ("name", "source", "terms", "agreement", "weight", "weights")

@@ -10,11 +10,11 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from lapland import ImageError
+from lapland.base.files import replacing
 from lapland.crop import square
 from lapland.detection.registry import load_detector
 from lapland.image.loading import load_image
 from lapland.networks.loading import load_mtcnn
-from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
 from training.data.augment import Augmentation, change_pixels, jitter
 from training.data.crops import CropSpec
@@ -55,7 +55,8 @@ def crop_folder(root: Path, spec: CropSpec, cache: Path | None = None) -> NDArra
     if path.exists():
         return np.load(path, mmap_mode="r")
     cache.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda part: _write_crops(files, root, spec, networks, part))
+    with replacing(path) as part:
+        _write_crops(files, root, spec, networks, part)
     return np.load(path, mmap_mode="r")
 
 

@@ -10,13 +10,13 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
+from lapland.base.files import write_whole
 from lapland.crop import square
 from lapland.landmarks.decoders import DEFAULT_DECODER
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
 from lapland.schemes.registry import SCHEMES
 from lapland.schemes.scheme import Scheme
-from training.common.files import write_whole
 from training.common.paths import CACHE as CACHE_ROOT
 from training.data.crops import CropSpec, cut_all
 from training.data.faces import AnnotatedFaces
@@ -101,7 +101,7 @@ def cached(run: Predictor, model: Path) -> Predictor:
         whole = io.BytesIO()
         np.savez(whole, landmarks=landmarks, scales=scales)
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(file, lambda part: part.write_bytes(whole.getvalue()))
+        write_whole(file, whole.getvalue())
         return landmarks, scales
 
     return known

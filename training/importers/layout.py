@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.common.files import write_text
+from lapland.base.files import write_text
 from training.importers.labelled import Labelled
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.common.files import write_text, write_whole
+from lapland.base.files import write_text, write_whole
 
 AROUND = 2.6  # side of the picture, in longer sides of the landmarks' box
 MOST = 160  # pixels: longer side of that box in the picture
@@ -53,7 +53,7 @@ def write_face(
             scale = (width / part.shape[1] + height / part.shape[0]) / 2
             part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
         data = cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
-    write_whole(path, lambda part: part.write_bytes(data))
+    write_whole(path, data)
     points = (landmarks - start + 0.5) * scale - 0.5
     write_text(folder / f"{name}.pts", pts_text(points))
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.common.files import write_whole
+from lapland.base.files import write_whole
 from training.labelling.mesh import CORNERS, SKIN
 
 Floats = NDArray[np.floating[Any]]
@@ -139,7 +139,7 @@ def save(path: Path, fitted: Map, facts: str) -> None:
         for name, value in arrays.items()
     }
     np.savez_compressed(buffer, kind=fitted.kind, facts=facts, **small)
-    write_whole(path, lambda part: part.write_bytes(buffer.getvalue()))
+    write_whole(path, buffer.getvalue())
 
 
 def load(path: Path) -> tuple[Map, str]:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.common.files import write_whole
+from lapland.base.files import write_whole
 
 TILE = 150  # pixels
 COLUMNS = 10
@@ -46,4 +46,4 @@ def write_sheet(path: Path, tiles: Sequence[NDArray[np.uint8]], columns: int = C
     filled = [*tiles, *[blank] * (-len(tiles) % columns)]
     rows = [np.hstack(filled[i : i + columns]) for i in range(0, len(filled), columns)]
     data = cv2.imencode(path.suffix, np.vstack(rows))[1].tobytes()
-    write_whole(path, lambda part: part.write_bytes(data))
+    write_whole(path, data)

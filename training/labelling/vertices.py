@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapland.base.errors import ImageError
+from lapland.base.files import write_whole
 from lapland.image.loading import load_image
-from training.common.files import write_whole
 from training.labelling.mesh import Mesh, Square, square_of_five_points
 
 BATCH = 50  # photos a file, which a killed run loses at most
@@ -78,7 +78,7 @@ def keep(
         for file in photos[first : first + batch]:
             name = file.relative_to(root).with_suffix("").as_posix()
             parts += [(name, *face) for face in _faces(file, mesh, find, count, rounds)]
-        write_whole(path, lambda part, parts=parts: part.write_bytes(_packed(parts, count)))
+        write_whole(path, _packed(parts, count))
         say(min(first + batch, len(photos)), len(photos), time.perf_counter() - started)
 
 

@@ -9,9 +9,9 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from lapland.base.files import replacing, write_whole
 from lapland.schemes.definition import scheme_from_json, scheme_to_json
 from lapland.schemes.registry import SCHEMES, is_shipped, register
-from training.common.files import write_whole
 from training.recipes.families import FAMILIES
 from training.recipes.recipe import Recipe
 
@@ -26,7 +26,7 @@ def save_weights(
     if not is_shipped(scheme):
         metadata["scheme"] = scheme_to_json(scheme)
     kept = {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
-    write_whole(path, lambda part: part.write_bytes(save(kept, metadata=metadata)))
+    write_whole(path, save(kept, metadata=metadata))
 
 
 def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
@@ -89,7 +89,8 @@ def start_from(net: nn.Module, path: Path) -> None:
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Writes the state that a run resumes from."""
-    write_whole(path, lambda part: torch.save(state, part))
+    with replacing(path) as part:
+        torch.save(state, part)
 
 
 def load_state(path: Path) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
+from lapland.base.files import write_whole
 from lapland.schemes.scheme import Scheme
 from training.common.figures import save_figure
-from training.common.files import write_whole
 from training.data.faces import AnnotatedFaces
 from training.evaluation.metrics import face_errors
 from training.evaluation.rows import name_of, set_of
@@ -184,7 +184,7 @@ def draw_sheet(
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     jpeg = cv2.imencode(".jpg", np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
-    write_whole(path, lambda part: part.write_bytes(jpeg.tobytes()))
+    write_whole(path, jpeg.tobytes())
 
 
 def _tile(

@@ -15,8 +15,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
+from lapland.base.files import write_text
 from lapland.schemes.registry import SCHEMES
-from training.common import commit, files
+from training.common import commit
 from training.data.crops import TrainingCrops
 from training.data.faces import AnnotatedFaces, origin
 from training.data.unlabelled import UnlabelledCrops
@@ -208,7 +209,7 @@ class Trainer:
     def _show(self) -> None:
         """Writes the history, and draws its curve."""
         lines = "".join(json.dumps(row) + "\n" for row in self.history)
-        files.write_text(self.out / "history.jsonl", lines)
+        write_text(self.out / "history.jsonl", lines)
         if "val_nmse" in self.history[-1]:
             draw_learning_curve(self.history, self.out / "curve.png")
 

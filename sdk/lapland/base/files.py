@@ -4,12 +4,17 @@ Devices are refused, and files too large to be meant. A file is written beside i
 then put in its place.
 """
 
+import contextlib
 import errno
+import itertools
 import os
 import shutil
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+_count = itertools.count()  # a thread may replace two files of one folder at a time
 
 
 def read_file(path: Path, most: int, *, fifo: bool = False) -> bytes:
@@ -53,25 +58,48 @@ def _opened(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file. If the process is killed or the disk is full, the old file stays.
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a path beside `path` to write to, and puts the file in its place at the end.
 
-    Follows links. Writes straight to anything that is not a regular file, as `/dev/stdout`.
+    If the block raises, the process is killed or the disk is full, the old file stays. Follows
+    links, and keeps the mode of the old file. Gives the path itself if it is there and is not a
+    regular file, as `/dev/stdout`.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot take its place.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        yield path
         return
-    # No other process or thread uses this name; the remains of a killed one are overwritten.
-    part = path.with_name(f".lapland-{os.getpid()}-{threading.get_ident()}.part")
+    # No other process or thread uses this name.
+    name = f".lapland-{os.getpid()}-{threading.get_ident()}-{next(_count)}.part"
+    part = path.with_name(name)
     try:
-        part.write_bytes(data)
+        yield part
         if path.exists():
             shutil.copymode(path, part)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file as `replacing` does.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with replacing(path) as part:
+        part.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text in UTF-8 as `replacing` does.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_whole(path, text.encode())

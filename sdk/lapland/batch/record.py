@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..base.errors import LaplandError, OptionError, clipped
+from ..base.files import replacing
 
 _START = b'{"photo": '  # of every line; what is left of a line that was cut off begins so as well
 
@@ -158,17 +159,12 @@ class Record:
 
     def _leave_out(self, forgotten: set[int]) -> None:
         """Rewrites the file without some lines: beside it, then in its place."""
-        beside = self.path.with_name(self.path.name + ".part")
-        try:
-            with beside.open("wb") as kept:
+        with replacing(self.path) as part:
+            with part.open("wb") as kept:
                 for at, line in _positions(self.path):
                     if at not in forgotten:
                         kept.write(line)
             self.file.close()
-            os.replace(beside, self.path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
         self.file = self._opened()
         for name in self._outdated:
             if name.removesuffix(".pts") not in self.pts:

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +12,8 @@ import cv2
 import numpy as np
 
 from .. import __version__
-from ..networks.index import PACKAGE
 from ..networks.session import RUNTIME_VERSION
+from .commit import commit
 
 # Instructions -> their number in OpenCV's `CpuFeatures`, from the fastest in int8 to the slowest.
 _INSTRUCTIONS = {
@@ -87,24 +86,6 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-
-
-def commit() -> str | None:
-    """Commit of the repository, `-dirty` if package or models differ from it; None without it."""
-    root = PACKAGE.parents[1]
-    if not (root / ".git").exists():  # an installed package
-        return None
-    head = _git(root, "rev-parse", "--short=12", "HEAD")
-    return f"{head}-dirty" if head and _git(root, "diff", "HEAD", "--", "sdk", "models") else head
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:  # there is none
-        return None
-    return done.stdout.strip() or None
 
 
 def load() -> float | None:

@@ -13,7 +13,7 @@ from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import write_folder
 from tests.processes import PATIENCE
 from training import train
-from training.common import files, paths
+from training.common import paths
 from training.data import detected
 from training.data.augment import Augmentation
 from training.data.crops import CropSpec
@@ -241,20 +241,6 @@ def test_command_line(folder, tmp_path, capsys, monkeypatch):
 def test_wrong_arguments_end_with_one_line(folder, tmp_path, change, message):
     with pytest.raises(SystemExit, match=message):
         train.main(["--data", str(folder), "--out", str(tmp_path), *change])
-
-
-def test_an_interrupted_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "file"
-    files.write_whole(path, lambda part: part.write_text("old"))
-
-    def fail(part):
-        part.write_text("half")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        files.write_whole(path, fail)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_files_that_are_no_checkpoints_are_refused(tmp_path):
