@@ -3,6 +3,7 @@
 import functools
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +16,11 @@ from .detection.base import FaceDetector
 from .detection.registry import DEFAULT_DETECTOR, load_detector
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
-from .landmarks.decoders import DECODERS, DEFAULT_DECODER
+from .landmarks.decoders import DEFAULT_DECODER
 from .landmarks.network import LandmarkNetwork
 from .networks import index
 from .networks.info import ModelInfo
+from .options import DetectorOptions
 
 # Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
 _LARGEST = 1e7
@@ -90,28 +92,13 @@ class Detector:
         min_confidence: float = 0.0,
         max_faces: int | None = None,
     ) -> None:
-        if not isinstance(decoder, str) or decoder not in DECODERS:
-            raise OptionError(
-                f"decoder must be one of {', '.join(map(repr, DECODERS))}, not {shown(decoder)}"
-            )
-        _check_choice(rgb, min_confidence, max_faces)
-        own = None if model is None else _checked_path(model)
-        self._options: dict[str, Any] = {
-            "width": width,
-            "precision": precision,
-            "decoder": decoder,
-            "model": own and own.absolute(),
-            "detector": detector,
-            "turned": turned,
-            "min_face": min_face,
-            "thresholds": thresholds,
-            "pyramid_factor": pyramid_factor,
-            "threads": threads,
-            "rgb": rgb,
-            "min_confidence": min_confidence,
-            "max_faces": max_faces,
-        }
-        path = own or index.path_of(width, precision)
+        options = DetectorOptions(
+            *(width, precision, decoder, model, detector, turned, min_face, thresholds),
+            *(pyramid_factor, threads, rgb, min_confidence, max_faces),
+        )
+        path = index.path_of(width, precision) if options.model is None else Path(options.model)
+        # Absolute for copies, which may be loaded in a process that works in another folder.
+        self._options = options if model is None else replace(options, model=path.absolute())
         landmarks = LandmarkNetwork(path, threads, decoder)
         faces = load_detector(
             detector,
@@ -123,7 +110,6 @@ class Detector:
         )
         self._networks = Networks(faces, landmarks)
         self._alone: Detector | None = None
-        self._rgb, self._min_confidence, self._max_faces = bool(rgb), min_confidence, max_faces
         if min_confidence > 0 and self.model.calibration is None:
             raise OptionError(
                 f"min_confidence: expected a calibrated model, not {shown(self.model.name)}; "
@@ -131,7 +117,7 @@ class Detector:
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return functools.partial(type(self), **self._options), ()
+        return functools.partial(type(self), **vars(self._options)), ()
 
     @property
     def model(self) -> ModelInfo:
@@ -146,7 +132,7 @@ class Detector:
     @property
     def rgb(self) -> bool:
         """Whether arrays are taken as RGB."""
-        return self._rgb
+        return bool(self._options.rgb)
 
     def predict(
         self,
@@ -176,7 +162,7 @@ class Detector:
             GeometryError: boxes or five points have a wrong shape or values.
             OptionError: both boxes and five points are given.
         """
-        pixels = load_image(image, rgb=self._rgb)
+        pixels = load_image(image, rgb=self.rgb)
         if five_points is not None:
             if boxes is not None:
                 raise OptionError("give boxes or five_points, not both")
@@ -190,11 +176,12 @@ class Detector:
             return self._faces(pixels, points, scores, given)
         found, scores, points = self._networks.faces.detect(pixels)
         largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
-        if self._min_confidence <= 0:
-            largest = largest[: self._max_faces]
+        least, most = self._options.min_confidence, self._options.max_faces
+        if least <= 0:
+            largest = largest[:most]
         faces = self._faces(pixels, points[largest], scores[largest], found[largest])
-        if self._min_confidence > 0 and len(faces):
-            faces = faces[faces.confidence >= self._min_confidence][: self._max_faces]
+        if least > 0 and len(faces):
+            faces = faces[faces.confidence >= least][:most]
         return faces
 
     def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:
@@ -221,14 +208,14 @@ class Detector:
                 f"images: expected a list or generator of images, not {shown(images)}; "
                 "for one image call predict"
             )
-        threads = self._options["threads"]
+        threads = self._options.threads
         one = self if threads is not None else self._single()
         return in_order(one.predict, images, max(1, cores() // (threads or 1)))
 
     def _single(self) -> "Detector":
         """The same with one thread for each call, as the calls take the cores."""
         if self._alone is None:
-            self._alone = type(self)(**{**self._options, "threads": 1})
+            self._alone = type(self)(**vars(replace(self._options, threads=1)))
         return self._alone
 
     def _faces(
@@ -253,27 +240,6 @@ class Detector:
             textures=located.textures,
             calibration=self.model.calibration,
         )
-
-
-def _check_choice(rgb: object, min_confidence: object, max_faces: object) -> None:
-    if not isinstance(rgb, (bool, np.bool_)):
-        raise OptionError(f"rgb must be True or False, not {shown(rgb)}")
-    number = isinstance(min_confidence, (int, float, np.number)) and not isinstance(
-        min_confidence, bool
-    )
-    if not number or not 0 <= min_confidence <= 1:  # type: ignore[operator]
-        raise OptionError(f"min_confidence must be within 0..1, not {shown(min_confidence)}")
-    whole = isinstance(max_faces, (int, np.integer)) and not isinstance(max_faces, bool)
-    if max_faces is not None and (not whole or max_faces < 1):  # type: ignore[operator]
-        raise OptionError(f"max_faces must be None or a positive integer, not {shown(max_faces)}")
-
-
-def _checked_path(model: object) -> Path:
-    if not isinstance(model, (str, os.PathLike)) or not isinstance(os.fspath(model), str):
-        raise OptionError(f"model must be the path of an ONNX file, not {shown(model)}")
-    if len(os.fspath(model)) > 4096:  # longer than paths are; messages would repeat all of it
-        raise OptionError(f"model must be the path of an ONNX file, not {shown(model)}")
-    return Path(model)
 
 
 def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:

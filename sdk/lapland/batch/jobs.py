@@ -19,6 +19,7 @@ from ..detection.registry import DEFAULT_DETECTOR
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..image.loading import read_image
+from ..options import DetectorOptions
 from ..schemes.ibug68 import IBUG68
 from .photos import DRAWING, STDIN
 from .processes import Death, in_processes
@@ -27,19 +28,11 @@ from .record import identity, line_for
 
 @dataclass(frozen=True)
 class Setup:
-    """The set-up of a worker: keywords of its `Detector`, and what lines hold beside landmarks."""
+    """The set-up of a worker: options of its `Detector`, and what lines hold beside landmarks."""
 
-    width: str
-    precision: str
-    model: Path | None
-    min_face: int
-    threads: int | None
+    detector: DetectorOptions
     pose: bool = False
     eyes: bool = False
-    min_confidence: float = 0.0
-    max_faces: int | None = None
-    detector: str = DEFAULT_DETECTOR
-    turned: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,31 +121,23 @@ class _Work:
     """Does jobs, with a detector of its own."""
 
     def __init__(self, setup: Setup) -> None:
-        self._detector = Detector(
-            setup.width,
-            precision=setup.precision,
-            model=setup.model,
-            min_face=setup.min_face,
-            threads=setup.threads,
-            min_confidence=setup.min_confidence,
-            max_faces=setup.max_faces,
-            detector=setup.detector,
-            turned=setup.turned,
-        )
+        options = setup.detector
+        self._detector = Detector(**vars(options))
         self._pose, self._eyes = setup.pose, setup.eyes
         if (self._pose or self._eyes) and self._detector.model.scheme is not IBUG68:
             raise OptionError("--pose, --eyes: expected a model of the 68 landmarks of IBUG68")
         self.settings: dict[str, Any] = {
             "model": self._detector.model.name,
-            "min_face": setup.min_face,
+            "min_face": options.min_face,
         }
-        if setup.min_confidence:
-            self.settings["min_confidence"] = setup.min_confidence
-        if setup.max_faces is not None:
-            self.settings["max_faces"] = setup.max_faces
-        if setup.detector != DEFAULT_DETECTOR:
-            self.settings["detector"] = setup.detector
-        self.settings |= {n: True for n in ("turned", "pose", "eyes") if getattr(setup, n)}
+        if options.min_confidence:
+            self.settings["min_confidence"] = options.min_confidence
+        if options.max_faces is not None:
+            self.settings["max_faces"] = options.max_faces
+        if options.detector != DEFAULT_DETECTOR:
+            self.settings["detector"] = options.detector
+        chosen = {"turned": options.turned, "pose": setup.pose, "eyes": setup.eyes}
+        self.settings |= {name: True for name, on in chosen.items() if on}
 
     def __call__(self, job: Job) -> Outcome:
         known = identity(job.photo) if job.recorded else {}
@@ -187,7 +172,7 @@ class _Work:
 
 def start_in_process(setup: Setup) -> _Work:
     """Starts the work in a process of its own, one thread unless `setup` says otherwise."""
-    cv2.setNumThreads(setup.threads or 1)  # the other processes have the other cores
+    cv2.setNumThreads(setup.detector.threads or 1)  # the other processes have the other cores
     return _Work(setup)
 
 

@@ -19,7 +19,7 @@ from ..image.loading import load_image
 from ..networks import index
 from ..video.recording import FORMATS, Recording
 from ..video.source import Source, opened
-from .options import add_detector, complain
+from .options import add_detector, complain, detector_options
 
 # Scores of the three stages from which on a place counts as a face: below the usual ones, as a
 # blurred cushion is a smaller fault than a face that was passed over.
@@ -59,14 +59,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the subcommand; returns the exit status."""
-    detector = Detector(
-        options.width,
-        precision=options.precision,
-        model=options.model,
-        min_face=options.min_face,
-        thresholds=THRESHOLDS,
-        threads=options.threads,
-    )
+    detector = Detector(**vars(detector_options(options, thresholds=THRESHOLDS)))
     videos = [path for path in options.inputs if path.suffix.lower() in VIDEOS]
     given = [path for path in options.inputs if path not in videos]
     photos, empty = find_photos(given, options.out)

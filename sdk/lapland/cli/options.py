@@ -3,9 +3,11 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..detection.registry import DEFAULT_DETECTOR, DETECTORS
 from ..networks import index
+from ..options import DetectorOptions
 
 
 def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int = 40) -> None:
@@ -44,6 +46,21 @@ def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int =
         metavar="PX",
         help=f"smallest face (default: {min_face})",
     )
+
+
+def detector_options(options: argparse.Namespace, **more: Any) -> DetectorOptions:
+    """The options of a `Detector` among those of a command.
+
+    Args:
+        options: options of a parser that `add_detector` has made.
+        more: keywords that the command sets itself.
+
+    Raises:
+        OptionError: as `DetectorOptions`.
+    """
+    names = DetectorOptions.__dataclass_fields__
+    given = {name: value for name, value in vars(options).items() if name in names}
+    return DetectorOptions(**given | more)
 
 
 def path_of(text: str) -> Path:

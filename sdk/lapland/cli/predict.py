@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from ..base.errors import LaplandError, OptionError, clipped
@@ -23,7 +24,7 @@ from ..batch.photos import (
 )
 from ..batch.record import Record
 from ..networks import index
-from .options import add_detector, complain, path_of
+from .options import add_detector, complain, detector_options, path_of
 
 _LINES = "landmarks.jsonl"  # in the folder of the .pts files
 
@@ -106,20 +107,12 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.retry and not to_file:
         raise OptionError("--retry: expected -o FILE.jsonl or --pts FOLDER, which keep the errors")
-    threads = options.threads
-    if threads is None and options.jobs > 1:
-        threads = 1  # a core for each process
     if STDIN in options.photos and options.jobs > 1:
         raise OptionError("-: expected no --jobs beside the standard input, which one process has")
-    setup = Setup(
-        *(options.width, options.precision, options.model, options.min_face, threads),
-        pose=options.pose,
-        eyes=options.eyes,
-        min_confidence=options.min_confidence,
-        max_faces=options.max_faces,
-        detector=options.detector,
-        turned=options.turned,
-    )
+    detector = detector_options(options)
+    if detector.threads is None and options.jobs > 1:
+        detector = replace(detector, threads=1)  # a core for each process
+    setup = Setup(detector, pose=options.pose, eyes=options.eyes)
     batch = Batch(setup, options.jobs)
     passed: Counter[str] = Counter()
     photos, empty = find_photos(options.photos, None if to_file else options.out, passed)

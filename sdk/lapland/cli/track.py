@@ -9,13 +9,14 @@ from typing import Any, TextIO
 
 from ..answers.blinks import Blinks
 from ..base.errors import LaplandError, OptionError
+from ..base.files import replacing
 from ..base.progress import counted
 from ..detector import Detector
 from ..networks import index
 from ..schemes.ibug68 import IBUG68
 from ..stream import TrackedFrame, track
 from ..video.tracker import Tracker
-from .options import add_detector
+from .options import add_detector, detector_options
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,29 +51,23 @@ def run(options: argparse.Namespace) -> int:
     form = _FORMS.get(options.out.suffix.lower())
     if form is None or options.out.is_dir():
         raise OptionError(f"-o {options.out}: expected a file that ends in .jsonl or .csv")
-    detector = Detector(
-        options.width,
-        precision=options.precision,
-        model=options.model,
-        min_face=options.min_face,
-        threads=options.threads,
-    )
+    detector = Detector(**vars(detector_options(options)))
     if (options.pose or options.eyes) and detector.model.scheme is not IBUG68:
         raise OptionError("--pose, --eyes: expected a model of the 68 landmarks of IBUG68")
     tracker = Tracker(detector, smoothing=options.smoothing, background=False)
-    part = options.out.with_name(f"{options.out.stem}.part{options.out.suffix}")
     frames = faces = 0
     try:
-        with part.open("w", encoding="utf-8", newline="") as file, suppress(KeyboardInterrupt):
+        with (
+            replacing(options.out) as part,
+            part.open("w", encoding="utf-8", newline="") as file,
+            suppress(KeyboardInterrupt),
+        ):
             written = form(file, options.pose, options.eyes)
             for number, tracked in enumerate(track(options.source, tracker)):
                 written.add(number, tracked)
                 frames, faces = frames + 1, faces + len(tracked.faces)
-        part.replace(options.out)
     except OSError as error:
         raise LaplandError(f"{options.out}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
     print(f"{options.out}: {counted(frames, 'frame')}, {counted(faces, 'face')}")
     return 0
 

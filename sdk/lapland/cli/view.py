@@ -1,17 +1,17 @@
 """The picture of `lapland webcam`: faces, drawn with what the user wants to know."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 
 from ..base.arrays import Image
-from ..detection.registry import DEFAULT_DETECTOR
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..faces.faces import Faces
 from ..networks import index
+from ..options import DetectorOptions
 from ..video.recording import Recording
 from ..video.smoothing import STRENGTHS
 from ..video.tracker import Tracker
@@ -19,6 +19,7 @@ from ..video.tracker import Tracker
 _DRAWINGS = ("landmarks", "landmarks and boxes", "landmarks and radii", "nothing")
 _RADIUS = 0.9  # probability of the circles that are drawn
 _ESCAPE = 27
+_VIDEO = DetectorOptions(index.VIDEO_WIDTH)
 _AVERAGE = 0.1  # share of a new frame in the displayed times
 
 
@@ -30,13 +31,7 @@ class Settings:
         source: number of a camera, path of a video file, or URL of a stream.
         record: video file to write the drawn picture to.
         window: whether to show it.
-        width: width of the network.
-        precision: precision of its arithmetic.
-        model: path of a model of one's own; keys do not change the width then.
-        detector: name of the face detector.
-        turned: whether it looks for faces at any angle.
-        min_face: smallest face, pixels.
-        threads: threads of one call.
+        detector: options of the detector; keys change its width, unless it has a custom model.
         smoothing: smoothing of the landmarks.
         drawing: index into what can be drawn: boxes, radii, nothing but the picture.
         help: whether the keys are listed in the picture.
@@ -45,13 +40,7 @@ class Settings:
     source: str = "0"
     record: Path | None = None
     window: bool = True
-    width: str = index.VIDEO_WIDTH
-    precision: str = index.DEFAULT_PRECISION
-    model: Path | None = None
-    detector: str = DEFAULT_DETECTOR
-    turned: bool = False
-    min_face: int = 40
-    threads: int | None = None
+    detector: DetectorOptions = _VIDEO
     smoothing: str = "light"
     drawing: int = 0
     help: bool = True
@@ -63,24 +52,14 @@ class View:
     def __init__(self, settings: Settings, live: bool) -> None:
         self.settings = settings
         # In a file no frame is in a hurry, so that faces are found in their first frame.
-        self._tracker = Tracker(self._load(), smoothing=settings.smoothing, background=live)
+        self._tracker = Tracker(
+            Detector(**vars(settings.detector)), smoothing=settings.smoothing, background=live
+        )
         self._frames = 0
         self._ids: set[int] = set()
         self._ms = self._period = 0.0
         self._spent = 0.0
         self._last = time.monotonic()
-
-    def _load(self) -> Detector:
-        chosen = self.settings
-        return Detector(
-            chosen.width,
-            precision=chosen.precision,
-            model=chosen.model,
-            detector=chosen.detector,
-            turned=chosen.turned,
-            min_face=chosen.min_face,
-            threads=chosen.threads,
-        )
 
     def next(self, image: Image, seconds: float) -> Image:
         """The picture of a frame that was taken at that time."""
@@ -111,7 +90,8 @@ class View:
             for face in faces:
                 x1, _, x2, y2 = face.box
                 _write(picture, f"{face.id}", (int(x1 + x2) // 2, int(y2) + 22))
-        name = chosen.model.name if chosen.model else f"width {chosen.width}"
+        own = chosen.detector.model
+        name = Path(own).name if own else f"width {chosen.detector.width}"
         fps = 1 / self._period if self._period > 0 else 0.0
         _write(picture, f"{fps:.0f} fps, {self._ms:.1f} ms, {name}", (10, 22))
         if chosen.help and chosen.window:
@@ -125,10 +105,11 @@ class View:
         letter = chr(key & 0xFF) if key >= 0 else ""
         if letter == "q" or key & 0xFF == _ESCAPE:
             return False
-        if letter == "w" and chosen.model is None:
-            widths = index.widths(chosen.precision)
-            chosen.width = widths[(widths.index(chosen.width) + 1) % len(widths)]
-            self._tracker.use(self._load())
+        if letter == "w" and chosen.detector.model is None:
+            widths = index.widths(chosen.detector.precision)
+            wider = widths[(widths.index(chosen.detector.width) + 1) % len(widths)]
+            chosen.detector = replace(chosen.detector, width=wider)
+            self._tracker.use(Detector(**vars(chosen.detector)))
         elif letter == "s":
             names = list(STRENGTHS)
             chosen.smoothing = names[(names.index(chosen.smoothing) + 1) % len(names)]

@@ -11,7 +11,7 @@ from ..base.errors import ImageError, OptionError
 from ..networks import index
 from ..video.recording import FORMATS, Recording, part_of
 from ..video.source import Source, is_live, opened
-from .options import add_detector
+from .options import add_detector, detector_options
 from .view import Settings, View
 from .window import TITLE, is_open, window
 
@@ -48,9 +48,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the subcommand; returns the exit status."""
-    names = Settings.__dataclass_fields__
-    given = {name: value for name, value in vars(options).items() if name in names}
-    print(show(Settings(**given)))
+    settings = Settings(
+        options.source,
+        options.record,
+        options.window,
+        detector_options(options),
+        options.smoothing,
+    )
+    print(show(settings))
     return 0
 
 

@@ -19,6 +19,7 @@ from lapland.base.progress import Progress
 from lapland.batch import jobs
 from lapland.batch.jobs import Setup, start_in_process
 from lapland.cli.main import main
+from lapland.options import DetectorOptions
 from tests.processes import PATIENCE, is_running
 from training.data.pts import read_pts
 
@@ -133,7 +134,7 @@ def test_a_process_has_one_thread_of_opencv_unless_it_is_given_more(threads, exp
     before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)
-        start_in_process(Setup("1/16", "int8", None, 40, threads))
+        start_in_process(Setup(DetectorOptions("1/16", threads=threads)))
         assert cv2.getNumThreads() == expected
     finally:
         cv2.setNumThreads(before)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from lapland.cli import webcam
 from lapland.cli.main import main
 from lapland.cli.view import Settings, View
 from lapland.networks import index
+from lapland.options import DetectorOptions
 from lapland.video.recording import part_of
 from tests.films import cut, film
 from tests.processes import PATIENCE
@@ -27,6 +29,7 @@ from tests.videos import video
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 RUN = [sys.executable, "-W", "error", "-m", "lapland", "webcam", "--threads", "1"]
+QUICK = DetectorOptions(index.VIDEO_WIDTH, threads=1)
 
 
 def heeds_ctrl_c():
@@ -91,23 +94,23 @@ def test_a_file_is_drawn_into_another(clip, tmp_path, monkeypatch, capsys, name)
         ({"record": "clip"}, OptionError, "take the place of the video"),
         ({"record": "/proc/out.mp4"}, LaplandError, "cannot be written"),
         ({"smoothing": "much"}, OptionError, "smoothing must be"),
-        ({"width": "1/3"}, OptionError, "width must be"),
+        ({"detector": DetectorOptions("1/3")}, OptionError, "width must be"),
     ],
 )
 def test_what_cannot_be_done_is_said(clip, tmp_path, given, error, words):
     if given.get("record"):
         name = given["record"]
         given = {"record": clip if name == "clip" else tmp_path / name}
-    defaults = {"source": str(clip), "record": tmp_path / "out.mp4", "window": False, "threads": 1}
+    defaults = {"source": str(clip), "record": tmp_path / "out.mp4", "window": False}
     with pytest.raises(error, match=words):
-        webcam.show(Settings(**(defaults | given)))
+        webcam.show(Settings(**(defaults | {"detector": QUICK} | given)))
 
 
 def test_a_video_without_frames(tmp_path, clip):
     empty = tmp_path / "empty.avi"
     empty.write_bytes(clip.read_bytes()[:5700])  # the head of the file and no picture
     with pytest.raises(ImageError, match=r"empty\.avi: "):
-        webcam.show(Settings(str(empty), tmp_path / "out.mp4", window=False, threads=1))
+        webcam.show(Settings(str(empty), tmp_path / "out.mp4", window=False, detector=QUICK))
 
 
 def test_ctrl_c_ends_with_a_complete_recording(tmp_path):
@@ -160,7 +163,7 @@ def test_a_camera_that_is_unplugged_leaves_a_complete_recording(tmp_path):
         url = f"http://127.0.0.1:{server.server_address[1]}/camera.mjpg"
         target = tmp_path / "out.avi"
         with pytest.raises(ImageError, match=r"the stream ended after \d+ frames; ") as error:
-            webcam.show(Settings(url, target, window=False, threads=1))
+            webcam.show(Settings(url, target, window=False, detector=QUICK))
     finally:
         server.shutdown()
         server.server_close()
@@ -188,23 +191,23 @@ def test_a_tracker_gets_the_times_of_the_film(tmp_path, monkeypatch):
     path, given = film(tmp_path / "film.mp4", times), []
     update = Tracker.update
     monkeypatch.setattr(Tracker, "update", lambda t, f, at: (given.append(at), update(t, f, at))[1])
-    webcam.show(Settings(str(path), tmp_path / "out.mp4", window=False, threads=1))
+    webcam.show(Settings(str(path), tmp_path / "out.mp4", window=False, detector=QUICK))
     np.testing.assert_allclose(given, times, atol=0.001)
     frames, fps = read_video(tmp_path / "out.mp4")
     assert len(frames) / fps == pytest.approx(5.066, abs=0.05)
 
 
 def test_keys(monkeypatch):
-    view = View(Settings(window=True, threads=1), live=False)
+    view = View(Settings(window=True, detector=QUICK), live=False)
     image = video("still", 1)[0].image
     plain = view.next(image, 0.0)
     assert view.obeys(-1)
     assert view.obeys(ord("x"))
-    first, there = view.settings.width, index.widths(view.settings.precision)
+    first, there = view.settings.detector.width, index.widths(view.settings.detector.precision)
     widths = []
     for _ in there:
         assert view.obeys(ord("w"))
-        widths.append(view.settings.width)
+        widths.append(view.settings.detector.width)
     assert sorted(widths) == sorted(there)
     assert widths[-1] == first
     for smoothing in ("strong", "off", "light"):
@@ -226,9 +229,9 @@ def test_keys(monkeypatch):
     assert not view.obeys(27)
     view.close()
     model = index.path_of("1/16", "float32")
-    view = View(Settings(model=model, threads=1), live=False)
+    view = View(Settings(detector=replace(QUICK, model=model)), live=False)
     assert view.obeys(ord("w"))  # a model of one's own stays
-    assert view.settings.width == first
+    assert view.settings.detector.width == first
 
 
 # --- windows
@@ -259,7 +262,7 @@ def test_an_opencv_without_windows_is_noticed(clip, monkeypatch):
     built = "\n  GUI:                           NONE\n    GTK+:                        NO\n"
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
     with pytest.raises(LaplandError, match="opencv-python-headless"):
-        webcam.show(Settings(str(clip), threads=1))
+        webcam.show(Settings(str(clip), detector=QUICK))
 
 
 @pytest.fixture(scope="module")
