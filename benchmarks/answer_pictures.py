@@ -15,7 +15,7 @@ from lapland import Detector, blur
 from lapland.answers.chips import LAYOUTS
 from lapland.answers.head import load_head
 from lapland.answers.outline import triangles
-from lapland.answers.pose import rotations_of
+from lapland.answers.rotations import rotations_of
 from lapland.base.files import write_whole
 from lapland.image.loading import load_image
 from training.common.paths import REPOSITORY

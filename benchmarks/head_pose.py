@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapland import Detector, Faces
-from lapland.answers.pose import angles_of
+from lapland.answers.rotations import angles_of
 from lapland.image.loading import load_image
 
 Floats = NDArray[np.float64]

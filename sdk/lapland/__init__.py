@@ -7,7 +7,9 @@ faces.landmarks  # (N, 68, 2) float32, image pixels
 faces.scales     # (N, 68)    float32, image pixels: small is sure
 """
 
-from .answers.blinks import Blinks
+import importlib as _importlib
+import typing as _typing
+
 from .base.errors import (
     GeometryError,
     ImageError,
@@ -19,8 +21,6 @@ from .base.errors import (
     OptionError,
 )
 from .detector import Detector
-from .faces.blurring import blur
-from .faces.drawing import draw
 from .faces.face import Face
 from .faces.faces import Faces
 from .networks.info import ModelInfo
@@ -29,8 +29,13 @@ from .schemes.definition import read_scheme
 from .schemes.ibug68 import IBUG68
 from .schemes.registry import SCHEMES
 from .schemes.scheme import Scheme
-from .stream import track
-from .video.tracker import Tracker
+
+if _typing.TYPE_CHECKING:
+    from .answers.blinks import Blinks
+    from .faces.blurring import blur
+    from .faces.drawing import draw
+    from .stream import track
+    from .video.tracker import Tracker
 
 __version__ = "0.1.0"
 
@@ -59,9 +64,36 @@ __all__ = [
     "track",
 ]
 
+# Name -> module that is imported when the name is used: photos alone need no video and no drawing.
+_ON_USE = {
+    "Blinks": "answers.blinks",
+    "Tracker": "video.tracker",
+    "blur": "faces.blurring",
+    "draw": "faces.drawing",
+    "track": "stream",
+}
+
+
+def _named(public: _typing.Any) -> _typing.Any:
+    """Users meet this name of a module in messages and pickles: rooms are ours to move."""
+    if hasattr(public, "__module__") and callable(public):
+        public.__module__ = __name__
+    return public
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name not in _ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _importlib.import_module(f".{_ON_USE[name]}", __name__)
+    globals()[name] = _named(getattr(module, name))
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 for _name in __all__:
-    _public = globals()[_name]
-    if hasattr(_public, "__module__") and callable(_public):
-        # Users meet these names in messages and pickles: rooms are ours to move.
-        _public.__module__ = "lapland"
-del _name, _public
+    if _name not in _ON_USE:
+        _named(globals()[_name])
+del _name

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .head import Floats, load_head
-from .pose import Poses
+from .poses import Poses
 
 _EYES = (range(36, 42), range(42, 48))
 _MOUTH = range(48, 68)

@@ -6,15 +6,16 @@ from typing import Any
 from ..base.errors import OptionError
 from ..networks import loading
 from .base import FaceDetector
-from .blazeface import BlazeFace
 from .mtcnn import Mtcnn
-from .paired import SCORE, PairedDetector
 
 # BlazeFace with MTCNN finds more faces and knows turned ones, and takes longer.
 DEFAULT_DETECTOR = "mtcnn"
 
 
 def _paired(*, min_face: int, turned: bool, threads: int | None, **options: Any) -> FaceDetector:
+    from .blazeface import BlazeFace  # as most programs use MTCNN alone
+    from .paired import SCORE, PairedDetector
+
     mtcnn = _mtcnn(min_face=min_face, turned=False, threads=threads, **options)
     blazeface = BlazeFace(loading.load_blazeface(), threshold=SCORE, threads=threads)
     return PairedDetector(blazeface, mtcnn, min_face=min_face, turned=turned)

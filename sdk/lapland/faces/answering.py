@@ -3,21 +3,22 @@
 `FacesAnswers` is part of `Faces` and answers for N faces; `FaceAnswers` is part of `Face`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..answers.chips import Chips, cut_chips
-from ..answers.openness import Eyes, Mouth, eyes_of, mouths_of
-from ..answers.outline import checked_mask, face_polygon, mask_of
-from ..answers.pose import Pose, Poses, head_poses
 from ..base.arrays import Float32
 from ..base.errors import OptionError, shown
 from ..image.loading import ImageLike, load_image
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.calibration import Calibration
+
+if TYPE_CHECKING:  # the methods import these when they are called
+    from ..answers.chips import Chips
+    from ..answers.openness import Eyes, Mouth
+    from ..answers.poses import Pose, Poses
 
 Shape = tuple[int, int]
 # Half of the landmarks lie within 1.18 standard deviations of their coordinates.
@@ -34,7 +35,7 @@ class FacesAnswers:
     textures: Float32 | None
     calibration: Calibration | None
 
-    def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> Poses:
+    def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Poses":
         """Where each head turns, and how sure that is.
 
         Yaw is positive if the nose points to the left of the picture, pitch if the face looks up,
@@ -49,27 +50,35 @@ class FacesAnswers:
         Raises:
             OptionError: the landmarks are not the 68 of `IBUG68`, or `focal` is no length.
         """
+        from ..answers.pose import head_poses
+
         _expect_68(self.scheme, "pose")
         return head_poses(self.landmarks, self._deviations(), focal=focal, centre=centre)
 
     @property
-    def eyes(self) -> Eyes:
+    def eyes(self) -> "Eyes":
         """How far each eye is open, and the probability that it is closed; arrays (N, 2).
 
         Raises:
             OptionError: the landmarks are not the 68 of `IBUG68`.
         """
+        from ..answers.openness import eyes_of
+        from ..answers.pose import head_poses
+
         _expect_68(self.scheme, "eyes")
         deviations = self._deviations()
         return eyes_of(self.landmarks, deviations, head_poses(self.landmarks, deviations))
 
     @property
-    def mouth(self) -> Mouth:
+    def mouth(self) -> "Mouth":
         """How far each mouth is open; arrays (N,).
 
         Raises:
             OptionError: the landmarks are not the 68 of `IBUG68`.
         """
+        from ..answers.openness import mouths_of
+        from ..answers.pose import head_poses
+
         _expect_68(self.scheme, "mouth")
         deviations = self._deviations()
         return mouths_of(self.landmarks, deviations, head_poses(self.landmarks, deviations))
@@ -98,6 +107,8 @@ class FacesAnswers:
         Raises:
             OptionError: the landmarks are not the 68 of `IBUG68`.
         """
+        from ..answers.outline import face_polygon
+
         _expect_68(self.scheme, "outlines")
         return [face_polygon(points, forehead=forehead) for points in self.landmarks]
 
@@ -113,6 +124,8 @@ class FacesAnswers:
             OptionError: there is no such mask, or the landmarks are not the 68 of `IBUG68`.
             ImageError: the image cannot be used.
         """
+        from ..answers.outline import checked_mask, mask_of
+
         _expect_68(self.scheme, "masks")
         inside, outside = checked_mask(name)
         shape = _shape_of(image)
@@ -125,7 +138,7 @@ class FacesAnswers:
             )
         return masks
 
-    def chips(self, image: ImageLike, size: int = 112, layout: str = "arcface") -> Chips:
+    def chips(self, image: ImageLike, size: int = 112, layout: str = "arcface") -> "Chips":
         """Upright faces of one size, cut by a template.
 
         Args:
@@ -138,6 +151,8 @@ class FacesAnswers:
             OptionError: the layout is unknown, or size or landmarks do not suit it.
             ImageError: the image cannot be used.
         """
+        from ..answers.chips import cut_chips
+
         if layout == "dlib":
             _expect_68(self.scheme, "chips of the layout 'dlib'")
         pixels = load_image(image)
@@ -160,19 +175,23 @@ class FaceAnswers:
     texture: Float32 | None
     calibration: Calibration | None
 
-    def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> Pose:
+    def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Pose":
         """See `Faces.pose`."""
         return self._alone().pose(focal, centre)[0]
 
     @property
-    def eyes(self) -> Eyes:
+    def eyes(self) -> "Eyes":
         """See `Faces.eyes`; arrays (2,)."""
+        from ..answers.openness import Eyes
+
         eyes = self._alone().eyes
         return Eyes(eyes.openness[0], eyes.deviations[0], eyes.closed[0])
 
     @property
-    def mouth(self) -> Mouth:
+    def mouth(self) -> "Mouth":
         """See `Faces.mouth`; numbers."""
+        from ..answers.openness import Mouth
+
         mouth = self._alone().mouth
         return Mouth(float(np.ravel(mouth.openness)[0]), float(np.ravel(mouth.deviation)[0]))
 
@@ -225,6 +244,8 @@ def answers_to_dict(face: FaceAnswers, *, pose: bool, eyes: bool) -> dict[str, A
 
 def _polygon(points: Float32, scheme: Scheme, part: str) -> NDArray[np.float64]:
     if part == "face":
+        from ..answers.outline import face_polygon
+
         return face_polygon(points)
     return points[list(scheme.part(part))].astype(np.float64)
 

@@ -15,17 +15,11 @@ from .headers import FORMATS, Header, read_header
 from .jpeg import Jpeg
 from .pnm import Pnm
 
-# The largest cameras have 0.2 * 2**30 pixels; OpenCV decodes four times as many as these, which is
-# 3 GiB. Arrays may have any size: their memory is there already.
-MAX_PIXELS = 1 << 28
-
 _PLAIN = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _DEEP = _PLAIN | cv2.IMREAD_ANYDEPTH
 
 
-def decode(
-    data: bytes, name: str, most_pixels: int = MAX_PIXELS
-) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def decode(data: bytes, name: str, most_pixels: int) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Decodes a file.
 
     Args:

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from ..base.errors import ImageError, ImageNotFoundError, clipped
 from ..base.files import read_file
 from . import objects
-from .decoding import MAX_PIXELS, decode
 from .paths import missing
 
 MAX_BYTES = 1 << 30
+# The largest cameras have 0.2 * 2**30 pixels; OpenCV decodes four times as many as these, which is
+# 3 GiB. Arrays may have any size: their memory is there already.
+MAX_PIXELS = 1 << 28
 
 
 class OpenFile(Protocol):
@@ -104,21 +106,27 @@ def read_image(
             )
         data = bytes(image)
         _check_is_no_path(data)
-        return decode(data, "the encoded image", most_pixels)
+        return _decode(data, "the encoded image", most_pixels)
     if isinstance(image, (str, os.PathLike)) and isinstance(os.fspath(image), str):
         text = os.fspath(image)
-        return decode(_read_path(text, most_bytes), clipped(text), most_pixels)
+        return _decode(_read_path(text, most_bytes), clipped(text), most_pixels)
     if objects.is_pil(image):
         return _from_array(objects.from_pil(image), rgb=True), ()
     if hasattr(image, "read") and not isinstance(image, type):
         data = objects.from_file(image, most_bytes)
-        return decode(data, _name(image), most_pixels)
+        return _decode(data, _name(image), most_pixels)
     if objects.is_tensor(image):
         return _from_array(objects.from_tensor(image), rgb), ()
     raise ImageError(
         "expected a path, the bytes of an encoded image, an open file, a PIL image or a numpy "
         f"array, not {type(image).__module__}.{type(image).__qualname__}{_hint(image)}"
     )
+
+
+def _decode(data: bytes, name: str, most_pixels: int) -> tuple[Image, tuple[str, ...]]:
+    from .decoding import decode  # programs that pass arrays need none of the formats
+
+    return decode(data, name, most_pixels)
 
 
 def _name(image: object) -> str:

@@ -7,7 +7,8 @@ import pytest
 from lapland import Detector
 from lapland.answers.head import load_head
 from lapland.answers.openness import eyes_of, mouths_of
-from lapland.answers.pose import head_poses, rotations_of
+from lapland.answers.pose import head_poses
+from lapland.answers.rotations import rotations_of
 from tests.blinking import shut
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from lapland import AFLW19, IBUG68, Faces, GeometryError, OptionError
 from lapland.answers.head import load_head
-from lapland.answers.pose import angles_of, head_poses, rotations_of
+from lapland.answers.pose import head_poses
+from lapland.answers.rotations import angles_of, rotations_of
 
 
 def projected(angles, *, size=6.0, place=(300.0, 200.0), focal=None, centre=None):

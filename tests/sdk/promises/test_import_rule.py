@@ -111,6 +111,18 @@ def test_a_fresh_interpreter_loads_nothing_else(module, tmp_path):
     assert run.stderr == ""
 
 
+def test_rooms_that_few_programs_need_are_imported_on_use():
+    rooms = ("answers", "batch", "cli", "measure", "stream", "video")
+    modules = ("detection.blazeface", "faces.blurring", "faces.drawing", "image.decoding")
+    script = "import sys, lapland; print(*(n for n in sys.modules if n.startswith('lapland.')))"
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    loaded = {name.removeprefix("lapland.") for name in run.stdout.split()}
+    assert "detector" in loaded
+    assert not [name for name in loaded if name in modules or name.split(".")[0] in rooms]
+
+
 def test_no_source_prints_but_the_command():
     for source in SOURCES:
         if source.parent.name == "cli":
@@ -130,7 +142,10 @@ def test_all_is_sorted_and_complete():
         for name, value in vars(lapland).items()
         if not name.startswith("_") and not inspect.ismodule(value)
     }
-    assert set(lapland.__all__) == public
+    assert set(lapland.__all__) == public | set(lapland._ON_USE)  # noqa: SLF001
+    assert set(lapland.__all__) <= set(dir(lapland))
+    with pytest.raises(AttributeError, match="module 'lapland' has no attribute 'Draw'"):
+        lapland.Draw  # noqa: B018
 
 
 def test_every_public_name_is_documented():
