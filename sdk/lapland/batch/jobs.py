@@ -1,8 +1,8 @@
-"""Many photos: what is done with each, in this process or in several.
+"""The work on many photos, in this process or in several.
 
-Results come in the order of the photos whatever the number of processes, so that the same photos
-give the same file, byte for byte, also where a run was stopped and taken up again. The price is
-that what comes after a slow photo waits for it in memory, a bounded number of results a process.
+Results come in the order of the photos with any number of processes. So the same photos give the
+same file, byte for byte, even if a run stops and another continues it. The price: results behind a
+slow photo wait for it in memory, a bounded number for each process.
 """
 
 import sys
@@ -28,7 +28,7 @@ from .record import identity, line_for
 
 @dataclass(frozen=True)
 class Setup:
-    """The set-up of a worker: options of its `Detector`, and what lines hold beside landmarks."""
+    """The set-up of a worker: options of its `Detector`, and answers that its lines hold."""
 
     detector: DetectorOptions
     pose: bool = False
@@ -37,13 +37,13 @@ class Setup:
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, and what to write.
+    """One photo, and the files to write.
 
     Attributes:
         photo: its path.
-        drawing: where the drawing goes, if one is asked for.
+        drawing: path of the drawing; None draws nothing.
         pts: the folder for `.pts` files and their name in it, for one face and for several.
-        recorded: whether the line says by which the photo is known again.
+        recorded: whether the line holds the photo's `identity`, for later runs.
     """
 
     photo: Path
@@ -54,16 +54,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job.
+    """The outcome of a job.
 
     Attributes:
         job: the job.
-        line: line of JSON, for a photo that could be used as for one that could not; empty if there
-            is no such file.
+        line: line of JSON, with landmarks or with the error; empty if there is no such file.
         faces: how many were found.
-        error: why the photo, or its drawing, could not be made use of; begins with its path.
-        fatal: whether that error is none of the photo's, so that the next would meet it as well.
-        notes: on choices that were made for the user, as which page of a scan was read.
+        error: why the photo or its drawing failed; begins with its path.
+        fatal: whether the next photo would meet that error, too.
+        notes: choices made for the user, such as the page of a scan.
     """
 
     job: Job
@@ -78,7 +77,7 @@ class Batch:
     """Runs jobs.
 
     Attributes:
-        settings: what the results depend on; part of every line.
+        settings: options that change results; part of every line.
 
     Args:
         setup: setup of the detectors.
@@ -182,7 +181,7 @@ def _failed(job: Job, settings: dict[str, Any], reason: str, known: dict[str, An
 
 
 def write_drawing(path: Path, image: "cv2.typing.MatLike") -> None:
-    """Writes an image; a JPEG has the mark of a drawing, by which a later run may replace it.
+    """Writes an image; a JPEG gets the mark of a drawing, so that a later run may replace it.
 
     Raises:
         LaplandError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Files and folders -> photos, and what the files are called that are made of them."""
+"""Files and folders -> photos, and names for the files made of them."""
 
 import glob
 import os
@@ -15,7 +15,7 @@ from ..image.headers import SUFFIXES as READ
 from ..image.headers import begins_as_photo
 
 STDIN = Path("-")
-# A comment in a JPEG, by which a drawing of lapland differs from a photo of the user's.
+# A comment in a JPEG that distinguishes a drawing of lapland from a photo of the user.
 DRAWING = b"\xff\xfe\0\x12Drawn by lapland"
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})  # are written
 # Folders that systems make, for previews and for files that were deleted.

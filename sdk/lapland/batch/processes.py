@@ -1,8 +1,7 @@
 """Worker processes that may be killed: one task at a time each, results in the order of the tasks.
 
-Each worker has a pipe of its own and is given one task at a time, so that it is known what a worker
-that ends was at. `concurrent.futures` does not know: there the end of one process fails every task
-under way.
+Each worker has its own pipe and gets one task at a time, so the task of a worker that ends is
+known. `concurrent.futures` does not know it: there the end of one process fails all tasks.
 """
 
 import multiprocessing
@@ -31,7 +30,7 @@ _AHEAD = 64  # results a worker, that may wait for the slowest; a stop loses as 
 
 @dataclass(frozen=True)
 class Death:
-    """What a task gives that its worker did not survive, twice.
+    """The result of a task that killed its worker twice.
 
     Attributes:
         exitcode: exitcode of the process; -9 where signal 9 ended it.
@@ -67,8 +66,8 @@ def in_processes(
     Args:
         start: called once in each worker with `setup`, gives the function that runs a task. All
             of these are pickled, as processes are spawned on every system.
-        setup: what `start` takes.
-        tasks: read as they are needed, a few a worker ahead.
+        setup: argument of `start`.
+        tasks: read on demand, a few for each worker ahead.
         count: count of the workers.
 
     Yields:
@@ -91,7 +90,7 @@ def in_processes(
 
 
 class _Pool(Generic[Setup, Task, Result]):
-    """The state of `in_processes`, one step of which each method takes."""
+    """The state of `in_processes`; each method is one of its steps."""
 
     def __init__(
         self,
@@ -147,7 +146,7 @@ class _Pool(Generic[Setup, Task, Result]):
                 worker.at = None
 
     def end(self) -> None:
-        """Ends the workers, whatever they are at."""
+        """Ends the workers at once."""
         for worker in self._workers:
             worker.process.terminate()
         for worker in self._workers:
@@ -199,7 +198,7 @@ def _started(
 def _give(worker: _Worker[Task], task: tuple[int, Task] | None) -> None:
     worker.at = task
     if task is not None:
-        with suppress(OSError):  # it has just ended, which the next read of its pipe will tell
+        with suppress(OSError):  # it has just ended; the next read of its pipe shows that
             worker.pipe.send(task[1])
 
 
@@ -219,7 +218,7 @@ def _serve(
     start: Callable[[Setup], Callable[[Task], Result]],
     setup: Setup,
 ) -> None:
-    """A worker: runs what comes through the pipe until its other end is closed."""
+    """A worker: runs the tasks from the pipe until its other end is closed."""
     # Ctrl-C reaches every process of a terminal; it is the parent that ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     run = start(setup)

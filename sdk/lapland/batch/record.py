@@ -1,4 +1,4 @@
-"""A file of JSON Lines, one for each photo, from which a run that was stopped goes on."""
+"""A file of JSON Lines, one for each photo, from which a stopped run continues."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from ..base.errors import LaplandError, OptionError, clipped
 from ..base.files import replacing
 
-_START = b'{"photo": '  # of every line; what is left of a line that was cut off begins so as well
+_START = b'{"photo": '  # of every line, and of a line that was cut off
 
 
 class Record:
@@ -21,8 +21,8 @@ class Record:
     are written whole by a single call, so that only the last one can be cut off; it is removed
     and its photo done again.
 
-    A photo of this run is known again by where it is, its size and the time of its last change,
-    in whatever folder a command runs. A photo that has changed is done again.
+    Path, size and time of the last change identify a photo, in every working folder. A photo that
+    has changed is done again.
 
     Attributes:
         done: absolute paths of the photos that have a line.
@@ -31,13 +31,13 @@ class Record:
         pts: the names of `.pts` files that the lines mention, without `.pts`.
         mended: whether the last line was cut off and has been removed.
 
-    Lines of `photos` are taken out, so that these are done again, if the photo has changed, if a
+    The constructor removes lines of `photos`, which are done again, if the photo has changed, if a
     `.pts` file that the line names is gone, and with `retry` if the line holds an error; so are
     those with an error whose photo has been deleted.
 
     Args:
-        path: the file; made, with its folder, where there is none.
-        settings: what the results depend on; lines with other settings are refused.
+        path: the file; made with its folder if there is none.
+        settings: options that change results; lines with other settings are refused.
         photos: those of this run.
         retry: take out the lines with errors.
 
@@ -78,10 +78,10 @@ class Record:
             raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
 
     def append(self, line: str) -> None:
-        """Writes one line, of which `line_for` made the text.
+        """Writes one line, whose text comes from `line_for`.
 
         Raises:
-            LaplandError: it cannot be written, as where the disk is full.
+            LaplandError: it cannot be written, for example on a full disk.
         """
         data = line.encode("ascii") + b"\n"
         try:
@@ -110,7 +110,7 @@ class Record:
         return file
 
     def _read(self, photos: set[str], retry: bool) -> set[int]:
-        """Takes in the lines; returns the positions of those whose photos are to be done again."""
+        """Reads the lines; returns the positions of those whose photos are to be done again."""
         forgotten: set[int] = set()
         at, line = 0, b"\n"
         with self.path.open("rb") as lines:
@@ -210,7 +210,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _is_over(row: dict[str, Any], photos: set[str]) -> bool:
-    """Whether nothing is lost without the row: its photo is done again, or failed and is gone."""
+    """Whether the row may go: this run does its photo again, or it failed and is gone."""
     gone = "error" in row and not os.path.lexists(_place(row))
     return gone or _place(row) in photos
 
@@ -222,7 +222,7 @@ def _place(row: dict[str, Any]) -> str:
 
 
 def _is_the_same(row: dict[str, Any]) -> bool:
-    """Whether the photo is the one that the row was made of; True if it is not there to be seen."""
+    """Whether the photo is the one of the row; True if the photo is not there."""
     now = identity(Path(_place(row)))
     return not now or "size" not in row or now == {name: row.get(name) for name in now}
 

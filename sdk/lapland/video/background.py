@@ -29,8 +29,8 @@ class _Search:
     """One search in a thread of its own, after the search before it.
 
     Ctrl-C may come between any two steps of the main thread, within `threading`, `queue` and
-    `concurrent.futures`, too: it can leave their locks held for ever, and whoever wants one waits
-    for ever. So no lock is taken in the thread of the frames that anything but sleep depends on.
+    `concurrent.futures`, too. It can leave their locks held for ever, and then every thread that
+    wants one waits for ever. So the thread of the frames takes no lock but one for sleeping.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class _Search:
 
     def begin(self) -> None:
         """Starts the thread."""
-        # `Thread.start` holds a lock that the new thread needs, so that it is called in another
-        # thread, to which Ctrl-C does not come.
+        # `Thread.start` holds a lock that the new thread needs. So another thread calls it, which
+        # Ctrl-C does not reach.
         _thread.start_new_thread(self._start, ())
 
     def forget(self) -> None:
-        """Does not search, where the search is not under way yet."""
+        """Cancels the search if it has not begun."""
         self._task = None
 
     def wait(self) -> None:
@@ -82,7 +82,7 @@ class _Search:
                 self._before.wait()
             if (task := self._task) is not None:
                 self.found = search(*task)
-        except BaseException as caught:  # it belongs to whoever takes the result
+        except BaseException as caught:  # `take` raises it
             error = caught
         self._end(error)
 
@@ -107,7 +107,7 @@ class Background:
         return self._under_way is not None
 
     def begin(self, face_detector: Any, image: Image, known: Known) -> None:
-        """Begins to search a frame, of which the caller may overwrite the pixels."""
+        """Begins to search a copy of a frame."""
         self._leave_parent()
         begun = _Search(face_detector, image.copy(), known, self._last)
         begun.begin()
@@ -115,7 +115,7 @@ class Background:
         self._under_way = self._last = begun
 
     def take(self) -> tuple[Found, Known] | None:
-        """What a search has found, once it has ended; None before, and where there is none."""
+        """The result of the search once it has ended; None before, and without a search."""
         done = self._under_way
         if done is None or not done.ended:
             return None
@@ -126,19 +126,19 @@ class Background:
         return done.found, done.known
 
     def wait(self) -> None:
-        """Waits for the search that is under way, if any; its result is still to be taken."""
+        """Waits for the present search, if any; `take` gives its result."""
         self._leave_parent()
         if self._under_way is not None:
             self._under_way.wait()
 
     def forget(self) -> None:
-        """Lets the search that is under way end in vain."""
+        """Drops the present search and its result."""
         if self._under_way is not None:
             self._under_way.forget()
         self._under_way = None
 
     def close(self) -> None:
-        """Waits for the search that is under way, forgotten or not."""
+        """Waits for the last search, dropped or not."""
         self._leave_parent()
         self.forget()
         if self._last is not None:

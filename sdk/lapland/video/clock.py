@@ -42,7 +42,7 @@ class Clock:
         """The next frame, with its time in seconds, or None.
 
         Raises:
-            OptionError: the time is not a number, or goes back. It stays as it was.
+            OptionError: the time is not a number, or goes back. The clock does not change.
         """
         ticked = 0.0 if self._machine is None else self._machine()
         passed = FRAME if self._machine is None else max(ticked - self._ticked, 0.0)

@@ -6,9 +6,9 @@ from .matching import Points, overlaps, squares
 from .portrait import Picture
 from .track import Track
 
-SAME_PLACE = 0.2  # overlap from which two faces are at one place
-# Likeness from which a face is taken for the one that was lost, anywhere in the frame. Of pairs of
-# different people in YouTube Faces 3 % are as alike; of pairs from one clip 82 %.
+SAME_PLACE = 0.2  # least overlap (IoU) of two faces at one place
+# Least likeness of a new face to a lost one that make them one person, anywhere in the frame. Of
+# pairs of different people in YouTube Faces 3 % are as alike; of pairs from one clip 82 %.
 ALIKE = 0.8
 # The same, if it comes back at a likely place, and near it, within so many seconds and in the same
 # scene. Of two people of 300-W, a quarter are as alike as the first: a new identity is better than
@@ -23,7 +23,7 @@ class Identities:
     """Gives numbers to faces, and keeps those of lost ones for a while.
 
     Args:
-        memory: seconds for which a lost face keeps its number.
+        memory: time in seconds that a lost face keeps its number.
     """
 
     def __init__(self, memory: float) -> None:

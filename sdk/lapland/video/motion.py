@@ -1,4 +1,4 @@
-"""The motion of one face: where its five points are, how they move, where they will be."""
+"""The motion of one face: its five points now, their velocity, and a forecast."""
 
 import cmath
 import math
@@ -9,12 +9,12 @@ import numpy as np
 from ..crop.five_points import as_complex, as_points, fits
 from .matching import Points
 
-_VELOCITY_TIME = 0.1  # seconds over which the mean velocity is taken
+_VELOCITY_TIME = 0.1  # time constant of the mean velocity, seconds
 # Least motion in a frame that is extrapolated, in longer sides of the five points; and least change
 # of size (its logarithm) and roll (radians), more than a mouth that opens makes. They stand above
 # the noise of landmarks, which is that of a frame, however long it lasts.
 _STEADY, _STEADY_TURN = 0.03, 0.04
-# Seconds for which motion is expected to continue; or the time of a frame, if that is longer.
+# Longest forecast in seconds; or the time of a frame, if that is longer.
 _FORESEEN = 0.1
 
 

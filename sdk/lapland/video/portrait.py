@@ -16,7 +16,7 @@ from .matching import Points
 # A small picture of a face, (8, 8, 3) brightness, NaN beyond the border of the image.
 Picture = NDArray[np.float32]
 
-# The crop of the shipped models, whatever crop a custom model has.
+# The crop of the shipped models; custom models may have another.
 _PORTRAIT: Any = {"factor": 3.0, "size": 80, "upright": True}
 # Part of the portrait that is compared: the face, with little background.
 _INNER = (slice(6, 70), slice(10, 70))
@@ -32,8 +32,9 @@ _CELLS = np.stack(
 ).reshape(-1, 2)  # (64, 2), centres of the picture's pixels, portrait pixels
 _LOOKS_RATE = 0.2  # how much of a remembered picture a new one replaces
 _VIEWS, _SAME_VIEW = 4, 0.85  # remembered pictures of a face; likeness of two that are one view
-# Of 140 faces of 300-W with a half covered, the better half is above 0.92 for 98 %, the whole above
-# 0.45 for half of them. Of two people, the best half is above 0.9 for 1 %, the whole above 0.8.
+# For 140 faces of 300-W with a half covered, the better half is above 0.92 for 98 %, the whole
+# above 0.45 for half of them. For two people, the best half is above 0.9 for 1 %, the whole above
+# 0.8.
 _HALF_LESS = 0.1
 _HALVES = (np.s_[:, :4], np.s_[:, 4:], np.s_[:4], np.s_[4:])
 # Portrait pixels; a point of MTCNN is off by 1, standard deviation. A larger difference is a
@@ -144,7 +145,7 @@ class Looks:
 
 
 def _correlation(first: Picture, second: Picture) -> float:
-    """Of the pixels that both pictures show, -1 to 1; 0 if they share too little."""
+    """Correlation of the pixels that both pictures show, -1 to 1; 0 if they are too few."""
     shared = ~np.isnan(first + second)
     if shared.mean() < _SHARED:
         return 0.0

@@ -5,7 +5,7 @@ All waits are seconds, so that a face is followed alike at 1 frame a second and 
 
 from dataclasses import dataclass
 
-FACE = 0.5  # score of the O-Net from which it sees a face
+FACE = 0.5  # least score of the O-Net for a face
 # Seconds without a sight of the face that end a track: two looks in a row or more, or one, if there
 # was none for so long. Three frames at 30 a second; one at 2.
 _GONE, _LONG_GONE = 0.1, 0.25
@@ -14,7 +14,7 @@ _NOT_FOUND = 0.2  # seconds of searches in a row, two or more, that do not find 
 # unsure; and at one that has just become unsure, or that the last look did not see.
 _IF_WELL, _IF_UNEASY, _IF_UNSURE, _AT_ONCE = 1 / 3, 0.1, 1 / 6, 1 / 30
 _JUST_UNSURE = 0.1  # seconds
-_JITTER = 0.005  # seconds by which frames may come early: stamps are often whole milliseconds
+_JITTER = 0.005  # seconds that frames may come early: stamps are often whole milliseconds
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Presence:
             self.unsure_since = now if self.unsure_since is None else self.unsure_since
             return
         self.unsure_since, self.unseen = None, 0
-        if not self.strikes:  # what the O-Net does not see is no face, however sure
+        if not self.strikes:  # without a sight by the O-Net it is no face, however sure
             self.seen_at = now
 
     def sure_again(self) -> None:

@@ -19,8 +19,7 @@ class Recording:
 
     Pictures are repeated while a source of variable rate is slow, and left out if two fall into one
     frame. The file is `NAME.part.mp4` until it is complete, and takes its name then: a killed
-    program leaves that file, of which players read the beginning, and one of the same name from
-    before.
+    program leaves that file, whose beginning players read, and any older file of the name.
 
     Args:
         path: its suffix is one of `FORMATS`.
@@ -47,7 +46,7 @@ class Recording:
         self.close()
 
     def write(self, picture: NDArray[np.uint8], seconds: float) -> None:
-        """Adds a picture that was taken at that time, seconds from the first one.
+        """Adds a picture with its time, seconds from the first one.
 
         Raises:
             LaplandError: the file cannot be written.
@@ -88,10 +87,10 @@ class Recording:
             )
 
     def close(self) -> None:
-        """Writes what makes the file complete, and gives it its name.
+        """Completes the file, and gives it its name.
 
         Raises:
-            LaplandError: it is not complete, as where the disk is full.
+            LaplandError: it is not complete, for example on a full disk.
         """
         if self._writer is None:
             return
@@ -101,7 +100,7 @@ class Recording:
             )
         self._writer.release()
         self._writer = None
-        there = _frames_in(self.part)  # OpenCV says nothing where it could not write
+        there = _frames_in(self.part)  # OpenCV reports no failure to write
         if there < self._written:
             raise LaplandError(
                 f"{self.path}: {there} of {self._written} frames could be written (the disk is "
@@ -116,7 +115,7 @@ class Recording:
 
 
 def part_of(path: Path) -> Path:
-    """Where a recording lies until it is complete; OpenCV wants the suffix at the end."""
+    """Path of a recording until it is complete; OpenCV wants the suffix at the end."""
     return path.with_name(f"{path.stem}.part{path.suffix}")
 
 

@@ -1,4 +1,4 @@
-"""The search of whole frames for new faces: when, in which thread, and which of them are new."""
+"""The search of whole frames for new faces: its time, its thread, and the new ones."""
 
 import math
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ from .track import Track
 
 _HASTE, _SOON = 0.1, 0.2  # seconds between searches while a face is in doubt; after one was lost
 _SOON_FOR = 1.0  # seconds
-# A search about a place: how far it reaches, in longer sides of the five points (a face is 2.6 of
-# them wide, and may move by more than its width in a frame); and the side to which that face is
-# shrunk, pixels, as small as the detector finds well. It takes some 3 ms, whatever the image.
+# A search about a place: its reach, in longer sides of the five points (a face is 2.6 of them wide,
+# and may move by more than its width in a frame); and the side of the shrunk face in pixels, small
+# but found well by the detector. It takes some 3 ms, in an image of any size.
 _REACH, _FACE_SIDE, _SHRUNK = 5.2, 2.6, 64
 
 
@@ -63,11 +63,11 @@ class Searcher:
         self._last_loss = -math.inf  # when a face was last lost, seconds
 
     def close(self) -> None:
-        """Waits for a search that is under way, and for its thread."""
+        """Waits for the present search, and for its thread."""
         self._background.close()
 
     def wait(self) -> None:
-        """Waits for the search that is under way; the next frame takes its result."""
+        """Waits for the present search; the next frame takes its result."""
         self._background.wait()
 
     def lost_face(self, now: float) -> None:
@@ -93,7 +93,7 @@ class Searcher:
 
         Args:
             image: (H, W, 3) uint8 BGR.
-            five_points: (5, 2), about which to search, image pixels.
+            five_points: (5, 2), middle of the search, image pixels.
 
         Returns:
             (N, 5, 2), image pixels.

@@ -1,4 +1,4 @@
-"""Smoothing of landmarks over time: less where they move, more where the network is unsure.
+"""Smoothing of landmarks over time: less for moving ones, more for unsure ones.
 
 The One Euro filter (G. Casiez, N. Roussel and D. Vogel, "1 € Filter: A Simple Speed-based Low-pass
 Filter for Noisy Input in Interactive Systems", CHI 2012): a low-pass filter whose cut-off rises
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from ..base.errors import OptionError, shown
 
-FRAME = 1 / 30  # seconds: what a frame takes where its time is not known
-# Scale of a landmark, in radii of its face, up to which it is smoothed as `Strength` says: what
+FRAME = 1 / 30  # duration of a frame in seconds if its time is not known
+# Largest scale of a landmark, in radii of its face, that `Strength` alone smooths: the scale that
 # most landmarks of a sharp, well lit face have.
 _SURE = 0.05
 # Hz, for the speeds that decide the cut-offs. The paper's 1 Hz notices motion so late that lips
@@ -36,7 +36,7 @@ class Strength:
 
     Attributes:
         cutoff: cutoff of a landmark that is still, Hz.
-        gain: what each unit of speed, one radius of the face a second, adds to it, Hz.
+        gain: increase of the cutoff for a speed of one radius of the face a second, Hz.
     """
 
     cutoff: float
@@ -66,7 +66,7 @@ class Smoother:
     """Smooths the landmarks of one face, frame after frame.
 
     Args:
-        strength: one of `STRENGTHS`; None passes landmarks on as they are.
+        strength: one of `STRENGTHS`; None leaves landmarks unchanged.
     """
 
     def __init__(self, strength: Strength | None) -> None:
@@ -87,7 +87,7 @@ class Smoother:
         Args:
             landmarks: (K, 2), pixels.
             scales: (K,), pixels.
-            seconds: time since the frame before; where it is not above 0, 1/30.
+            seconds: time since the frame before; 1/30 if it is not above 0.
 
         Returns:
             (K, 2) float32, pixels.
@@ -123,6 +123,6 @@ def _middle(steps: NDArray[np.complex128]) -> complex:
 
 
 def _share(cutoff: Any, seconds: float) -> Any:
-    """What a new value counts in a low-pass filter with a cut-off in Hz, 0 to 1."""
+    """Weight of a new value in a low-pass filter with a cut-off in Hz, 0 to 1."""
     turns = 2 * math.pi * cutoff * seconds
     return turns / (1 + turns)

@@ -17,7 +17,7 @@ from ..image.headers import begins_as_photo
 
 _USUAL_FPS = 30.0
 _SLOWEST, _FASTEST = 1.0, 240.0  # frames a second of a recording
-_SAMPLE = 120  # frames from which the rate of a film is found
+_SAMPLE = 120  # frames read to find the rate of a film
 # Seconds that may be missing at the end of a whole film: containers that do not count their frames
 # announce a duration, rounded, and the last frame has one that nobody knows.
 _MISSING = 0.1
@@ -26,7 +26,7 @@ _LARGEST_RATIO = 4.0  # sides of a pixel
 
 @dataclass
 class Source:
-    """Frames of a camera, file or stream, with the time in seconds at which each was taken.
+    """Frames of a camera, file or stream, with the time of each in seconds.
 
     Args:
         name: as the user gave it.
@@ -144,7 +144,7 @@ def _stamps(name: str, count: int) -> list[float]:
 def _ends_within_packet(name: str) -> bool:
     """Whether a file is an MPEG transport stream whose last packet is not whole.
 
-    Such a file counts nothing, and announces the duration of what there is of it.
+    Such a file counts nothing, and announces the duration of the part that is there.
     """
     packet, path = 188, Path(name)
     if not path.is_file():
@@ -160,7 +160,7 @@ def opened(name: str) -> Iterator[Source]:
     """A camera by its number, a video file, or a stream by its URL.
 
     Raises:
-        ImageError: it cannot be opened; `ImageNotFoundError` where there is no file.
+        ImageError: it cannot be opened; `ImageNotFoundError` if there is no file.
     """
     _silence()
     if not is_live(name) and not Path(name).exists():
@@ -196,7 +196,7 @@ def _is_photo(name: str) -> bool:
 
 
 def _silence() -> None:
-    """OpenCV would say in its own words what is said here."""
+    """Silences OpenCV's own messages on sources; lapland's errors say the same."""
     # OpenCV 4 has it in one place, 5 in another.
     set_level: Any = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
     set_level(0)  # LOG_LEVEL_SILENT

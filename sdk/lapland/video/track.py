@@ -14,17 +14,17 @@ from .portrait import LARGEST_OFFSET, Looks, Offset, Picture, apart
 from .presence import Presence
 from .smoothing import Smoother
 
-# Seconds in which the usual mean scale follows a smaller and a larger one: the latter slowly, as
-# landmarks stray gradually; and the ratio to the usual one above which a face is uneasy (0.02 of it
-# is the noise of a still face).
+# Time constants in seconds of the usual mean scale, for a smaller and a larger one. The latter is
+# slow, as landmarks stray gradually. Then the ratio to the usual one above which a face is uneasy
+# (0.02 of it is the noise of a still face).
 _SURER, _LESS_SURE = 0.1, 1.65
 _UNEASY = 1.06
 # How far from the middle of its crop a face is cropped again, in longer sides of the five points.
 _OFF = 0.15
-# Up to which ratio to the mean scale in the crop about the last landmarks the crop of a face's
-# usual size is preferred: if light or focus fail, the wrong size is often a little surer.
+# Largest ratio of mean scales, the crop of the face's usual size to the crop about the last
+# landmarks, that still prefers the former: if light or focus fail, a wrong size is often surer.
 _USUAL_SIZE = 1.08
-_MOVES_ON = 1.0  # seconds for which a lost face may have moved on
+_MOVES_ON = 1.0  # seconds; longest motion of a lost face
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Fit:
     """The landmarks that the network found in one crop.
 
     Attributes:
-        start: (5, 2), the five points that the crop was made from.
+        start: (5, 2), the five points that placed the crop.
         landmarks: (K, 2) float32, image pixels.
         scales: (K,) float32, image pixels.
         texture: (5 + K,) float32, of the crop; without meaning if the model is not calibrated.
@@ -185,7 +185,7 @@ class Track:
         return better
 
     def relocate(self, fit: Fit, score: float, step: Step) -> None:
-        """Takes landmarks of this frame from another place, where the O-Net sees the face."""
+        """Takes landmarks of this frame from another place; the O-Net sees the face there."""
         self.motion = self._motion_before.moved_to(fit.five_points, step.seconds)
         self._take(fit, step)
         self.presence.seen(score, step.now)
@@ -228,7 +228,7 @@ class Track:
         """Whether the landmarks may lie off the face, given the O-Net's five points (5, 2).
 
         They do if they are less sure than usual, and if the O-Net puts the points elsewhere: a
-        mouth that is seen in a beard makes the next crop larger, in which it is seen there again.
+        mouth mistaken in a beard enlarges the next crop, which repeats the mistake.
         """
         return (
             self.is_uneasy(self.fit.mean_scale)
@@ -290,7 +290,7 @@ class Track:
             self.sure_motion = None
 
     def last_place(self, now: float) -> Points:
-        """(5, 2), about where a face that is not at its expected place should be sought."""
+        """(5, 2), middle of the search for a face that is not at its expected place."""
         places = self.places(now)
         return places.mean(axis=0) if len(places) else self._motion_before.five_points
 

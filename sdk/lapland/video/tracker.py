@@ -28,10 +28,10 @@ from .track import Track
 # Mean scale, pixels of an 80 x 80 crop, above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose results training/README.md holds.
 UNSURE = 1.4
-# Mean scale, relative to that, up to which a new face is accepted if the O-Net is sure of it. Of
-# places without a face, 9 % have less with the width 1/4-lite, and 35 % with 1/2-lite.
+# Largest mean scale of a new face that the O-Net is sure of, relative to `UNSURE`. With the width
+# 1/4-lite, 9 % of the places without a face have less, with 1/2-lite 35 %.
 _ADMITTED, _SURE_FACE = 1.2, 0.9
-# Frames in a row, so many seconds apart, in which a face stays: time was likely in milliseconds.
+# If a face stays in so many frames in a row, so many seconds apart, time is likely in milliseconds.
 _FAR, _FAR_FRAMES = 4.0, 5
 _TWINS = 0.4  # overlap of two tracks that follow one face
 
@@ -53,14 +53,14 @@ class Tracker:
         smoothing: "off", "light" or "strong": how much landmarks are smoothed over time.
             Landmarks that are unsure are smoothed more, and moving ones less.
         search_every: seconds between searches for new faces while all that are known are well.
-        memory: seconds for which a face that was lost keeps its identity. It is known by its place
-            and by a small picture of it; this is no recognition of persons.
+        memory: time in seconds that a lost face keeps its identity. Its place and a small picture
+            identify it; this is no recognition of persons.
         unsure: mean scale of a face, in pixels of a crop of 80 x 80, above which its landmarks are
             not trusted. None takes the value that the model states, or 1.4 if it states none;
             `python -m training.certainty` measures it, and the export of a custom model writes it.
-        background: whether searching has its own thread, as a live picture wants. Otherwise the
-            frame in which a search is due waits for it, each face is found in its first frame of
-            those, and the same video gives the same result every time, as files want.
+        background: whether searches have their own thread, which suits a live picture. Otherwise
+            frames wait for their search, so that the same video gives the same result every time,
+            which suits files.
         clock: seconds, read if `update` is given no time; None for the clock of this machine with
             `background`, as live frames come in real time, and for 1/30 a frame without it.
 
@@ -114,7 +114,7 @@ class Tracker:
         )
 
     def close(self) -> None:
-        """Waits for a search that is under way and its thread. `update` may be called again."""
+        """Waits for the present search and its thread. `update` may be called again."""
         self.reset()
         self._searcher.close()
 
@@ -149,15 +149,15 @@ class Tracker:
             track.smooth_with(Smoother(self._strength))
 
     def wait(self) -> None:
-        """Waits for a search that is under way, so that the next `update` takes its result."""
+        """Waits for the present search, so that the next `update` takes its result."""
         self._searcher.wait()
 
     def update(self, frame: ImageLike, time: float | None = None) -> Faces:
         """Finds the faces of the next frame.
 
         Args:
-            frame: an image, as for `Detector.predict`. It is not kept, and may be overwritten.
-            time: when it was taken, seconds, never less than that of the frame before: for a file
+            frame: an image, as for `Detector.predict`. The caller may overwrite it afterwards.
+            time: time of the frame in seconds, never less than that of the frame before: for a file
                 the stamp of its container, `capture.get(cv2.CAP_PROP_POS_MSEC) / 1000`. None for
                 now, or for 1/30 after the frame before without `background`; see `clock`.
 
@@ -165,9 +165,9 @@ class Tracker:
             The faces with `ids`, ordered by them: the face that came first is the first. Boxes are
             those of the landmarks. `landmarks`, `five_points` and `boxes` are smoothed. `radius`
             and `confidence` come from the scales and the crop of this frame, by the calibration
-            that was made on single photos: a smoothed landmark has the radius of the one that it
-            was smoothed from, which promises nothing of the smoothing. How many landmarks such
-            radii hold in videos is measured by `python -m benchmarks.tracking`.
+            on single photos: a smoothed landmark has the radius of the landmark before smoothing.
+            `python -m benchmarks.tracking` measures the share of landmarks that such radii hold in
+            videos.
 
         Raises:
             ImageError: the frame cannot be used. Faces, identities and time are as before.
@@ -228,7 +228,7 @@ class Tracker:
 
         Args:
             image: the frame.
-            track: whose face is sought; faces of other tracks are left to them.
+            track: its face is searched; faces of other tracks stay with them.
             step: that of the frame.
             least: likeness of the face to the track's looks.
 
