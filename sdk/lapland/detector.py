@@ -239,6 +239,7 @@ class Detector:
             self.model.scheme,
             textures=located.textures,
             calibration=self.model.calibration,
+            image_size=(image.shape[1], image.shape[0]),
         )
 
 

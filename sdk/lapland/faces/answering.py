@@ -13,6 +13,7 @@ from ..base.errors import OptionError, shown
 from ..image.loading import ImageLike, load_image
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
+from ..uncertainty.border import ImageSize
 from ..uncertainty.calibration import Calibration
 
 if TYPE_CHECKING:  # the methods import these when they are called
@@ -34,6 +35,7 @@ class FacesAnswers:
     scheme: Scheme
     textures: Float32 | None
     calibration: Calibration | None
+    image_size: ImageSize | None
 
     def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Poses":
         """Where each head turns, and how sure that is.
@@ -162,7 +164,8 @@ class FacesAnswers:
         """(N, K) standard deviation of each coordinate, pixels; from scales if uncalibrated."""
         if self.calibration is None or self.textures is None:
             return self.scales.astype(np.float64) * _UNCALIBRATED
-        radii = self.calibration.radii(self.landmarks, self.scales, self.textures, 0.5)
+        faces = self.landmarks, self.scales, self.textures
+        radii = self.calibration.radii(*faces, 0.5, self.image_size)
         return radii.astype(np.float64) / _HALF
 
 
@@ -174,6 +177,7 @@ class FaceAnswers:
     scheme: Scheme
     texture: Float32 | None
     calibration: Calibration | None
+    image_size: ImageSize | None
 
     def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Pose":
         """See `Faces.pose`."""
@@ -224,6 +228,7 @@ class FaceAnswers:
         faces.landmarks, faces.scales = self.landmarks[None], self.scales[None]
         faces.scheme, faces.calibration = self.scheme, self.calibration
         faces.textures = None if self.texture is None else self.texture[None]
+        faces.image_size = self.image_size
         return faces
 
 

@@ -13,6 +13,7 @@ from ..base.files import write_whole
 from ..formats.pts import to_pts
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
+from ..uncertainty.border import ImageSize
 from ..uncertainty.calibration import Calibration
 from .answering import FaceAnswers, answers_to_dict
 
@@ -36,6 +37,7 @@ class Face(FaceAnswers):
             about each landmark, from which a calibration distinguishes blur, noise and covers; None
             if it was not measured.
         calibration: the meaning of the scales, from the model; None if the model has none.
+        image_size: width and height of the photo, pixels; None if it is not known.
     """
 
     box: Float32
@@ -47,6 +49,7 @@ class Face(FaceAnswers):
     id: int | None = None
     texture: Float32 | None = None
     calibration: Calibration | None = field(default=None, repr=False)
+    image_size: ImageSize | None = None
 
     def __repr__(self) -> str:
         x1, y1, x2, y2 = self.box
@@ -58,7 +61,7 @@ class Face(FaceAnswers):
         """(K,) float32: see `Faces.radius`."""
         calibration, texture = calibrated(self.calibration, self.texture)
         face = (self.landmarks[None], self.scales[None], texture[None])
-        radii: Float32 = calibration.radii(*face, probability)[0]
+        radii: Float32 = calibration.radii(*face, probability, self.image_size)[0]
         return radii
 
     @property
@@ -66,7 +69,7 @@ class Face(FaceAnswers):
         """0 to 1: see `Faces.confidence`."""
         calibration, texture = calibrated(self.calibration, self.texture)
         face = (self.landmarks[None], self.scales[None], texture[None])
-        return float(calibration.confidence(*face)[0])
+        return float(calibration.confidence(*face, self.image_size)[0])
 
     def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The face as plain lists and numbers, rounded to a thousandth.

@@ -1,6 +1,7 @@
 """Faces: the result of `predict`, arrays with one row for each face."""
 
 import json
+import operator
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ..formats.dataframe import to_pandas
 from ..formats.keypoints import to_supervision
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
+from ..uncertainty.border import ImageSize
 from ..uncertainty.calibration import Calibration
 from .answering import FacesAnswers
 from .face import Face, calibrated
@@ -50,6 +52,8 @@ class Faces(FacesAnswers):
             is about each landmark: a calibration distinguishes blur, noise and covers by it; None
             if it was not measured.
         calibration: the meaning of the scales, from the model; None if the model has none.
+        image_size: width and height of the photo, pixels; None if it is not known. Landmarks
+            beyond its border are not seen, and have larger radii.
 
     Raises:
         GeometryError: an array has another shape, holds a value that is not finite, an id is not a
@@ -65,6 +69,7 @@ class Faces(FacesAnswers):
     ids: NDArray[np.int64] | None = None
     textures: Float32 | None = None
     calibration: Calibration | None = None
+    image_size: ImageSize | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.scheme, Scheme):
@@ -94,6 +99,8 @@ class Faces(FacesAnswers):
             object.__setattr__(self, name, array)
         if self.ids is not None:
             object.__setattr__(self, "ids", _checked_ids(self.ids, n))
+        if self.image_size is not None:
+            object.__setattr__(self, "image_size", _checked_size(self.image_size))
 
     @classmethod
     def empty(cls, scheme: Scheme = IBUG68) -> "Faces":
@@ -111,7 +118,8 @@ class Faces(FacesAnswers):
     def __reduce__(self) -> tuple[Any, ...]:
         # Rebuilt by the constructor, since numpy's pickles forget that arrays are read-only.
         fields = (self.boxes, self.scores, self.five_points, self.landmarks, self.scales)
-        return Faces, (*fields, self.scheme, self.ids, self.textures, self.calibration)
+        others = (self.scheme, self.ids, self.textures, self.calibration, self.image_size)
+        return Faces, (*fields, *others)
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -135,6 +143,7 @@ class Faces(FacesAnswers):
                 None if self.ids is None else int(self.ids[index]),
                 None if self.textures is None else self.textures[index],
                 self.calibration,
+                self.image_size,
             )
         if not isinstance(index, slice):
             index = np.asarray(index)
@@ -149,6 +158,7 @@ class Faces(FacesAnswers):
             None if self.ids is None else self.ids[index],
             None if self.textures is None else self.textures[index],
             self.calibration,
+            self.image_size,
         )
 
     def __repr__(self) -> str:
@@ -161,7 +171,8 @@ class Faces(FacesAnswers):
 
         Half of the landmarks lie within `radius(0.5)`, nine in ten within `radius(0.9)`: measured
         on annotated faces that the network was not trained on, sharp ones and corrupted ones. The
-        true place is the annotation, which has errors of its own.
+        true place is the annotation, which has errors of its own. Landmarks at the border of the
+        photo and beyond have radii of landmarks that are not seen.
 
         Args:
             probability: above 0 and below 1. 1 to 99 % were measured; beyond,
@@ -175,7 +186,9 @@ class Faces(FacesAnswers):
             ModelError: the faces come from a model without calibration.
         """
         calibration, textures = calibrated(self.calibration, self.textures)
-        return calibration.radii(self.landmarks, self.scales, textures, probability)
+        return calibration.radii(
+            self.landmarks, self.scales, textures, probability, self.image_size
+        )
 
     @property
     def confidence(self) -> Float32:
@@ -189,7 +202,7 @@ class Faces(FacesAnswers):
             ModelError: the faces come from a model without calibration.
         """
         calibration, textures = calibrated(self.calibration, self.textures)
-        return calibration.confidence(self.landmarks, self.scales, textures)
+        return calibration.confidence(self.landmarks, self.scales, textures, self.image_size)
 
     def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`.
@@ -267,13 +280,13 @@ class Faces(FacesAnswers):
             image_id: `id` of the photo in `images`.
             category_id: `id` of the face in `categories`.
             first_id: `id` of the first annotation; the next count on, as ids are unique in a file.
-            width: of the photo, pixels. With `width` and `height` boxes end at the border, and
-                landmarks beyond its right and lower side are flagged, too.
+            width: of the photo, pixels; None takes that of `image_size`. Boxes end at the border.
             height: likewise.
 
         Raises:
             OptionError: an id or a side is no whole number.
         """
+        known = self.image_size or (None, None)
         return to_coco(
             self.boxes,
             self.scores,
@@ -281,8 +294,8 @@ class Faces(FacesAnswers):
             image_id=image_id,
             category_id=category_id,
             first_id=first_id,
-            width=width,
-            height=height,
+            width=known[0] if width is None else width,
+            height=known[1] if height is None else height,
         )
 
 
@@ -291,6 +304,18 @@ def _as_float32(name: str, values: object) -> Float32:
         return np.array(values, dtype=np.float32)  # a copy that is ours
     except (TypeError, ValueError, OverflowError) as error:
         raise GeometryError(f"{name}: expected numbers ({error})") from error
+
+
+def _checked_size(size: Any) -> ImageSize:
+    try:
+        width, height = (operator.index(side) for side in size)
+    except (TypeError, ValueError):
+        width = height = 0
+    if min(width, height) < 1:
+        raise GeometryError(
+            f"image_size: expected width and height of the photo in pixels, not {shown(size)}"
+        )
+    return width, height
 
 
 def _checked_ids(ids: ArrayLike, n: int) -> NDArray[np.int64]:

@@ -27,6 +27,7 @@ from ..base.arrays import Floats
 from ..base.errors import OptionError, is_share, shown
 from ..schemes.normaliser import face_sides, normalisers
 from ..schemes.scheme import Scheme
+from .border import ImageSize, hidden_errors, hidden_radii
 from .features import FEATURES, SPREAD, features_of, ratio_features
 
 # A face is good if its mean error is below this share of d: `confidence` is its probability.
@@ -69,7 +70,12 @@ class Calibration:
     shift: float
 
     def radii(
-        self, landmarks: Floats, scales: Floats, textures: Floats, probability: float
+        self,
+        landmarks: Floats,
+        scales: Floats,
+        textures: Floats,
+        probability: float,
+        image_size: ImageSize | None = None,
     ) -> NDArray[np.float32]:
         """Radius that holds each landmark with a probability, in pixels.
 
@@ -79,6 +85,8 @@ class Calibration:
             textures: (N, 5 + K), of `texture`.
             probability: above 0 and below 1. Beyond the probabilities of the fit (1 to 99 %) a
                 Weibull distribution continues them.
+            image_size: width and height of the photo, beyond which no landmark is seen; None if
+                it is not known.
 
         Returns:
             (N, K) float32.
@@ -102,9 +110,9 @@ class Calibration:
         part = (place - at[i]) / (at[i + 1] - at[i])
         ratios = self._ratios(means, features[..., SPREAD], i + 2)
         ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
-        radii: NDArray[np.float32] = (
-            sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
-        ).astype(np.float32)
+        seen = sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
+        hidden = hidden_radii(landmarks, image_size, probability)
+        radii: NDArray[np.float32] = np.maximum(seen, hidden).astype(np.float32)
         return radii
 
     def _ratios(self, means: Floats, spreads: Floats, first: int) -> Floats:
@@ -119,18 +127,25 @@ class Calibration:
         return ascending + _APART * np.arange(found.shape[-1])
 
     def confidence(
-        self, landmarks: Floats, scales: Floats, textures: Floats
+        self,
+        landmarks: Floats,
+        scales: Floats,
+        textures: Floats,
+        image_size: ImageSize | None = None,
     ) -> NDArray[np.float32]:
         """(N,) float32, the probability that the mean error of a face is below 8 % of d.
 
         d is the distance of the outer corners of the eyes, or, if the scheme has none, the side
-        of the square that has the area of the box of the landmarks.
+        of the square that has the area of the box of the landmarks. `image_size` is that of
+        `radii`.
         """
         sides = face_sides(landmarks)
         means = features_of(self.scheme, landmarks, scales, textures).mean(axis=1)
         # The first feature compares landmarks of one face, so a face has none.
         shared = np.clip(means[:, 1:], self.low[1:], self.high[1:])
         mean = self.face[0] + shared @ self.face[1:]
+        seen, hidden = np.exp(mean)[:, None], hidden_errors(landmarks, image_size)
+        mean = mean + np.log(np.maximum(1, hidden / seen).mean(axis=1))
         beyond = mean + np.log(sides / normalisers(landmarks, self.scheme) / BAD)
         odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
         sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)

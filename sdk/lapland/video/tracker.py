@@ -182,7 +182,7 @@ class Tracker:
         self._wonder(step)
         self._admit(image, step, newcomers)
         self._searcher.start(image, self._tracks, step, cut)
-        return self._faces(step)
+        return self._faces(image, step)
 
     # --- the steps of a frame, in their order
 
@@ -302,7 +302,7 @@ class Tracker:
         self._identities.lose(track, step.now, cut=cut)
         self._searcher.lost_face(step.now)
 
-    def _faces(self, step: Step) -> Faces:
+    def _faces(self, image: Image, step: Step) -> Faces:
         tracks = self._tracks
         scheme, calibration = self._follower.scheme, self._follower.calibration
         n, k = len(tracks), scheme.size
@@ -319,6 +319,7 @@ class Tracker:
             np.array([t.id for t in tracks], np.int64),
             None if calibration is None else textures,
             calibration,
+            (image.shape[1], image.shape[0]),
         )
 
 
