@@ -198,7 +198,7 @@ def every_model(session: nox.Session) -> None:
     index = json.loads(Path("models/index.json").read_text("utf-8"))
     chosen = session.posargs or ["tests/sdk"]
     for model in index:
-        name = f"{model['width']}:{model['precision']}"
+        name = f"{model['width']}:{model['precision']}:{model['weights']}"
         session.run("python", "-m", "pytest", "-q", f"--model={name}", *chosen)
     for seed in ("1", "2"):
         session.run("python", "-m", "pytest", "-q", f"--noise={seed}", *chosen)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.common import machine, results
-from lapland.networks.index import DEFAULT_WIDTH
+from lapland.networks import index
 
 
 def measure(photos: list[Path], jobs: int, width: str) -> float:
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="photos")
     parser.add_argument("--photos", type=int, default=600, metavar="N", help="how many of them")
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2], metavar="N")
-    parser.add_argument("--width", default=DEFAULT_WIDTH)
+    parser.add_argument("--width", default=index.default("photo").width)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()

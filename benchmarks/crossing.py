@@ -17,7 +17,7 @@ from benchmarks.videos.errors import Log
 from benchmarks.videos.motions import FPS, MOTIONS, Frame, noisy
 from benchmarks.videos.scene import Person
 from lapland import Detector, Tracker
-from lapland.networks.index import VIDEO_WIDTH
+from lapland.networks import index
 
 MODES = {"file": False, "live": True}
 CHANCES = 4  # two people, two crossings
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--split", type=Path, help="its split file (default: splits/val.txt)")
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--rates", type=int, nargs="+", default=[30, 15, 5], metavar="N")
-    parser.add_argument("--width", default=VIDEO_WIDTH)
+    parser.add_argument("--width", default=index.default("video").width)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()

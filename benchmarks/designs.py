@@ -67,7 +67,7 @@ def measure(runs: Path, rounds: int) -> dict[str, Any]:
         for precision, graph in built.items():
             steps[f"{name} {precision}"] = step_of(graph, crop)
     for name in BESIDE:
-        steps[name] = step_of((index.folder() / name / "model.onnx").read_bytes(), crop)
+        steps[name] = step_of(index.path(name).read_bytes(), crop)
     timer = Timer(steps)
     with closing(Progress(sys.stderr, rounds, noun="rounds")) as progress:
         for _ in range(rounds):

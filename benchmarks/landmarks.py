@@ -124,7 +124,7 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
     steps: dict[str, Step] = {f"peak {kind}": peak(kind) for kind in index.PRECISIONS}
     infos, counts = {}, {}
     for name in names:
-        folder = index.folder() / name
+        folder = index.path(name).parent
         networks = {d: LandmarkNetwork(folder / "model.onnx", 1, d) for d in DECODERS}
         model = (folder / "model.onnx").read_bytes()
         infos[name] = networks[DEFAULT_DECODER].info

@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     print(f"{'model':<20}{'SHA-256':>10}{'reader':>10}{'load':>10}{'own':>10}  ms")
     for name in options.models:
-        path = index.folder() / name / "model.onnx"
+        path = index.path(name)
         data = path.read_bytes()
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "model.onnx"

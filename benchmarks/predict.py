@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.common import machine, results
-from lapland.networks.index import DEFAULT_WIDTH
+from lapland.networks import index
 
 STEPS = ("import", "load", "first", "later", "later_p95")
 
@@ -72,7 +72,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
-    parser.add_argument("--width", default=DEFAULT_WIDTH)
+    parser.add_argument("--width", default=index.default("photo").width)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--min-face", type=int, default=40)
     parser.add_argument("--starts", type=int, default=5, help="fresh interpreters")

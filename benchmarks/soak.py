@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from benchmarks.common import machine, results
 from lapland import Detector, Faces, Tracker
+from lapland.networks import index
 
 MIX = 100  # calls in one mix
 _BLOCK = 5  # rounds that a block of the bootstrap holds, the life of one detector
@@ -183,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--width", default="1/4-lite")
+    parser.add_argument("--width", default=index.default("video").width)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=100, help="of equal calls (default: 100)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")

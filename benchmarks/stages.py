@@ -20,7 +20,7 @@ from benchmarks.peers import photos
 from lapland import Detector
 from lapland.crop import square
 from lapland.detection import mtcnn
-from lapland.networks.index import DEFAULT_WIDTH
+from lapland.networks import index
 
 # Function of the cascade -> what it does, as the table calls it.
 PARTS = {
@@ -80,7 +80,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
-    parser.add_argument("--width", default=DEFAULT_WIDTH)
+    parser.add_argument("--width", default=index.default("photo").width)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()

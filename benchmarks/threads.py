@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import machine, results
 from lapland import Detector
-from lapland.networks.index import DEFAULT_WIDTH
+from lapland.networks import index
 
 
 def throughput(detectors: Sequence[Detector], image: NDArray[np.uint8], seconds: float) -> float:
@@ -63,7 +63,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.threads", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
-    parser.add_argument("--width", default=DEFAULT_WIDTH)
+    parser.add_argument("--width", default=index.default("photo").width)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)

@@ -30,7 +30,7 @@ from benchmarks.videos.errors import PROBABILITIES, Log, difference, jitter, lag
 from benchmarks.videos.motions import FPS, MOTIONS, noisy
 from benchmarks.videos.scene import Person, astronaut
 from lapland import Detector, Tracker
-from lapland.networks.index import DEFAULT_WIDTH, VIDEO_WIDTH
+from lapland.networks import index
 
 SMOOTHINGS = ("off", "light", "strong")
 METHODS = ("detect", *SMOOTHINGS)
@@ -210,7 +210,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tracking", description=__doc__)
     parser.add_argument("motions", nargs="*", help=f"of {', '.join(MOTIONS)}; all by default")
-    parser.add_argument("--width", default=VIDEO_WIDTH)
+    parser.add_argument("--width", default=index.default("video").width)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder in the layout of 300-W")
     parser.add_argument("--split", type=Path, help="its split file (default: splits/val.txt)")
@@ -234,7 +234,7 @@ def main() -> None:
     persons = people(options.data, options.split, options.faces)
     print(f"{results.machine_line(header)}; {options.threads} thread(s)")
     times = {}
-    for width in dict.fromkeys((options.width, DEFAULT_WIDTH)):
+    for width in dict.fromkeys((options.width, index.default("photo").width)):
         timed = Detector(width, threads=options.threads)
         times[width] = methods = frame_times(persons[0], timed, options.repeats)
         for method, label in (("detect", "detecting every frame"), ("track", "tracking")):

@@ -13,7 +13,7 @@ import argparse
 import re
 from pathlib import Path
 
-from export.cards.data_terms import IBUG_300W, data_of
+from export.cards.data_terms import data_of
 from export.shipping.exporting import export
 from export.shipping.naming import name_of
 from export.shipping.parity import PHOTO
@@ -31,16 +31,26 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--name", help="of the model (default: by its recipe)")
     parser.add_argument("--licence", help="of the weights, for metadata and card")
-    parser.add_argument("--data-name", help="what the model was trained on, for metadata and card")
+    parser.add_argument(
+        "--data-name",
+        help="training data, for metadata and card; open and research are those of training/lists",
+    )
     parser.add_argument("--data", type=Path, help="folder of the photos, for the card's figures")
+    parser.add_argument(
+        "--common", type=Path, metavar="300W", help="also measure on the common set of this folder"
+    )
     parser.add_argument("--photo", type=Path, default=PHOTO, help="of a face, for the comparison")
     options = parser.parse_args(arguments)
     try:
+        if options.common is not None and options.data is None:
+            raise ValueError("--common: expected --data beside it, which calibrates the model")
         _, recipe, facts = load_weights(options.checkpoint)
-        name = options.name or name_of(recipe)
+        if options.data_name is not None:
+            facts = facts | {"data": options.data_name}
+        name = options.name or name_of(recipe, data_of(facts).weights)
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             raise ValueError(f"--name: expected letters, digits, '-', '_', '.', not {name!r}")
-        custom = not is_shipped(SCHEMES[recipe.scheme]) or data_of(facts) is not IBUG_300W
+        custom = not is_shipped(SCHEMES[recipe.scheme]) or data_of(facts).weights is None
         folder = options.checkpoint.parent if custom else REPOSITORY / "models"
         out = options.out or folder / name
         card = export(
@@ -51,6 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
             name=options.name,
             licence=options.licence,
             data_name=options.data_name,
+            common=options.common,
         )
     except (ValueError, OSError) as error:
         raise SystemExit(f"export.rcn: {error}") from None

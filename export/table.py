@@ -6,20 +6,27 @@ from lapland.networks import index, loading
 from training.common.paths import REPOSITORY
 
 README = REPOSITORY / "models" / "README.md"
+_HEAD = ["| width | precision | parameters | file | NMSE, % | |", "|---|---|---|---|---|---|"]
 
 
 def model_table() -> str:
-    """Markdown rows for every shipped landmark model."""
-    rows = ["| width | precision | parameters | file | NMSE, % | |", "|---|---|---|---|---|---|"]
-    for name in index.shipped():
-        info = loading.describe(index.folder() / name / "model.onnx")
-        chosen = (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION)
-        kind = "default" if (info.width, info.precision) == chosen else ""
-        rows.append(
-            f"| [{info.width}]({name}/README.md) | {info.precision} | {info.parameters:,} "
+    """Markdown rows for every shipped landmark model, a table for each family of weights."""
+    tables: dict[str, list[str]] = {}
+    default = index.default("photo")
+    for entry in index.entries():
+        assert entry.path is not None
+        info = loading.describe(entry.path)
+        kind = "default" if entry == default else ""
+        tables.setdefault(entry.weights, []).append(
+            f"| [{info.width}]({entry.name}/README.md) | {info.precision} | {info.parameters:,} "
             f"| {info.bytes / 1000:,.0f} KB | {info.nmse['common']:.2f} | {kind} |"
         )
-    return "\n".join(rows) + "\n"
+    parts = []
+    for family, rows in tables.items():
+        terms, package = index.FAMILIES[family]
+        title = f'`weights="{family}"`: {terms}, in the package `{package}`'
+        parts.append("\n".join([title, "", *_HEAD, *rows]))
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:

@@ -37,8 +37,8 @@ def pytest_addoption(parser):
     )
     parser.addoption(
         "--model",
-        metavar="WIDTH:PRECISION",
-        help="the model of a Detector by default, as 1/4:float32: no verdict may hang on it",
+        metavar="WIDTH:PRECISION:WEIGHTS",
+        help="the model of a Detector by default, as 1/4:float32:300w: no verdict may hang on it",
     )
     parser.addoption(
         "--noise",
@@ -51,9 +51,9 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if chosen := config.getoption("--model"):
-        width, precision = chosen.split(":")
+        width, precision, weights = chosen.split(":")
         Detector.__init__.__defaults__ = (width,)
-        Detector.__init__.__kwdefaults__["precision"] = precision
+        Detector.__init__.__kwdefaults__ |= {"precision": precision, "weights": weights}
     if seed := config.getoption("--noise"):
         from tests import videos
 

@@ -29,7 +29,7 @@ def predicted() -> dict[str, list[list[float]]]:
     image = cv2.resize(image, (160, 160))
     found = {}
     for width, precision in MODELS:
-        faces = Detector(width, precision=precision, threads=1).predict(image)
+        faces = Detector(width, precision=precision, weights="300w", threads=1).predict(image)
         assert len(faces) == 1
         found[f"{width} {precision}"] = np.column_stack([faces.landmarks[0], faces.scales[0]])
     return {name: values.astype(float).tolist() for name, values in found.items()}

@@ -24,7 +24,7 @@ from training.evaluation.predictions import open_network
 from training.recipes.checkpoint import load_weights
 from training.recipes.recipe import Recipe
 
-FOLDERS = [index.folder() / name for name in index.shipped()]
+FOLDERS = [index.path(name).parent for name in index.shipped()]
 
 
 @pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
@@ -62,9 +62,14 @@ def test_card_names_recipe_data_and_licence(folder):
     command = f"--recipe {recipe.name}" + "".join(f" --set {s}" for s in settings_of(recipe))
     assert command in card
     assert facts["commit"] in card
-    assert "excludes commercial use" in card
     info = loading.describe(folder / "model.onnx")
-    assert "excludes commercial use" in info.licence
+    weights = next(entry.weights for entry in index.entries() if entry.name == folder.name)
+    if weights == "open":
+        assert "Apache License 2.0" in card
+        assert info.licence == "Apache-2.0"
+    else:
+        assert "exclude" in " ".join(card.split()).split("commercial use")[0]
+        assert "commercial use" in info.licence
     assert sum(p.numel() for p in net.parameters()) == info.parameters
     stored = info.training["recipe"]
     assert Recipe.from_json(json.dumps(stored)) == recipe
@@ -117,7 +122,7 @@ def test_card_tells_how_sure_the_model_is(folder):
     worst = re.search(r"^\| worst of 23 corruptions .* \| ([\d.]+) %.*\| ([\d.]+) %", part, re.M)
     assert [float(share) for share in clean.groups()] == pytest.approx([50, 90], abs=2)
     assert [float(share) for share in worst.groups()] == pytest.approx([50, 90], abs=6)
-    if (info.width, info.precision) != (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION):
+    if info.name != index.default("photo").name:
         return  # the card tells; what README.md promises is of the default
     before, after = (
         float(rate)
@@ -128,7 +133,7 @@ def test_card_tells_how_sure_the_model_is(folder):
 
 def test_radii_hold_what_they_say_on_300w(data_300w):
     """On every fourth of the test faces, as they are and in three of the corruptions."""
-    path = index.path_of(index.DEFAULT_WIDTH, index.DEFAULT_PRECISION)
+    path = index.default("photo").path
     run, spec, scheme = open_network(path)
     split = data_300w / "splits" / "common.txt"
     faces = detected.add_detected(read_faces(data_300w, scheme, split)).every(4)

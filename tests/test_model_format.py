@@ -112,7 +112,7 @@ def test_radii_and_confidence_are_those_of_lapland(page, image, precision):
 def test_landmarks_in_the_image_are_those_of_lapland(page, image, enlarged):
     photo = cv2.resize(image, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
     points = (FIVE + 0.5) * enlarged - 0.5
-    detector = Detector(width="1/4", precision="float32", threads=1)
+    detector = Detector(width="1/4", precision="float32", weights="300w", threads=1)
     session = session_of(detector.model.path.parent)
     expected = detector.predict(photo, five_points=points[None])
     landmarks, scales, _, _ = page["run"](session, photo, points)

@@ -142,8 +142,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw doubt against error")
     options = parser.parse_args()
     is_file = options.model.endswith(".onnx")
-    shipped = index.folder() / options.model / "model.onnx"
-    network = LandmarkNetwork(Path(options.model) if is_file else shipped)
+    network = LandmarkNetwork(Path(options.model) if is_file else index.path(options.model))
     split = options.split or options.data / "splits" / "val.txt"
     found = doubts_and_errors(network, read_faces(options.data, network.info.scheme, split))
     figures = figures_of(found)

@@ -52,17 +52,16 @@ def headline(report: Report) -> str:
 def models_short(report: Report) -> str:
     """The four models that README.md names: use, size, error, time."""
     infos = shipped()
-    by_form = {(info.width, info.precision): info for info in infos}
-    precision = index.DEFAULT_PRECISION
+    by_name = {info.name: info for info in infos}
     named = {
-        "the default for photos": by_form[index.DEFAULT_WIDTH, precision],
-        "the default for video": by_form[index.VIDEO_WIDTH, precision],
+        "the default for photos": by_name[index.default("photo").name],
+        "the default for video": by_name[index.default("video").name],
         "the smallest file": min(infos, key=lambda info: info.bytes),
         "the most accurate": min(infos, key=lambda info: info.nmse["common"]),
     }
     rows = []
     for use, info in named.items():
-        row = _row(report, info.width, info.precision)
+        row = _row(report, info.name)
         rows.append(
             [
                 f"`{info.width}`, {info.precision}: {use}",
@@ -86,12 +85,13 @@ def benchmark(report: Report) -> str:
 
 def table_3(report: Report) -> str:
     """The paper's Table 3, ours beside it: sizes from the models' files, speed from the results."""
+    names = {entry.name for entry in index.entries() if entry.weights == "300w"}
     fps = {
         (row["width"], row["precision"]): row["landmarks"]["fps"]
         for row in report["models"]
-        if row["shipped"] and row["threads"] == 1
+        if row["shipped"] and row["name"] in names and row["threads"] == 1
     }
-    infos = {(info.width, info.precision): info for info in shipped()}
+    infos = {(info.width, info.precision): info for info in shipped() if info.name in names}
     lacking = {width for width, precision in infos if (width, precision) not in fps}
     if lacking:
         raise ValueError(f"benchmark.json lacks {', '.join(sorted(lacking))} on one thread")
@@ -326,21 +326,20 @@ def _coverage(report: Report) -> str:
 
 def default_row(report: Report) -> Report:
     """The default model's times on one thread, of `lapland benchmark`."""
-    return _row(report, index.DEFAULT_WIDTH, index.DEFAULT_PRECISION)
+    return _row(report, index.default("photo").name)
 
 
-def _row(report: Report, width: str, precision: str) -> Report:
+def _row(report: Report, name: str) -> Report:
     for row in report["models"]:
-        key = row["width"], row["precision"], row["threads"]
-        if row["shipped"] and key == (width, precision, 1):
+        if row["shipped"] and (row["name"], row["threads"]) == (name, 1):
             found: Report = row
             return found
-    raise ValueError(f"benchmark.json lacks width {width} in {precision} on one thread")
+    raise ValueError(f"benchmark.json lacks {name} on one thread")
 
 
 def shipped() -> list[ModelInfo]:
     """The metadata of the shipped models."""
-    return [loading.describe(index.folder() / name / "model.onnx") for name in index.shipped()]
+    return [loading.describe(index.path(name)) for name in index.shipped()]
 
 
 def threads(number: int) -> str:

@@ -50,7 +50,7 @@ def astronaut() -> Person:
     the detected one.
     """
     image = cv2.imread(str(PHOTO))
-    detector = Detector("1", detector="mtcnn", threads=1)
+    detector = Detector("1", weights="300w", detector="mtcnn", threads=1)
     five = detector.predict(image).five_points[0].astype(np.float64)
     rng = np.random.default_rng(0)
     centre, side = five.mean(axis=0), np.ptp(five, axis=0).max()

@@ -123,7 +123,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         training_faces=facts["training_faces"],
         data=data.text.format(share=facts["training_faces"] / OFFICIAL),
         folder=data.folder,
-        folders=facts.get("folders", data.folder),
+        folders=facts.get("folders", data.training or data.folder),
         normaliser=normaliser,
         held_out=data.held_out,
         shown=shown,

@@ -8,7 +8,7 @@ import torch
 from onnx import helper
 
 from export.cards.card import write_card
-from export.cards.data_terms import shown_split
+from export.cards.data_terms import KNOWN, shown_split
 from export.cards.failures import measure
 from export.cards.failures_picture import NAME, draw_limits
 from export.shipping import hashes
@@ -56,6 +56,7 @@ def export(
     name: str | None = None,
     licence: str | None = None,
     data_name: str | None = None,
+    common: Path | None = None,
 ) -> dict[str, Any]:
     """Writes `model.onnx`, `weights.safetensors` and the card with its picture into `out`.
 
@@ -68,7 +69,10 @@ def export(
             `data/splits/val.txt` if it exists.
         name: name of the model; None follows from the recipe.
         licence: terms of the weights; None follows from the data.
-        data_name: name of the training data, for metadata and card; None follows from the run.
+        data_name: name of the training data, for metadata and card; "open" and "research" name
+            those of `export.cards.data_terms`; None follows from the run.
+        common: folder of 300-W, whose `splits/common.txt` the file is evaluated on, too, for models
+            of other data.
 
     Returns:
         The content of the card.
@@ -79,7 +83,8 @@ def export(
     """
     net, recipe, facts = load_weights(checkpoint)
     if data_name is not None:
-        facts = facts | {"data": data_name}
+        known = KNOWN.get(data_name)
+        facts = facts | {"data": data_name if known is None else known.name}
     if licence is not None:
         facts = facts | {"licence": licence}
     terms: dict[str, Any] = {"name": name, "licence": licence}
@@ -105,12 +110,16 @@ def export(
             plain = Path(folder) / "model.onnx"
             plain.write_bytes(model.SerializeToString())
             figures = figures_on(data, plain)
+            if common is not None:
+                split = common / "splits" / "common.txt"
+                figures["common"] = evaluate_file(plain, common, split)
             shown = shown_split(figures, facts)
-            limits = measure(plain, data, shown)
+            showing = data if common is None or shown != "common" else common
+            limits = measure(plain, showing, shown)
             calibration = None
             if (data / "splits" / "val.txt").exists():
                 calibration, _ = calibrate(plain, data)
-                certainty = measure_calibration(plain, calibration, data, shown)
+                certainty = measure_calibration(plain, calibration, showing, shown)
                 terms["unsure"] = unsure_of(plain, data)
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
         helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration, **terms))

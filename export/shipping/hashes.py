@@ -1,55 +1,93 @@
-"""Hashes and index of the models, `SHA256SUMS` and `index.json`: `python -m export.hashes`.
-
-The run time refuses a shipped file that differs from its hash; `sha256sum -c SHA256SUMS` checks
-them by hand. The index names the landmark models: the run time finds them by it alone.
-"""
+"""Hashes and index of the models, `SHA256SUMS` and `index.json`."""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import onnx
 
+from export.cards.data_terms import data_of
 from lapland.base.files import write_text
 from training.common.paths import REPOSITORY
 
 MODELS = REPOSITORY / "models"
-DEFAULTS = {"rcn-1-2-lite-int8": "photo", "rcn-1-4-lite-int8": "video"}
-"""Name of a model -> `photo` or `video`: the default of `Detector` or of `Tracker`."""
+FAMILIES = ("open", "300w")
+"""Families of weights, in the order of `lapland models`."""
 
 
-def record(models: Path = MODELS) -> None:
-    """Writes the hashes of all ONNX files below a folder, and the index of its landmark models."""
+def record(models: Path = MODELS, defaults: Mapping[str, str] | None = None) -> None:
+    """Writes the hashes of all ONNX files below a folder, and the index of its landmark models.
+
+    Models of custom data are no part of a package, and have no row in the index.
+
+    Args:
+        models: the folder.
+        defaults: role -> name of a model: `photo` for the default of `Detector` in its family,
+            `video` for that of `Tracker`. All other defaults stay those of the present index.
+
+    Raises:
+        ValueError: there is no model of a name in `defaults`.
+    """
     files = sorted(models.rglob("*.onnx"))
     rows = [
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(models).as_posix()}\n"
         for file in files
     ]
+    roles = _present(models)
+    entries = [e for file in files if (e := _entry(file, models, roles))]
+    for role, name in (defaults or {}).items():
+        _mark([entry for _, entry in entries], role, name)
     write_text(models / "SHA256SUMS", "".join(rows))
-    entries = sorted((e for file in files if (e := _entry(file, models))), key=_narrowest_first)
-    lines = ",\n ".join(json.dumps(entry) for _, entry in entries)
+    lines = ",\n ".join(json.dumps(entry) for _, entry in sorted(entries, key=_narrowest_first))
     write_text(models / "index.json", f"[{lines}]\n")
 
 
-def _entry(file: Path, models: Path) -> tuple[int, dict[str, Any]] | None:
-    """Parameters and row of a landmark model; None for other networks."""
+def _present(models: Path) -> dict[str, str | None]:
+    """Name of a model -> its role, from the index that is there."""
+    path = models / "index.json"
+    rows = json.loads(path.read_text("utf-8")) if path.exists() else []
+    return {row["name"]: row["default"] for row in rows}
+
+
+def _mark(entries: list[dict[str, Any]], role: str, name: str) -> None:
+    """Gives a role to a model, and takes it from the others of its family."""
+    chosen = next((entry for entry in entries if entry["name"] == name), None)
+    if chosen is None:
+        raise ValueError(f"expected one of the models in the index, not {name}")
+    for entry in entries:
+        if entry["weights"] == chosen["weights"] and entry["default"] == role:
+            entry["default"] = None
+    chosen["default"] = role
+
+
+def _entry(
+    file: Path, models: Path, roles: Mapping[str, str | None]
+) -> tuple[int, dict[str, Any]] | None:
+    """Parameters and row of a landmark model; None for other networks and custom data."""
     metadata = {p.key: p.value for p in onnx.load(file, load_external_data=False).metadata_props}
     if "lapland.width" not in metadata:
         return None
+    run = json.loads(metadata["lapland.training"])
+    weights = data_of(run).weights
+    if weights is None:
+        return None
     return int(metadata["lapland.parameters"]), {
         "name": metadata["lapland.name"],
-        "family": metadata["lapland.name"].partition("-")[0],
+        "weights": weights,
+        "network": run.get("recipe", {}).get("family", "rcn"),
         "width": metadata["lapland.width"],
         "precision": metadata.get("lapland.precision", "float32"),
         "scheme": metadata["lapland.scheme"],
         "file": file.relative_to(models).as_posix(),
-        "default": DEFAULTS.get(metadata["lapland.name"]),
+        "default": roles.get(metadata["lapland.name"]),
     }
 
 
 def _narrowest_first(row: tuple[int, dict[str, Any]]) -> tuple[Any, ...]:
-    """Order of `lapland models`: by family, the lite forms last, float32 before int8."""
+    """Order of `lapland models`: by families, the lite forms last, float32 before int8."""
     parameters, entry = row
     lite = entry["width"].endswith("-lite")
-    return entry["family"] != "rcn", entry["family"], lite, parameters, entry["precision"]
+    kind = entry["network"] != "rcn", entry["network"]
+    return FAMILIES.index(entry["weights"]), kind, lite, parameters, entry["precision"]

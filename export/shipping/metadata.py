@@ -35,7 +35,7 @@ def metadata_of(
         optional["lapland.unsure"] = f"{unsure:.3f}"
     return optional | {
         "lapland.schema": SCHEMA,
-        "lapland.name": name or name_of(recipe),
+        "lapland.name": name or name_of(recipe, data_of(facts).weights),
         "lapland.width": recipe.label,
         "lapland.precision": recipe.precision,
         "lapland.parameters": str(sum(p.numel() for p in net.parameters())),

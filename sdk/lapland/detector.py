@@ -45,8 +45,12 @@ class Detector:
     and pickled, as its options: a file of your own must lie at the same path where it is unpickled.
 
     Args:
-        width: which landmark model: a width of the network, `lapland models` lists them.
-        precision: "int8" or "float32", of its arithmetic.
+        width: which landmark model: a width of the network, `lapland models` lists them; None for
+            the default one.
+        precision: "int8" or "float32", of its arithmetic; None for int8 if the width has it.
+        weights: family of the weights: "open" for those that anyone may ship, or "300w" for those
+            that were trained on 300-W, for research only. None takes the default family, that of
+            the default model.
         decoder: how landmarks are read from the network's heatmaps: "softargmax", the mean over all
             of a map, which the networks are trained for; "local", the mean in a window about the
             peak; or "barycenter", that of what stands out of a map. Scales, and so radii, are those
@@ -67,7 +71,8 @@ class Detector:
 
     Raises:
         OptionError: a keyword is outside its range.
-        ModelError: the model file is missing, damaged or foreign.
+        ModelError: the model file is missing, damaged or foreign, or the package of its family is
+            not installed.
 
     Example:
         >>> faces = Detector().predict("people.jpg")
@@ -77,9 +82,10 @@ class Detector:
 
     def __init__(
         self,
-        width: str = index.DEFAULT_WIDTH,
+        width: str | None = None,
         *,
-        precision: str = index.DEFAULT_PRECISION,
+        precision: str | None = None,
+        weights: str | None = None,
         decoder: str = DEFAULT_DECODER,
         model: str | os.PathLike[str] | None = None,
         detector: str = DEFAULT_DETECTOR,
@@ -93,10 +99,14 @@ class Detector:
         max_faces: int | None = None,
     ) -> None:
         options = DetectorOptions(
-            *(width, precision, decoder, model, detector, turned, min_face, thresholds),
-            *(pyramid_factor, threads, rgb, min_confidence, max_faces),
+            *(width, precision, weights, decoder, model, detector, turned, min_face),
+            *(thresholds, pyramid_factor, threads, rgb, min_confidence, max_faces),
         )
-        path = index.path_of(width, precision) if options.model is None else Path(options.model)
+        if options.model is None:
+            form = index.form_of("photo", width, precision, weights)
+            path = index.path_of(*form, weights)
+        else:
+            path = Path(options.model)
         # Absolute for copies, which may be loaded in a process that works in another folder.
         self._options = options if model is None else replace(options, model=path.absolute())
         landmarks = LandmarkNetwork(path, threads, decoder)

@@ -8,7 +8,6 @@ import numpy as np
 from .base.errors import OptionError, shown
 from .detection.registry import DEFAULT_DETECTOR
 from .landmarks.decoders import DECODERS, DEFAULT_DECODER
-from .networks import index
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,9 @@ class DetectorOptions:
             `Detector` checks the others where it uses them.
     """
 
-    width: str = index.DEFAULT_WIDTH
-    precision: str = index.DEFAULT_PRECISION
+    width: str | None = None
+    precision: str | None = None
+    weights: str | None = None
     decoder: str = DEFAULT_DECODER
     model: str | os.PathLike[str] | None = None
     detector: str = DEFAULT_DETECTOR

@@ -9,7 +9,7 @@ from training.recipes.checkpoint import load_weights
 
 
 def test_the_plain_export_finds_what_the_shipped_graph_finds():
-    folder = index.folder() / "rcn-1-8"
+    folder = index.path("rcn-1-8").parent
     net, recipe, _ = load_weights(folder / "weights.safetensors")
     crops = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), dtype=np.uint8)
     straight = landmarks.plain(net, recipe)
@@ -26,7 +26,7 @@ def test_command_prints_and_writes(tmp_path, capsys):
     printed = capsys.readouterr().out
     report = results.read(out)
     (row,) = report["models"]
-    assert row["bytes"] == (index.folder() / "rcn-1-16" / "model.onnx").stat().st_size
+    assert row["bytes"] == index.path("rcn-1-16").stat().st_size
     assert 0 < row["ms"] <= row["ms_p95"]
     assert 0 < row["share_of_peak"] < 1.5
     assert set(row["ms_decoders"]) == {"local", "barycenter"}

@@ -130,13 +130,13 @@ def test_a_model_that_was_not_measured_is_named():
 def test_the_headline_is_of_the_default_model():
     made = made_up(lambda i: 1000.0)
     text = " ".join(tables.headline(made).split())
-    info = loading.describe(index.path_of(index.DEFAULT_WIDTH, index.DEFAULT_PRECISION))
+    info = loading.describe(index.default("photo").path)
     assert f"{info.bytes / 1e6:.2f} MB" in text
     assert "1.0 ms a face" in text
     assert "7.2 ms for a photo of 640 x 480" in text
     assert "A processor" in text
     made["models"] = made["models"][:1]
-    with pytest.raises(ValueError, match="lacks width"):
+    with pytest.raises(ValueError, match=r"lacks \S+ on one thread"):
         tables.headline(made)
 
 
@@ -144,8 +144,9 @@ def test_four_models_are_named_by_their_use():
     rows = rows_of(tables.models_short(made_up(lambda i: 1000.0)))[2:]
     infos = tables.shipped()
     assert len(rows) == 4
-    assert rows[0][0].startswith(f"`{index.DEFAULT_WIDTH}`, {index.DEFAULT_PRECISION}")
-    assert rows[1][0].startswith(f"`{index.VIDEO_WIDTH}`, {index.DEFAULT_PRECISION}")
+    for row, role in zip(rows, ("photo", "video"), strict=False):
+        default = index.default(role)
+        assert row[0].startswith(f"`{default.width}`, {default.precision}")
     assert rows[2][1] == f"{min(info.bytes for info in infos) / 1e3:,.0f} KB"
     assert rows[3][2] == f"{min(info.nmse['common'] for info in infos):.2f}"
     assert {row[4] for row in rows} == {"7.2"}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import soak
+from lapland.networks import index
 
 CALLS = list(range(1000, 101_000, 1000))
 
@@ -29,7 +30,7 @@ def test_a_leak_is_seen_and_noise_is_not(seed):
 
 
 def test_a_hundred_calls_cover_every_entry():
-    mix = soak.Mix("1/4-lite")
+    mix = soak.Mix(index.default("video").width)
     calls = mix.calls()
     assert len(calls) == soak.MIX
     assert {len(call()) for call in calls} >= {0, 1, 2, 9}

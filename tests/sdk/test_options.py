@@ -9,6 +9,7 @@ import pytest
 
 from lapland import Detector, OptionError
 from lapland.cli.options import add_detector, detector_options
+from lapland.networks import index
 from lapland.options import DetectorOptions
 
 
@@ -19,7 +20,9 @@ def test_they_are_the_keywords_of_a_detector_with_the_same_defaults():
 
 
 def test_a_detector_loads_from_them_and_comes_back_from_a_pickle(tmp_path, monkeypatch):
-    options = DetectorOptions("1/16", threads=1, max_faces=1, min_confidence=0.2, rgb=True)
+    options = DetectorOptions(
+        "1/16", weights="300w", threads=1, max_faces=1, min_confidence=0.2, rgb=True
+    )
     copy = pickle.loads(pickle.dumps(Detector(**vars(options))))
     assert (copy.model.width, copy.rgb) == ("1/16", True)
 
@@ -44,10 +47,33 @@ def test_wrong_values_are_refused_before_anything_is_loaded(wrong, words):
 
 def test_commands_pass_on_every_option_that_they_parse():
     parser = argparse.ArgumentParser()
-    add_detector(parser, "1/4")
+    add_detector(parser, "video")
     parser.add_argument("--style")
-    given = ["--detector", "blazeface", "--turned", "--min-face", "20", "--style", "box"]
+    given = [
+        "--width",
+        "1/4",
+        "--weights",
+        "300w",
+        "--detector",
+        "blazeface",
+        "--turned",
+        "--min-face",
+        "20",
+        "--style",
+        "box",
+    ]
     options = detector_options(parser.parse_args(given), threads=2)
     assert options == DetectorOptions(
-        "1/4", detector="blazeface", turned=True, min_face=20, threads=2
+        "1/4", weights="300w", detector="blazeface", turned=True, min_face=20, threads=2
     )
+
+
+@pytest.mark.parametrize("role", ["photo", "video"])
+def test_a_command_takes_the_default_model_of_its_role(role):
+    parser = argparse.ArgumentParser()
+    add_detector(parser, role)
+    default = index.default(role)
+    options = detector_options(parser.parse_args([]), threads=1)
+    assert (options.width, options.precision) == (default.width, default.precision)
+    float32 = detector_options(parser.parse_args(["--precision", "float32"]), threads=1)
+    assert (float32.width, float32.precision) == (default.width, "float32")

@@ -14,7 +14,7 @@ from lapland.base.files import write_whole
 from lapland.crop import square
 from lapland.landmarks.decoders import DEFAULT_DECODER
 from lapland.landmarks.network import LandmarkNetwork
-from lapland.networks import index
+from lapland.networks import folders, index
 from lapland.schemes.registry import SCHEMES
 from lapland.schemes.scheme import Scheme
 from training.common.paths import CACHE as CACHE_ROOT
@@ -40,7 +40,7 @@ def path_of_model(named: Path) -> Path:
     Raises:
         ValueError: there is no such file.
     """
-    shipped = index.folder() / named
+    shipped = folders.folder() / named
     for folder in (named, shipped):
         for file in (folder, folder / "model.onnx", folder / "best.safetensors"):
             if file.is_file():

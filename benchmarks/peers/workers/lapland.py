@@ -29,7 +29,7 @@ class Rival:
             self.prepare, self.predict = self._begin, self._follow
             return
         self._faces = load_detector(threads=1)
-        if (width, precision) == (index.DEFAULT_WIDTH, index.DEFAULT_PRECISION):
+        if self._detector.model.path == index.default("photo").path:
             self.detect = self._detect  # the same for all
         self.landmarks = self._landmarks
         self.predict = lambda image: self._detector.predict(image).landmarks

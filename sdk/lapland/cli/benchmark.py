@@ -57,10 +57,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="MODEL.onnx",
         help="models of your own, as export.rcn writes them; they alone are measured, unless "
-        "--width or --precision name shipped ones beside them (default: every shipped model)",
+        "--width, --precision or --weights name shipped ones beside them (default: every model of "
+        "`lapland models` that is installed)",
     )
     parser.add_argument("--width", nargs="+", metavar="W", help="of shipped models")
     parser.add_argument("--precision", nargs="+", choices=index.PRECISIONS, help="the same")
+    parser.add_argument("--weights", choices=tuple(index.FAMILIES), help="the same")
     parser.add_argument(
         "--threads",
         nargs="+",
@@ -115,6 +117,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         models=tuple(options.models),
         widths=_or_none(options.width),
         precisions=_or_none(options.precision),
+        weights=options.weights,
         threads=tuple(dict.fromkeys(options.threads)),
         batch=options.batch,
         size=Settings.size if options.size is None else _size(options.size),

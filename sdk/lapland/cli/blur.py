@@ -16,7 +16,6 @@ from ..detector import Detector
 from ..faces.blurring import STYLES, blur
 from ..faces.faces import Faces
 from ..image.loading import load_image
-from ..networks import index
 from ..video.recording import FORMATS, Recording
 from ..video.source import Source, opened
 from .options import add_detector, complain, detector_options
@@ -52,7 +51,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--style", choices=STYLES, default="blur", help="what is done to faces (default: blur)"
     )
-    add_detector(parser, index.VIDEO_WIDTH, min_face=SMALLEST)
+    add_detector(parser, "video", min_face=SMALLEST)
     parser.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
     parser.set_defaults(run=run)
 

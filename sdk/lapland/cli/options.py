@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,29 @@ from ..networks import index
 from ..options import DetectorOptions
 
 
-def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int = 40) -> None:
+def add_detector(parser: argparse.ArgumentParser, role: str, *, min_face: int = 40) -> None:
     """Adds the options of a command that finds faces.
 
     Args:
         parser: parser of the subcommand.
-        width: width of the network by default.
+        role: `photo` or `video`: whose default model is that of the command.
         min_face: smallest face by default, pixels.
     """
     parser.add_argument(
-        "--width",
-        default=width,
-        help=f"width of the network (default: {width})",
+        "--width", help=f"width of the network (default: that for {role}s in `lapland models`)"
     )
     parser.add_argument(
         "--precision",
-        default=index.DEFAULT_PRECISION,
         choices=index.PRECISIONS,
-        help=f"of its arithmetic (default: {index.DEFAULT_PRECISION})",
+        help="of its arithmetic (default: int8 if the width has it)",
     )
+    parser.add_argument(
+        "--weights",
+        choices=tuple(index.FAMILIES),
+        help="family of the weights: open, or 300w for research only (default: see `lapland "
+        "models`)",
+    )
+    parser.set_defaults(role=role)
     parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
     parser.add_argument(
         "--detector",
@@ -49,18 +54,26 @@ def add_detector(parser: argparse.ArgumentParser, width: str, *, min_face: int =
 
 
 def detector_options(options: argparse.Namespace, **more: Any) -> DetectorOptions:
-    """The options of a `Detector` among those of a command.
+    """The options of a `Detector` among those of a command, with its default model.
 
     Args:
         options: options of a parser that `add_detector` has made.
         more: keywords that the command sets itself.
 
     Raises:
-        OptionError: as `DetectorOptions`.
+        OptionError: as `DetectorOptions`, and there is no such family of weights.
+        ModelNotFoundError: the models of the family are not installed.
     """
     names = DetectorOptions.__dataclass_fields__
     given = {name: value for name, value in vars(options).items() if name in names}
-    return DetectorOptions(**given | more)
+    chosen = DetectorOptions(**given | more)
+    return chosen if chosen.model is not None else with_default(chosen, options.role)
+
+
+def with_default(options: DetectorOptions, role: str) -> DetectorOptions:
+    """The options with width and precision of the default model for a role, if none are given."""
+    form = index.form_of(role, options.width, options.precision, options.weights)
+    return replace(options, width=form[0], precision=form[1])
 
 
 def path_of(text: str) -> Path:

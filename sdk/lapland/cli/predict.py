@@ -23,7 +23,6 @@ from ..batch.photos import (
     pts_names,
 )
 from ..batch.record import Record
-from ..networks import index
 from .options import add_detector, complain, detector_options, path_of
 
 _LINES = "landmarks.jsonl"  # in the folder of the .pts files
@@ -73,7 +72,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--retry", action="store_true", help="try photos again that FILE.jsonl holds an error for"
     )
-    add_detector(parser, index.DEFAULT_WIDTH)
+    add_detector(parser, "photo")
     parser.add_argument(
         "--min-confidence",
         type=float,

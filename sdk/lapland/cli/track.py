@@ -12,7 +12,6 @@ from ..base.errors import LaplandError, OptionError
 from ..base.files import replacing
 from ..base.progress import counted
 from ..detector import Detector
-from ..networks import index
 from ..schemes.ibug68 import IBUG68
 from ..stream import TrackedFrame, track
 from ..video.tracker import Tracker
@@ -35,7 +34,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--eyes", action="store_true", help="also openness of eyes and mouth, and blinks"
     )
-    add_detector(parser, index.VIDEO_WIDTH)
+    add_detector(parser, "video")
     parser.add_argument(
         "--smoothing",
         choices=("off", "light", "strong"),

@@ -15,11 +15,12 @@ from ..options import DetectorOptions
 from ..video.recording import Recording
 from ..video.smoothing import STRENGTHS
 from ..video.tracker import Tracker
+from .options import with_default
 
 _DRAWINGS = ("landmarks", "landmarks and boxes", "landmarks and radii", "nothing")
 _RADIUS = 0.9  # probability of the circles that are drawn
 _ESCAPE = 27
-_VIDEO = DetectorOptions(index.VIDEO_WIDTH)
+_DEFAULT = DetectorOptions()
 _AVERAGE = 0.1  # share of a new frame in the displayed times
 
 
@@ -40,7 +41,7 @@ class Settings:
     source: str = "0"
     record: Path | None = None
     window: bool = True
-    detector: DetectorOptions = _VIDEO
+    detector: DetectorOptions = _DEFAULT
     smoothing: str = "light"
     drawing: int = 0
     help: bool = True
@@ -51,6 +52,8 @@ class View:
 
     def __init__(self, settings: Settings, live: bool) -> None:
         self.settings = settings
+        if settings.detector.model is None:
+            settings.detector = with_default(settings.detector, "video")
         # In a file no frame is in a hurry, so that faces are found in their first frame.
         self._tracker = Tracker(
             Detector(**vars(settings.detector)), smoothing=settings.smoothing, background=live
@@ -106,8 +109,10 @@ class View:
         if letter == "q" or key & 0xFF == _ESCAPE:
             return False
         if letter == "w" and chosen.detector.model is None:
-            widths = index.widths(chosen.detector.precision)
-            wider = widths[(widths.index(chosen.detector.width) + 1) % len(widths)]
+            now = chosen.detector
+            widths = index.widths(now.precision, now.weights)
+            assert now.width is not None  # __init__ has filled it in
+            wider = widths[(widths.index(now.width) + 1) % len(widths)]
             chosen.detector = replace(chosen.detector, width=wider)
             self._tracker.use(Detector(**vars(chosen.detector)))
         elif letter == "s":

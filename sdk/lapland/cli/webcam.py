@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 
 from ..base.errors import ImageError, OptionError
-from ..networks import index
 from ..video.recording import FORMATS, Recording, part_of
 from ..video.source import Source, is_live, opened
 from .options import add_detector, detector_options
@@ -35,7 +34,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
     parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
-    add_detector(parser, index.VIDEO_WIDTH)
+    add_detector(parser, "video")
     parser.add_argument(
         "--smoothing",
         choices=("off", "light", "strong"),

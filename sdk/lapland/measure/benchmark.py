@@ -35,6 +35,7 @@ class Settings:
         models: ONNX files of one's own.
         widths: widths of shipped models; None for all, or for none if there are `models`.
         precisions: precisions of shipped models; None likewise.
+        weights: family of shipped models; None for all that are installed.
         threads: threads of a call; everything is measured with each number.
         batch: crops in a run of the landmark stage.
         size: width and height of the photo, pixels.
@@ -47,6 +48,7 @@ class Settings:
     models: tuple[Path, ...] = ()
     widths: tuple[str, ...] | None = None
     precisions: tuple[str, ...] | None = None
+    weights: str | None = None
     threads: tuple[int, ...] = (1,)
     batch: int = 1
     size: tuple[int, int] = (640, 480)
@@ -77,6 +79,7 @@ class Benchmark:
             raise OptionError(f"--seconds must be above 0, not {settings.seconds:g}")
         self._settings = settings
         self._paths = chosen(settings)
+        self._weights = {entry.path: entry.weights for entry in index.entries()}
         own = settings.photo
         self._image = sample(*settings.size) if own is None else load_image(own)
         self._infos = {path: loading.describe(path) for path in self._paths}
@@ -161,7 +164,8 @@ class Benchmark:
         return {
             "name": info.name,
             "file": path.name,
-            "shipped": path.resolve().is_relative_to(index.folder().resolve()),
+            "shipped": path in self._weights,
+            "weights": self._weights.get(path),
             "width": info.width,
             "precision": info.precision,
             "parameters": info.parameters,
@@ -200,14 +204,16 @@ def warnings(report: dict[str, Any]) -> list[str]:
 def _without_gain(report: dict[str, Any]) -> list[str]:
     """Widths whose landmark stage is not faster in int8 than in float32."""
     times = {
-        (row["threads"], row["width"], row["precision"]): row["landmarks"]["median"]
+        (row["threads"], row.get("weights"), row["width"], row["precision"]): row["landmarks"][
+            "median"
+        ]
         for row in report["models"]
         if row["shipped"]
     }
     slow = {
         width: None  # in their order, each once
-        for (threads, width, precision), median in times.items()
-        if precision == "int8" and median > _GAIN * times.get((threads, width, "float32"), math.inf)
+        for (*of, width, precision), median in times.items()
+        if precision == "int8" and median > _GAIN * times.get((*of, width, "float32"), math.inf)
     }
     if not slow:
         return []
@@ -243,15 +249,28 @@ def write(path: Path, data: bytes) -> None:
 
 def chosen(settings: Settings) -> list[Path]:
     """The files of the models, each once, those of one's own last."""
-    widths, precisions = settings.widths, settings.precisions
-    paths: list[Path] = []
-    if widths is not None or precisions is not None or not settings.models:
-        for precision in precisions or index.PRECISIONS:
-            for width in widths or index.widths(precision):
-                paths.append(index.path_of(width, precision))
-    order = [index.folder() / name / "model.onnx" for name in index.shipped()]
-    paths.sort(key=order.index)
-    return list(dict.fromkeys([*paths, *settings.models]))
+    asked = (settings.widths, settings.precisions, settings.weights)
+    if settings.models and asked == (None, None, None):
+        return list(dict.fromkeys(settings.models))
+    there = index.entries()
+    families = dict.fromkeys(entry.weights for entry in there)
+    if settings.weights is not None:
+        families = {settings.weights: None}
+    wide = {entry.width for entry in there if entry.weights in families}
+    for width in settings.widths or ():
+        if settings.weights is not None or width not in wide:
+            index.path_of(width, weights=settings.weights)  # raises the error that fits
+    paths = [
+        entry.path
+        for entry in there
+        if entry.weights in families
+        and entry.width in (settings.widths or wide)
+        and entry.precision in (settings.precisions or index.PRECISIONS)
+    ]
+    found = [path for path in paths if path is not None]
+    if not found:
+        raise OptionError("expected models to measure; `lapland models` lists those that are there")
+    return list(dict.fromkeys([*found, *settings.models]))
 
 
 def _size(image: Image) -> str:

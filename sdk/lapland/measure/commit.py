@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from ..networks.index import PACKAGE
+from ..networks.folders import PACKAGE
 
 
 def commit(root: Path = PACKAGE.parents[1]) -> str | None:

@@ -60,4 +60,5 @@ def _scatter(axes: Any, rows: Sequence[dict[str, Any]], precision: str, colour: 
     axes.scatter(*zip(*places, strict=True), sizes, color=colour, alpha=0.6, label=precision)
     for (row, _), place in zip(known, places, strict=True):
         name = row["width"] if row["shipped"] else label(row)
+        name += " open" if row.get("weights") == "open" else ""
         axes.annotate(name, place, xytext=(6, 5), textcoords="offset points", fontsize=8)

@@ -61,8 +61,10 @@ def _sizes(rows: Sequence[Row]) -> str:
         f"{'model':<{_width(rows)}}{'parameters':>12}{'file':>11}{'common':>10}{'MB':>13}{'fps':>12}",
     ]
     for row in rows:
+        lines += _family(row, rows)
         nmse = error(row)
-        known = paper.TABLE_3.get(row["width"]) if row["shipped"] else None
+        of_300w = row["shipped"] and row.get("weights", "300w") == "300w"
+        known = paper.TABLE_3.get(row["width"]) if of_300w else None
         lines.append(
             f"{label(row):<{_width(rows)}}{row['parameters']:>12,}{row['bytes'] / 1e3:>8,.0f} KB"
             f"{'-' if nmse is None else f'{nmse:.2f}':>10}"
@@ -83,9 +85,19 @@ def _times(settings: dict[str, Any], threads: int, rows: Sequence[Row]) -> str:
         f"{'model':<{_width(rows)}}{columns}{columns}",
     ]
     for row in rows:
+        lines += _family(row, rows)
         stages = "".join(_stage(row[stage]) for stage in ("landmarks", "predict"))
         lines.append(f"{label(row):<{_width(rows)}}{stages}")
     return "\n".join(lines)
+
+
+def _family(row: Row, rows: Sequence[Row]) -> list[str]:
+    """The line above the first row of a family of weights, if the table has several."""
+    families = [other.get("weights") for other in rows]
+    family = row.get("weights")
+    if len(set(families)) == 1 or row is not rows[families.index(family)]:
+        return []
+    return ["your own:" if family is None else f'weights="{family}":']
 
 
 def _stage(times: dict[str, float]) -> str:

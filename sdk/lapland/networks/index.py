@@ -1,26 +1,17 @@
-"""Names and files of the shipped models. Nothing else reads the folder of models."""
+"""Names of the shipped models, and the choice among them by family, width and precision."""
 
-import hashlib
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import ModelError, ModelNotFoundError, OptionError, shown
-from ..base.files import read_file
-from .onnx_file import MAX_BYTES
+from . import folders
 
 PRECISIONS = ("float32", "int8")
-DEFAULT_WIDTH, DEFAULT_PRECISION = "1/2-lite", "int8"
-# The tracker's default: every frame is another chance, smoothing takes away the noise that a
-# smaller network adds, and half the time of a frame is half the battery.
-VIDEO_WIDTH = "1/4-lite"
-PACKAGE = Path(__file__).resolve().parents[1]
-_REINSTALL = (
-    "give PyInstaller --collect-data lapland, or other tools the package's folder `models`"
-    if getattr(sys, "frozen", False)
-    else "pip install --force-reinstall, with the wheel or folder that it came from"
-)
+PREFERRED_PRECISION = "int8"
+# Family of weights -> its terms, and the package to install for it. The first family that has a
+# default model is the one that is taken if none is named.
+FAMILIES = {"open": ("Apache-2.0", "lapland"), "300w": ("research use only", "lapland-300w")}
 
 
 @dataclass(frozen=True)
@@ -29,109 +20,189 @@ class Entry:
 
     Attributes:
         name: name of the model, and of its folder.
-        family: the kind of network.
+        weights: the family of its weights: `open`, or `300w` for those that have seen 300-W.
+        network: the kind of network.
         width: the name by which users choose it.
         precision: `float32` or `int8`.
         scheme: name of the annotation scheme.
-        file: path of the ONNX file below the folder of models.
-        default: `photo` for `Detector`'s default, `video` for `Tracker`'s, else None.
+        file: path of the ONNX file below a folder of models.
+        default: `photo` for the default of `Detector` in this family, `video` for that of
+            `Tracker`, else None.
     """
 
     name: str
-    family: str
+    weights: str
+    network: str
     width: str
     precision: str
     scheme: str
     file: str
     default: str | None
 
-
-def folder() -> Path:
-    """The folder of the models: inside the installed package, or in the repository beside it.
-
-    Raises:
-        ModelNotFoundError: in neither.
-    """
-    # An editable install leaves the models in the repository.
-    for candidate in (PACKAGE / "models", PACKAGE.parents[1] / "models"):
-        if (candidate / "mtcnn").is_dir():
-            return candidate
-    raise ModelNotFoundError(
-        f"no models beside {PACKAGE}; the installation is incomplete: {_REINSTALL}"
-    )
+    @property
+    def path(self) -> Path | None:
+        """The file; None if the package that has it is not installed."""
+        return folders.find(self.file)
 
 
-def entries() -> list[Entry]:
-    """The shipped landmark models whose files are there, in the order of `index.json`.
+def listed() -> list[Entry]:
+    """The models of both packages, installed or not, in the order of `index.json`.
 
     Raises:
         ModelNotFoundError: there is no index.
         ModelError: the index is damaged.
     """
-    path = folder() / "index.json"
+    path = folders.folder() / "index.json"
     try:
-        rows = [Entry(**row) for row in json.loads(read_model(path))]
+        return [Entry(**row) for row in json.loads(folders.read_model(path))]
     except (ValueError, TypeError) as error:
-        raise ModelError(f"{path}: is damaged ({error}); {_REINSTALL}") from error
-    return [row for row in rows if (folder() / row.file).is_file()]
+        raise ModelError(f"{path}: is damaged ({error}); {folders.REINSTALL}") from error
+
+
+def entries() -> list[Entry]:
+    """The models whose files are there."""
+    return [entry for entry in listed() if entry.path is not None]
 
 
 def shipped() -> list[str]:
-    """Names of the shipped landmark models, narrowest first."""
+    """Names of the models whose files are there."""
     return [entry.name for entry in entries()]
 
 
-def widths(precision: str) -> list[str]:
-    """Widths that are shipped in a precision, narrowest first, the lite ones last."""
-    return [entry.width for entry in entries() if entry.precision == precision]
-
-
-def path_of(width: str, precision: str) -> Path:
-    """The file of the model of one width and precision.
+def path(name: str) -> Path:
+    """The file of a model by its name.
 
     Raises:
-        OptionError: there is none of that width and precision.
+        ModelNotFoundError: there is none of that name, or its package is not installed.
     """
-    known = {(entry.width, entry.precision): entry.file for entry in entries()}
-    widths = list(dict.fromkeys(w for w, _ in known))
-    if not isinstance(width, str) or width not in widths:
+    for entry in listed():
+        if entry.name == name and (found := entry.path) is not None:
+            return found
+    raise ModelNotFoundError(
+        f"{name}: expected one of the models that are there, {', '.join(shipped())}"
+    )
+
+
+def default_family() -> str:
+    """The family of weights that is taken if none is named."""
+    ready = {entry.weights for entry in listed() if entry.default == "photo"}
+    return next((family for family in FAMILIES if family in ready), "300w")
+
+
+def default(role: str, weights: str | None = None) -> Entry:
+    """The model that a family has for photos or for videos.
+
+    Args:
+        role: `photo` or `video`; a family without a model for videos takes that for photos.
+        weights: the family; None for the default one.
+
+    Raises:
+        OptionError: there is no such family.
+        ModelNotFoundError: none of its models is there.
+    """
+    family = _checked_family(weights)
+    own = [entry for entry in listed() if entry.weights == family]
+    roles = {entry.default: entry for entry in own}
+    found = roles.get(role) or roles.get("photo") or next(iter(own), None)
+    if found is None:
+        raise _missing(family)
+    return found
+
+
+def form_of(
+    role: str, width: str | None, precision: str | None, weights: str | None
+) -> tuple[str, str | None]:
+    """Width and precision; those of the default model for a role if no width is given."""
+    if width is not None:
+        return width, precision
+    entry = default(role, weights)
+    return entry.width, precision or entry.precision
+
+
+def widths(precision: str | None = None, weights: str | None = None) -> list[str]:
+    """Widths of a family whose files are there, narrowest first, the lite ones last.
+
+    Args:
+        precision: one that they have; None for either.
+        weights: the family; None for the default one.
+    """
+    family = weights or default_family()
+    rows = (e for e in entries() if e.weights == family and precision in (None, e.precision))
+    return list(dict.fromkeys(entry.width for entry in rows))
+
+
+def path_of(width: str, precision: str | None = None, weights: str | None = None) -> Path:
+    """The file of the model of a width.
+
+    Args:
+        width: the width.
+        precision: "int8" or "float32"; None for int8 if the width has it, else float32.
+        weights: the family; None for the default one.
+
+    Raises:
+        OptionError: the family has none of that width and precision.
+        ModelNotFoundError: none of the family's models is there.
+    """
+    family = _checked_family(weights)
+    known = {(e.width, e.precision): e.path for e in entries() if e.weights == family}
+    if not known:
+        raise _missing(family)
+    names = list(dict.fromkeys(w for w, _ in known))
+    if not isinstance(width, str) or width not in names:
         raise OptionError(
-            f"width must be one of {', '.join(repr(w) for w in widths)}, not {shown(width)}"
+            f"width must be one of {', '.join(map(repr, names))}{_of(family)}, not {shown(width)}"
+            f"{_elsewhere(width, family)}"
         )
     precisions = [p for w, p in known if w == width]
+    if precision is None:
+        precision = PREFERRED_PRECISION if PREFERRED_PRECISION in precisions else precisions[0]
     if not isinstance(precision, str) or precision not in precisions:
         raise OptionError(
             f"precision must be one of {', '.join(map(repr, precisions))} at width {width!r}, "
             f"not {shown(precision)}"
         )
-    return folder() / known[width, precision]
+    found = known[width, precision]
+    assert found is not None
+    return found
 
 
-def read_shipped(path: Path) -> bytes:
-    """Reads a file below `folder()` and checks it against the SHA-256 recorded there."""
-    data = read_model(path)
-    name = path.relative_to(folder()).as_posix()
-    lines = read_model(folder() / "SHA256SUMS").decode().splitlines()
-    recorded = {line[66:]: line[:64] for line in lines}
-    if hashlib.sha256(data).hexdigest() != recorded.get(name):
-        raise ModelError(
-            f"{path}: is not the file that was shipped, its SHA-256 differs from the one in "
-            f"SHA256SUMS; {_REINSTALL}"
+def how_to_get(family: str) -> str:
+    """The command that brings the models of a family."""
+    package = FAMILIES[family][1]
+    clone = ", or pip install ./300w in a clone of the repository" if family == "300w" else ""
+    return f"pip install {package}{clone}"
+
+
+def _checked_family(weights: str | None) -> str:
+    if weights is None:
+        return default_family()
+    if not isinstance(weights, str) or weights not in FAMILIES:
+        raise OptionError(
+            f"weights must be one of {', '.join(map(repr, FAMILIES))}, not {shown(weights)}"
         )
-    return data
+    return weights
 
 
-def read_model(path: Path) -> bytes:
-    """Reads a file of a model.
+def _missing(family: str) -> ModelNotFoundError:
+    if not any(entry.weights == family for entry in listed()):
+        return ModelNotFoundError(f"weights={family!r}: this version has no models of that family")
+    return ModelNotFoundError(
+        f"weights={family!r}: expected the models of this family ({FAMILIES[family][0]}), which "
+        f"are in a package that is not installed: {how_to_get(family)}"
+    )
 
-    Raises:
-        ModelNotFoundError: there is no such file.
-        ModelError: it cannot be read, or is too large.
-    """
-    try:
-        return read_file(path, MAX_BYTES)
-    except (FileNotFoundError, IsADirectoryError):
-        raise ModelNotFoundError(f"{path}: there is no such model file") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or error
-        raise ModelError(f"{path}: cannot be read ({reason})") from error
+
+def _of(family: str) -> str:
+    """Names the family if there is another one."""
+    several = len({entry.weights for entry in listed()}) > 1
+    return f" of the weights {family!r}" if several else ""
+
+
+def _elsewhere(width: object, family: str) -> str:
+    """The other family, if it has the width."""
+    for entry in listed():
+        if entry.width == width and entry.weights != family:
+            installed = "" if entry.path else f", after {how_to_get(entry.weights)}"
+            terms = FAMILIES[entry.weights][0]
+            return f"; weights={entry.weights!r} ({terms}) has it{installed}"
+    return ""

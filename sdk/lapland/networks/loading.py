@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..base.errors import ModelError
-from . import index, onnx_file
+from . import folders, onnx_file
 from .biases import check_biases
 from .info import ModelInfo, info_of
 from .session import Session
@@ -20,13 +20,13 @@ _CASCADE = ("pnet", "rnet", "onet")
 
 def load_blazeface() -> bytes:
     """The bytes of BlazeFace."""
-    return index.read_shipped(index.folder() / "blazeface" / "blazeface.onnx")
+    return folders.read_shipped(folders.folder() / "blazeface" / "blazeface.onnx")
 
 
 def load_mtcnn() -> tuple[bytes, bytes, bytes]:
     """The bytes of the three networks of MTCNN."""
     pnet, rnet, onet = (
-        index.read_shipped(index.folder() / "mtcnn" / f"{n}.onnx") for n in _CASCADE
+        folders.read_shipped(folders.folder() / "mtcnn" / f"{n}.onnx") for n in _CASCADE
     )
     return pnet, rnet, onet
 
@@ -42,13 +42,13 @@ def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
         ModelNotFoundError: there is no such file.
         ModelError: the file is damaged, or does not follow the contract; the message says where.
     """
-    if path.resolve().is_relative_to(index.folder().resolve()):
-        data = index.read_shipped(path.resolve())
+    if folders.is_shipped(path):
+        data = folders.read_shipped(path.resolve())
         session = Session(data, name=str(path), threads=threads)
         info = info_of(session.metadata, path, len(data))
         _check_contract(session, info)
         return session, info
-    return open_custom(index.read_model(path), path, threads)
+    return open_custom(folders.read_model(path), path, threads)
 
 
 def open_custom(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelInfo]:

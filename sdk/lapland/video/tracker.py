@@ -13,7 +13,7 @@ from ..crop.texture import TEXTURE
 from ..detector import Detector
 from ..faces.faces import Faces
 from ..image.loading import Image, ImageLike, load_image
-from ..networks.index import VIDEO_WIDTH
+from ..networks import index
 from .clock import Clock, Step, real_number
 from .follower import Follower
 from .identities import ALIKE, ALIKE_HERE, ALIKE_NEAR, SAME_PLACE, Identities
@@ -48,8 +48,9 @@ class Tracker:
     A tracker belongs to one video and one thread at a time; several may share a `Detector`.
 
     Args:
-        detector: finds faces and landmarks; None for `Detector("1/4-lite")`, half the time of the
-            default model in each frame.
+        detector: finds faces and landmarks; None for one of the default model for videos, which
+            takes half the time of that for photos in each frame.
+        weights: family of the weights of that default model, "open" or "300w", as of `Detector`.
         smoothing: "off", "light" or "strong": how much landmarks are smoothed over time.
             Landmarks that are unsure are smoothed more, and moving ones less.
         search_every: seconds between searches for new faces while all that are known are well.
@@ -78,6 +79,7 @@ class Tracker:
         self,
         detector: Detector | None = None,
         *,
+        weights: str | None = None,
         smoothing: str = "light",
         search_every: float = 1.0,
         memory: float = 5.0,
@@ -86,7 +88,10 @@ class Tracker:
         clock: Callable[[], float] | None = None,
     ) -> None:
         if detector is None:
-            detector = Detector(VIDEO_WIDTH)
+            width, precision = index.form_of("video", None, None, weights)
+            detector = Detector(width, precision=precision, weights=weights)
+        elif weights is not None:
+            raise OptionError("weights: expected no detector beside it, which has its own")
         if not isinstance(detector, Detector):
             raise OptionError(
                 f"detector must be a lapland.Detector, not {_named(detector)}; "

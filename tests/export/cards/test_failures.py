@@ -18,7 +18,7 @@ from training.recipes.recipe import PRODUCT, override
 
 NAMES = [how.name for how in CARD_CORRUPTIONS]
 DRAWN = {"as it is": "scale 1%", "fog": "not found, off 2%"}
-MODEL = index.folder() / "rcn-1-16" / "model.onnx"
+MODEL = index.path("rcn-1-16")
 
 
 @pytest.fixture(autouse=True)

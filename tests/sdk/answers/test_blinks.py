@@ -68,7 +68,7 @@ def test_faces_without_ids_are_refused(faces):
 def test_the_blinks_of_a_film_are_counted(fps):
     image = cv2.imread("examples/astronaut.png")[:300, 80:380].copy()
     landmarks = Detector(threads=1).predict(image).landmarks[0]
-    tracker = Tracker(Detector("1/4-lite", threads=1), background=False)
+    tracker = Tracker(Detector("1/4-lite", weights="300w", threads=1), background=False)
     blinks, found = Blinks(), []
     for time, frame in film(image, landmarks, fps=fps, blinks=20, every=0.5):
         found += blinks.update(tracker.update(frame, time), time)

@@ -69,7 +69,7 @@ def test_mouth():
 @pytest.mark.parametrize("width", ["1/4-lite", "1/2-lite"])
 def test_drawn_lids_mean_the_same_with_every_model(width):
     image = cv2.imread("examples/astronaut.png")[:300, 80:380].copy()
-    detector = Detector(width, threads=1)
+    detector = Detector(width, weights="300w", threads=1)
     face = detector.predict(image)[0]
     blinking = detector.predict(shut(image, face.landmarks, 1.0))[0]
     assert (face.eyes.closed < 0.1).all()

@@ -182,7 +182,7 @@ def test_a_folder_without_photos(here, small, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--width", "1/3"], ["width must be one of", "'1/8'", "'1/3'"]),
+        (["--width", "1/3", "--weights", "300w"], ["width must be one of", "'1/8'", "'1/3'"]),
         (["--model", "none.onnx"], ["none.onnx: there is no such model file"]),
         (["--model", "a.png"], ["a.png: is damaged or not an ONNX graph", "damaged"]),
         (["--min-face", "3"], ["min_face"]),
@@ -227,15 +227,17 @@ def test_models(capsys):
     assert main(["models"]) == 0
     out = capsys.readouterr().out
     for name in index.shipped():
-        info = loading.describe(index.folder() / name / "model.onnx")
+        info = loading.describe(index.path(name))
         assert re.search(
             rf"^{info.width} +{info.precision} +{info.parameters:,} ", out, re.MULTILINE
         )
     assert "research use only" in out
     assert main(["models", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["name"] for row in rows] == index.shipped()
-    assert {"width", "parameters", "bytes", "nmse", "licence", "path"} < set(rows[0])
+    assert [row["name"] for row in rows] == [entry.name for entry in index.listed()]
+    there = [row for row in rows if row["path"] is not None]
+    assert [row["name"] for row in there] == index.shipped()
+    assert {"weights", "width", "parameters", "bytes", "nmse", "licence"} < set(there[0])
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def clip(tmp_path_factory):
 
 
 def test_one_call_yields_time_frame_and_faces(clip):
-    tracker = Tracker(Detector("1/4-lite", threads=1), background=False)
+    tracker = Tracker(Detector("1/4-lite", weights="300w", threads=1), background=False)
     seen = list(track(clip, tracker))
     assert [time for time, _, _ in seen] == pytest.approx(np.arange(len(seen)) / FPS, abs=1e-3)
     assert all(frame.shape == (256, 256, 3) for _, frame, _ in seen)

@@ -29,7 +29,7 @@ from tests.videos import video
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 RUN = [sys.executable, "-W", "error", "-m", "lapland", "webcam", "--threads", "1"]
-QUICK = DetectorOptions(index.VIDEO_WIDTH, threads=1)
+QUICK = DetectorOptions(threads=1)
 
 
 def heeds_ctrl_c():
@@ -228,10 +228,10 @@ def test_keys(monkeypatch):
     assert not view.obeys(ord("q"))
     assert not view.obeys(27)
     view.close()
-    model = index.path_of("1/16", "float32")
+    model = index.path_of("1/16", "float32", "300w")
     view = View(Settings(detector=replace(QUICK, model=model)), live=False)
     assert view.obeys(ord("w"))  # a model of one's own stays
-    assert view.settings.detector.width == first
+    assert view.settings.detector.width is None
 
 
 # --- windows

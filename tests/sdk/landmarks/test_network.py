@@ -29,7 +29,7 @@ def maps_of(path, images):
 
 @pytest.mark.parametrize("name", ["rcn-1-16", "rcn-1-16-int8", "rcn-1-4-lite", "rcn-1-4-lite-int8"])
 def test_landmarks_are_the_softargmax_of_the_heatmaps(name):
-    path = index.folder() / name / "model.onnx"
+    path = index.path(name)
     network = LandmarkNetwork(path, threads=1)
     images = crops(5)  # more than one run takes
     maps = maps_of(path, images)
@@ -80,7 +80,7 @@ def test_maps_are_told_apart_by_their_shape(peaks, tmp_path):
 @pytest.mark.parametrize("name", ["rcn-1-16", "rcn-1-4-lite-int8"])
 @pytest.mark.parametrize("decoder", ["local", "barycenter"])
 def test_decoders_read_the_same_maps_otherwise(name, decoder):
-    path = index.folder() / name / "model.onnx"
+    path = index.path(name)
     images = crops(5)
     mean, scales = LandmarkNetwork(path, threads=1).run(images)
     found, same = LandmarkNetwork(path, threads=1, decoder=decoder).run(images)

@@ -28,7 +28,20 @@ def short(monkeypatch):
 def test_models_of_ones_own_beside_shipped_ones(short, tmp_path, peaks, capsys):
     pytest.importorskip("matplotlib")
     out, plot = tmp_path / "figures.json", tmp_path / "plot.png"
-    arguments = [peaks, "--width", "1/16", "--threads", 1, 2, "--batch", 3, "--size", "160x128"]
+    arguments = [
+        peaks,
+        "--width",
+        "1/16",
+        "--weights",
+        "300w",
+        "--threads",
+        1,
+        2,
+        "--batch",
+        3,
+        "--size",
+        "160x128",
+    ]
     arguments += ["--seconds", 0.001, "--json", out, "--plot", plot]
     assert main(["benchmark", *map(str, arguments)]) == 0
     printed = capsys.readouterr().out
@@ -39,9 +52,7 @@ def test_models_of_ones_own_beside_shipped_ones(short, tmp_path, peaks, capsys):
     ]
     assert report["settings"]["size"] == [160, 128]
     for row in rows:
-        info = loading.describe(
-            index.folder() / row["name"] / "model.onnx" if row["shipped"] else peaks
-        )
+        info = loading.describe(index.path(row["name"]) if row["shipped"] else peaks)
         assert (row["parameters"], row["bytes"]) == (info.parameters, info.bytes)
         assert row["nmse"] == info.nmse
         for stage, things in (("landmarks", 3), ("predict", 1)):
@@ -61,7 +72,9 @@ def test_models_of_ones_own_beside_shipped_ones(short, tmp_path, peaks, capsys):
 def test_every_shipped_model_is_measured_by_default():
     chosen = benchmark.chosen(benchmark.Settings())
     assert [path.parent.name for path in chosen] == index.shipped()
-    chosen = benchmark.chosen(benchmark.Settings(precisions=("int8",), widths=("1", "1/2")))
+    chosen = benchmark.chosen(
+        benchmark.Settings(precisions=("int8",), widths=("1", "1/2"), weights="300w")
+    )
     assert [path.parent.name for path in chosen] == ["rcn-1-2-int8", "rcn-1-int8"]
     own = (Path("a.onnx"), Path("a.onnx"))
     assert benchmark.chosen(benchmark.Settings(models=own)) == [Path("a.onnx")]
@@ -71,7 +84,16 @@ def test_a_photo_of_ones_own(short, tmp_path, image, capsys):
     photo = tmp_path / "two.png"
     face = image[10:234, 120:344]
     cv2.imwrite(str(photo), np.hstack([face, face]))
-    arguments = ["--width", "1/16", "--precision", "int8", "--seconds", "0.001"]
+    arguments = [
+        "--width",
+        "1/16",
+        "--weights",
+        "300w",
+        "--precision",
+        "int8",
+        "--seconds",
+        "0.001",
+    ]
     assert main(["benchmark", *arguments, "--photo", str(photo)]) == 0
     assert "predict, 448x224, 2 faces" in capsys.readouterr().out
 
@@ -86,7 +108,7 @@ def test_a_photo_of_ones_own(short, tmp_path, image, capsys):
         (["--threads", "1", "0"], "--threads must be from 1"),
         (["--batch", "-1"], "--batch must be from 1"),
         (["--seconds", "nan"], "--seconds must be above 0"),
-        (["--width", "1/3"], "width must be one of '1/16'"),
+        (["--width", "1/3", "--weights", "300w"], "width must be one of '1/16'"),
         (["--json", "figures.txt"], "ends in .json"),
         (["--json", "nowhere/figures.json"], "in a folder that exists"),
         (["--plot", "plot.jpg"], "ends in .png"),

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 
 from lapland import IBUG68, Detector, ModelError, ModelNotFoundError, OptionError
-from lapland.networks import index, loading
+from lapland.networks import folders, index, loading
 
 EXPORT = "python -m export.rcn"
 
@@ -46,22 +46,23 @@ def changed(peaks, file, metadata=None, change=None):
 def test_shipped_models():
     names = index.shipped()
     assert "rcn-1-8" in names
-    widths = [loading.describe(index.folder() / name / "model.onnx").width for name in names]
+    widths = [loading.describe(index.path(name)).width for name in names]
     narrowest_first = ["1/16", "1/8", "1/4", "1/2", "1", "1/4-lite", "1/2-lite"]
     assert [w for w in dict.fromkeys(widths) if w in narrowest_first] == narrowest_first
 
 
 @pytest.mark.parametrize("name", index.shipped())
 def test_what_a_shipped_model_says_of_itself(name):
-    path = index.folder() / name / "model.onnx"
+    path = index.path(name)
     info = loading.describe(path)
     assert info.name == name
-    assert index.path_of(info.width, info.precision) == info.path == path
+    entry = next(entry for entry in index.entries() if entry.name == name)
+    assert index.path_of(info.width, info.precision, entry.weights) == info.path == path
     assert info.bytes == path.stat().st_size
     assert info.scheme is IBUG68
     assert info.size == 80
     assert 1 < info.crop_factor < 5
-    assert "research" in info.licence
+    assert ("research" in info.licence) == (entry.weights == "300w")
     assert {"recipe", "commit"} <= set(info.training)
     # every parameter is stored once, and little else: the graph, and a calibration
     numbers = {"float32": 4, "int8": 1}[info.precision] * info.parameters
@@ -73,10 +74,10 @@ def test_the_cascade_is_there():
     assert [len(part) > 10_000 for part in parts] == [True] * 3
 
 
-@pytest.mark.parametrize("width", ["1/3", "", "rcn-1-8", 0.125, 8, None, ["1/8"]])
+@pytest.mark.parametrize("width", ["1/3", "", "rcn-1-8", 0.125, 8, ["1/8"]])
 def test_unknown_widths(width):
     with pytest.raises(OptionError, match=r"width must be one of .*'1/8'") as caught:
-        Detector(width)
+        Detector(width, weights="300w")
     assert repr(width) in str(caught.value)
 
 
@@ -113,7 +114,7 @@ def test_an_image_is_no_model(photo):
 
 @pytest.mark.parametrize("name", index.shipped())
 def test_truncated_shipped_models(file, name):
-    data = (index.folder() / name / "model.onnx").read_bytes()
+    data = index.path(name).read_bytes()
     for part in (0.001, 0.1, 0.5, 0.9, 0.999):
         file.write_bytes(data[: int(part * len(data))])
         refusal(file)
@@ -168,7 +169,7 @@ def test_a_damaged_weight_is_not_seen(peaks, file):
 
 @pytest.mark.parametrize("part", ["pnet", "rnet", "onet"])
 def test_other_networks(part):
-    path = index.folder() / "mtcnn" / f"{part}.onnx"
+    path = folders.folder() / "mtcnn" / f"{part}.onnx"
     refusal(path, "schema '1'", "found none", EXPORT)
 
 
@@ -264,8 +265,8 @@ def test_wrong_thread_counts(threads):
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
     """A copy of the folder of models, in the place of the real one."""
-    shutil.copytree(index.folder(), tmp_path / "models")
-    monkeypatch.setattr(index, "folder", lambda: tmp_path / "models")
+    shutil.copytree(folders.folder(), tmp_path / "models")
+    monkeypatch.setattr(folders, "folder", lambda: tmp_path / "models")
     return tmp_path / "models"
 
 
@@ -280,6 +281,6 @@ def test_one_changed_bit_of_a_shipped_file_is_refused(copied, name):
 
 
 def test_hashes_cover_every_shipped_graph():
-    lines = (index.folder() / "SHA256SUMS").read_text().splitlines()
-    files = {path.relative_to(index.folder()).as_posix() for path in index.folder().rglob("*.onnx")}
+    lines = (folders.folder() / "SHA256SUMS").read_text().splitlines()
+    files = {p.relative_to(f).as_posix() for f in folders.folders() for p in f.rglob("*.onnx")}
     assert {line[66:] for line in lines} == files

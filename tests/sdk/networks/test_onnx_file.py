@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lapland import Detector, ModelError
-from lapland.networks import index, loading, onnx_file
+from lapland.networks import folders, index, loading, onnx_file
 from lapland.networks import session as session_module
 from lapland.networks.wire_format import MAX_FIELDS, OnnxError
 
@@ -19,7 +19,8 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from tests.peaks.make_peaks import build  # noqa: E402
 
 # BlazeFace is no landmark model: the list of allowed operators is not for it.
-SHIPPED = sorted(p for p in index.folder().rglob("*.onnx") if p.parent.name != "blazeface")
+EVERY = [path for folder in folders.folders() for path in folder.rglob("*.onnx")]
+SHIPPED = sorted(path for path in EVERY if path.parent.name != "blazeface")
 
 
 def constants(model):
@@ -63,7 +64,7 @@ def test_shipped_files_are_read_as_onnx_reads_them(path):
 @pytest.mark.parametrize("name", index.shipped())
 def test_shipped_models_pass_as_models_of_ones_own(name, tmp_path):
     file = tmp_path / "mine.onnx"
-    data = (index.folder() / name / "model.onnx").read_bytes()
+    data = index.path(name).read_bytes()
     file.write_bytes(data)
     assert loading.load(file, threads=1)[1].name == name
 
@@ -522,7 +523,7 @@ def test_a_fifo_does_not_hold_us_up(tmp_path):
 
 
 def test_widest_model_is_far_from_the_limits():
-    data = (index.folder() / "rcn-1" / "model.onnx").read_bytes()
+    data = index.path("rcn-1").read_bytes()
     model = onnx_file.check(data)
     every = onnx_file.with_all_outputs(data, model)
     session = session_module.Session(every, name="rcn-1", threads=1, optimise=False)

@@ -17,7 +17,7 @@ import hashlib, sys
 import cv2
 from lapland import Detector
 from tests.sdk.promises.test_determinism import crowd, digest
-detector = Detector("1/4-lite", threads=int(sys.argv[2]))
+detector = Detector("1/4-lite", weights="300w", threads=int(sys.argv[2]))
 print(digest(detector.predict(crowd(cv2.imread(sys.argv[1])))))
 """
 
@@ -43,7 +43,7 @@ def people(image):
 
 
 def test_processes_agree(photo, people, request):
-    expected = digest(Detector("1/4-lite", threads=1).predict(people))
+    expected = digest(Detector("1/4-lite", weights="300w", threads=1).predict(people))
     assert expected.startswith("9 ")
     for threads in (1, 3):
         done = subprocess.run(
@@ -58,12 +58,12 @@ def test_processes_agree(photo, people, request):
 
 @pytest.mark.parametrize(("width", "precision"), MODELS)
 def test_the_number_of_threads_makes_no_difference(people, width, precision):
-    alone = Detector(width, precision=precision, threads=1).predict(people)
+    alone = Detector(width, precision=precision, weights="300w", threads=1).predict(people)
     before = cv2.getNumThreads()
     try:
         for threads in (2, 4):
             cv2.setNumThreads(threads)
-            detector = Detector(width, precision=precision, threads=threads)
+            detector = Detector(width, precision=precision, weights="300w", threads=threads)
             assert_same(detector.predict(people), alone)
     finally:
         cv2.setNumThreads(before)
@@ -71,7 +71,7 @@ def test_the_number_of_threads_makes_no_difference(people, width, precision):
 
 @pytest.mark.parametrize(("width", "precision"), MODELS)
 def test_faces_do_not_depend_on_those_beside_them(people, width, precision):
-    detector = Detector(width, precision=precision, threads=1)
+    detector = Detector(width, precision=precision, weights="300w", threads=1)
     all_faces = detector.predict(people)
     rng = np.random.default_rng(0)
     for count in (1, 2, 5, 9):

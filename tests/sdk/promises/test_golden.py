@@ -79,7 +79,7 @@ def test_landmarks_equal_torchs(request, image, name):
     weights = WEIGHTS / name / "weights.safetensors"
     assert golden["weights_sha256"] == digest(weights), f"{path} is of other weights; {again}"
 
-    detector = Detector(model=index.folder() / name / "model.onnx", threads=1)
+    detector = Detector(model=index.path(name), threads=1)
     info = detector.model
     faces = detector.predict(image, five_points=views())
     matrices = square.crop_matrices(
@@ -115,7 +115,7 @@ def plausible(face: Face):
 
 @pytest.mark.parametrize("name", index.shipped())
 def test_landmarks_are_those_of_a_face(image, name):
-    detector = Detector(model=index.folder() / name / "model.onnx", threads=1)
+    detector = Detector(model=index.path(name), threads=1)
     faces = detector.predict(image)
     assert len(faces) == 1
     plausible(faces[0])
@@ -125,7 +125,7 @@ def test_landmarks_are_those_of_a_face(image, name):
 
 @pytest.mark.parametrize("name", index.shipped())
 def test_the_mirrored_photo_gives_mirrored_landmarks(image, name):
-    detector = Detector(model=index.folder() / name / "model.onnx", threads=1)
+    detector = Detector(model=index.path(name), threads=1)
     width = image.shape[1]
     points = EYE.copy()
     points[:, 0] = width - 1 - points[:, 0]

@@ -24,7 +24,7 @@ from tests.sdk.batch.test_processes import start
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 image = cv2.resize(cv2.imread("examples/astronaut.png")[:300, 80:380], (150, 150))
-detector = Detector("1/4-lite", threads=int(sys.argv[1]))
+detector = Detector("1/4-lite", weights="300w", threads=int(sys.argv[1]))
 
 def duration(call):
     start = time.perf_counter()

@@ -40,7 +40,7 @@ def run(program, *arguments, timeout=PATIENCE):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_eight_threads_with_one_detector_get_what_one_gets(image, threads):
-    detector = Detector("1/4-lite", threads=threads)
+    detector = Detector("1/4-lite", weights="300w", threads=threads)
     photos = [np.ascontiguousarray(image[: 512 - 40 * i, i : i + 400]) for i in range(4)]
     alone = [detector.predict(photo) for photo in photos]
     assert [len(faces) for faces in alone] == [1] * 4
@@ -51,7 +51,7 @@ def test_eight_threads_with_one_detector_get_what_one_gets(image, threads):
 
 
 def test_trackers_in_threads_share_a_detector():
-    detector = Detector("1/4-lite", threads=1)
+    detector = Detector("1/4-lite", weights="300w", threads=1)
     frames = [frame.image for frame in video("pan", 50)[:6]]
 
     def follow(_):
@@ -83,7 +83,7 @@ from lapland import Detector, Tracker
 
 image = cv2.imread(sys.argv[1])
 large = cv2.resize(image, (1200, 1200))
-detector = Detector("1/4-lite", threads=2)
+detector = Detector("1/4-lite", weights="300w", threads=2)
 expected = detector.predict(image).landmarks.tobytes()
 tracker = Tracker(detector)
 while len(tracker.update(image)) != 1:
@@ -137,7 +137,7 @@ def test_forked_processes_predict_track_and_end(photo):
 
 
 def test_a_spawned_process_gets_the_detector(image):
-    detector = Detector("1/4-lite", threads=1)
+    detector = Detector("1/4-lite", weights="300w", threads=1)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         faces = pool.apply(functools.partial(detector.predict, image))
     assert_same(faces, detector.predict(image))
@@ -150,7 +150,7 @@ def test_a_spawned_process_gets_the_detector(image):
 def test_a_copied_detector_does_the_same(image, again, peaks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     given = {"min_face": 60, "thresholds": (0.5, 0.6, 0.7), "pyramid_factor": 0.6, "threads": 1}
-    detector = Detector("1/4-lite", precision="float32", **given)
+    detector = Detector("1/4-lite", weights="300w", precision="float32", **given)
     other = again(detector)
     assert other.model == detector.model
     assert other.__reduce__()[0].keywords == detector.__reduce__()[0].keywords
@@ -163,7 +163,7 @@ def test_a_copied_detector_does_the_same(image, again, peaks, tmp_path, monkeypa
 
 
 def test_the_pickle_of_a_detector_is_its_options():
-    assert len(pickle.dumps(Detector("1/4-lite", threads=1))) < 1000
+    assert len(pickle.dumps(Detector("1/4-lite", weights="300w", threads=1))) < 1000
 
 
 def test_faces_and_a_face_go_through_pickle_and_copy(image, detector):
@@ -185,7 +185,7 @@ TELEMETRY = """
 import os, sys
 os.environ["HOME"] = os.environ["XDG_CACHE_HOME"] = sys.argv[1]
 import lapland
-lapland.Detector("1/4-lite", threads=1).predict(sys.argv[2])
+lapland.Detector("1/4-lite", weights="300w", threads=1).predict(sys.argv[2])
 print(os.environ["ORT_DISABLE_TELEMETRY"], *os.listdir(sys.argv[1]))
 """
 

@@ -64,7 +64,7 @@ ODD = st.one_of(
 @pytest.fixture(scope="module")
 def detector():
     """The narrowest: nothing here asks how good the landmarks are."""
-    return Detector("1/16", threads=1)
+    return Detector("1/16", weights="300w", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -326,7 +326,7 @@ def test_fifty_megapixels(detector):
     faces = detector.predict(image, five_points=np.concatenate([FIVE, FIVE * 200]))
     check(faces, 2)
     assert draw(image, faces).shape == image.shape
-    check(Detector("1/16", min_face=300, threads=1).predict(image), 0)
+    check(Detector("1/16", weights="300w", min_face=300, threads=1).predict(image), 0)
 
 
 # --- keywords

@@ -186,7 +186,9 @@ def test_a_covered_face_is_dropped_soon_and_known_again(tracker):
 def test_a_covered_face_is_known_again_whatever_the_last_bits(width, precision, seed):
     """As above, from half of the way on, with noise of one grey value on every pixel."""
     rng = np.random.default_rng(seed)
-    tracker = Tracker(Detector(width, precision=precision, threads=1), background=False)
+    tracker = Tracker(
+        Detector(width, precision=precision, weights="300w", threads=1), background=False
+    )
     found = []
     for frame in video("occluder")[24:100]:
         noise = rng.integers(-1, 2, frame.image.shape)

@@ -18,7 +18,7 @@ def test_a_recipe_from_before_there_were_schemes_is_of_68_points():
     data = json.loads(PRODUCT.to_json())
     del data["scheme"]
     assert Recipe.from_json(json.dumps(data)) == PRODUCT
-    net, recipe, _ = load_weights(index.folder() / "rcn-1-8" / "weights.safetensors")
+    net, recipe, _ = load_weights(index.path("rcn-1-8").with_name("weights.safetensors"))
     assert recipe.scheme == "ibug68"
     assert net.landmarks == 68
 
