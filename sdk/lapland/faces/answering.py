@@ -14,7 +14,7 @@ from ..image.loading import ImageLike, load_image
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
-from ..uncertainty.calibration import Calibration
+from ..uncertainty.recorded import AnyCalibration
 
 if TYPE_CHECKING:  # the methods import these when they are called
     from ..answers.chips import Chips
@@ -34,7 +34,7 @@ class FacesAnswers:
     scales: Float32
     scheme: Scheme
     textures: Float32 | None
-    calibration: Calibration | None
+    calibration: AnyCalibration | None
     image_size: ImageSize | None
 
     def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Poses":
@@ -160,9 +160,24 @@ class FacesAnswers:
         pixels = load_image(image)
         return cut_chips(pixels, self.landmarks, self.five_landmarks, size, layout)
 
+    def answer_columns(self, *, pose: bool, eyes: bool) -> dict[str, NDArray[np.float32]]:
+        """Name -> (N,) column of a table; the names that `lapland track` gives in its CSV."""
+        columns: dict[str, NDArray[Any]] = {}
+        if pose:
+            poses, names = self.pose(), ("yaw", "pitch", "roll")
+            columns |= dict(zip(names, poses.angles.T, strict=True))
+            radii = poses.radius(0.9).T
+            columns |= {f"{n}_radius_90": row for n, row in zip(names, radii, strict=True)}
+        if eyes:
+            found = self.eyes
+            columns |= dict(zip(("left_eye", "right_eye"), found.openness.T, strict=True))
+            columns |= dict(zip(("left_closed", "right_closed"), found.closed.T, strict=True))
+            columns["mouth"] = np.asarray(self.mouth.openness, np.float32)
+        return columns
+
     def _deviations(self) -> NDArray[np.float64]:
         """(N, K) standard deviation of each coordinate, pixels; from scales if uncalibrated."""
-        if self.calibration is None or self.textures is None:
+        if self.calibration is None or self.textures is None or not self.calibration.has_radii:
             return self.scales.astype(np.float64) * _UNCALIBRATED
         faces = self.landmarks, self.scales, self.textures
         radii = self.calibration.radii(*faces, 0.5, self.image_size)
@@ -176,7 +191,7 @@ class FaceAnswers:
     scales: Float32
     scheme: Scheme
     texture: Float32 | None
-    calibration: Calibration | None
+    calibration: AnyCalibration | None
     image_size: ImageSize | None
 
     def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Pose":

@@ -14,7 +14,7 @@ from ..formats.pts import to_pts
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
-from ..uncertainty.calibration import Calibration
+from ..uncertainty.recorded import RECORDED, AnyCalibration
 from .answering import FaceAnswers, answers_to_dict
 
 _DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
@@ -48,7 +48,7 @@ class Face(FaceAnswers):
     scheme: Scheme = IBUG68
     id: int | None = None
     texture: Float32 | None = None
-    calibration: Calibration | None = field(default=None, repr=False)
+    calibration: AnyCalibration | None = field(default=None, repr=False)
     image_size: ImageSize | None = None
 
     def __repr__(self) -> str:
@@ -74,7 +74,8 @@ class Face(FaceAnswers):
     def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The face as plain lists and numbers, rounded to a thousandth.
 
-        `id` is there if the face has one, `confidence` if its model is calibrated.
+        `id` is there if the face has one; `confidence`, and the radii of its landmarks at 50 and
+        90 %, `radius_50` and `radius_90`, if its model is calibrated.
 
         Args:
             pose: also `pose`: yaw, pitch, roll and the radii of their 90 % intervals, degrees.
@@ -88,8 +89,14 @@ class Face(FaceAnswers):
             "five_points": plain(self.five_points),
             "landmarks": plain(self.landmarks),
             "scales": plain(self.scales),
+            **self._radii(),
             **answers_to_dict(self, pose=pose, eyes=eyes),
         }
+
+    def _radii(self) -> dict[str, Any]:
+        if self.calibration is None or not self.calibration.has_radii:
+            return {}
+        return {radius_key(p): plain(self.radius(p)) for p in RECORDED}
 
     def save_pts(self, path: str | os.PathLike[str]) -> None:
         """Writes the landmarks as an iBUG `.pts` file, whose coordinates are 1-based.
@@ -101,8 +108,8 @@ class Face(FaceAnswers):
 
 
 def calibrated(
-    calibration: Calibration | None, texture: Float32 | None
-) -> tuple[Calibration, Float32]:
+    calibration: AnyCalibration | None, texture: Float32 | None
+) -> tuple[AnyCalibration, Float32]:
     """Both, if there are both.
 
     Raises:
@@ -114,6 +121,11 @@ def calibrated(
             "`python -m export.rcn WEIGHTS --data FOLDER` calibrates a model"
         )
     return calibration, texture
+
+
+def radius_key(probability: float) -> str:
+    """The name of radii in a line, as `radius_90`."""
+    return f"radius_{round(100 * probability)}"
 
 
 def plain(array: Float32) -> Any:

@@ -1,38 +1,28 @@
 """Faces: the result of `predict`, arrays with one row for each face."""
 
-import json
 import operator
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import Float32
 from ..base.errors import GeometryError, shown
-from ..crop.texture import TEXTURE
-from ..formats.coco import to_coco
-from ..formats.dataframe import to_pandas
-from ..formats.keypoints import to_supervision
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
-from ..uncertainty.calibration import Calibration
-from .answering import FacesAnswers
+from ..uncertainty.recorded import AnyCalibration
 from .face import Face, calibrated
-
-if TYPE_CHECKING:
-    import pandas
-    import supervision
+from .forms import FacesForms
+from .reading import parsed_line, read_faces
 
 _LARGEST_ID = (1 << 63) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Faces(FacesAnswers):
+class Faces(FacesForms):
     """The N faces of a photo; N may be 0. The arrays are read-only.
 
     Coordinates are image pixels, the first pixel's centre at (0, 0), x to the right, y down.
@@ -50,7 +40,7 @@ class Faces(FacesAnswers):
             `Detector`, which knows one photo only.
         textures: (N, 5 + K) float32, how sharp and grainy the crops are and how much detail there
             is about each landmark: a calibration distinguishes blur, noise and covers by it; None
-            if it was not measured.
+            if it was not measured. Of faces from a file their recorded confidence and radii.
         calibration: the meaning of the scales, from the model; None if the model has none.
         image_size: width and height of the photo, pixels; None if it is not known. Landmarks
             beyond its border are not seen, and have larger radii.
@@ -68,7 +58,7 @@ class Faces(FacesAnswers):
     scheme: Scheme = IBUG68
     ids: NDArray[np.int64] | None = None
     textures: Float32 | None = None
-    calibration: Calibration | None = None
+    calibration: AnyCalibration | None = None
     image_size: ImageSize | None = None
 
     def __post_init__(self) -> None:
@@ -86,8 +76,8 @@ class Faces(FacesAnswers):
         }
         if (self.textures is None) != (self.calibration is None):
             raise GeometryError("textures and calibration: expected both or neither")
-        if self.textures is not None:
-            shapes["textures"] = (n, TEXTURE + k)
+        if self.calibration is not None:
+            shapes["textures"] = (n, self.calibration.columns)
         with np.errstate(over="ignore"):  # beyond float32 is infinity then, which is refused
             arrays = {name: _as_float32(name, getattr(self, name)) for name in shapes}
         for name, array in arrays.items():
@@ -204,99 +194,37 @@ class Faces(FacesAnswers):
         calibration, textures = calibrated(self.calibration, self.textures)
         return calibration.confidence(self.landmarks, self.scales, textures, self.image_size)
 
-    def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
-        """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`.
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, scheme: Scheme | None = None) -> "Faces":
+        """The faces of `to_dict`, or of a line that `lapland predict` or `track` wrote.
 
-        `pose` and `eyes` add these to each face: see `Face.to_dict`.
-        """
-        rows = [face.to_dict(pose=pose, eyes=eyes) for face in self]
-        return {"scheme": self.scheme.name, "faces": rows}
-
-    def save_pts(self, path: str | os.PathLike[str]) -> list[Path]:
-        """Writes an iBUG `.pts` file for each face, and returns their paths.
-
-        A single face goes to `path`, several to `name_1.pts`, `name_2.pts` and so on beside it.
-
-        Raises:
-            OSError: a file cannot be written.
-        """
-        first = Path(path)
-        paths = [first]
-        if len(self) != 1:
-            numbers = range(1, len(self) + 1)
-            paths = [first.with_name(f"{first.stem}_{n}{first.suffix}") for n in numbers]
-        for face, target in zip(self, paths, strict=True):
-            face.save_pts(target)
-        return paths
-
-    def to_json(self, *, pose: bool = False, eyes: bool = False) -> str:
-        """`to_dict` as one line of JSON."""
-        return json.dumps(self.to_dict(pose=pose, eyes=eyes), allow_nan=False)
-
-    def to_pandas(self) -> "pandas.DataFrame":
-        """The landmarks as a table with one row for each landmark of each face.
-
-        Its columns are `face` and `landmark` (both from 0), `group` (a category: jaw, brows, ...),
-        `x`, `y` and `scale` in image pixels, and, equal in all rows of a face, `score`, `box_x1`,
-        `box_y1`, `box_x2`, `box_y2`. So filters and `groupby` work on landmarks as on faces; one
-        row a face is `table.pivot(index="face", columns="landmark", values=["x", "y", "scale"])`.
-
-        Raises:
-            MissingExtraError: pandas is not installed.
-        """
-        return to_pandas(self.boxes, self.scores, self.landmarks, self.scales, self.scheme.groups)
-
-    def to_supervision(self) -> "supervision.KeyPoints":
-        """The faces as key points of supervision 0.29 or later, for its annotators and filters.
-
-        Scores are `detection_confidence`, every `class_id` is 0. `data` holds `xyxy` (N, 4), the
-        boxes; `scale` (N, K), the Laplace scales in pixels; and `covariance` (N, K, 2, 2) in
-        square pixels, that of a Laplace distribution of this scale on each axis, which the
-        `VertexEllipse...Annotator`s draw. `keypoint_confidence` is None, as a scale is no
-        probability.
-
-        Raises:
-            MissingExtraError: supervision is not installed.
-        """
-        return to_supervision(self.boxes, self.scores, self.landmarks, self.scales)
-
-    def to_coco(
-        self,
-        *,
-        image_id: int | str,
-        category_id: int = 1,
-        first_id: int = 1,
-        width: int | None = None,
-        height: int | None = None,
-    ) -> list[dict[str, Any]]:
-        """The faces as annotations of a COCO key point file, plain lists and numbers.
-
-        Each has `keypoints` (x, y, flag in turn, 0-based image pixels: flag 2 is visible, 1 lies
-        beyond the border), `num_keypoints`, `bbox` (x, y, width, height), `area` (of the box),
-        `iscrowd` 0, and `score` as results have it. `scheme.coco_category()` is the entry in
-        `categories`.
+        Landmarks, scales, ids and confidence are those of the line, and so are radii at 50 and
+        90 %; other radii are interpolated. Lines of earlier versions have no radii: asking for them
+        is a `ModelError`, and pose and eyes take the scales in their place.
 
         Args:
-            image_id: `id` of the photo in `images`.
-            category_id: `id` of the face in `categories`.
-            first_id: `id` of the first annotation; the next count on, as ids are unique in a file.
-            width: of the photo, pixels; None takes that of `image_size`. Boxes end at the border.
-            height: likewise.
+            data: the content of the line, as `json.loads` gives it; other keys are passed over.
+            scheme: the scheme, for points of your own (`read_scheme`); None takes the known one of
+                the name in `data`.
 
         Raises:
-            OptionError: an id or a side is no whole number.
+            GeometryError: it is something else; the message names the part.
+            ImageError: the line is that of a photo that could not be used.
+            OptionError: no scheme of its name is known, or it is not the given one.
+
+        Example:
+            >>> faces = Faces.from_dict(Detector().predict("people.jpg").to_dict())
         """
-        known = self.image_size or (None, None)
-        return to_coco(
-            self.boxes,
-            self.scores,
-            self.landmarks,
-            image_id=image_id,
-            category_id=category_id,
-            first_id=first_id,
-            width=known[0] if width is None else width,
-            height=known[1] if height is None else height,
-        )
+        return cls(**read_faces(data, scheme))
+
+    @classmethod
+    def from_json(cls, line: str | bytes, *, scheme: Scheme | None = None) -> "Faces":
+        """The faces of one line of JSON: see `from_dict`.
+
+        Example:
+            >>> photos = [Faces.from_json(line) for line in open("landmarks.jsonl")]
+        """
+        return cls.from_dict(parsed_line(line), scheme=scheme)
 
 
 def _as_float32(name: str, values: object) -> Float32:

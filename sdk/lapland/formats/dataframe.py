@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..base.arrays import Float32
 from .extras import extra
@@ -18,6 +19,7 @@ def to_pandas(
     landmarks: Float32,
     scales: Float32,
     groups: Mapping[str, Sequence[int]],
+    more: Mapping[str, NDArray[Any]],
 ) -> "pandas.DataFrame":
     """A row for each landmark of N faces: see `Faces.to_pandas`.
 
@@ -27,6 +29,7 @@ def to_pandas(
         landmarks: (N, K, 2) image pixels.
         scales: (N, K) Laplace scales, pixels.
         groups: name of each group -> its indices, from the scheme.
+        more: name -> (N K,), further columns.
     """
     with extra("pandas", "to_pandas()"):
         import pandas
@@ -44,4 +47,4 @@ def to_pandas(
     }
     for i, name in enumerate(("box_x1", "box_y1", "box_x2", "box_y2")):
         columns[name] = np.repeat(boxes[:, i], k)
-    return pandas.DataFrame(columns)
+    return pandas.DataFrame(columns | dict(more))

@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
-from ..base.errors import OptionError, is_share, shown
+from ..crop.texture import TEXTURE
 from ..schemes.normaliser import face_sides, normalisers
 from ..schemes.scheme import Scheme
 from .border import ImageSize, hidden_errors, hidden_radii
 from .features import FEATURES, SPREAD, features_of, ratio_features
+from .weibull import weibull_place
 
 # A face is good if its mean error is below this share of d: `confidence` is its probability.
 BAD = 0.08
@@ -69,6 +70,13 @@ class Calibration:
     slope: float
     shift: float
 
+    has_radii = True
+
+    @property
+    def columns(self) -> int:
+        """How many numbers the texture of a face has."""
+        return TEXTURE + self.scheme.size
+
     def radii(
         self,
         landmarks: Floats,
@@ -94,10 +102,7 @@ class Calibration:
         Raises:
             OptionError: the probability is not between 0 and 1.
         """
-        if not is_share(probability):
-            raise OptionError(
-                f"probability: expected a number between 0 and 1, as 0.9, not {shown(probability)}"
-            )
+        place = weibull_place(probability)
         sides = face_sides(landmarks)
         features = features_of(self.scheme, landmarks, scales, textures)
         features = np.clip(features, self.low, self.high)
@@ -105,7 +110,6 @@ class Calibration:
         # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
         # Weibull distribution.
         at = np.log(-np.log1p(-self.probabilities))
-        place = np.log(-np.log1p(-probability))
         i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
         part = (place - at[i]) / (at[i + 1] - at[i])
         ratios = self._ratios(means, features[..., SPREAD], i + 2)

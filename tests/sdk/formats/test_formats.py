@@ -55,6 +55,24 @@ def test_pandas_has_a_row_for_each_landmark(pandas, faces):
         assert set(table.landmark[table.group == name]) == set(indices)
 
 
+def test_pandas_has_answers_and_certainty(pandas, detector, image):
+    faces = detector.predict(image)
+    table = faces.to_pandas(pose=True, eyes=True)
+    assert list(table.columns[11:]) == [
+        *("radius_50", "radius_90", "confidence", "yaw", "pitch", "roll"),
+        *("yaw_radius_90", "pitch_radius_90", "roll_radius_90"),
+        *("left_eye", "right_eye", "left_closed", "right_closed", "mouth"),
+    ]
+    np.testing.assert_array_equal(table.radius_90, faces.radius(0.9).ravel())
+    row = table[table.landmark == 5].iloc[0]
+    assert [row.yaw, row.pitch, row.roll] == faces.pose().angles[0].tolist()
+    assert row.right_closed == faces.eyes.closed[0, 1]
+    assert row.mouth == faces.mouth.openness[0]
+    assert row.confidence == faces.confidence[0]
+    with pytest.raises(OptionError, match="IBUG68"):
+        made_up(1, AFLW19).to_pandas(pose=True)
+
+
 def test_pandas_turns_into_a_row_a_face(pandas, faces):
     wide = faces.to_pandas().pivot(index="face", columns="landmark", values=["x", "y", "scale"])
     assert wide.shape == (3, 3 * 68)

@@ -423,6 +423,7 @@ def test_every_form_of_faces(tmp_path, faces):
     parsed = json.loads(faces.to_json())
     assert len(parsed["faces"]) == len(faces)
     assert parsed == faces.to_dict()
+    assert Faces.from_dict(parsed).to_dict() == parsed
     rows = faces.to_coco(image_id=1, first_id=5)
     assert [row["id"] for row in json.loads(json.dumps(rows, allow_nan=False))] == list(
         range(5, 5 + len(faces))
@@ -463,6 +464,44 @@ def test_ids_of_anything(value):
     arrays = [np.zeros(shape, np.float32) for shape in ((2, 4), 2, (2, 5, 2), (2, 68, 2), (2, 68))]
     faces = outcome(Faces, *arrays, IBUG68, value)
     assert faces is None or faces.ids is None or faces.ids.dtype == np.int64
+
+
+@given(
+    st.floats(0, 1),
+    hnp.arrays(np.float32, (2, 68), elements=st.floats(0, 1e6, width=32)),
+    st.floats(0.001, 0.999),
+)
+def test_lines_keep_confidence_and_radii(confidence, radii, probability):
+    faces = Faces.empty().to_dict()
+    faces["faces"] = [
+        {
+            "box": [0.0, 0.0, 1.0, 1.0],
+            "score": 0.5,
+            "confidence": round(confidence, 4),
+            "five_points": [[0.0, 0.0]] * 5,
+            "landmarks": [[0.0, 0.0]] * 68,
+            "scales": [1.0] * 68,
+            "radius_50": radii.min(axis=0).astype(float).round(3).tolist(),
+            "radius_90": radii.max(axis=0).astype(float).round(3).tolist(),
+        }
+    ]
+    again = Faces.from_json(json.dumps(faces))
+    row = again.to_dict()["faces"][0]
+    np.testing.assert_allclose(
+        row["radius_50"], faces["faces"][0]["radius_50"], rtol=1e-5, atol=1e-3
+    )
+    np.testing.assert_allclose(
+        row["radius_90"], faces["faces"][0]["radius_90"], rtol=1e-5, atol=1e-3
+    )
+    assert row["confidence"] == faces["faces"][0]["confidence"]
+    assert np.isfinite(again.radius(probability)).all()
+
+
+@given(st.one_of(ODD, st.dictionaries(st.sampled_from(["faces", "scheme", "error"]), ODD)))
+def test_lines_of_anything(value):
+    outcome(Faces.from_dict, value)
+    outcome(Faces.from_json, value)
+    outcome(Faces.from_dict, {"scheme": "ibug68", "faces": [value, value]})
 
 
 def test_errors_of_paths(face, tmp_path):
