@@ -23,20 +23,21 @@ OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python-headless==4.10.
 NEWEST = "3.13"
 
 
-def built(session: nox.Session) -> Path:
-    """The wheel of this tree, in a folder of the session."""
-    out = Path(session.create_tmp()) / "dist"
+def built(session: nox.Session, folder: str = ".") -> Path:
+    """The wheel of a package of this tree, in a folder of the session; `300w` is the other one."""
+    out = Path(session.create_tmp()) / "dist" / Path(folder).name
     shutil.rmtree(out, ignore_errors=True)
-    command = (sys.executable, "-m", "build", "--wheel", "--outdir", str(out), ".")
+    command = (sys.executable, "-m", "build", "--wheel", "--outdir", str(out), folder)
     # By the environment of nox; also with --install-only.
     session.run_install(*command, silent=True, external=True)
     return next(out.glob("*.whl"))
 
 
 def tested(session: nox.Session, wheel: Path) -> None:
-    """Runs the tests of the SDK with the wheel, beside what is installed."""
-    # An environment that is used again (-r) has one of this version already.
-    session.install("--force-reinstall", "--no-deps", wheel.as_posix())
+    """Runs the tests of the SDK with the wheels, beside what is installed."""
+    # An environment that is used again (-r) has some of this version already.
+    wheels = [wheel.as_posix(), built(session, "300w").as_posix()]
+    session.install("--force-reinstall", "--no-deps", *wheels)
     session.env["PYTHONPATH"] = ""  # the tree must not stand before the wheel
     path = session.run("python", "-P", "-c", "import lapland; print(lapland.__file__)", silent=True)
     if "site-packages" not in str(path):
@@ -78,30 +79,27 @@ def opencv(session: nox.Session, name: str, major: str) -> None:
 
 @nox.session(python=False)
 def wheel(session: nox.Session) -> None:
-    """Two builds, in environments of their own, give the same bytes; the licences are within."""
-    import zipfile
-
-    digests = set()
-    for number in (1, 2):
-        out = Path(session.create_tmp()) / f"wheel-{number}"
-        shutil.rmtree(out, ignore_errors=True)
-        command = ("python", "-m", "build", "--wheel", "--outdir", str(out), ".")
-        session.run(*command, silent=True, env={"SOURCE_DATE_EPOCH": "1704067200"})
-        file = next(out.glob("*.whl"))
-        digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
-    names = {Path(name).name for name in zipfile.ZipFile(file).namelist()}
-    licences = {"LICENSE", "LICENSE-weights", "LICENSE-mtcnn", "LICENSE-blazeface", "LICENSE-head"}
-    missing = licences - names
-    if len(digests) != 1 or missing:
-        session.error(f"expected one digest, found {digests}; licences that lack: {missing}")
-    session.log(f"{file.name}: {digests.pop()}")
+    """Two builds of each package, in environments of their own, give the same bytes."""
+    for folder in (".", "300w"):
+        digests = set()
+        for number in (1, 2):
+            out = Path(session.create_tmp()) / f"wheel-{folder}-{number}"
+            shutil.rmtree(out, ignore_errors=True)
+            command = ("python", "-m", "build", "--wheel", "--outdir", str(out), folder)
+            session.run(*command, silent=True, env={"SOURCE_DATE_EPOCH": "1704067200"})
+            file = next(out.glob("*.whl"))
+            digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
+        if len(digests) != 1:
+            session.error(f"{file.name}: expected one digest, found {digests}")
+        session.log(f"{file.name}: {digests.pop()}")
 
 
 @nox.session(python="3.11")
 def sbom(session: nox.Session) -> None:
-    """Writes `dist/lapland.cdx.json`: what the wheel stands on, and the models in it by SHA-256.
+    """Writes `dist/lapland.cdx.json`: dependencies of the wheel, and the models in it by SHA-256.
 
-    Beside the wheel and not in the repository: it says what is newest on the day of a release.
+    Beside the wheel and not in it: it lists the newest dependencies of the day of a release. The
+    manifest of the models, which it repeats, is in the wheel (`python -m export.hashes`).
     """
     session.install(built(session).as_posix())
     out = Path("dist") / "lapland.cdx.json"
@@ -114,23 +112,8 @@ def sbom(session: nox.Session) -> None:
     )
     bill = json.loads(out.read_text("utf-8"))
     ours = [c for c in bill["components"] if c["name"] not in ("pip", "setuptools", "wheel")]
-    bill["components"] = ours
-    for line in Path("models/SHA256SUMS").read_text("utf-8").splitlines():
-        content, name = line[:64], line[66:]
-        licence = {"mtcnn": "MIT", "blazeface": "Apache-2.0"}.get(
-            name.split("/")[0], "LicenseRef-300W-research-only"
-        )
-        bill["components"].append(
-            {
-                "type": "machine-learning-model",
-                "bom-ref": f"model:{name}",
-                "name": name,
-                "hashes": [{"alg": "SHA-256", "content": content}],
-                "licenses": [
-                    {"license": {"name" if licence.startswith("LicenseRef") else "id": licence}},
-                ],
-            }
-        )
+    models = json.loads(Path("models/lapland.cdx.json").read_text("utf-8"))["components"]
+    bill["components"] = ours + models
     out.write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
     session.log(f"{out}: {len(bill['components'])} components")
 

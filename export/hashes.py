@@ -1,4 +1,7 @@
-"""Hashes and index of the models, `SHA256SUMS` and `index.json`: `python -m export.hashes`.
+"""Hashes, index and manifests of the models: `python -m export.hashes`.
+
+Writes `SHA256SUMS`, `index.json`, and `lapland.cdx.json` and `lapland-300w.cdx.json`, the manifests
+of the two packages, into `models`.
 
 The run time refuses a shipped file that differs from its hash; `sha256sum -c SHA256SUMS` checks
 them by hand. The index names the landmark models: the run time finds them by it alone. It also

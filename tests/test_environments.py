@@ -11,7 +11,10 @@ from training.common.paths import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DISTRIBUTIONS = {"cv2": "opencv-python"}  # whose name is not that of the import
+DISTRIBUTIONS = {
+    "cv2": "opencv-python",
+    "cyclonedx": "cyclonedx-python-lib",
+}  # whose name is not that of the import
 OURS = {"lapland", "training", "export", "benchmarks", "tests"}
 # Folder -> the extras of its installation. The teacher has an environment of its own, whose version
 # its extra pins.

@@ -1,4 +1,4 @@
-"""Hashes and index of the models, `SHA256SUMS` and `index.json`."""
+"""Hashes, index and manifests of the models: `SHA256SUMS`, `index.json`, `*.cdx.json`."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from typing import Any
 import onnx
 
 from export.cards.data_terms import data_of
+from export.shipping.manifest import write_manifests
 from lapland.base.files import write_text
 from training.common.paths import REPOSITORY
 
@@ -18,7 +19,7 @@ FAMILIES = ("open", "300w")
 
 
 def record(models: Path = MODELS, defaults: Mapping[str, str] | None = None) -> None:
-    """Writes the hashes of all ONNX files below a folder, and the index of its landmark models.
+    """Writes hashes of all ONNX files below a folder, index and manifests of its landmark models.
 
     Models of custom data are no part of a package, and have no row in the index.
 
@@ -42,6 +43,7 @@ def record(models: Path = MODELS, defaults: Mapping[str, str] | None = None) -> 
     write_text(models / "SHA256SUMS", "".join(rows))
     lines = ",\n ".join(json.dumps(entry) for _, entry in sorted(entries, key=_narrowest_first))
     write_text(models / "index.json", f"[{lines}]\n")
+    write_manifests(models)
 
 
 def _present(models: Path) -> dict[str, str | None]:

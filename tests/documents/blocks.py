@@ -57,6 +57,7 @@ def documents() -> list[Path]:
     """Every document that people write; the cards of models are generated."""
     folders = ("docs", "examples", "benchmarks", "training", "tests/fuzz", ".github")
     found = [*ROOT.glob("*.md"), *(ROOT / "models").glob("*.md"), ROOT / "models/mtcnn/README.md"]
+    found.append(ROOT / "300w/README.md")
     for folder in folders:
         found += (ROOT / folder).rglob("*.md")
     return sorted(path for path in found if path.name != "CHANGELOG.md")
