@@ -10,8 +10,8 @@ from training.common.paths import REPOSITORY
 ROOMS = {
     "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks "
     "answers faces options detector video stream lapland batch measure cli freezing",
-    "training": "common importers network data heads labelling losses recipes evaluation reports "
-    "calibration runs",
+    "training": "common importers network data heads labelling losses recipes finding evaluation "
+    "reports calibration runs",
     "export": "graph cards shipping",
     "benchmarks": "common videos reports peers",
 }

@@ -1,0 +1,98 @@
+"""The network that finds small faces, out of a run of `training.detector` -> one ONNX graph.
+
+    python -m export.onestage RUN/weights.safetensors [--out models/onestage]
+
+The file is loaded and compared with the network on random images before it is written.
+"""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from export.graph.onestage import convert
+from export.shipping import hashes
+from lapland.networks.session import Session
+from training.common.files import write_whole
+from training.finding.checkpoint import FORMAT
+from training.finding.network import LEVELS, VALUES, OneStage
+
+SIZE = 96  # pixels of the images of the comparison
+MOST = 1e-3  # difference that is allowed, pixels
+METADATA = {
+    "schema_version": "1",
+    "name": "onestage",
+    "origin": "training.detector of lapland, on open photos of faces alone",
+    "licence": "MIT",
+}
+
+
+def read(path: Path) -> tuple[OneStage, dict[str, float]]:
+    """A trained network in evaluation mode, and the facts of its run.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not of `training.detector`.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such checkpoint")
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{path}: expected a checkpoint of training.detector ({FORMAT})")
+    net = OneStage()
+    net.load_state_dict(weights)
+    return net.eval(), json.loads(metadata["facts"])
+
+
+@torch.no_grad()
+def difference(net: OneStage, model: bytes, images: NDArray[np.uint8]) -> float:
+    """The largest difference between network and graph on images (N, H, W, 3)."""
+    outputs = net(torch.from_numpy(images.transpose(0, 3, 1, 2).astype(np.float32)))
+    expected = []
+    for level, output in zip(LEVELS, outputs, strict=True):
+        values = output[:, :VALUES].flatten(2).transpose(1, 2).numpy()
+        rates = np.full(VALUES, level.stride, np.float32)
+        rates[[0, 3]] = 1
+        shift = np.zeros(VALUES, np.float32)
+        shift[3] = np.log(level.stride)
+        expected.append(values * rates + shift)
+    (found,) = Session(model, name="onestage", threads=1).run(["cells"], {"images": images})
+    return float(np.abs(np.concatenate(expected, axis=1) - found).max())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Writes the ONNX file and prints its SHA-256."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export.onestage", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("checkpoint", type=Path, help="weights of training.detector")
+    default = hashes.MODELS / "onestage"
+    parser.add_argument("--out", type=Path, default=default, help="folder of the file")
+    options = parser.parse_args(arguments)
+    try:
+        net, facts = read(options.checkpoint)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"export.onestage: {error}") from None
+    model = convert(net, {**METADATA, "facts": json.dumps(facts)})
+    images = np.random.default_rng(0).integers(0, 256, (2, SIZE, 2 * SIZE, 3), dtype=np.uint8)
+    off = difference(net, model, images)
+    if off > MOST:
+        raise SystemExit(f"export.onestage: the graph differs by {off}; expected at most {MOST}")
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(out / "onestage.onnx", lambda part: part.write_bytes(model))
+    print(f"{hashlib.sha256(model).hexdigest()}  {out / 'onestage.onnx'}; differs by {off:.1e}")
+    if out.resolve().parent == hashes.MODELS:
+        hashes.record()
+
+
+if __name__ == "__main__":
+    main()

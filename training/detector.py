@@ -1,0 +1,68 @@
+"""Trains the network that finds small faces: `python -m training.detector`.
+
+    python -m training.detector --data FACES --train LIST --val LIST --backgrounds PHOTOS --out RUN
+
+FACES are photos with `.pts` files of 68 points; PHOTOS have no faces. Each step draws scenes anew.
+The rate rises, stays, and falls in the last quarter of all steps. A killed run goes on from its
+last state; with other `--steps` it ends sooner or later. `weights.safetensors` has the mean of
+recent weights, which `python -m export.onestage` reads.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from lapland.schemes.ibug68 import IBUG68
+from training.data.readers import SUFFIXES, read_faces
+from training.finding.run import Run
+from training.finding.scenes import Scenes
+from training.finding.validation import validate
+
+SCENES_OF_VAL = 240
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.detector", description=__doc__)
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of faces")
+    parser.add_argument("--train", type=Path, required=True, help="list of faces")
+    parser.add_argument("--val", type=Path, required=True, help="list of faces")
+    parser.add_argument("--backgrounds", type=Path, help="photos without faces")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=32, help="scenes in a step")
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--every", type=int, default=200, help="steps between reports")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    photos = []
+    if options.backgrounds:
+        files = sorted(p for p in options.backgrounds.rglob("*") if p.suffix in SUFFIXES)
+        photos = [cv2.imread(str(file), cv2.IMREAD_COLOR) for file in files]
+    train = Scenes(read_faces(options.data, IBUG68, options.train), photos)
+    val = Scenes(read_faces(options.data, IBUG68, options.val), photos)
+    chance = np.random.default_rng(1)
+    kept = [val.draw(chance) for _ in range(SCENES_OF_VAL)]
+    run = Run(options.out, steps=options.steps, most=options.rate, seed=options.seed)
+    parts: list[dict[str, float]] = []
+    start = time.process_time()
+    while run.step < options.steps:
+        rng = np.random.default_rng([options.seed, run.step])
+        parts.append(run.learn([train.draw(rng) for _ in range(options.batch)]))
+        if run.step % options.every == 0 or run.step == options.steps:
+            facts = validate(run.averaged(), kept)
+            run.save(facts)
+            means = {k: round(float(np.mean([p[k] for p in parts])), 3) for k in parts[0]}
+            taken = (time.process_time() - start) / len(parts)
+            print(f"step {run.step}: {means} {facts} {taken:.2f} s a step", flush=True)
+            parts, start = [], time.process_time()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The network that finds small faces in one stage: scenes to learn from, targets, losses."""
