@@ -8,20 +8,19 @@ same face are averaged by their scores, as in the paper, so that points are stea
 """
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..networks.session import Session
 from .base import Result
+from .merging import Found, merged, padded, turned_back, upright_boxes
 from .mtcnn_boxes import Floats
 from .pyramid import Halves, Image
 
 SIDE = 128  # pixels of the photo's longer side, as the network sees it
 _CELL = 16  # pixels: it wants whole cells of this size
 _ANCHORS = ((8, 2), (16, 6))  # pixels of a cell, anchors in each
-_SAME = 0.3  # overlap (IoU) from which two anchors see the same face
 # The six points (the person's right eye, left eye, nose, mouth, right ear, left ear) -> the five of
 # MTCNN, as weighted means; and MTCNN's box: how far it lies towards the forehead, and how wide and
 # high it is, in sides of BlazeFace's. `python -m export.blazeface_points` fits them on open photos.
@@ -34,29 +33,7 @@ FIVE_OF_SIX = np.array(
         [-0.237, 0.339, -0.294, 1.119, -0.029, 0.102],
     ]
 )
-BOX = (0.103, 0.88, 1.2)
-
-
-class Found(NamedTuple):
-    """Faces that BlazeFace found, best first.
-
-    Attributes:
-        boxes: (N, 4) float64, x1, y1, x2, y2, image pixels, in MTCNN's proportions.
-        scores: (N,) float32.
-        five_points: (N, 5, 2) float64, image pixels.
-        turns: (N,), quarter turns counterclockwise of the photo in which each was found.
-    """
-
-    boxes: Floats
-    scores: Result
-    five_points: Floats
-    turns: npt.NDArray[np.intp]
-
-    def of(self, chosen: npt.NDArray[np.bool_]) -> "Found":
-        """Those of some faces (N,)."""
-        return Found(
-            self.boxes[chosen], self.scores[chosen], self.five_points[chosen], self.turns[chosen]
-        )
+BOX = np.array([0.103, 0.88, 1.2])
 
 
 class BlazeFace:
@@ -84,7 +61,7 @@ class BlazeFace:
                 that is seen in several of them counts in the one with the best score.
         """
         scores, values, origin = self._seen(halves, turns)
-        return Found(_boxes(values).reshape(-1, 4), scores, FIVE_OF_SIX @ values[:, 2:], origin)
+        return Found(_boxes(values), scores, FIVE_OF_SIX @ values[:, 2:], origin)
 
     def best_scores(self, images: list[Image]) -> Result:
         """The best score of any anchor in each of N images of one size that 16 divides."""
@@ -101,7 +78,7 @@ class BlazeFace:
         parts = [self._candidates(small, turn) for turn in range(turns)]
         scores, values = (np.concatenate(column) for column in zip(*parts, strict=True))
         origin = np.repeat(np.arange(turns), [len(part[0]) for part in parts])
-        scores, values, origin = _merged(scores, values, origin)
+        scores, values, origin = merged(scores, values, origin)
         values *= rates
         # Places between the edges of the image -> pixels with centres at integers.
         values[:, [0, 2, 3, 4, 5, 6, 7]] -= 0.5
@@ -115,14 +92,13 @@ class BlazeFace:
         """
         turned = np.rot90(small, turn)
         height, width = turned.shape[:2]
-        image = np.zeros((1, -(-height // _CELL) * _CELL, -(-width // _CELL) * _CELL, 3), np.uint8)
-        image[0, :height, :width] = turned
+        image = padded(turned, _CELL)
         scores, offsets = self._session.run(["scores", "offsets"], {"images": image})
         chosen = np.flatnonzero(scores[0] > self._threshold)
         values = offsets[0, chosen].reshape(-1, 8, 2).astype(np.float64)
         values[:, [0, 2, 3, 4, 5, 6, 7]] += _centres(*image.shape[1:3])[chosen, None]
         for _ in range(turn):  # back, by a quarter turn clockwise
-            values, height, width = _turned_back(values, height), width, height
+            values, height, width = turned_back(values, height), width, height
         return scores[0, chosen], values
 
 
@@ -135,56 +111,9 @@ def _shrunk(halves: Halves) -> tuple[Image, Floats]:
 
 
 def _boxes(values: Floats) -> Floats:
-    """Centre, sides and points (N, 8, 2) -> corners (N, 2, 2) of boxes in MTCNN's proportions."""
+    """Centre, sides and points (N, 8, 2) -> boxes (N, 4) in MTCNN's proportions."""
     up = values[:, 2:4].mean(axis=1) - values[:, 5]
-    up /= np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
-    side = values[:, 1].mean(axis=1, keepdims=True)
-    centre = values[:, 0] + BOX[0] * side * up
-    # The sides of the upright rectangle that is as wide and high as the turned one in the mean.
-    across, along = BOX[1], BOX[2]
-    width = np.hypot(across * up[:, 1], along * up[:, 0])
-    height = np.hypot(across * up[:, 0], along * up[:, 1])
-    half = side / 2 * np.stack([width, height], axis=1)
-    return np.stack([centre - half, centre + half], axis=1)
-
-
-def _turned_back(values: Floats, height: int) -> Floats:
-    """Centre, sides and points in a photo that `np.rot90` turned once -> in the one before.
-
-    Args:
-        values: (N, 8, 2).
-        height: rows of the turned photo, columns of the one before.
-    """
-    x, y = values[..., 0], values[..., 1]
-    back = np.stack([height - y, x], axis=-1)
-    back[:, 1] = values[:, 1, ::-1]
-    return back
-
-
-def _merged(
-    scores: Result, values: Floats, turns: npt.NDArray[np.intp]
-) -> tuple[Result, Floats, npt.NDArray[np.intp]]:
-    """One row for each face: the mean of the anchors of one turn that see it, by their scores."""
-    corners = np.concatenate(
-        [values[:, 0] - values[:, 1] / 2, values[:, 0] + values[:, 1] / 2], axis=1
-    )
-    area = values[:, 1].prod(axis=1)
-    left = np.argsort(-scores, kind="stable")
-    rows: list[int] = []
-    means: list[Floats] = []
-    while len(left):
-        best = int(left[0])
-        low = np.maximum(corners[best, :2], corners[left, :2])
-        high = np.minimum(corners[best, 2:], corners[left, 2:])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
-        same = shared > _SAME * (area[best] + area[left] - shared)
-        same[0] = True
-        group = left[same & (turns[left] == turns[best])]
-        weights = scores[group].astype(np.float64)
-        means.append(np.tensordot(weights / weights.sum(), values[group], 1))
-        rows.append(best)
-        left = left[~same]
-    return scores[rows], np.array(means).reshape(-1, 8, 2), turns[rows]
+    return upright_boxes(values[:, 0], values[:, 1].mean(axis=1, keepdims=True), up, BOX)
 
 
 @functools.lru_cache(maxsize=64)

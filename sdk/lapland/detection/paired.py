@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from ..crop.five_points import roll
 from .base import Detections, Result
-from .blazeface import BlazeFace, Found
+from .blazeface import BlazeFace
+from .merging import Found
 from .mtcnn import Mtcnn, rounded
 from .mtcnn_boxes import Image, covered, suppress
 from .orientation import cut_portraits, upright
@@ -21,7 +22,7 @@ FAINT, AGAIN = 0.7, 0.46
 CLEAR = 0.87  # score of BlazeFace from which a face is upright, as it sees it
 SURE = 0.9  # score of the O-Net from which a face is one, and stands upright
 ROLLED = np.pi / 3  # radians, up to which BlazeFace's points turn with the face
-LEANING = np.pi / 9  # radians, from which MTCNN's points no longer turn with the face
+LEANING = np.pi / 9  # radians, from which the O-Net's points no longer turn with the face
 _SAME = 0.5  # share of the smaller box from which two networks see the same face
 
 
@@ -82,16 +83,24 @@ class PairedDetector:
                 np.empty((0, 4), np.float32), found.scores, np.empty((0, 5, 2), np.float32)
             )
         # Roll in the turn of the photo in which the face was seen.
-        plain = np.cos(roll(points) + found.turns * (np.pi / 2)) > np.cos(ROLLED)
+        angles = roll(points)
+        plain = np.cos(angles + found.turns * (np.pi / 2)) > np.cos(ROLLED)
         clear = (found.scores > CLEAR) & plain
-        stance = upright(self.mtcnn, self.blazeface, image, points, clear, again=again)
+        level = clear & (np.cos(angles) > np.cos(LEANING))
+        judged, placed = np.zeros(len(points), np.float32), points.copy()
+        stands, turned = np.ones(len(points), bool), np.zeros(len(points), bool)
+        if level.any():
+            judged[level], placed[level] = self.mtcnn.five_points(image, found.boxes[level])
+        if not level.all():
+            judged[~level], placed[~level], stands[~level], turned[~level] = upright(
+                self.mtcnn, self.blazeface, image, points[~level], clear[~level], again=again
+            )
         # The O-Net knows no faces in profile or behind masks. Of those BlazeFace sees which are
-        # upright, and where their points are.
-        sure = stance.stands & (stance.scores > SURE)
-        mean = sure & ~stance.turned & (not again)
-        points = np.where(sure[:, None, None], stance.five_points, points)
-        points[mean] = (points[mean] + found.five_points[mean]) / 2
-        kept = sure | (~stance.turned & plain)
+        # upright, and where their points are. The mean of both is steadier than either.
+        sure = stands & (judged > SURE)
+        share = np.where(sure, np.where(turned | again, 1.0, 0.5), 0.0)[:, None, None]
+        points = points + share * (placed - points)
+        kept = sure | (~turned & plain)
         faint = np.flatnonzero(kept & ~sure & (found.scores < FAINT))
         if len(faint):
             kept[faint] = self.blazeface.best_scores(cut_portraits(image, points[faint])[0]) > AGAIN

@@ -1,0 +1,109 @@
+"""Cells of a network that see the same face, and photos that are turned by quarters."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .base import Result
+from .mtcnn_boxes import Floats
+
+Turns = npt.NDArray[np.intp]
+
+_SAME = 0.3  # overlap (IoU) from which two cells see the same face
+
+
+class Found(NamedTuple):
+    """Faces that a network found, best first.
+
+    Attributes:
+        boxes: (N, 4) float64, x1, y1, x2, y2, image pixels, in MTCNN's proportions.
+        scores: (N,) float32.
+        five_points: (N, 5, 2) float64, image pixels.
+        turns: (N,), quarter turns counterclockwise of the photo in which each was found.
+    """
+
+    boxes: Floats
+    scores: Result
+    five_points: Floats
+    turns: Turns
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> "Found":
+        """Those of some faces (N,)."""
+        return Found(
+            self.boxes[chosen], self.scores[chosen], self.five_points[chosen], self.turns[chosen]
+        )
+
+
+def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats, Turns]:
+    """One row for each face: the mean of the cells of one turn that see it, by their scores.
+
+    Args:
+        scores: (N,).
+        values: (N, K, 2), centre, sides and any points, pixels.
+        turns: (N,), quarter turns of the photo in which each was found.
+
+    Returns:
+        best scores, means and turns of the faces, best first.
+    """
+    centre, half = values[:, 0], values[:, 1] / 2
+    corners = np.concatenate([centre - half, centre + half], axis=1)
+    area = values[:, 1].prod(axis=1)
+    left = np.argsort(-scores, kind="stable")
+    rows: list[int] = []
+    means: list[Floats] = []
+    while len(left):
+        best = int(left[0])
+        low = np.maximum(corners[best, :2], corners[left, :2])
+        high = np.minimum(corners[best, 2:], corners[left, 2:])
+        shared = np.maximum(high - low, 0).prod(axis=1)
+        same = shared > _SAME * (area[best] + area[left] - shared)
+        same[0] = True
+        group = left[same & (turns[left] == turns[best])]
+        weights = scores[group].astype(np.float64)
+        means.append(np.tensordot(weights / weights.sum(), values[group], 1))
+        rows.append(best)
+        left = left[~same]
+    return scores[rows], np.array(means).reshape(-1, *values.shape[1:]), turns[rows]
+
+
+def turned_back(values: Floats, height: int) -> Floats:
+    """Centre, sides and points in a photo that `np.rot90` turned once -> in the one before.
+
+    Args:
+        values: (N, K, 2).
+        height: rows of the turned photo, columns of the one before.
+    """
+    x, y = values[..., 0], values[..., 1]
+    back = np.stack([height - y, x], axis=-1)
+    back[:, 1] = values[:, 1, ::-1]
+    return back
+
+
+def padded(image: npt.NDArray[np.uint8], cell: int) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) -> (1, H', W', 3) of whole cells, black at the right and below."""
+    height, width = image.shape[:2]
+    if height % cell == 0 and width % cell == 0:
+        return np.ascontiguousarray(image)[None]
+    whole = np.zeros((1, -(-height // cell) * cell, -(-width // cell) * cell, 3), np.uint8)
+    whole[0, :height, :width] = image
+    return whole
+
+
+def upright_boxes(centre: Floats, side: Floats, up: Floats, proportions: Floats) -> Floats:
+    """Boxes (N, 4) parallel to the image, of faces that lean.
+
+    Args:
+        centre: (N, 2) of a network's square.
+        side: (N, 1) of that square.
+        up: (N, 2), direction of the forehead, of any length.
+        proportions: how far the box lies towards the forehead, its width and its height, in sides.
+    """
+    up = up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
+    shift, across, along = proportions
+    middle = centre + shift * side * up
+    # The sides of the upright rectangle that is as wide and high as the turned one in the mean.
+    width = np.hypot(across * up[:, 1], along * up[:, 0])
+    height = np.hypot(across * up[:, 0], along * up[:, 1])
+    half = side / 2 * np.stack([width, height], axis=1)
+    return np.concatenate([middle - half, middle + half], axis=1)
