@@ -12,7 +12,7 @@ ROOMS = {
     "answers faces options detector video stream lapland batch measure cli freezing",
     "training": "common importers network data heads labelling losses recipes finding evaluation "
     "reports calibration runs",
-    "export": "graph cards shipping",
+    "export": "graph stages cards shipping",
     "benchmarks": "common videos reports peers",
 }
 # The package's `__init__` is the room `lapland`; `python -m lapland` belongs to the command line.

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 LEVELS = 4  # of the pyramid; each has half the resolution of the one before
 TEXTURE = LEVELS + 1  # numbers a crop; one more for each landmark
-_MARGIN = 1 / 5  # share of the side left out at each border: the face is in the middle
-_FLOOR = 0.3  # levels of 255: detail that rounding to bytes leaves in a flat image
-_ABOUT = 5  # pixels of half the resolution: side of the square about a landmark
+MARGIN = 1 / 5  # share of the side left out at each border: the face is in the middle
+FLOOR = 0.3  # levels of 255: detail that rounding to bytes leaves in a flat image
+ABOUT = 5  # pixels of half the resolution: side of the square about a landmark
 
 
 def texture(crops: NDArray[np.uint8], landmarks: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -38,7 +38,7 @@ def texture(crops: NDArray[np.uint8], landmarks: NDArray[np.floating[Any]]) -> N
     for row, crop, points in zip(logs, crops, landmarks, strict=True):
         whole = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
         row[TEXTURE:] = _about(whole, points)
-        cut = round(_MARGIN * len(crop))
+        cut = round(MARGIN * len(crop))
         grey = np.ascontiguousarray(whole[cut:-cut, cut:-cut])
         for level in range(LEVELS):
             if level:
@@ -57,9 +57,9 @@ def _about(grey: NDArray[np.float32], points: NDArray[np.floating[Any]]) -> NDAr
     steps = np.zeros_like(half)
     steps[:, :-1] = np.abs(half[:, 1:] - half[:, :-1])
     steps[:-1] += np.abs(half[1:] - half[:-1])
-    detail = cv2.blur(steps, (_ABOUT, _ABOUT), borderType=cv2.BORDER_REFLECT)
+    detail = cv2.blur(steps, (ABOUT, ABOUT), borderType=cv2.BORDER_REFLECT)
     x, y = np.clip((points + 0.5) / 2, 0, len(half) - 1).astype(np.intp).T
-    logs = np.log(detail[y, x] / 2 + _FLOOR)
+    logs = np.log(detail[y, x] / 2 + FLOOR)
     above: NDArray[np.float32] = logs - logs.mean()
     return above
 
@@ -69,4 +69,4 @@ def _detail(differences: NDArray[np.floating[Any]]) -> float:
     # Not cv2.norm: it tries its signatures in turn, and crashes where Ctrl-C comes between. And
     # plain numbers: np.diff, means and logarithms of arrays so small take twice the time.
     total = float(np.abs(differences, out=differences).sum())
-    return math.log(total / differences.size + _FLOOR)
+    return math.log(total / differences.size + FLOOR)

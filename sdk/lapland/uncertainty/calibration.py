@@ -33,9 +33,9 @@ from .weibull import weibull_place
 
 # A face is good if its mean error is below this share of d: `confidence` is its probability.
 BAD = 0.08
-_FAR = 20.0  # largest logarithm, so that radii stay finite with any file
+FAR = 20.0  # largest logarithm, so that radii stay finite with any file
 _MOST = 100  # probabilities; each takes three numbers of every landmark
-_APART = 1e-6  # of the logarithms of one quantile and the next
+APART = 1e-6  # of the logarithms of one quantile and the next
 LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
 
 
@@ -114,7 +114,7 @@ class Calibration:
         part = (place - at[i]) / (at[i + 1] - at[i])
         ratios = self._ratios(means, features[..., SPREAD], i + 2)
         ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
-        seen = sides[:, None] * np.exp(np.clip(means + ratio, -_FAR, _FAR))
+        seen = sides[:, None] * np.exp(np.clip(means + ratio, -FAR, FAR))
         hidden = hidden_radii(landmarks, image_size, probability)
         radii: NDArray[np.float32] = np.maximum(seen, hidden).astype(np.float32)
         return radii
@@ -128,7 +128,7 @@ class Calibration:
         found = np.einsum("nkj,kpj->nkp", features, self.quantiles[:, :first])
         # Lines were fitted one by one and may cross beyond the faces of the fit.
         ascending: Floats = np.maximum.accumulate(found, axis=-1)
-        return ascending + _APART * np.arange(found.shape[-1])
+        return ascending + APART * np.arange(found.shape[-1])
 
     def confidence(
         self,

@@ -13,11 +13,11 @@ from ..schemes.scheme import Scheme
 
 # Typical textures of sharp photos. Products of the deviations from them distinguish noise in little
 # light from noise, and blur from few pixels.
-_SHARP = np.array([0.0, 0.2, 0.4, 2.2])
-_PAIRS = np.triu_indices(len(_SHARP))
+SHARP = np.array([0.0, 0.2, 0.4, 2.2])
+PAIRS = np.triu_indices(len(SHARP))
 GROWING = 3  # the first so many features grow with scales, and no error may fall with them
 SPREAD = 3  # which of the features it is
-FEATURES = 4 + TEXTURE + len(_PAIRS[0]) + 1
+FEATURES = 4 + TEXTURE + len(PAIRS[0]) + 1
 
 
 def features_of(
@@ -38,17 +38,17 @@ def features_of(
     features = np.empty((*least.shape, FEATURES))
     features[..., 0] = np.log(least / means)
     features[..., 1] = np.log(means / face_sides(landmarks)[:, None])
-    features[..., 2] = features[..., 0] @ _group_means(scheme.groups)
+    features[..., 2] = features[..., 0] @ group_means(scheme.groups)
     features[..., SPREAD] = np.log(least).std(axis=1, keepdims=True)
     end = 4 + TEXTURE
     features[..., 4:end] = textures[:, None, :TEXTURE]
-    unusual = textures[:, None, : len(_SHARP)] - _SHARP
-    features[..., end:-1] = unusual[..., _PAIRS[0]] * unusual[..., _PAIRS[1]]
+    unusual = textures[:, None, : len(SHARP)] - SHARP
+    features[..., end:-1] = unusual[..., PAIRS[0]] * unusual[..., PAIRS[1]]
     features[..., -1] = textures[:, TEXTURE:]
     return features
 
 
-def _group_means(groups: Mapping[str, tuple[int, ...]]) -> NDArray[np.float64]:
+def group_means(groups: Mapping[str, tuple[int, ...]]) -> NDArray[np.float64]:
     """(K, K): a row of K values times it is the mean of the group of each."""
     return _means_of(tuple(groups.values()))
 

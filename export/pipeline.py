@@ -1,0 +1,103 @@
+"""One ONNX file from a photo of fixed size to landmarks, for every language: `python -m export.pipeline`.
+
+    python -m export.pipeline [--model NAME ...] [--size 640x480] [--min-face 40] [--faces 32]
+                              [--colour bgr] [--out dist/pipeline]
+
+It holds the face detector, the landmark network and everything between and after: pyramid,
+suppression, crops, the way back, radii and confidence. `docs/other-languages.md` describes its
+input and outputs. Without `--model` it writes one file for each default, of `Detector` and of
+`Tracker`.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import onnx
+
+from export.shipping.hashes import DEFAULTS
+from export.stages.photo import Photo, build
+from lapland.base.errors import LaplandError
+from lapland.networks import index
+from lapland.networks.info import info_of
+from training.common.files import write_whole
+from training.common.paths import REPOSITORY
+
+OUT = REPOSITORY / "dist" / "pipeline"
+NETS = ("pnet", "rnet", "onet")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m export.pipeline", description=__doc__)
+    default = Photo()
+    parser.add_argument(
+        "--model",
+        nargs="+",
+        default=list(DEFAULTS),
+        help="names of shipped landmark models, or paths of ONNX files",
+    )
+    parser.add_argument("--size", default="640x480", help="width and height of the photo, pixels")
+    parser.add_argument(
+        "--min-face", type=int, default=default.min_face, help="side of the smallest face, pixels"
+    )
+    parser.add_argument(
+        "--faces", type=int, default=default.faces, help="how many at most, the largest"
+    )
+    parser.add_argument("--colour", choices=("bgr", "rgb"), default="bgr", help="order of channels")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder of the files")
+    options = parser.parse_args(arguments)
+    try:
+        width, height = size_of(options.size)
+        photo = Photo(width, height, options.colour == "rgb", options.min_face, options.faces)
+        options.out.mkdir(parents=True, exist_ok=True)
+        for model in options.model:
+            file = options.out / f"{Path(model).stem}-{width}x{height}.onnx"
+            write(file, model, photo)
+            print(f"{file}: {file.stat().st_size / 1e6:.2f} MB")
+    except (ValueError, OSError, LaplandError) as error:
+        raise SystemExit(f"export.pipeline: {error}") from None
+
+
+def write(file: Path, model: str, photo: Photo) -> None:
+    """Writes one file.
+
+    Args:
+        file: where to.
+        model: name of a shipped landmark model, or path of an ONNX file.
+        photo: its input.
+
+    Raises:
+        ModelError: there is no such model, or the file is damaged.
+        ValueError: the model is not calibrated.
+    """
+    path = index.folder() / model / "model.onnx" if model in index.shipped() else Path(model)
+    if not path.suffix:
+        raise ValueError(
+            f"--model: expected the path of an ONNX file or one of {', '.join(index.shipped())}, "
+            f"not {model!r}"
+        )
+    data = index.read_model(path)
+    landmarks = onnx.load_model_from_string(data)
+    metadata = {p.key: p.value for p in landmarks.metadata_props}
+    info = info_of(metadata, path, len(data))
+    folder = index.folder() / "mtcnn"
+    nets = {net: onnx.load(folder / f"{net}.onnx") for net in NETS}
+    content = build(photo, landmarks, info, nets).SerializeToString(deterministic=True)
+    write_whole(file, lambda part: part.write_bytes(content))
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """`640x480` -> width and height.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    if found is None:
+        raise ValueError(f"--size: expected WIDTHxHEIGHT in pixels, as 640x480, not {text!r}")
+    return int(found[1]), int(found[2])
+
+
+if __name__ == "__main__":
+    main()

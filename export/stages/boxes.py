@@ -1,0 +1,105 @@
+"""Boxes of MTCNN in a graph, as in `lapland.detection.mtcnn_boxes`.
+
+Boxes are (N, 4) float64 image pixels: in float32, crops would differ from the SDK's.
+"""
+
+import numpy as np
+
+from export.stages import sampling
+from export.stages.values import Graph, Value
+from lapland.detection.mtcnn_boxes import GREY
+
+MOST = 2000  # proposals, the best; a photo of one face has some hundred. Bounds time and memory.
+
+
+def square(g: Graph, boxes: Value) -> Value:
+    """Boxes -> squares of the longer side about the same centres."""
+    first, last = boxes.part(0, 2, 1), boxes.part(2, 4, 1)
+    sides = last - first
+    longest = sides.max(1, keep=True)
+    corner = first + sides * 0.5 - longest * 0.5
+    return g.concat([corner, corner + longest], 1)
+
+
+def moved(g: Graph, boxes: Value, offsets: Value) -> Value:
+    """Boxes, moved by offsets (N, 4) float32 in units of their sides."""
+    sides = boxes.part(2, 4, 1) - boxes.part(0, 2, 1) + 1.0
+    return boxes + offsets.cast(np.float64) * g.concat([sides, sides], 1)
+
+
+def suppress(
+    g: Graph,
+    boxes: Value,
+    scores: Value,
+    threshold: float,
+    *,
+    kind: str,
+    levels: Value | None = None,
+) -> Value:
+    """Indices of the boxes that no better one overlaps, best first.
+
+    ONNX's NonMaxSuppression has another rule: there a box that is lost suppresses no other.
+
+    Args:
+        g: the graph.
+        boxes: (N, 4).
+        scores: (N,) float32; of two equal ones the later is the better.
+        threshold: overlap above which the worse box goes.
+        kind: overlap relative to the "union" of the two, or to the smaller ("min").
+        levels: (N,) int64; boxes of different levels do not meet.
+    """
+    order = (scores.count() - 1) - scores.part(-1, -(2**62), 0, -1).order(MOST)
+    # Areas and overlaps of float32 are exact enough for a threshold, and half the memory.
+    x1, y1, x2, y2 = (boxes.take(order).cast(np.float32).part(i, i + 1, 1) for i in range(4))
+    across = _shared(x1, x2) * _shared(y1, y2)  # (n, n)
+    area = (x2 - x1) * (y2 - y1)
+    if kind == "union":  # a > t (A + B - a)
+        meet = across * ((1 + threshold) / threshold) > area + area.reshape(1, -1)
+    else:
+        meet = across > area.at_most(area.reshape(1, -1)) * threshold
+    if levels is not None:
+        level = levels.take(order)
+        meet = meet & level.reshape(-1, 1).equals(level.reshape(1, -1))
+    rank = g.range(order.count())
+    better = rank.reshape(1, -1) < rank.reshape(-1, 1)
+    lost = (meet & better).cast(np.float32).sum(1) > 0.0
+    return order.take(lost.apply("Not").places())
+
+
+def _shared(low: Value, high: Value) -> Value:
+    """Shared length of the intervals (n, 1), (n, n)."""
+    shared = high.at_most(high.reshape(1, -1)) - low.at_least(low.reshape(1, -1))
+    return shared.apply("Relu")
+
+
+def crops(g: Graph, planes: Value, boxes: Value, size: int, image: tuple[int, int]) -> Value:
+    """Samples a size x size grid in each box, bilinearly; grey outside the photo.
+
+    Args:
+        g: the graph.
+        planes: (1, 3, H, W) float32.
+        boxes: (N, 4).
+        size: samples along each side.
+        image: H and W.
+
+    Returns:
+        (N, 3, size, size) float32.
+    """
+    lengths = np.array([image[1], image[0]], np.float64)
+    ends = boxes.reshape(-1, 2, 2) * ((lengths - 1) / lengths)  # (N, end, x or y)
+    first, last = ends.part(0, 1, 1), ends.part(1, 2, 1)  # (N, 1, 2)
+    t = (np.arange(size) / (size - 1)).reshape(1, -1, 1)
+    places = first + (last - first) * t  # (N, size, 2)
+    within = places.at_least(0.0).at_most(lengths - 1)
+    outside = within.equals(places).apply("Not")
+    # (N, 1, size) along rows and (N, size, 1) along columns
+    shapes = ((-1, 1, size), (-1, size, 1))
+    axes = [
+        sampling.inside(within.part(i, i + 1, 2).reshape(*shape), image[1 - i])
+        for i, shape in enumerate(shapes)
+    ]
+    samples = sampling.bilinear(g, planes.reshape(3, -1), *axes, image[1])
+    columns, rows = (
+        outside.part(i, i + 1, 2).reshape(*shape) for i, shape in enumerate(shapes)
+    )
+    return g.where(columns | rows, GREY, samples, np.float32).transpose(1, 0, 2, 3)

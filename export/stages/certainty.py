@@ -1,0 +1,175 @@
+"""Scales and crops -> radii and confidence, as `lapland.crop.texture` and `lapland.uncertainty` compute them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.stages.values import Graph, Value
+from lapland.crop.texture import FLOOR, LEVELS, MARGIN, ABOUT
+from lapland.schemes.normaliser import LEAST
+from lapland.uncertainty.calibration import APART, BAD, FAR, Calibration
+from lapland.uncertainty.features import PAIRS, SHARP, group_means
+
+_GREY = (3735, 19235, 9798)  # blue, green, red, of 2^15: the shares of OpenCV
+
+
+def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value, Value]:
+    """The texture of crops.
+
+    Args:
+        g: the graph.
+        crops: (N, 3, size, size) float32, blue, green, red.
+        landmarks: (N, K, 2) float32, crop pixels.
+        size: side of the crops.
+
+    Returns:
+        (N, 5), of the crop; and (N, K), of each landmark.
+    """
+    shares = np.array(_GREY, np.float32).reshape(1, 3, 1, 1)
+    grey = ((crops * shares).sum(1) / 32768.0).rounded()  # (N, S, S)
+    cut = round(MARGIN * size)
+    inner = grey.part(cut, size - cut, 1).part(cut, size - cut, 2)
+    details: list[Value] = []
+    for level in range(LEVELS):
+        if level:
+            inner = _halved(g, inner)
+        columns, rows = (_detail(_step(inner, axis)) for axis in (1, 2))
+        details.append((columns + rows) * 0.5)
+        if not level:
+            direction = (columns - rows).apply("Abs")
+    ratios = [a - b for a, b in zip(details, details[1:], strict=False)]
+    crop = g.concat([*ratios, details[-1], direction], 1)
+    return crop, _about(g, _halved(g, grey), landmarks, size // 2)
+
+
+def _halved(g: Graph, grey: Value) -> Value:
+    """Means of 2 x 2 pixels, (N, S, S)."""
+    maps = g.op("Unsqueeze", grey, g.integers(1))
+    pooled = g.op("AveragePool", maps, kernel_shape=[2, 2], strides=[2, 2])
+    return g.op("Squeeze", pooled, g.integers(1))
+
+
+def _step(grey: Value, axis: int) -> Value:
+    """Absolute differences of neighbours."""
+    return (grey.part(1, 2**62, axis) - grey.part(0, -1, axis)).apply("Abs")
+
+
+def _detail(steps: Value) -> Value:
+    """(N, H, W) -> (N, 1), logarithm of the mean."""
+    return (steps.mean(2).mean(1, keep=True) + FLOOR).apply("Log")
+
+
+def _about(g: Graph, half: Value, landmarks: Value, side: int) -> Value:
+    """(N, side, side) and (N, K, 2) -> (N, K), logarithm of the detail about each landmark."""
+    right, down = _step(half, 2), _step(half, 1)
+    steps = g.op("Pad", right, g.integers(0, 0, 0, 0, 0, 1))
+    steps = steps + g.op("Pad", down, g.integers(0, 0, 0, 0, 1, 0))
+    blur = _blur(side)
+    around = (g.value(blur, np.float32) @ steps @ blur.T).reshape(0, side * side)
+    at = ((landmarks + 0.5) * 0.5).at_least(0.0).at_most(float(side - 1)).cast(np.int64)
+    x, y = (at.take(i, 2) for i in range(2))
+    logs = (g.op("GatherElements", around, y * side + x, axis=1) * 0.5 + FLOOR).apply("Log")
+    return logs - logs.mean(1, keep=True)
+
+
+def _blur(side: int) -> NDArray[np.float32]:
+    """The mean of five along an axis as a matrix, the edge mirrored with its pixel."""
+    places = np.pad(np.arange(side), ABOUT // 2, mode="symmetric")
+    matrix = np.zeros((side, side), np.float32)
+    for row in range(side):
+        np.add.at(matrix[row], places[row : row + ABOUT], 1 / ABOUT)
+    return matrix
+
+
+def radii_and_confidence(
+    g: Graph,
+    calibration: Calibration,
+    landmarks: Value,
+    scales: Value,
+    texture: tuple[Value, Value],
+    probabilities: Sequence[float],
+) -> tuple[list[Value], Value]:
+    """The meaning of scales.
+
+    Args:
+        g: the graph.
+        calibration: of the model.
+        landmarks: (N, K, 2) float32, image pixels.
+        scales: (N, K) float32, image pixels.
+        texture: the texture of the crops, of `textures`.
+        probabilities: of the radii.
+
+    Returns:
+        radii (N, K) float32 for each probability, and the confidence (N,).
+    """
+    extents = landmarks.max(1) - landmarks.min(1)
+    side = (extents.take(0, 1) * extents.take(1, 1)).apply("Sqrt").at_least(LEAST).reshape(-1, 1)
+    features = _features(g, calibration, scales, side, texture)  # (N, K, 20)
+    confidence = _confidence(g, calibration, landmarks, side, features)
+    low, high = (np.asarray(end, np.float32) for end in (calibration.low, calibration.high))
+    features = features.at_least(low).at_most(high)
+    means = (features * calibration.weights[:, 1:]).sum(2) + calibration.weights[:, 0]
+    bounded = means.at_least(calibration.levels[:, 0]).at_most(calibration.levels[:, 1])
+    spread = features.take(3, 2)
+    q = calibration.quantiles.transpose(2, 0, 1)  # (3, K, P)
+    ratios = g.op("Unsqueeze", bounded, g.integers(2)) * q[1] + q[0]
+    ratios = ratios + g.op("Unsqueeze", spread, g.integers(2)) * q[2]  # (N, K, P)
+    radii = []
+    for probability in probabilities:
+        ratio = _ratio(calibration, ratios, probability)
+        radii.append(side * (means + ratio).at_least(-FAR).at_most(FAR).apply("Exp"))
+    return radii, confidence
+
+
+def _features(
+    g: Graph, calibration: Calibration, scales: Value, side: Value, texture: tuple[Value, Value]
+) -> Value:
+    """(N, K, 20) float32, as `features_of` gives, before they are clipped."""
+    crop, around = texture
+    k = calibration.scheme.size
+    scales = scales.at_least(LEAST)
+    mean = scales.mean(1, keep=True)
+    relative = (scales / mean).apply("Log")
+    groups = group_means(calibration.scheme.groups)
+    logs = scales.apply("Log")
+    off = logs - logs.mean(1, keep=True)
+    spread = (off * off).mean(1, keep=True).apply("Sqrt")
+    h = crop.part(0, len(SHARP), 1) - SHARP
+    products = h.take(PAIRS[0], 1) * h.take(PAIRS[1], 1)
+    shared = g.concat([(mean / side).apply("Log"), spread, crop, products], 1)  # (N, 17)
+    ones = np.ones((1, k, 1))
+    shared = g.op("Unsqueeze", shared, g.integers(1)) * ones  # (N, K, 17)
+    own = [g.op("Unsqueeze", v, g.integers(2)) for v in (relative, relative @ groups, around)]
+    log_mean, rest = shared.part(0, 1, 2), shared.part(1, 2**62, 2)
+    return g.concat([own[0], log_mean, own[1], rest, own[2]], 2)
+
+
+def _ratio(calibration: Calibration, ratios: Value, probability: float) -> Value:
+    """(N, K, P) -> (N, K), logarithm of error / mean error at a probability.
+
+    See `Calibration.radii`: lines may cross, so the quantile before may be the larger one.
+    """
+    at = np.log(-np.log1p(-calibration.probabilities))
+    place = np.log(-np.log1p(-probability))
+    i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
+    share = float((place - at[i]) / (at[i + 1] - at[i]))
+    below, above = (ratios.part(0, j + 1, 2).max(2) + APART * j for j in (i, i + 1))
+    return below * (1 - share) + above * share
+
+
+def _confidence(
+    g: Graph, calibration: Calibration, landmarks: Value, side: Value, features: Value
+) -> Value:
+    """(N,) float32."""
+    low, high = (np.asarray(end[1:], np.float32) for end in (calibration.low, calibration.high))
+    shared = features.mean(1).part(1, 2**62, 1).at_least(low).at_most(high)
+    mean = shared @ calibration.face[1:].reshape(-1, 1) + float(calibration.face[0])  # (N, 1)
+    corners = calibration.scheme.eye_corners
+    length = side
+    if corners is not None:
+        apart = landmarks.take(corners[0], 1) - landmarks.take(corners[1], 1)  # (N, 2)
+        length = (apart * apart).sum(1, keep=True).apply("Sqrt").at_least(LEAST)
+    beyond = mean + (side / length / BAD).apply("Log")
+    odds = (beyond - calibration.shift) * calibration.slope
+    return (-odds).apply("Sigmoid").reshape(-1)

@@ -1,0 +1,186 @@
+"""Five points -> crops of the landmark network, as `lapland.crop.square` cuts them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from export.stages import sampling
+from export.stages.values import Graph, Value
+from lapland.crop.five_points import UPRIGHT
+
+
+class Squares(NamedTuple):
+    """The squares of N faces; a crop pixel (u, v) lies at first + u axis + v (axis turned by 90 degrees).
+
+    Attributes:
+        axis: x and y, (N, 1) float64 each, of the step from a crop pixel to the next, image pixels.
+        first: x and y, (N, 1) float64 each, of the first crop pixel.
+        length: (N, 1) float64 of the step.
+    """
+
+    axis: tuple[Value, Value]
+    first: tuple[Value, Value]
+    length: Value
+
+
+def squares(g: Graph, five_points: Value, *, size: int, factor: float, upright: bool) -> Squares:
+    """The squares about five points (N, 5, 2)."""
+    points = five_points.cast(np.float64)
+    x, y = (points.part(i, i + 1, 2).reshape(-1, 5) for i in range(2))  # (N, 5)
+    zero = x.part(0, 1, 1) * 0.0
+    turn = zero + 1.0, zero
+    if upright:
+        # The sum of (z - mean) conj(u) over the points; u sums up to zero, so the mean drops out.
+        dx, dy = x - x.mean(1, keep=True), y - y.mean(1, keep=True)
+        u, v = UPRIGHT[:, :1], UPRIGHT[:, 1:]
+        along, across = dx @ u + dy @ v, dy @ u - dx @ v
+        length = (along * along + across * across).apply("Sqrt")
+        some = length > 0.0
+        whole = g.where(some, length, 1.0, np.float64)
+        turn = g.where(some, along / whole, 1.0, np.float64), across / whole
+    c, s = turn
+    turned = x * c + y * s, y * c - x * s  # along the axes of the square
+    low, high = ([end(p) for p in turned] for end in (_least, _most))
+    extents = [b - a for a, b in zip(low, high, strict=True)]
+    side = (extents[0].at_least(extents[1]) * factor).at_least(1.0)
+    step = side / size
+    axis = c * step, s * step
+    mid = [(a + b) * 0.5 for a, b in zip(low, high, strict=True)]
+    half = (size - 1) / 2
+    first = (
+        c * mid[0] - s * mid[1] - (axis[0] - axis[1]) * half,
+        s * mid[0] + c * mid[1] - (axis[0] + axis[1]) * half,
+    )
+    return Squares(axis, first, step)
+
+
+def _least(values: Value) -> Value:
+    return values.min(1, keep=True)
+
+
+def _most(values: Value) -> Value:
+    return values.max(1, keep=True)
+
+
+def matrices(g: Graph, found: Squares) -> Value:
+    """(N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels, as `crop_matrices` gives."""
+    (c, s), (x, y) = found.axis, found.first
+    return g.concat([c, -s, x, s, c, y], 1).reshape(-1, 2, 3)
+
+
+def cut(
+    g: Graph,
+    image: Value,
+    planes: Value,
+    found: Squares,
+    size: int,
+    shape: tuple[int, int],
+    *,
+    rgb: bool,
+) -> Value:
+    """The crops of N > 0 faces, (N, 3, size, size) float32, whole numbers; black beyond the photo.
+
+    Args:
+        g: the graph.
+        image: (H, W, 3) uint8.
+        planes: (1, 3, H, W) float32, blue, green, red.
+        found: the squares.
+        size: side of the crops.
+        shape: H and W.
+        rgb: whether `image` is in the order red, green, blue.
+    """
+    matrix = matrices(g, found)
+    shrink = (found.length * 0.5).apply("Floor").at_least(1.0).reshape(-1)  # (N,)
+    is_large = shrink > 1.0
+    near, large = is_large.apply("Not").places(), is_large.places()
+    axes = _axes(g, matrix.take(near), size, (shape[1], shape[0]))
+    samples = sampling.bilinear(g, planes.reshape(3, -1), *axes, shape[1])
+    parts = [_means(g, samples)]
+
+    inner = Graph(f"{g.prefix}large/")
+    few = (inner.value(value, np.float64).take(inner.value(large, np.int64)) for value in (matrix, shrink))
+    cuts = _cut_large(inner, inner.value(image, np.uint8), *few, size, shape, rgb=rgb)
+    none = np.zeros((0, 3, size, size))
+    parts += g.branch(large.count() > 0, inner, [cuts], [none])
+    return g.concat(parts, 0).take(g.concat([near, large], 0).order(largest=False))
+
+
+def _axes(
+    g: Graph, matrix: Value, size: int, lengths: tuple[Value | int, Value | int]
+) -> list[sampling.Axis]:
+    """Places of the samples, four for each crop pixel, (N, 2 size, 2 size) along both axes.
+
+    Args:
+        g: the graph.
+        matrix: (N, 2, 3) float64.
+        size: side of the crops.
+        lengths: width and height of the image; int32 if they are values.
+    """
+    steps = np.arange(2 * size) / 2 - 0.25
+    axes = []
+    for number, length in enumerate(lengths):
+        row = matrix.part(number, number + 1, 1)  # (N, 1, 3)
+        along, down, first = (row.part(i, i + 1, 2) for i in range(3))
+        # Two short sums, and one of float32 for all samples.
+        columns = (along * steps.reshape(1, 1, -1) + first).cast(np.float32)
+        rows = (down * steps.reshape(1, -1, 1)).cast(np.float32)
+        axes.append(sampling.anywhere(columns + rows, length))
+    return axes
+
+
+def _means(g: Graph, samples: Value) -> Value:
+    """Samples (3, N, 2 size, 2 size) -> crops (N, 3, size, size)."""
+    pooled = g.op("AveragePool", samples.rounded(), kernel_shape=[2, 2], strides=[2, 2])
+    return pooled.rounded().transpose(1, 0, 2, 3)
+
+
+def _cut_large(
+    g: Graph, image: Value, matrix: Value, shrink: Value, size: int, shape: tuple[int, int], *, rgb: bool
+) -> Value:
+    """Crops of large faces, from means of k x k pixels.
+
+    The first block begins at another pixel for each face. So the means are differences of sums over
+    all pixels above and to the left (F. Crow, "Summed-area tables for texture mapping", 1984).
+    """
+    height, width = shape
+    middle, half = (size - 1) / 2, size / 2
+    centre = matrix @ np.array([middle, middle, 1.0]).reshape(3, 1)  # (N, 2, 1)
+    reach = matrix.part(0, 2, 2).apply("Abs").sum(2, keep=True) * half
+    k = shrink.reshape(-1, 1, 1)
+    lengths = np.array([width, height], np.float64).reshape(2, 1)
+    # As `square._inside` has it.
+    start = ((centre - reach).at_least(0.0).apply("Floor") - k).at_least(0.0)
+    end = ((centre + reach).apply("Ceil") + 1.0 + k).at_most(lengths).at_least(start)
+    blocks = ((end - start) / k).apply("Floor")  # (N, 2, 1), columns and rows
+    # One more than the most blocks of any face, so that each is followed by black.
+    most = (blocks.max(0) + 1.0).reshape(-1).cast(np.int64)  # (2,)
+    sums = image.cast(np.int32)
+    for axis in (0, 1):
+        sums = g.op("CumSum", sums, g.value(axis, np.int64))
+    sums = g.op("Pad", sums, g.integers(1, 1, 0, 0, 0, 0))  # zeros above and to the left
+    edges, inside = [], []
+    for axis in (0, 1):
+        number = g.range(most.part(axis, axis + 1, 0) + 1).cast(np.float64).reshape(1, -1)
+        at = (start.take(axis, 1) + number * shrink.reshape(-1, 1)).at_most(float(shape[1 - axis]))
+        edges.append(at.cast(np.int64))
+        inside.append((number < blocks.take(axis, 1)).part(0, -1, 1))
+    index = edges[1].reshape(0, -1, 1) * (width + 1) + edges[0].reshape(0, 1, -1)
+    corners = sums.reshape(-1, 3).take(index)  # (N, rows + 1, columns + 1, 3)
+    for axis in (1, 2):
+        corners = corners.part(1, 2**62, axis) - corners.part(0, -1, axis)
+    area = (shrink * shrink).cast(np.float32).reshape(-1, 1, 1, 1)
+    means = corners.transpose(0, 3, 1, 2).cast(np.float32) / area
+    # OpenCV rounds halves of 2 x 2 pixels upwards, others to the even number.
+    two = area.equals(4.0)
+    means = g.where(two, means.rounded(), means.apply("Round"), np.float32)
+    if rgb:
+        means = means.take(np.array([2, 1, 0]), 1)
+    both = inside[1].reshape(0, 1, -1, 1) & inside[0].reshape(0, 1, 1, -1)
+    means = g.where(both, means, 0.0, np.float32)
+    # Image pixels -> blocks, whose first has its centre (k - 1) / 2 from the start.
+    offset = g.concat([g.op("Expand", k * 0.0, g.integers(1, 2, 2)), start + (k - 1.0) * 0.5], 2)
+    columns, rows = (most.part(i, i + 1, 0).cast(np.int32) for i in range(2))
+    axes = _axes(g, (matrix - offset) / k, size, (columns, rows))
+    first = g.range(shrink.count()).cast(np.int32).reshape(-1, 1, 1) * (rows * columns)
+    pixels = means.transpose(1, 0, 2, 3).reshape(3, -1)
+    return _means(g, sampling.bilinear(g, pixels, *axes, columns, first))

@@ -1,0 +1,178 @@
+"""The whole way from a photo to landmarks and radii as one ONNX graph."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from export.graph.builder import CONTRIB, IR, OPSET
+from export.stages import certainty
+from export.stages.cascade import Found, detect
+from export.stages.crops import cut, matrices, squares
+from export.stages.networks import insert
+from export.stages.values import Graph, Value
+from lapland.networks.info import ModelInfo
+
+PROBABILITIES = (0.5, 0.9)  # of the radii
+SIDES = (48, 4096)  # pixels, least and largest of a photo
+MOST_PIXELS = 2**31 // 255  # whose sum an int32 holds
+MOST_FACES = 1000
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What goes into the graph.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+        rgb: whether its channels are red, green, blue instead of blue, green, red.
+        min_face: side of the smallest face to look for, pixels.
+        faces: how many faces at most, the largest.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+
+    width: int = 640
+    height: int = 480
+    rgb: bool = False
+    min_face: int = 40
+    faces: int = 32
+
+    def __post_init__(self) -> None:
+        low, high = SIDES
+        sides = self.width, self.height
+        if not all(low <= side <= high for side in sides) or np.prod(sides) > MOST_PIXELS:
+            raise ValueError(
+                f"size: expected sides of {low} to {high} pixels and at most {MOST_PIXELS} pixels "
+                f"in all, as 640x480, not {self.width}x{self.height}"
+            )
+        if not 12 <= self.min_face <= min(sides):
+            raise ValueError(
+                f"min_face: expected 12 to {min(sides)} pixels, the shorter side of the photo, "
+                f"not {self.min_face}; for smaller faces enlarge the photo"
+            )
+        if not 1 <= self.faces <= MOST_FACES:
+            raise ValueError(f"faces: expected 1 to {MOST_FACES}, not {self.faces}")
+
+
+def build(
+    photo: Photo,
+    model: onnx.ModelProto,
+    info: ModelInfo,
+    nets: Mapping[str, onnx.ModelProto],
+) -> onnx.ModelProto:
+    """The graph, checked.
+
+    Args:
+        photo: its input.
+        model: a landmark model.
+        info: its metadata.
+        nets: pnet, rnet and onet of MTCNN.
+
+    Raises:
+        ValueError: the model is not calibrated, or takes crops of an unusual size.
+    """
+    if info.calibration is None:
+        raise ValueError(
+            f"{info.name}: expected a calibrated model, for radii and confidence; "
+            "`python -m export.rcn` calibrates a model"
+        )
+    if info.size % 80:  # else resolutions of the texture would not halve evenly
+        raise ValueError(f"{info.name}: expected crops of 80 pixels, not {info.size}")
+    g = Graph()
+    shape = photo.height, photo.width
+    image = Value(g, "image", np.uint8)
+    planes = image.transpose(2, 0, 1)
+    if photo.rgb:
+        planes = planes.take(np.array([2, 1, 0]))
+    planes = planes.cast(np.float32).reshape(1, 3, *shape)
+    found = detect(g, nets, planes, shape, photo.min_face, photo.faces)
+    results = _located(g, image, planes, found, photo, model, info)
+    k = info.scheme.size
+    outputs: dict[str, tuple[Value, list[str | int]]] = {
+        "boxes": (found.boxes, ["N", 4]),
+        "scores": (found.scores, ["N"]),
+        "five_points": (found.five_points, ["N", 5, 2]),
+        "landmarks": (results[0], ["N", k, 2]),
+        "scales": (results[1], ["N", k]),
+        "radii_50": (results[2], ["N", k]),
+        "radii_90": (results[3], ["N", k]),
+        "confidence": (results[4], ["N"]),
+        "count": (found.boxes.count().cast(np.int32).reshape(), []),
+    }
+    infos = []
+    for name, (value, dimensions) in outputs.items():
+        g.rename(value, name)
+        kind = TensorProto.INT32 if name == "count" else TensorProto.FLOAT
+        infos.append(helper.make_tensor_value_info(name, kind, dimensions))
+    source = helper.make_tensor_value_info("image", TensorProto.UINT8, [*shape, 3])
+    body = helper.make_graph(g.nodes, "photo", [source], infos, g.constants)
+    opsets = [helper.make_opsetid("", OPSET)]
+    if any(opset.domain == CONTRIB for opset in model.opset_import):
+        opsets.append(helper.make_opsetid(CONTRIB, 1))
+    whole = helper.make_model(body, opset_imports=opsets, ir_version=IR, producer_name="lapland")
+    helper.set_model_props(whole, _metadata(photo, model, nets))
+    onnx.checker.check_model(whole, full_check=True)
+    return whole
+
+
+def _located(
+    g: Graph,
+    image: Value,
+    planes: Value,
+    found: Found,
+    photo: Photo,
+    model: onnx.ModelProto,
+    info: ModelInfo,
+) -> list[Value]:
+    """Landmarks, scales, two radii, confidence; computed only if there are faces.
+
+    The int8 networks refuse to run on no face at all.
+    """
+    inner = Graph("faces/")
+    image, planes = inner.value(image, np.uint8), inner.value(planes, np.float32)
+    points = inner.value(found.five_points, np.float32)
+    size, shape = info.size, (photo.height, photo.width)
+    square = squares(inner, points, size=size, factor=info.crop_factor, upright=info.crop_upright)
+    crops = cut(inner, image, planes, square, size, shape, rgb=photo.rgb)
+    given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
+    in_crop, spread = insert(inner, model, "landmarks", given, ["landmarks", "scales"])
+    matrix = matrices(inner, square)
+    linear, offset = matrix.part(0, 2, 2), matrix.part(2, 3, 2)
+    placed = in_crop.cast(np.float64) @ linear.transpose(0, 2, 1) + offset.transpose(0, 2, 1)
+    landmarks = placed.cast(np.float32)
+    scales = (spread.cast(np.float64) * square.length).cast(np.float32)
+    assert info.calibration is not None
+    texture = certainty.textures(inner, crops, in_crop, size)
+    radii, confidence = certainty.radii_and_confidence(
+        inner, info.calibration, landmarks, scales, texture, PROBABILITIES
+    )
+    k = info.scheme.size
+    none = np.zeros((0, k))
+    some = found.scores.count() > 0
+    results = [landmarks, scales, *radii, confidence]
+    return g.branch(some, inner, results, [np.zeros((0, k, 2)), none, none, none, np.zeros(0)])
+
+
+def _metadata(
+    photo: Photo, model: onnx.ModelProto, nets: Mapping[str, onnx.ModelProto]
+) -> dict[str, str]:
+    """The metadata of the landmark model, but for the calibration, and the pipeline's own."""
+    facts = {p.key: p.value for p in model.metadata_props if p.key != "lapland.calibration"}
+    pnet = {p.key: p.value for p in nets["pnet"].metadata_props}
+    own = {
+        "width": photo.width,
+        "height": photo.height,
+        "colour": "RGB" if photo.rgb else "BGR",
+        "min_face": photo.min_face,
+        "faces": photo.faces,
+        "detector": "mtcnn",
+        "detector_origin": pnet.get("origin", ""),
+        "detector_licence": pnet.get("licence", ""),
+    }
+    return facts | {"lapland.pipeline": json.dumps(own)}

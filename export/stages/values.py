@@ -1,0 +1,245 @@
+"""Values of a graph that is being built, with the operators of numpy: `(low + high) / 2` adds two nodes.
+
+So a stage of the graph reads as the function of the SDK that it repeats.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Union
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from export.graph.builder import GraphBuilder
+
+Operand = Union["Value", float, int, NDArray[Any]]
+_TYPES = {
+    np.dtype(np.uint8): TensorProto.UINT8,
+    np.dtype(np.int32): TensorProto.INT32,
+    np.dtype(np.int64): TensorProto.INT64,
+    np.dtype(np.float32): TensorProto.FLOAT,
+    np.dtype(np.float64): TensorProto.DOUBLE,
+    np.dtype(np.bool_): TensorProto.BOOL,
+}
+
+
+def onnx_type(dtype: Any) -> int:
+    """The number of a dtype in ONNX files."""
+    return int(_TYPES[np.dtype(dtype)])
+
+
+class Value:
+    """The output of a node, or an input of the graph. Indexing keeps to whole axes: see `part`.
+
+    Attributes:
+        graph: the graph that it belongs to.
+        name: its name there.
+        dtype: of its elements.
+    """
+
+    def __init__(self, graph: "Graph", name: str, dtype: Any) -> None:
+        self.graph, self.name, self.dtype = graph, name, np.dtype(dtype)
+
+    def _with(self, kind: str, other: Operand, dtype: Any = None, *, turned: bool = False) -> "Value":
+        pair = [self, self.graph.value(other, self.dtype)]
+        return self.graph.op(kind, *(pair[::-1] if turned else pair), dtype=dtype or self.dtype)
+
+    def __add__(self, other: Operand) -> "Value":
+        return self._with("Add", other)
+
+    def __sub__(self, other: Operand) -> "Value":
+        return self._with("Sub", other)
+
+    def __rsub__(self, other: Operand) -> "Value":
+        return self._with("Sub", other, turned=True)
+
+    def __mul__(self, other: Operand) -> "Value":
+        return self._with("Mul", other)
+
+    def __rmul__(self, other: Operand) -> "Value":
+        return self._with("Mul", other)
+
+    def __truediv__(self, other: Operand) -> "Value":
+        return self._with("Div", other)
+
+    def __floordiv__(self, other: Operand) -> "Value":
+        """Whole numbers from 0 up alone: ONNX cuts off towards zero."""
+        return self._with("Div", other)
+
+    def __matmul__(self, other: Operand) -> "Value":
+        return self._with("MatMul", other)
+
+    def __lt__(self, other: Operand) -> "Value":
+        return self._with("Less", other, np.bool_)
+
+    def __gt__(self, other: Operand) -> "Value":
+        return self._with("Greater", other, np.bool_)
+
+    def __ge__(self, other: Operand) -> "Value":
+        return self._with("GreaterOrEqual", other, np.bool_)
+
+    def __and__(self, other: Operand) -> "Value":
+        return self._with("And", other)
+
+    def __or__(self, other: Operand) -> "Value":
+        return self._with("Or", other)
+
+    def __neg__(self) -> "Value":
+        return self.graph.op("Neg", self)
+
+    def equals(self, other: Operand) -> "Value":
+        """Where two values are equal."""
+        return self._with("Equal", other, np.bool_)
+
+    def at_least(self, other: Operand) -> "Value":
+        """The larger of the two, element by element."""
+        return self._with("Max", other)
+
+    def at_most(self, other: Operand) -> "Value":
+        """The smaller of the two, element by element."""
+        return self._with("Min", other)
+
+    def cast(self, dtype: Any) -> "Value":
+        """The same numbers of another type; fractions are cut off."""
+        if np.dtype(dtype) == self.dtype:
+            return self
+        return self.graph.op("Cast", self, dtype=dtype, to=onnx_type(dtype))
+
+    def apply(self, kind: str) -> "Value":
+        """A function of each element: "Abs", "Ceil", "Exp", "Floor", "Log", "Relu", "Round", ..."""
+        return self.graph.op(kind, self)
+
+    def rounded(self) -> "Value":
+        """The nearest whole numbers, halves upwards."""
+        return (self + 0.5).apply("Floor")
+
+    def reshape(self, *shape: int) -> "Value":
+        """0 keeps the length of an axis, and -1 takes the rest."""
+        return self.graph.op("Reshape", self, self.graph.integers(*shape))
+
+    def transpose(self, *axes: int) -> "Value":
+        """Axes in another order."""
+        return self.graph.op("Transpose", self, perm=list(axes))
+
+    def take(self, indices: Operand, axis: int = 0) -> "Value":
+        """Elements along an axis, as `numpy.take`."""
+        return self.graph.op("Gather", self, self.graph.value(indices, np.int64), axis=axis)
+
+    def part(self, start: int, end: int, axis: int, step: int = 1) -> "Value":
+        """A slice along one axis."""
+        limits = (self.graph.integers(value) for value in (start, end, axis, step))
+        return self.graph.op("Slice", self, *limits)
+
+    def sum(self, axis: int, *, keep: bool = False) -> "Value":
+        """The sum over an axis."""
+        return self.graph.op("ReduceSum", self, self.graph.integers(axis), keepdims=int(keep))
+
+    def mean(self, axis: int, *, keep: bool = False) -> "Value":
+        """The mean over an axis."""
+        return self.graph.op("ReduceMean", self, axes=[axis], keepdims=int(keep))
+
+    def max(self, axis: int, *, keep: bool = False) -> "Value":
+        """The largest along an axis, which may not be empty."""
+        return self.graph.op("ReduceMax", self, axes=[axis], keepdims=int(keep))
+
+    def min(self, axis: int, *, keep: bool = False) -> "Value":
+        """The smallest along an axis, which may not be empty."""
+        return self.graph.op("ReduceMin", self, axes=[axis], keepdims=int(keep))
+
+    def count(self) -> "Value":
+        """(1,) int64, the length of the first axis."""
+        return self.graph.op("Shape", self, dtype=np.int64, start=0, end=1)
+
+    def places(self) -> "Value":
+        """(n,) int64, the indices of the true elements of a row."""
+        return self.graph.op("NonZero", self, dtype=np.int64).reshape(-1)
+
+    def order(self, most: int | None = None, *, largest: bool = True) -> "Value":
+        """Indices that sort a row, the first of equal elements first; at most so many."""
+        count = self.count() if most is None else self.count().at_most(most)
+        row = [self.name, count.name]
+        names = [f"{self.graph.prefix}{kind}{len(self.graph.nodes)}" for kind in ("Top", "Order")]
+        node = helper.make_node("TopK", row, names, names[0], axis=0, largest=int(largest), sorted=1)
+        self.graph.nodes.append(node)
+        return Value(self.graph, names[1], np.int64)
+
+
+class Graph(GraphBuilder):
+    """A graph whose nodes name themselves.
+
+    Args:
+        prefix: of the names, so that those of a branch differ from those around it.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        super().__init__()
+        self.prefix = prefix
+
+    def value(self, value: Operand, dtype: Any) -> Value:
+        """A constant of the type given; or a value, which may be one of the graph around a branch."""
+        if isinstance(value, Value):
+            return value if value.graph is self else Value(self, value.name, value.dtype)
+        array = np.asarray(value, dtype)
+        return Value(self, self.constant(f"{self.prefix}constant{len(self.constants)}", array), dtype)
+
+    def integers(self, *values: int) -> Value:  # type: ignore[override]
+        """A row of whole numbers, the form of shapes and axes."""
+        return self.value(np.array(values), np.int64)
+
+    def op(self, kind: str, *inputs: Value, dtype: Any = None, **attributes: Any) -> Value:
+        """Adds a node; its result has the type of its first input if none is given."""
+        name = f"{self.prefix}{kind}{len(self.nodes)}"
+        self.node(kind, [value.name for value in inputs], name, **attributes)
+        return Value(self, name, dtype or inputs[0].dtype)
+
+    def concat(self, values: Sequence[Value], axis: int) -> Value:
+        """Values one after the other."""
+        return self.op("Concat", *values, axis=axis)
+
+    def where(self, condition: Value, yes: Operand, no: Operand, dtype: Any) -> Value:
+        """One of two values, element by element."""
+        return self.op(
+            "Where", condition, self.value(yes, dtype), self.value(no, dtype), dtype=dtype
+        )
+
+    def range(self, end: Value) -> Value:
+        """0 to `end` - 1, int64; `end` has one element."""
+        scalar = self.value(0, np.int64)
+        return self.op("Range", scalar, end.reshape(), self.value(1, np.int64))
+
+    def branch(
+        self,
+        condition: Value,
+        inner: "Graph",
+        results: Sequence[Value],
+        otherwise: Sequence[NDArray[Any]],
+    ) -> list[Value]:
+        """Values that are computed only if a condition holds.
+
+        Args:
+            condition: one bool.
+            inner: the graph that computes them; it may use values of this one.
+            results: values of it.
+            otherwise: constants in their place if the condition does not hold.
+        """
+        names = [f"{inner.prefix}result{i}" for i in range(len(results))]
+        infos = [helper.make_tensor_value_info(r.name, onnx_type(r.dtype), None) for r in results]
+        then = helper.make_graph(inner.nodes, names[0], [], infos, inner.constants)
+        nodes, infos = [], []
+        for result, array in zip(results, otherwise, strict=True):
+            tensor = numpy_helper.from_array(np.asarray(array, result.dtype))
+            name = f"{result.name}/else"
+            nodes.append(helper.make_node("Constant", [], [name], value=tensor))
+            infos.append(helper.make_tensor_value_info(name, onnx_type(result.dtype), None))
+        other = helper.make_graph(nodes, f"{names[0]}/else", [], infos)
+        self.nodes.append(
+            helper.make_node(
+                "If", [condition.name], names, names[0], then_branch=then, else_branch=other
+            )
+        )
+        return [Value(self, n, r.dtype) for n, r in zip(names, results, strict=True)]
+
+    def rename(self, value: Value, name: str) -> Value:
+        """The value under a name of its own, as an output of the graph."""
+        self.node("Identity", [value.name], name)
+        return Value(self, name, value.dtype)
