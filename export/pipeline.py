@@ -1,12 +1,12 @@
-"""One ONNX file from a photo of fixed size to landmarks, for every language: `python -m export.pipeline`.
+"""One ONNX file from a photo to landmarks, for every language: `python -m export.pipeline`.
 
     python -m export.pipeline [--model NAME ...] [--size 640x480] [--min-face 40] [--faces 32]
                               [--colour bgr] [--out dist/pipeline]
 
-It holds the face detector, the landmark network and everything between and after: pyramid,
-suppression, crops, the way back, radii and confidence. `docs/other-languages.md` describes its
-input and outputs. Without `--model` it writes one file for each default, of `Detector` and of
-`Tracker`.
+It takes photos of one size, and holds the face detector, the landmark network and everything
+between and after: pyramid, suppression, crops, the way back, radii and confidence.
+`docs/other-languages.md` describes its input and outputs. Without `--model` it writes one file for
+each default of `Detector` and `Tracker`.
 """
 
 import argparse
@@ -15,12 +15,11 @@ from pathlib import Path
 
 import onnx
 
-from export.shipping.hashes import DEFAULTS
 from export.stages.photo import Photo, build
 from lapland.base.errors import LaplandError
+from lapland.base.files import write_whole
 from lapland.networks import index
-from lapland.networks.info import info_of
-from training.common.files import write_whole
+from lapland.networks.loading import load, load_mtcnn
 from training.common.paths import REPOSITORY
 
 OUT = REPOSITORY / "dist" / "pipeline"
@@ -34,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--model",
         nargs="+",
-        default=list(DEFAULTS),
+        default=[entry.name for entry in index.entries() if entry.default],
         help="names of shipped landmark models, or paths of ONNX files",
     )
     parser.add_argument("--size", default="640x480", help="width and height of the photo, pixels")
@@ -71,20 +70,15 @@ def write(file: Path, model: str, photo: Photo) -> None:
         ModelError: there is no such model, or the file is damaged.
         ValueError: the model is not calibrated.
     """
-    path = index.folder() / model / "model.onnx" if model in index.shipped() else Path(model)
+    path = index.path(model) if model in index.shipped() else Path(model)
     if not path.suffix:
-        raise ValueError(
-            f"--model: expected the path of an ONNX file or one of {', '.join(index.shipped())}, "
-            f"not {model!r}"
-        )
-    data = index.read_model(path)
-    landmarks = onnx.load_model_from_string(data)
-    metadata = {p.key: p.value for p in landmarks.metadata_props}
-    info = info_of(metadata, path, len(data))
-    folder = index.folder() / "mtcnn"
-    nets = {net: onnx.load(folder / f"{net}.onnx") for net in NETS}
-    content = build(photo, landmarks, info, nets).SerializeToString(deterministic=True)
-    write_whole(file, lambda part: part.write_bytes(content))
+        known = ", ".join(index.shipped())
+        raise ValueError(f"--model: expected the path of an ONNX file or {known}, not {model!r}")
+    _, info = load(path, threads=1)
+    files = zip(NETS, load_mtcnn(), strict=True)
+    nets = {net: onnx.load_model_from_string(data) for net, data in files}
+    content = build(photo, onnx.load(path), info, nets).SerializeToString(deterministic=True)
+    write_whole(file, content)
 
 
 def size_of(text: str) -> tuple[int, int]:

@@ -99,7 +99,5 @@ def crops(g: Graph, planes: Value, boxes: Value, size: int, image: tuple[int, in
         for i, shape in enumerate(shapes)
     ]
     samples = sampling.bilinear(g, planes.reshape(3, -1), *axes, image[1])
-    columns, rows = (
-        outside.part(i, i + 1, 2).reshape(*shape) for i, shape in enumerate(shapes)
-    )
+    columns, rows = (outside.part(i, i + 1, 2).reshape(*shape) for i, shape in enumerate(shapes))
     return g.where(columns | rows, GREY, samples, np.float32).transpose(1, 0, 2, 3)

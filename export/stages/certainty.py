@@ -1,13 +1,19 @@
-"""Scales and crops -> radii and confidence, as `lapland.crop.texture` and `lapland.uncertainty` compute them."""
+"""Scales and crops -> radii and confidence.
 
+The nodes compute as `lapland.crop.texture` and `lapland.uncertainty` do.
+"""
+
+import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.stages.values import Graph, Value
-from lapland.crop.texture import FLOOR, LEVELS, MARGIN, ABOUT
+from lapland.crop.texture import ABOUT, FLOOR, LEVELS, MARGIN
 from lapland.schemes.normaliser import LEAST
+from lapland.uncertainty import border
 from lapland.uncertainty.calibration import APART, BAD, FAR, Calibration
 from lapland.uncertainty.features import PAIRS, SHARP, group_means
 
@@ -38,7 +44,7 @@ def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value
         details.append((columns + rows) * 0.5)
         if not level:
             direction = (columns - rows).apply("Abs")
-    ratios = [a - b for a, b in zip(details, details[1:], strict=False)]
+    ratios = [a - b for a, b in itertools.pairwise(details)]
     crop = g.concat([*ratios, details[-1], direction], 1)
     return crop, _about(g, _halved(g, grey), landmarks, size // 2)
 
@@ -89,6 +95,7 @@ def radii_and_confidence(
     scales: Value,
     texture: tuple[Value, Value],
     probabilities: Sequence[float],
+    shape: tuple[int, int],
 ) -> tuple[list[Value], Value]:
     """The meaning of scales.
 
@@ -99,6 +106,7 @@ def radii_and_confidence(
         scales: (N, K) float32, image pixels.
         texture: the texture of the crops, of `textures`.
         probabilities: of the radii.
+        shape: H and W of the photo.
 
     Returns:
         radii (N, K) float32 for each probability, and the confidence (N,).
@@ -106,9 +114,9 @@ def radii_and_confidence(
     extents = landmarks.max(1) - landmarks.min(1)
     side = (extents.take(0, 1) * extents.take(1, 1)).apply("Sqrt").at_least(LEAST).reshape(-1, 1)
     features = _features(g, calibration, scales, side, texture)  # (N, K, 20)
-    confidence = _confidence(g, calibration, landmarks, side, features)
-    low, high = (np.asarray(end, np.float32) for end in (calibration.low, calibration.high))
-    features = features.at_least(low).at_most(high)
+    hidden = _hidden(landmarks, side, shape)
+    confidence = _confidence(g, calibration, landmarks, side, features, hidden)
+    features = features.at_least(calibration.low).at_most(calibration.high)
     means = (features * calibration.weights[:, 1:]).sum(2) + calibration.weights[:, 0]
     bounded = means.at_least(calibration.levels[:, 0]).at_most(calibration.levels[:, 1])
     spread = features.take(3, 2)
@@ -118,7 +126,9 @@ def radii_and_confidence(
     radii = []
     for probability in probabilities:
         ratio = _ratio(calibration, ratios, probability)
-        radii.append(side * (means + ratio).at_least(-FAR).at_most(FAR).apply("Exp"))
+        seen = side * (means + ratio).at_least(-FAR).at_most(FAR).apply("Exp")
+        at = border.SCALE * (-np.log1p(-probability)) ** border.INVERSE_SHAPE
+        radii.append(seen.at_least(hidden * side * float(at)))
     return radii, confidence
 
 
@@ -158,13 +168,31 @@ def _ratio(calibration: Calibration, ratios: Value, probability: float) -> Value
     return below * (1 - share) + above * share
 
 
+def _hidden(landmarks: Value, side: Value, shape: tuple[int, int]) -> Value:
+    """(N, K): 1 at the border of the photo and beyond, 0 well inside, as `border` has it."""
+    ends = np.array([shape[1], shape[0]]) - 0.5
+    inside = (landmarks + 0.5).at_most(ends - landmarks).min(2)
+    return (1.0 - inside / (side * border.NEAR)).at_least(0.0).at_most(1.0)
+
+
 def _confidence(
-    g: Graph, calibration: Calibration, landmarks: Value, side: Value, features: Value
+    g: Graph,
+    calibration: Calibration,
+    landmarks: Value,
+    side: Value,
+    features: Value,
+    hidden: Value,
 ) -> Value:
     """(N,) float32."""
-    low, high = (np.asarray(end[1:], np.float32) for end in (calibration.low, calibration.high))
-    shared = features.mean(1).part(1, 2**62, 1).at_least(low).at_most(high)
-    mean = shared @ calibration.face[1:].reshape(-1, 1) + float(calibration.face[0])  # (N, 1)
+    # Neither the first feature nor the last: both compare landmarks of one face. The mean of the
+    # last is zero up to rounding, and its weight, which fits nothing, would enlarge that.
+    own = slice(1, -1)
+    low, high = calibration.low[own], calibration.high[own]
+    shared = features.mean(1).part(1, -1, 1).at_least(low).at_most(high)
+    mean = shared @ calibration.face[own].reshape(-1, 1) + float(calibration.face[0])  # (N, 1)
+    error = border.SCALE * math.gamma(1 + border.INVERSE_SHAPE)
+    more = (hidden * error / mean.apply("Exp")).at_least(1.0)
+    mean = mean + more.mean(1, keep=True).apply("Log")
     corners = calibration.scheme.eye_corners
     length = side
     if corners is not None:

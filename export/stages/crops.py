@@ -10,7 +10,9 @@ from lapland.crop.five_points import UPRIGHT
 
 
 class Squares(NamedTuple):
-    """The squares of N faces; a crop pixel (u, v) lies at first + u axis + v (axis turned by 90 degrees).
+    """The squares of N faces.
+
+    Crop pixel (u, v) lies at `first`, plus u times `axis`, plus v times `axis` turned clockwise.
 
     Attributes:
         axis: x and y, (N, 1) float64 each, of the step from a crop pixel to the next, image pixels.
@@ -98,7 +100,10 @@ def cut(
     parts = [_means(g, samples)]
 
     inner = Graph(f"{g.prefix}large/")
-    few = (inner.value(value, np.float64).take(inner.value(large, np.int64)) for value in (matrix, shrink))
+    few = (
+        inner.value(value, np.float64).take(inner.value(large, np.int64))
+        for value in (matrix, shrink)
+    )
     cuts = _cut_large(inner, inner.value(image, np.uint8), *few, size, shape, rgb=rgb)
     none = np.zeros((0, 3, size, size))
     parts += g.branch(large.count() > 0, inner, [cuts], [none])
@@ -135,7 +140,14 @@ def _means(g: Graph, samples: Value) -> Value:
 
 
 def _cut_large(
-    g: Graph, image: Value, matrix: Value, shrink: Value, size: int, shape: tuple[int, int], *, rgb: bool
+    g: Graph,
+    image: Value,
+    matrix: Value,
+    shrink: Value,
+    size: int,
+    shape: tuple[int, int],
+    *,
+    rgb: bool,
 ) -> Value:
     """Crops of large faces, from means of k x k pixels.
 

@@ -150,7 +150,7 @@ def _located(
     assert info.calibration is not None
     texture = certainty.textures(inner, crops, in_crop, size)
     radii, confidence = certainty.radii_and_confidence(
-        inner, info.calibration, landmarks, scales, texture, PROBABILITIES
+        inner, info.calibration, landmarks, scales, texture, PROBABILITIES, shape
     )
     k = info.scheme.size
     none = np.zeros((0, k))

@@ -41,7 +41,7 @@ def levels(
             if last not in halves:
                 halves[last] = _halved(g, half, whole, last)
             half = halves[last]
-        level = half if base == shape else (_resized(g, half, shape)*128.0).rounded()/128.0
+        level = half if base == shape else (_resized(g, half, shape) * 128.0).rounded() / 128.0
         found.append((scale, shape, level))
     return found
 

@@ -1,6 +1,7 @@
-"""Values of a graph that is being built, with the operators of numpy: `(low + high) / 2` adds two nodes.
+"""Values of a graph that is being built, with the operators of numpy.
 
-So a stage of the graph reads as the function of the SDK that it repeats.
+`(low + high) / 2` adds two nodes. So a stage of the graph reads as the function
+of the SDK that it repeats.
 """
 
 from collections.abc import Sequence
@@ -37,10 +38,14 @@ class Value:
         dtype: of its elements.
     """
 
+    __array_ufunc__ = None  # `array - value` is ours, too
+
     def __init__(self, graph: "Graph", name: str, dtype: Any) -> None:
         self.graph, self.name, self.dtype = graph, name, np.dtype(dtype)
 
-    def _with(self, kind: str, other: Operand, dtype: Any = None, *, turned: bool = False) -> "Value":
+    def _with(
+        self, kind: str, other: Operand, dtype: Any = None, *, turned: bool = False
+    ) -> "Value":
         pair = [self, self.graph.value(other, self.dtype)]
         return self.graph.op(kind, *(pair[::-1] if turned else pair), dtype=dtype or self.dtype)
 
@@ -159,7 +164,9 @@ class Value:
         count = self.count() if most is None else self.count().at_most(most)
         row = [self.name, count.name]
         names = [f"{self.graph.prefix}{kind}{len(self.graph.nodes)}" for kind in ("Top", "Order")]
-        node = helper.make_node("TopK", row, names, names[0], axis=0, largest=int(largest), sorted=1)
+        node = helper.make_node(
+            "TopK", row, names, names[0], axis=0, largest=int(largest), sorted=1
+        )
         self.graph.nodes.append(node)
         return Value(self.graph, names[1], np.int64)
 
@@ -176,11 +183,13 @@ class Graph(GraphBuilder):
         self.prefix = prefix
 
     def value(self, value: Operand, dtype: Any) -> Value:
-        """A constant of the type given; or a value, which may be one of the graph around a branch."""
+        """A constant of the type given; or a value, also one of the graph around a branch."""
         if isinstance(value, Value):
             return value if value.graph is self else Value(self, value.name, value.dtype)
         array = np.asarray(value, dtype)
-        return Value(self, self.constant(f"{self.prefix}constant{len(self.constants)}", array), dtype)
+        return Value(
+            self, self.constant(f"{self.prefix}constant{len(self.constants)}", array), dtype
+        )
 
     def integers(self, *values: int) -> Value:  # type: ignore[override]
         """A row of whole numbers, the form of shapes and axes."""

@@ -19,9 +19,9 @@ ImageSize = tuple[int, int]
 
 # Scale, in sides of the face, and inverse shape of the distribution. Chosen on the open photos of
 # `webmorph/london`; `python -m benchmarks.border` measures how many landmarks the radii hold.
-_SCALE, _INVERSE_SHAPE = 0.135, 0.75
+SCALE, INVERSE_SHAPE = 0.135, 0.75
 # Sides of the face from the border, within which ever more landmarks belong to the part beyond.
-_NEAR = 0.1
+NEAR = 0.1
 
 
 def hidden_radii(landmarks: Floats, size: ImageSize | None, probability: float) -> Floats:
@@ -35,22 +35,22 @@ def hidden_radii(landmarks: Floats, size: ImageSize | None, probability: float) 
         size: of the photo; None is not known, which gives 0 for all.
         probability: above 0 and below 1.
     """
-    at = float((-np.log1p(-probability)) ** _INVERSE_SHAPE)
-    return _SCALE * at * face_sides(landmarks)[:, None] * _shares(landmarks, size)
+    at = float((-np.log1p(-probability)) ** INVERSE_SHAPE)
+    return SCALE * at * face_sides(landmarks)[:, None] * _shares(landmarks, size)
 
 
 def hidden_errors(landmarks: Floats, size: ImageSize | None) -> NDArray[np.float64]:
     """Likewise the mean error, in sides of the face, (N, K)."""
-    mean: NDArray[np.float64] = _SCALE * math.gamma(1 + _INVERSE_SHAPE) * _shares(landmarks, size)
+    mean: NDArray[np.float64] = SCALE * math.gamma(1 + INVERSE_SHAPE) * _shares(landmarks, size)
     return mean
 
 
 def _shares(landmarks: Floats, size: ImageSize | None) -> NDArray[np.float64]:
-    """(N, K): 1 at the border and beyond, 0 from `_NEAR` on."""
+    """(N, K): 1 at the border and beyond, 0 from `NEAR` on."""
     points = np.asarray(landmarks, np.float64)
     if size is None:
         return np.zeros(points.shape[:2])
     inside = np.minimum(points + 0.5, np.array(size) - 0.5 - points).min(axis=2)
-    near = inside / (_NEAR * face_sides(points)[:, None])
+    near = inside / (NEAR * face_sides(points)[:, None])
     shares: NDArray[np.float64] = np.clip(1 - near, 0, 1)
     return shares
