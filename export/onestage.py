@@ -18,8 +18,8 @@ from safetensors import safe_open
 
 from export.graph.onestage import convert
 from export.shipping import hashes
+from lapland.base.files import write_whole
 from lapland.networks.session import Session
-from training.common.files import write_whole
 from training.finding.checkpoint import FORMAT
 from training.finding.network import LEVELS, VALUES, OneStage
 
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"export.onestage: the graph differs by {off}; expected at most {MOST}")
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / "onestage.onnx", lambda part: part.write_bytes(model))
+    write_whole(out / "onestage.onnx", model)
     print(f"{hashlib.sha256(model).hexdigest()}  {out / 'onestage.onnx'}; differs by {off:.1e}")
     if out.resolve().parent == hashes.MODELS:
         hashes.record()

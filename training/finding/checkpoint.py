@@ -8,7 +8,7 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
-from training.common.files import write_whole
+from lapland.base.files import write_whole
 
 FORMAT = "lapland one-stage detector 1"
 
@@ -17,4 +17,4 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], facts: Mapping[str, 
     """Writes weights with facts of the run."""
     metadata = {"format": FORMAT, "facts": json.dumps(dict(facts))}
     kept = {name: tensor.contiguous() for name, tensor in weights.items()}
-    write_whole(path, lambda part: part.write_bytes(save(kept, metadata=metadata)))
+    write_whole(path, save(kept, metadata=metadata))
