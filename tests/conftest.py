@@ -1,5 +1,6 @@
 """Fixtures and options that all tests share."""
 
+import inspect
 import os
 from pathlib import Path
 
@@ -52,8 +53,9 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if chosen := config.getoption("--model"):
         width, precision, weights = chosen.split(":")
-        Detector.__init__.__defaults__ = (width,)
-        Detector.__init__.__kwdefaults__ |= {"precision": precision, "weights": weights}
+        constructor = inspect.unwrap(Detector.__init__)
+        constructor.__defaults__ = (width,)
+        constructor.__kwdefaults__ |= {"precision": precision, "weights": weights}
     if seed := config.getoption("--noise"):
         from tests import videos
 

@@ -8,6 +8,7 @@ faces.scales     # (N, 68)    float32, image pixels: small is sure
 """
 
 import importlib as _importlib
+import sys as _sys
 import typing as _typing
 
 from .base.errors import (
@@ -20,6 +21,8 @@ from .base.errors import (
     ModelNotFoundError,
     OptionError,
 )
+from .base.hints import MODULE as _MODULE
+from .base.hints import unknown as _unknown
 from .detector import Detector
 from .faces.face import Face
 from .faces.faces import Faces
@@ -83,7 +86,7 @@ def _named(public: _typing.Any) -> _typing.Any:
 
 def __getattr__(name: str) -> _typing.Any:
     if name not in _ON_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise _unknown(_sys.modules[__name__], name, _MODULE.get(name))
     module = _importlib.import_module(f".{_ON_USE[name]}", __name__)
     globals()[name] = _named(getattr(module, name))
     return globals()[name]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .base.errors import GeometryError, OptionError, shown
+from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .base.threads import cores, in_order
 from .detection.base import FaceDetector
 from .detection.registry import DEFAULT_DETECTOR, load_detector
@@ -38,7 +39,7 @@ class Networks(NamedTuple):
     landmarks: LandmarkNetwork
 
 
-class Detector:
+class Detector(Hinting):
     """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
 
     A detector may be used in forked processes too, where it loads its networks anew, and be copied
@@ -80,6 +81,9 @@ class Detector:
         (2, 68, 2)
     """
 
+    HINTS = DETECTOR
+
+    @hinting(DETECTOR_KEYWORDS)
     def __init__(
         self,
         width: str | None = None,
@@ -144,6 +148,11 @@ class Detector:
         """Whether arrays are taken as RGB."""
         return bool(self._options.rgb)
 
+    def __call__(self, *_: object, **__: object) -> Faces:
+        """Says what to type: other packages call their detectors."""
+        raise TypeError("a Detector is not called; lapland has `predict(image)`")
+
+    @hinting(PREDICT_KEYWORDS)
     def predict(
         self,
         image: ImageLike,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import OptionError
+from ..base.hints import DRAW_KEYWORDS, hinting
 from ..image.loading import ImageLike, load_image
 from .face import Face
 from .faces import Faces
@@ -25,6 +26,7 @@ _LARGEST_SIDE = 32768.0  # pixels, of a face; letters of thousands crash OpenCV 
 _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's 32-bit fixed point
 
 
+@hinting(DRAW_KEYWORDS)
 def draw(
     image: ImageLike,
     faces: Faces | Face,

@@ -3,13 +3,14 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..base.arrays import Float32
 from ..base.errors import ModelError
 from ..base.files import write_whole
+from ..base.hints import FACES, Hinting
 from ..formats.pts import to_pts
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
@@ -21,7 +22,7 @@ _DIGITS = 3  # thousandths of a pixel, finer than any landmark is known
 
 
 @dataclass(frozen=True, eq=False)
-class Face(FaceAnswers):
+class Face(FaceAnswers, Hinting):
     """One face of a photo; coordinates are image pixels, the first pixel's centre at (0, 0).
 
     Attributes:
@@ -50,6 +51,14 @@ class Face(FaceAnswers):
     texture: Float32 | None = None
     calibration: AnyCalibration | None = field(default=None, repr=False)
     image_size: ImageSize | None = None
+
+    def _hint(self, name: str) -> str | None:
+        return face_hint(self.scheme, name)
+
+    def __getitem__(self, name: object) -> NoReturn:
+        """Says what to type: other packages have dictionaries of parts."""
+        hint = self._hint(str(name)) or "`face.landmarks`, `face.box` and others"
+        raise TypeError(f"a Face has no items; lapland has {hint}")
 
     def __repr__(self) -> str:
         x1, y1, x2, y2 = self.box
@@ -105,6 +114,11 @@ class Face(FaceAnswers):
             OSError: the file cannot be written.
         """
         write_whole(Path(path), to_pts(self.landmarks).encode("ascii"))
+
+
+def face_hint(scheme: Scheme, name: str) -> str | None:
+    """What to type for a name that other packages give to a part of their result."""
+    return f"`part({name!r})`" if name in scheme.parts else FACES.get(name)
 
 
 def calibrated(

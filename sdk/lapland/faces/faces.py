@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import Float32
 from ..base.errors import GeometryError, shown
+from ..base.hints import Hinting
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
 from ..uncertainty.recorded import AnyCalibration
-from .face import Face, calibrated
+from .face import Face, calibrated, face_hint
 from .forms import FacesForms
 from .reading import parsed_line, read_faces
 
@@ -22,7 +23,7 @@ _LARGEST_ID = (1 << 63) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Faces(FacesForms):
+class Faces(FacesForms, Hinting):
     """The N faces of a photo; N may be 0. The arrays are read-only.
 
     Coordinates are image pixels, the first pixel's centre at (0, 0), x to the right, y down.
@@ -60,6 +61,9 @@ class Faces(FacesForms):
     textures: Float32 | None = None
     calibration: AnyCalibration | None = None
     image_size: ImageSize | None = None
+
+    def _hint(self, name: str) -> str | None:
+        return face_hint(self.scheme, name)
 
     def __post_init__(self) -> None:
         if not isinstance(self.scheme, Scheme):
@@ -135,6 +139,9 @@ class Faces(FacesForms):
                 self.calibration,
                 self.image_size,
             )
+        if isinstance(index, str):
+            hint = self._hint(index) or "`faces.landmarks`, `faces.boxes` and others"
+            raise IndexError(f"faces have no item {shown(index)}; lapland has {hint}")
         if not isinstance(index, slice):
             index = np.asarray(index)
             index = index if index.size else index.astype(np.intp)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import OptionError, shown
+from ..base.hints import TRACKER, TRACKER_KEYWORDS, UPDATE_KEYWORDS, Hinting, hinting
 from ..crop.texture import TEXTURE
 from ..detector import Detector
 from ..faces.faces import Faces
@@ -36,7 +37,7 @@ _FAR, _FAR_FRAMES = 4.0, 5
 _TWINS = 0.4  # overlap of two tracks that follow one face
 
 
-class Tracker:
+class Tracker(Hinting):
     """Follows the faces of a video: landmarks for every frame, at the cost of the landmarks alone.
 
     The crop of each face comes from its landmarks in the frame before. The scales that the network
@@ -75,6 +76,9 @@ class Tracker:
         ...             print(face.id, face.landmarks[30])
     """
 
+    HINTS = TRACKER
+
+    @hinting(TRACKER_KEYWORDS)
     def __init__(
         self,
         detector: Detector | None = None,
@@ -157,6 +161,7 @@ class Tracker:
         """Waits for the present search, so that the next `update` takes its result."""
         self._searcher.wait()
 
+    @hinting(UPDATE_KEYWORDS)
     def update(self, frame: ImageLike, time: float | None = None) -> Faces:
         """Finds the faces of the next frame.
 
