@@ -1,7 +1,7 @@
 """Hashes, index and manifests of the models: `python -m export.hashes`.
 
-Writes `SHA256SUMS`, `index.json`, and `lapland.cdx.json` and `lapland-300w.cdx.json`, the manifests
-of the two packages, into `models`.
+Writes `SHA256SUMS`, `index.json`, the manifests of the two packages, `lapland.cdx.json` and
+`lapland-300w.cdx.json`, and the table of README.md, all in `models`.
 
 The run time refuses a shipped file that differs from its hash; `sha256sum -c SHA256SUMS` checks
 them by hand. The index names the landmark models: the run time finds them by it alone. It also
@@ -11,6 +11,7 @@ the default family of weights is that of the model for photos.
 
 import argparse
 
+from export import table
 from export.shipping.hashes import record
 
 
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
         record(defaults={role: name for role, name in given.items() if name is not None})
     except ValueError as error:
         raise SystemExit(f"export.hashes: {error}") from None
+    table.main()
 
 
 if __name__ == "__main__":
