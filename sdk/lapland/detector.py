@@ -10,21 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .base.errors import GeometryError, OptionError, shown
+from .base.boxes import around, iou
+from .base.errors import OptionError, shown
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .base.threads import cores, in_order
+from .crop.given import checked_boxes, checked_five_points
 from .detection.base import FaceDetector
 from .detection.registry import DEFAULT_DETECTOR, load_detector
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
+from .landmarks.agreement import checked
 from .landmarks.decoders import DEFAULT_DECODER
-from .landmarks.network import LandmarkNetwork
+from .landmarks.network import LandmarkNetwork, Located
 from .networks import index
 from .networks.info import ModelInfo
 from .options import DetectorOptions
 
-# Pixels. Far beyond any photo; larger coordinates are mistakes, and float32 would not resolve them.
-_LARGEST = 1e7
+_SAME = 0.5  # IoU from which two faces are one
 
 
 class Networks(NamedTuple):
@@ -185,23 +187,22 @@ class Detector(Hinting):
         if five_points is not None:
             if boxes is not None:
                 raise OptionError("give boxes or five_points, not both")
-            placed = _checked_five_points(five_points)
-            return self._faces(pixels, placed, np.ones(len(placed), np.float32))
+            placed = checked_five_points(five_points)
+            return self._given(pixels, placed, np.ones(len(placed), np.float32))
         if boxes is not None:
-            given = _checked_array("boxes", boxes)
-            given = given.reshape(0, 4) if given.size == 0 else given  # [] for no boxes
-            _check_pixels("boxes", given)
+            given = checked_boxes(boxes)
             scores, points = self._networks.faces.five_points(pixels, given)
-            return self._faces(pixels, points, scores, given)
+            return self._given(pixels, points, scores, given)
         found, scores, points = self._networks.faces.detect(pixels)
         largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
         least, most = self._options.min_confidence, self._options.max_faces
-        if least <= 0:
-            largest = largest[:most]
-        faces = self._faces(pixels, points[largest], scores[largest], found[largest])
+        few = largest if least > 0 or most is None else largest[:most]
+        faces = self._found(pixels, points[few], scores[few], found[few])
+        if len(faces) < (most or 0) and len(few) < len(largest):  # some were none
+            faces = self._found(pixels, points[largest], scores[largest], found[largest])
         if least > 0 and len(faces):
-            faces = faces[faces.confidence >= least][:most]
-        return faces
+            faces = faces[faces.confidence >= least]
+        return faces[:most]
 
     def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:
         """Finds the landmarks in many photos, several at a time.
@@ -237,18 +238,47 @@ class Detector(Hinting):
             self._alone = type(self)(**vars(replace(self._options, threads=1)))
         return self._alone
 
-    def _faces(
+    def _found(
+        self,
+        image: Image,
+        points: NDArray[Any],
+        scores: NDArray[np.float32],
+        boxes: NDArray[np.float32],
+    ) -> Faces:
+        """The faces of the face detector, without those that are none."""
+        faces, landmarks = self._networks
+        located = landmarks.locate(image, points, textured=True)
+        agreement = checked(landmarks, faces, image, points, located)
+        kept, moved = agreement.seen, agreement.moved
+        if moved.any():  # a face that was found the wrong way up has its box elsewhere
+            boxes = boxes.copy()
+            boxes[moved] = around(agreement.located.landmarks[moved])
+            twins = iou(boxes, boxes[kept & ~moved]).max(axis=1, initial=0.0) > _SAME
+            kept = kept & ~(moved & twins)
+        result = self._result(image, agreement.five_points, agreement.located, scores, boxes)
+        return result if kept.all() else result[kept]
+
+    def _given(
         self,
         image: Image,
         points: NDArray[Any],
         scores: NDArray[np.float32],
         boxes: NDArray[Any] | None = None,
     ) -> Faces:
-        """The landmarks at five points; boxes are the rectangles of the landmarks if not given."""
+        """The faces of the caller; boxes are the rectangles of the landmarks if not given."""
         located = self._networks.landmarks.locate(image, points, textured=True)
         if boxes is None:
-            low, high = located.landmarks.min(axis=1), located.landmarks.max(axis=1)
-            boxes = np.concatenate([low, high], axis=1)
+            boxes = around(located.landmarks)
+        return self._result(image, points, located, scores, boxes)
+
+    def _result(
+        self,
+        image: Image,
+        points: NDArray[Any],
+        located: Located,
+        scores: NDArray[np.float32],
+        boxes: NDArray[Any],
+    ) -> Faces:
         return Faces(
             boxes,
             scores,
@@ -260,45 +290,3 @@ class Detector(Hinting):
             calibration=self.model.calibration,
             image_size=(image.shape[1], image.shape[0]),
         )
-
-
-def _checked_five_points(five_points: ArrayLike) -> NDArray[np.float64]:
-    given = _checked_array("five_points", five_points)
-    if given.size == 0:
-        return np.zeros((0, 5, 2))
-    if given.ndim != 3 or given.shape[1:] != (5, 2) or given.dtype.kind not in "iuf":
-        raise GeometryError(
-            "five_points: expected numbers of shape (N, 5, 2), not "
-            f"{given.dtype} of shape {given.shape}; for one face pass points[None]"
-        )
-    points = given.astype(np.float64)
-    if not np.isfinite(points).all():
-        raise GeometryError("five_points: expected finite numbers, found NaN or infinity")
-    _check_pixels("five_points", points)
-    return points
-
-
-def _check_pixels(name: str, values: NDArray[Any]) -> None:
-    """Refuses shares of the image's size, which are the numbers of other packages."""
-    if values.dtype.kind != "f" or not values.size or not np.isfinite(values).all():
-        return
-    shares = (values >= 0) & (values <= 1) & (values != np.round(values))
-    if shares.any() and values.min() >= 0 and values.max() <= 1:
-        raise GeometryError(
-            f"{name}: expected image pixels, found all numbers within 0..1; multiply x by the "
-            "width of the image and y by its height"
-        )
-
-
-def _checked_array(name: str, values: ArrayLike) -> NDArray[Any]:
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise GeometryError(f"{name}: expected rows of one length, not {shown(values)}") from error
-    if array.dtype.kind in "iuf" and array.size:
-        largest = np.abs(array.astype(np.float64)).max()
-        if largest > _LARGEST:
-            raise GeometryError(
-                f"{name}: expected finite image pixels of at most {_LARGEST:.0e}, found {largest}"
-            )
-    return array

@@ -6,7 +6,7 @@ its points there; if it does not decide, BlazeFace sees the portrait as well. Th
 again about the points of the best turn, until the face stands in it.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,11 @@ from .base import Result
 from .blazeface import BlazeFace
 from .mtcnn import Mtcnn
 from .mtcnn_boxes import Floats, Image
+from .portrait import SIDE, portrait_matrices
 
-SIDE = 80  # pixels of a portrait
 # How much farther apart the O-Net places its points in a portrait than in a box that the R-Net has
 # just moved, portrait pixels: medians over open faces. Each portrait would be larger than the last.
 _WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0.13, 0.38]])
-_PORTRAIT: Any = {"factor": 3.0, "size": SIDE, "upright": True}
 _TILT = np.pi / 12  # radians, by which a face in its portrait may lean
 _ROUNDS = 3  # the second finds 9 of 10 faces upright; the others need a third or are none
 _LEAST = 1e-3  # a probability counts as no less, and no more than 1 - this
@@ -49,7 +48,7 @@ class Stance(NamedTuple):
 
 def cut_portraits(image: Image, five_points: Floats | Result) -> tuple[list[Image], Floats]:
     """Portraits about five points (N, 5, 2), and their matrices (N, 2, 3) to image pixels."""
-    matrices = square.crop_matrices(five_points, **_PORTRAIT)
+    matrices = portrait_matrices(five_points)
     return [square.cut(image, matrix, SIDE) for matrix in matrices], matrices
 
 

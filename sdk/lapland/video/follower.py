@@ -1,18 +1,17 @@
 """Follows tracks from one frame to the next: crops about faces, landmarks, looks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..crop.texture import TEXTURE
+from ..detection.portrait import FACE
 from ..detector import Detector
 from ..image.loading import Image
+from ..schemes.five_points import five_of
 from .clock import Step
 from .matching import Points
 from .portrait import Picture, Sight, look, portrait_pixel, shifted
-from .presence import FACE
 from .track import Fit, Track
 
 
@@ -29,14 +28,6 @@ class Follower:
         self.scheme, self.calibration = detector.model.scheme, detector.model.calibration
         self._unsure = unsure
         self._portrait_pixel = portrait_pixel(detector.model)
-        self._to_five = np.zeros((5, self.scheme.size))  # landmarks -> five points, as means
-        for row, indices in zip(self._to_five, self.scheme.five, strict=True):
-            row[list(indices)] = 1 / len(indices)
-
-    def five_of(self, landmarks: NDArray[Any]) -> Points:
-        """(N, K, 2) landmarks -> (N, 5, 2) float64."""
-        five: Points = self._to_five @ landmarks.astype(np.float64)
-        return five
 
     def fit(self, image: Image, starts: Points) -> list[Fit]:
         """Landmarks from crops about five points (N, 5, 2)."""
@@ -44,7 +35,7 @@ class Follower:
         mean_scales = (scales.mean(axis=1) / (pixels * self._portrait_pixel)).tolist()
         if textures is None:
             textures = np.zeros((len(starts), TEXTURE + self.scheme.size), np.float32)
-        five = self.five_of(landmarks)
+        five = five_of(self.scheme, landmarks)
         unsure = [mean_scale > self._unsure for mean_scale in mean_scales]
         columns = starts, landmarks, scales, textures, five, mean_scales, unsure
         return [Fit(*row) for row in zip(*columns, strict=True)]

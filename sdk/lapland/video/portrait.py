@@ -1,7 +1,7 @@
 """The portrait of a face: cut out upright, shown to the detector's last stage, and compared."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -10,14 +10,20 @@ from numpy.typing import NDArray
 from ..crop import square
 from ..crop.five_points import as_complex, as_points
 from ..detection.base import FaceDetector
+from ..detection.portrait import (
+    FACTOR,
+    LARGEST_OFFSET,
+    SIDE,
+    look_at,
+    portrait_axes,
+    portrait_matrices,
+)
 from ..networks.info import ModelInfo
 from .matching import Points
 
 # A small picture of a face, (8, 8, 3) brightness, NaN beyond the border of the image.
 Picture = NDArray[np.float32]
 
-# The crop of the shipped models; custom models may have another.
-_PORTRAIT: Any = {"factor": 3.0, "size": 80, "upright": True}
 # Part of the portrait that is compared: the face, with little background.
 _INNER = (slice(6, 70), slice(10, 70))
 _PICTURE_SIDE = 8  # pixels; 12, 16 and 24 separate faces no better
@@ -37,26 +43,13 @@ _VIEWS, _SAME_VIEW = 4, 0.85  # remembered pictures of a face; likeness of two t
 # 0.8.
 _HALF_LESS = 0.1
 _HALVES = (np.s_[:, :4], np.s_[:, 4:], np.s_[:4], np.s_[4:])
-# Portrait pixels; a point of MTCNN is off by 1, standard deviation. A larger difference is a
-# mistake of the one or the other, or a rolled face, which MTCNN does not know.
-LARGEST_OFFSET = 6.0
 _OFFSET_RATE = 0.2  # least that a comparison counts
 _SHARED = 0.4  # least part of two pictures that both show, for them to be compared
 
 
-def portrait_matrices(five_points: Points) -> Points:
-    """(N, 5, 2) five points -> (N, 2, 3), portrait pixels -> image pixels."""
-    return square.crop_matrices(five_points, **_PORTRAIT)
-
-
-def portrait_axes(five_points: Points) -> NDArray[np.complex128]:
-    """(N, 5, 2) five points -> (N,) the step to the next portrait pixel to the right, as x + iy."""
-    return square.crop_axes(five_points, **_PORTRAIT)[0]
-
-
 def portrait_pixel(model: ModelInfo) -> float:
     """Side of a portrait pixel in pixels of a model's crops: 1 for those that are shipped."""
-    own, portrait = model.crop_factor / model.size, _PORTRAIT["factor"] / _PORTRAIT["size"]
+    own, portrait = model.crop_factor / model.size, FACTOR / SIDE
     return float(portrait / own)
 
 
@@ -65,12 +58,6 @@ def shifted(five_points: Points, offsets: Points) -> Points:
     further = as_complex(offsets) * portrait_axes(five_points)[:, None]
     there: Points = five_points + as_points(further)
     return there
-
-
-def apart(five_points: Points, others: Points) -> float:
-    """Largest difference of five points (5, 2) from others, in portrait pixels of the first."""
-    side = abs(portrait_axes(five_points[None])[0])
-    return float(np.abs(five_points - others).max() / side)
 
 
 class Sight(NamedTuple):
@@ -95,17 +82,14 @@ def look(detector: FaceDetector, image: NDArray[np.uint8], five_points: Points) 
         image: (H, W, 3) uint8 BGR.
         five_points: (5, 2), image pixels.
     """
-    matrices = portrait_matrices(five_points[None])
-    portrait = square.cut(image, matrices[0], _PORTRAIT["size"])
-    scores, points = detector.five_points(portrait, [detector.box_in_portrait])
+    score, five, portrait, matrix = look_at(detector, image, five_points)
     side = _PICTURE_SIDE
     small = cv2.resize(portrait[_INNER], (side, side), interpolation=cv2.INTER_AREA)
     picture: Picture = small.astype(np.float32)
     height, width = image.shape[:2]
-    x, y = square.to_image(_CELLS[None], matrices)[0].T
+    x, y = square.to_image(_CELLS[None], matrix[None])[0].T
     picture.reshape(-1, 3)[(x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)] = np.nan
-    five = square.to_image(points.astype(np.float64), matrices)[0]
-    return Sight(float(scores[0]), five, picture)
+    return Sight(score, five, picture)
 
 
 @dataclass

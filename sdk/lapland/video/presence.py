@@ -5,7 +5,8 @@ All waits are seconds, so that a face is followed alike at 1 frame a second and 
 
 from dataclasses import dataclass
 
-FACE = 0.5  # least score of the O-Net for a face
+from ..detection.portrait import FACE
+
 # Seconds without a sight of the face that end a track: two looks in a row or more, or one, if there
 # was none for so long. Three frames at 30 a second; one at 2.
 _GONE, _LONG_GONE = 0.1, 0.25

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..detection.portrait import LARGEST_OFFSET, apart
 from .clock import Step
 from .matching import Points
 from .motion import Motion, extent
-from .portrait import LARGEST_OFFSET, Looks, Offset, Picture, apart
+from .portrait import Looks, Offset, Picture
 from .presence import Presence
 from .smoothing import Smoother
 

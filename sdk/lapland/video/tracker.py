@@ -11,16 +11,17 @@ import numpy as np
 from ..base.errors import OptionError, shown
 from ..base.hints import TRACKER, TRACKER_KEYWORDS, UPDATE_KEYWORDS, Hinting, hinting
 from ..crop.texture import TEXTURE
+from ..detection.portrait import FACE
 from ..detector import Detector
 from ..faces.faces import Faces
 from ..image.loading import Image, ImageLike, load_image
 from ..networks import index
+from ..schemes.five_points import five_of
 from .clock import Clock, Step, real_number
 from .follower import Follower
 from .identities import ALIKE, ALIKE_HERE, ALIKE_NEAR, SAME_PLACE, Identities
 from .matching import Points, overlaps
 from .portrait import Picture
-from .presence import FACE
 from .scenes import Scenes
 from .search import Searcher
 from .smoothing import Smoother, strength_named
@@ -322,7 +323,7 @@ class Tracker(Hinting):
         return Faces(
             np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1),
             np.array([t.presence.score for t in tracks], np.float32),
-            self._follower.five_of(landmarks).astype(np.float32),
+            five_of(scheme, landmarks).astype(np.float32),
             landmarks,
             np.array([t.fit.scales for t in tracks], np.float32).reshape(n, k),
             scheme,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from lapland.crop.square import to_image
+from lapland.detection.portrait import portrait_matrices
 from lapland.video.clock import Clock, Step
 from lapland.video.follower import Follower
-from lapland.video.portrait import portrait_matrices
 from lapland.video.presence import FACE
 from lapland.video.search import Searcher
 from lapland.video.smoothing import FRAME, Smoother

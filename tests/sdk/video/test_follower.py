@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lapland import Detector
+from lapland.schemes.five_points import five_of
 from lapland.video.clock import Step
 from lapland.video.follower import Follower
 from lapland.video.portrait import portrait_pixel
@@ -40,7 +41,9 @@ def test_a_fit_is_what_the_detector_gives(follower, detector, frame):
     faces = detector.predict(frame)
     (fit,) = follower.fit(frame, faces.five_points.astype(float))
     np.testing.assert_allclose(fit.landmarks, faces.landmarks[0], atol=1e-3)
-    np.testing.assert_allclose(fit.five_points, follower.five_of(faces.landmarks)[0], atol=1e-3)
+    np.testing.assert_allclose(
+        fit.five_points, five_of(follower.scheme, faces.landmarks)[0], atol=1e-3
+    )
     assert fit.mean_scale == pytest.approx(1.1, abs=0.15)
     assert not fit.unsure
 

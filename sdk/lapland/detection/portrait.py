@@ -1,0 +1,68 @@
+"""The portrait of a face: the upright crop about its five points, which the O-Net can be shown.
+
+Its side and factor are those of the crops of the shipped models, whatever a custom model has.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.arrays import Floats
+from ..crop import square
+from .base import FaceDetector, Image
+
+SIDE = 80  # pixels
+FACTOR = 3.0
+_CROP: Any = {"factor": FACTOR, "size": SIDE, "upright": True}
+# Difference of five points, portrait pixels. A point of MTCNN is off by 1, standard deviation; a
+# larger difference than this is a mistake of the one or the other.
+LARGEST_OFFSET = 6.0
+FACE = 0.5  # score of the O-Net from which it sees a face
+
+
+def portrait_matrices(five_points: Floats) -> NDArray[np.float64]:
+    """(N, 5, 2) five points -> (N, 2, 3), portrait pixels -> image pixels."""
+    return square.crop_matrices(five_points, **_CROP)
+
+
+def portrait_axes(five_points: Floats) -> NDArray[np.complex128]:
+    """(N, 5, 2) five points -> (N,) the step to the next portrait pixel to the right, as x + iy."""
+    return square.crop_axes(five_points, **_CROP)[0]
+
+
+def apart(five_points: Floats, others: Floats) -> float:
+    """Largest difference of five points (5, 2) from others, in portrait pixels of the first."""
+    side = abs(portrait_axes(five_points[None])[0])
+    return float(np.abs(five_points - others).max() / side)
+
+
+class Look(NamedTuple):
+    """The O-Net's look at a place.
+
+    Attributes:
+        score: probability of a face.
+        five_points: (5, 2), the O-Net's own, image pixels.
+        portrait: (80, 80, 3) uint8 BGR.
+        matrix: (2, 3), portrait pixels -> image pixels.
+    """
+
+    score: float
+    five_points: NDArray[np.float64]
+    portrait: Image
+    matrix: NDArray[np.float64]
+
+
+def look_at(detector: FaceDetector, image: Image, five_points: Floats) -> Look:
+    """Looks at a place that should show a face.
+
+    Args:
+        detector: the face detector. The portrait turns with the face, so it sees any roll.
+        image: (H, W, 3) uint8 BGR.
+        five_points: (5, 2), image pixels.
+    """
+    matrices = portrait_matrices(five_points[None])
+    portrait = square.cut(image, matrices[0], SIDE)
+    scores, points = detector.five_points(portrait, [detector.box_in_portrait])
+    five = square.to_image(points.astype(np.float64), matrices)[0]
+    return Look(float(scores[0]), five, portrait, matrices[0])

@@ -1,0 +1,74 @@
+"""Faces that lie or hang: right, or not there, or unsure, and never wrong and sure."""
+
+import cv2
+import numpy as np
+import pytest
+
+from lapland import Detector
+from lapland.landmarks.agreement import checked
+
+BAD, SURE = 0.1, 0.5  # of the distance of the eyes' outer corners; confidence
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return cv2.imread("examples/astronaut.png")
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return Detector(threads=1)
+
+
+@pytest.fixture(scope="module")
+def upright(detector, photo):
+    return detector.predict(photo)
+
+
+def turned(photo, faces, degrees, size):
+    """The photo turned about its face, the landmarks, and the five points there."""
+    turn = cv2.getRotationMatrix2D((222, 118), degrees, size)
+    turn[:, 2] += (158, 262)
+    image = cv2.warpAffine(photo, turn, (760, 760), borderMode=cv2.BORDER_REPLICATE)
+    return image, *(p[0] @ turn[:, :2].T + turn[:, 2] for p in (faces.landmarks, faces.five_points))
+
+
+def errors(faces, truth):
+    """(N,) mean distances in those of the eyes' outer corners."""
+    unit = np.linalg.norm(truth[36] - truth[45])
+    return np.linalg.norm(faces.landmarks - truth, axis=2).mean(axis=1) / unit
+
+
+@pytest.mark.parametrize("size", [0.7, 1.0, 1.6])
+def test_no_turned_face_is_wrong_and_sure(detector, photo, upright, size):
+    right = 0
+    for degrees in range(0, 360, 15):
+        image, truth, _ = turned(photo, upright, degrees, size)
+        faces = detector.predict(image)
+        off = errors(faces, truth)
+        # Further off than the face is wide is another face, of which this photo has none.
+        assert not ((off > BAD) & (faces.confidence > SURE)).any(), degrees
+        right += (off < BAD).any()
+    assert right >= 8  # within 45 degrees of upright, and some beyond
+
+
+def test_a_face_that_agrees_is_left_alone(detector, photo, upright):
+    faces, network = detector.networks
+    located = network.locate(photo, upright.five_points, textured=True)
+    agreement = checked(network, faces, photo, upright.five_points, located)
+    assert agreement.seen.all()
+    assert not agreement.moved.any()
+    for before, after in zip(located, agreement.located, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_face_that_was_found_elsewhere_is_there_once(detector, photo, upright):
+    # Points a little off lead to the same face.
+    five = np.concatenate([upright.five_points, upright.five_points + np.array([9, 0])]).astype(
+        np.float64
+    )
+    faces, network = detector.networks
+    agreement = checked(network, faces, photo, five, network.locate(photo, five, textured=True))
+    assert agreement.seen.all()
+    off = np.abs(agreement.located.landmarks[1] - upright.landmarks[0]).max()
+    assert off < 6
