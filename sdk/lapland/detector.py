@@ -44,8 +44,8 @@ class Networks(NamedTuple):
 class Detector(Hinting):
     """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
 
-    A detector may be used in forked processes too, where it loads its networks anew, and be copied
-    and pickled, as its options: a file of your own must lie at the same path where it is unpickled.
+    A detector works in forked processes, too, and loads its networks anew there. It can be copied
+    and pickled; the copy loads the same files, so a custom model must lie at the same path there.
 
     Args:
         width: which landmark model: a width of the network, `lapland models` lists them; None for
@@ -56,20 +56,20 @@ class Detector(Hinting):
             the default model.
         decoder: how landmarks are read from the network's heatmaps: "softargmax", the mean over all
             of a map, which the networks are trained for; "local", the mean in a window about the
-            peak; or "barycenter", that of what stands out of a map. Scales, and so radii, are those
-            of the whole map, and measured with softargmax.
+            peak; or "barycenter", the mean of the values above the background. Scales and radii
+            come from the whole map, and are measured with softargmax.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
         detector: the face detector: "mtcnn", the cascade of the paper, which knows upright faces,
             or "blazeface", two networks for large and for small faces, which takes longer, misses
-            fewer hard faces, knows those turned by 60 degrees, and checks which way up each is.
+            fewer hard faces, knows those turned by 60 degrees, and checks the turn of each.
         turned: look for faces at any angle, upside down too; with "blazeface" alone.
         min_face: side of the smallest face to look for, image pixels.
         thresholds: scores that a face must exceed in the three stages of MTCNN.
         pyramid_factor: ratio of neighbouring sizes at which MTCNN looks for faces.
         threads: threads of one call; None takes one for each core.
-        rgb: whether the arrays and tensors that are given are RGB, as those of PIL, matplotlib and
-            MediaPipe are; by default they are BGR, as OpenCV's. Files know their order.
-        min_confidence: the least `Faces.confidence` of a face; those below are left out.
+        rgb: True for arrays and tensors in RGB, as those of PIL, matplotlib and MediaPipe; False
+            for BGR, as OpenCV's. Files know their order.
+        min_confidence: the least `Faces.confidence` of a face; the result lacks those below.
         max_faces: how many faces at most, the largest; None gives all.
 
     Raises:
@@ -137,7 +137,7 @@ class Detector(Hinting):
 
     @property
     def model(self) -> ModelInfo:
-        """What the landmark model says of itself."""
+        """The metadata of the landmark model."""
         return self._networks.landmarks.info
 
     @property
@@ -147,7 +147,7 @@ class Detector(Hinting):
 
     @property
     def rgb(self) -> bool:
-        """Whether arrays are taken as RGB."""
+        """Whether arrays count as RGB."""
         return bool(self._options.rgb)
 
     def __call__(self, *_: object, **__: object) -> Faces:
@@ -167,8 +167,8 @@ class Detector(Hinting):
         Args:
             image: a path; the bytes of an encoded image; or a uint8 array: (H, W, 3) BGR,
                 (H, W) grey or (H, W, 4) BGRA. Files are turned as their EXIF data say.
-            boxes: (N, 4) x1, y1, x2, y2 in image pixels, where the faces are known: nothing is
-                detected, and the face detector finds the five points and the score of each box.
+            boxes: (N, 4) x1, y1, x2, y2 in image pixels, if the faces are known: the face detector
+                then finds only the five points and the score of each box.
             five_points: (N, 5, 2) in image pixels, where those are known too: left eye, right eye,
                 nose, left and right corner of the mouth, left and right as seen in the image.
                 Every score is 1 then, and the boxes are those of the landmarks.
@@ -179,9 +179,9 @@ class Detector(Hinting):
             and scales at least 0.
 
         Raises:
-            ImageError: the image cannot be used; `ImageNotFoundError` where there is no file.
+            ImageError: the image cannot be used; `ImageNotFoundError` if there is no file.
             GeometryError: boxes or five points have a wrong shape or values.
-            OptionError: both boxes and five points are given.
+            OptionError: the caller gives boxes and five points.
         """
         pixels = load_image(image, rgb=self.rgb)
         if five_points is not None:
@@ -207,12 +207,12 @@ class Detector(Hinting):
     def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:
         """Finds the landmarks in many photos, several at a time.
 
-        As many photos are under way as there are cores (or, if `threads` was given, cores for that
-        many threads each); a few results wait for the slowest. For results in files, and for
-        photos that may be damaged, see `lapland predict --jobs`.
+        Each core works on a photo (or, if `threads` was given, so many cores do); a few results
+        wait for the slowest. For results in files, and for photos that may be damaged, see
+        `lapland predict --jobs`.
 
         Args:
-            images: each as for `predict`, of any sizes; they are taken as they are needed.
+            images: each as for `predict`, of any sizes; read on demand.
 
         Yields:
             The faces of each photo, in the order of the photos.

@@ -16,7 +16,7 @@ class DetectorOptions:
 
     Raises:
         OptionError: `decoder`, `rgb`, `min_confidence`, `max_faces` or `model` is no such value.
-            `Detector` checks the others where it uses them.
+            `Detector` checks the others when it uses them.
     """
 
     width: str | None = None

@@ -31,8 +31,8 @@ def track(source: str | Path | int, tracker: Tracker | None = None) -> Iterator[
 
     Args:
         source: path of a file, URL, or number of a camera.
-        tracker: a tracker with options of your own; None takes `Tracker()`, for which every search
-            ends before the next frame if the source is a file, so that results repeat.
+        tracker: a tracker with options of your own; None takes `Tracker()`; if the source is a
+            file, every search ends before the next frame, so that results repeat.
 
     Yields:
         Every frame, with its time and faces.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..base.errors import OptionError, shown
 
 _SHUT, _OPEN = 0.55, 0.72  # of the open level
-_RISE, _FALL = 0.15, 4.0  # seconds in which the level follows wider and narrower eyes
+_RISE, _FALL = 0.15, 4.0  # time constants of the level in seconds, for wider and narrower eyes
 _LEAST_LEVEL = 0.35  # openness; eyes that were never wider are not counted
 _GAP = 1.0  # seconds without a face after which its level starts anew
 _FORGET = 60.0  # seconds after which a face that is gone is forgotten
@@ -107,7 +107,7 @@ class Blinks:
         return self._counts.get(identity, 0)
 
     def shut_for(self, identity: int) -> float:
-        """Seconds for which the eyes of a face have been shut until its last frame; 0 if open."""
+        """Time in seconds that the eyes have been shut until the last frame; 0 if open."""
         eyes = self._eyes.get(identity)
         if eyes is None or eyes.shut_since is None:
             return 0.0

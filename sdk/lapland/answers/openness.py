@@ -1,7 +1,7 @@
 """How far eyes and mouth are open, corrected for the pose, and whether an eye is closed.
 
-The six landmarks of an eye are brought from the picture onto the plane in which that eye lies on
-the turned head. Its openness there is the height of the upper lid over the line of the corners,
+The six landmarks of an eye are projected from the picture onto the plane of that eye on the
+turned head. Its openness there is the height of the upper lid over the line of the corners,
 plus a little of the lower lid's depth below it: closing an eye moves the upper lid. 0 is a closed
 eye, 1 the mean open one. The mouth's openness is the mean gap between the lips in widths of the
 mouth.
@@ -29,7 +29,7 @@ _CLOSED, _RANGE = 0.11, 0.14  # of an eye: raw openness when closed, and from th
 # for eyes, of its square for the mouth.
 _EYE_DEVIATION, _MOUTH_DEVIATION = (0.05, 3.3), (0.005, 20.0)
 # The logistic curve of a closed eye: middle and slope, both less by the radius of the lids in
-# widths of the eye, and the odds of an eye of which nothing is known: one in ten.
+# widths of the eye, and the odds of an unknown eye: one in ten.
 _CONSTANT, _SLOPE, _HALF, _PRIOR = 9.1, -17.2, 0.028, -2.2
 # Bulge of lids and lips of photos, in that of the mean head: with this share, heads that look up
 # and down have the same openness.
@@ -45,8 +45,8 @@ class Eyes:
         openness: (2,) float32, left and right eye as seen in the image; 0 closed, 1 the mean open
             eye. Wide eyes are above 1.
         deviations: (2,) float32, standard deviations of the openness.
-        closed: (2,) float32, probability that the eye is closed. An eye of which the landmarks tell
-            nothing has 0.1.
+        closed: (2,) float32, probability that the eye is closed. An eye whose landmarks are too
+            unsure has 0.1.
     """
 
     openness: NDArray[np.float32]

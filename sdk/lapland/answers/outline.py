@@ -14,10 +14,10 @@ Floats = NDArray[np.float64]
 _JAW = slice(0, 17)
 _BROWS, _NOSE_BASE = slice(17, 27), 33
 _ARC = 15  # points of the forehead
-# The hairline is as far above the brows as the base of the nose is below them: the thirds by which
-# faces are drawn. Nobody annotated it.
+# The hairline is as far above the brows as the base of the nose is below them: the rule of
+# thirds for drawn faces. Nobody annotated it.
 _THIRD = 1.0
-_SHIFT = 4  # fractional bits of coordinates that are given to OpenCV
+_SHIFT = 4  # fractional bits of coordinates for OpenCV
 _LARGEST = 1 << 24  # pixels; coordinates beyond would overflow OpenCV's fixed point
 
 # Each mask is the sum of its first polygons, less the second ones.

@@ -1,4 +1,4 @@
-"""Head pose from 68 landmarks, and how sure it is; `poses.py` says what the angles mean.
+"""Head pose from 68 landmarks, and how sure it is; `poses.py` defines the angles.
 
 The covariance of the fit gives the standard deviation of each angle; it grows with the radii, and
 for faces in profile, as networks place hidden landmarks too near.
@@ -20,8 +20,8 @@ _CHUNK = 64  # faces that are fitted together; more fall out of the processor's 
 # faces are more alike from side to side than from brow to chin.
 _HEADS = np.array([0.8, 1.15, 1.0])
 # Networks place landmarks that the head hides too near to the others, so poses of turned faces err
-# by more than their radii say. Degrees of yaw from which on that counts, and what each further
-# degree adds to the deviations of yaw, pitch and roll; chosen on turned copies of 315 open photos.
+# by more than their radii say. First degrees of yaw that count as turned, then the growth of the
+# deviations of yaw, pitch and roll per further degree; chosen on turned copies of 315 open photos.
 _SIDEWAYS, _PROFILE = 20.0, np.array([0.6, 0.45, 0.4])
 
 
@@ -83,7 +83,7 @@ def _wrapped(degrees: Floats) -> Floats:
 
 
 def _unexplained(angles: Floats) -> Floats:
-    """(N, 3) degrees: deviation by what neither radii nor modes know, growing in profile."""
+    """(N, 3) degrees: deviation beyond radii and modes, growing in profile."""
     beyond: Floats = np.maximum(np.abs(angles[:, :1]) - _SIDEWAYS, 0)
     return np.asarray(beyond * _PROFILE, np.float64)
 

@@ -1,1 +1,1 @@
-"""What every room stands on: errors, files, arrays, boxes, progress."""
+"""The ground of every room: errors, files, arrays, boxes, progress."""

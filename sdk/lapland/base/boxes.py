@@ -9,7 +9,7 @@ from .arrays import Floats
 
 
 def around(points: NDArray[np.floating[Any]]) -> Floats:
-    """Bounding boxes of points: (N, K, 2) -> (N, 4). NaN points are passed over."""
+    """Bounding boxes of points: (N, K, 2) -> (N, 4). NaN points do not count."""
     low, high = np.fmin.reduce(points, axis=1), np.fmax.reduce(points, axis=1)
     return np.concatenate([low, high], axis=1)
 

@@ -3,7 +3,7 @@
 ::
 
     LaplandError
-    ├── ImageError              (ValueError)         what was given is no usable image
+    ├── ImageError              (ValueError)         the input is no usable image
     │   └── ImageNotFoundError  (FileNotFoundError)  there is no file at that path
     ├── GeometryError           (ValueError)         boxes or five points of a wrong form
     ├── OptionError             (ValueError)         a keyword outside its range
@@ -26,7 +26,7 @@ def shown(value: object) -> str:
     """A value for a message: its `repr`, on one line and cut to 200 characters."""
     try:
         return clipped(_REPR.repr(value))
-    except Exception:  # whatever the `repr` of a foreign class raises
+    except Exception:  # the `repr` of a foreign class may raise anything
         return f"an object of {type(value).__name__}"
 
 
@@ -51,15 +51,15 @@ def _is_escaped(letter: str) -> bool:
 
 
 class LaplandError(Exception):
-    """Whatever lapland raises on its own account."""
+    """Every error of lapland's own."""
 
 
 class ImageError(LaplandError, ValueError):
-    """What was given as an image cannot be used as one."""
+    """The input cannot be used as an image."""
 
 
 class ImageNotFoundError(ImageError, FileNotFoundError):
-    """There is no file at the path that was given as an image."""
+    """There is no file at the path of the image."""
 
 
 class GeometryError(LaplandError, ValueError):

@@ -1,4 +1,4 @@
-"""Calls on several threads, with results in the order of what was given."""
+"""Calls on several threads, with results in the order of their items."""
 
 import os
 from collections import deque
@@ -22,7 +22,7 @@ def in_order(
 ) -> Iterator[Result]:
     """Yields the result of each item, in their order.
 
-    Items are taken as they are needed, two a thread ahead. An error is raised at the place of its
+    Items are read on demand, two a thread ahead. An error is raised at the place of its
     item, and ends the rest.
     """
     waiting: deque[Future[Result]] = deque()

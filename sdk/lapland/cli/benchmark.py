@@ -87,7 +87,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=default.min_face,
         metavar="PX",
-        help=f"smallest face that is looked for (default: {default.min_face})",
+        help=f"smallest face (default: {default.min_face})",
     )
     parser.add_argument(
         "--seconds",
@@ -106,13 +106,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """What the user chose.
+    """The settings that the user chose.
 
     Raises:
         OptionError: --size is no size, or stands beside --photo.
     """
     if options.size is not None and options.photo is not None:
-        raise OptionError("--size: expected no --photo beside it, which is taken in its own size")
+        raise OptionError("--size: expected no --photo beside it; a photo keeps its own size")
     return Settings(
         models=tuple(options.models),
         widths=_or_none(options.width),

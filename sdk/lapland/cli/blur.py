@@ -20,11 +20,11 @@ from ..video.recording import FORMATS, Recording
 from ..video.source import Source, opened
 from .options import add_detector, complain, detector_options
 
-# Scores of the three stages from which on a place counts as a face: below the usual ones, as a
-# blurred cushion is a smaller fault than a face that was passed over.
+# Least scores of a face in the three stages: below the usual ones, as a missed face is a larger
+# fault than a blurred cushion.
 THRESHOLDS = (0.5, 0.6, 0.4)
 SMALLEST = 20  # pixels
-# Frames before and after in which a face was found that hide its place in this one, too.
+# A face hides its place in so many frames before and after, too.
 NEIGHBOURS = 4
 VIDEOS = frozenset(FORMATS) | {".webm", ".wmv", ".mpg", ".mpeg", ".mts", ".3gp"}
 
@@ -49,7 +49,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a folder; or a file, for a single photo or video",
     )
     parser.add_argument(
-        "--style", choices=STYLES, default="blur", help="what is done to faces (default: blur)"
+        "--style", choices=STYLES, default="blur", help="how faces are hidden (default: blur)"
     )
     add_detector(parser, "video", min_face=SMALLEST)
     parser.add_argument("--threads", type=int, metavar="N", help="threads (default: every core)")
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
 def _targets(
     out: Path, photos: dict[Path, Path], videos: list[Path], many: bool
 ) -> dict[Path, Path]:
-    """Where each copy goes: names and sub-folders are kept.
+    """The path of each copy: names and sub-folders stay.
 
     Raises:
         OptionError: `out` is a file for several, or a copy would take the place of an original.

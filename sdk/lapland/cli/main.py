@@ -20,8 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
     Returns:
-        0; 1 where some photo or model could not be used, the others having been done; 2 for
-        arguments that make no sense.
+        0; 1 if some photo or model could not be used, after all others are done; 2 for arguments
+        that make no sense.
     """
     multiprocessing.freeze_support()  # of a frozen program, processes of --jobs begin here
     with usable_streams():

@@ -77,7 +77,7 @@ def with_default(options: DetectorOptions, role: str) -> DetectorOptions:
 
 
 def path_of(text: str) -> Path:
-    """A path that was given; an empty one, as of a shell's unset variable, is an error."""
+    """The path of an argument; an empty one, as from an unset shell variable, is an error."""
     if not text.strip():
         raise argparse.ArgumentTypeError("expected a file or folder, found an empty name")
     return Path(text)

@@ -34,8 +34,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "predict",
         help="find the landmarks in photos and draw or write them",
         description="Finds the landmarks of every face in photos. Draws them on a copy of each "
-        "photo, prints them as JSON, or writes them to files; what writes files goes on where "
-        "it was stopped when it is started again.",
+        "photo, prints them as JSON, or writes them to files; a run that writes files "
+        "and was stopped continues when it is started again.",
     )
     parser.add_argument(
         "photos",
@@ -49,7 +49,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--out",
         type=path_of,
         metavar="OUT",
-        help="where the drawings go: a folder, or a file for a single photo "
+        help="target of the drawings: a folder, or a file for a single photo "
         "(default: PHOTO_landmarks.jpg in this folder, or no drawing with --json); or "
         "FILE.jsonl, which gets a line of JSON for each photo, and nothing is drawn",
     )
@@ -151,7 +151,7 @@ def _to_screen(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, 
 
 
 def _to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Path]) -> int:
-    """Writes landmarks to a file of JSON Lines and `.pts` files; goes on where a run stopped."""
+    """Writes landmarks to a file of JSON Lines and `.pts` files; continues a stopped run."""
     path = options.out if options.pts is None else options.pts / _LINES
     with closing(Record(path, batch.settings, photos, retry=options.retry)) as record:
         if record.mended:

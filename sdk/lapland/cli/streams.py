@@ -1,4 +1,4 @@
-"""Standard streams that a command can write to, whatever the program around it has.
+"""Standard streams that a command can write to, in any surrounding program.
 
 A windowed program and a service have none (None), a shell may have closed them, and other programs
 put objects in their place that can do nothing but write.

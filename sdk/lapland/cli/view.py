@@ -1,4 +1,4 @@
-"""The picture of `lapland webcam`: faces, drawn with what the user wants to know."""
+"""The picture of `lapland webcam`: faces, drawn with the details that the user chose."""
 
 import time
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _AVERAGE = 0.1  # share of a new frame in the displayed times
 
 @dataclass
 class Settings:
-    """What the user chose, and may change by keys while the picture runs.
+    """The user's choices; keys change them while the picture runs.
 
     Attributes:
         source: number of a camera, path of a video file, or URL of a stream.
@@ -34,7 +34,7 @@ class Settings:
         window: whether to show it.
         detector: options of the detector; keys change its width, unless it has a custom model.
         smoothing: smoothing of the landmarks.
-        drawing: index into what can be drawn: boxes, radii, nothing but the picture.
+        drawing: index into the kinds of drawing: with boxes, with radii, nothing but the picture.
         help: whether the keys are listed in the picture.
     """
 
@@ -48,7 +48,7 @@ class Settings:
 
 
 class View:
-    """What is made of each frame: faces found, drawn, with what the user wants to know."""
+    """Finds the faces of each frame and draws them with the chosen details."""
 
     def __init__(self, settings: Settings, live: bool) -> None:
         self.settings = settings
@@ -65,7 +65,7 @@ class View:
         self._last = time.monotonic()
 
     def next(self, image: Image, seconds: float) -> Image:
-        """The picture of a frame that was taken at that time."""
+        """The drawn picture of a frame; its time in seconds."""
         start = time.perf_counter()
         faces = self._tracker.update(image, seconds)
         took = time.perf_counter() - start
@@ -103,7 +103,7 @@ class View:
         return picture
 
     def obeys(self, key: int) -> bool:
-        """Does what a key asks for; False where it asks to end."""
+        """Obeys a key; False if it asks to end."""
         chosen = self.settings
         letter = chr(key & 0xFF) if key >= 0 else ""
         if letter == "q" or key & 0xFF == _ESCAPE:

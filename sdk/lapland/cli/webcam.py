@@ -61,15 +61,15 @@ def run(options: argparse.Namespace) -> int:
 def show(settings: Settings) -> str:
     """Shows and records until the source ends, the user quits, or the window is closed.
 
-    Ctrl-C is one way to quit. The recording is complete in all these cases, and only then bears
+    Ctrl-C quits, too. The recording is complete in all these cases, and only then bears
     its name; see `Recording`.
 
     Returns:
-        one line on what was done.
+        one line on frames, faces and recording.
 
     Raises:
         OptionError: the settings make no sense together.
-        ImageError: the source cannot be read, or ends early. What was read is recorded.
+        ImageError: the source cannot be read, or ends early. The recording holds the part before.
         LaplandError: there is no screen, or the recording cannot be written.
     """
     record = settings.record

@@ -1,4 +1,4 @@
-"""A window of OpenCV, with a clear error where none can be shown."""
+"""A window of OpenCV, with a clear error if none can be shown."""
 
 import contextlib
 import os
@@ -55,7 +55,7 @@ def _why_no_window() -> str | None:
         return None
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         return "there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)"
-    # Where the screen cannot be reached, the toolkit ends the process. Let it end another one.
+    # If the screen cannot be reached, the toolkit ends the process. Let it end another one.
     program = "import cv2; cv2.namedWindow('lapland')"
     tried = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     if tried.returncode:

@@ -1,4 +1,4 @@
-"""What every face detector offers: faces in an image, and five points in known boxes."""
+"""The interface of face detectors: faces in an image, and five points in known boxes."""
 
 from typing import NamedTuple, Protocol
 

@@ -69,7 +69,7 @@ class BlazeFace:
         return np.array(scores, np.float32)
 
     def raw(self, halves: Halves) -> Floats:
-        """What the network itself says of each face: (N, 8, 2) centre, sides and six points."""
+        """The output of the network for each face: (N, 8, 2) centre, sides and six points."""
         return self._seen(halves, 1)[1]
 
     def _seen(self, halves: Halves, turns: int) -> tuple[Result, Floats, npt.NDArray[np.intp]]:

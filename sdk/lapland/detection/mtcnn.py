@@ -41,7 +41,7 @@ class Mtcnn:
         onet: the bytes of the third.
         min_face: side of the smallest face to look for, in pixels, at least 12. Time falls with its
             square.
-        thresholds: what the probability of a face must exceed after each network.
+        thresholds: least probability of a face after each network, exclusive.
         pyramid_factor: size of each level of the pyramid relative to the one before, 0.1 to 0.95.
         threads: threads for one run; None is onnxruntime's choice.
         levels: function that makes the pyramid.
@@ -85,7 +85,7 @@ class Mtcnn:
 
         Coordinates are image pixels with pixel centres at integers. The edges of a box (x1, y1, x2,
         y2) run through the centres of its first and last columns and rows; it is x2 - x1 + 1 wide.
-        It is not clipped: where the border cuts a face, its box reaches beyond.
+        It is not clipped: the box of a face that the border cuts reaches beyond.
         Boxes and points are coarse, and the points lie about 1 px towards the upper left, since
         they keep a "- 1" of the 1-based original.
 
@@ -201,7 +201,7 @@ def windows(
     Args:
         scores: (h, w) of each level, one score for each position of the window.
         offsets: (4, h, w) of each, x1, y1, x2, y2 in units of the window.
-        threshold: what the score must exceed.
+        threshold: least score, exclusive.
         scales: size of each level relative to the image.
 
     Returns:

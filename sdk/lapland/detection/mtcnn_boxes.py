@@ -1,4 +1,4 @@
-"""Boxes of the detector: made square, moved, cropped, and suppressed where they overlap."""
+"""Boxes of the detector: made square, moved, cropped, and suppressed if they overlap."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,8 @@ Indices = npt.NDArray[np.intp]
 Image = npt.NDArray[np.uint8]
 Result = npt.NDArray[np.float32]
 
-FEW = 150  # boxes, up to which the matrix of all pairs is the fastest way
-GREY = 127.5  # zero to the networks; stands for what lies outside the image
+FEW = 150  # boxes; for no more, the matrix of all pairs is fastest
+GREY = 127.5  # zero to the networks; fills the part outside the image
 
 
 def square(boxes: Floats) -> Floats:
@@ -57,7 +57,7 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
     pixels = image.reshape(-1, 3)
 
     def taken(ahead: int) -> Result:
-        # Rows of 3 * size values: numpy is slow where the last axis is as short as three.
+        # Rows of 3 * size values: numpy is slow if the last axis is as short as three.
         values: Image = pixels[ahead:].take(index, axis=0)
         return values.reshape(count, size, 3 * size).astype(np.float32)
 
@@ -94,7 +94,7 @@ def _taps(
 
 
 def _blend(a: Result, b: Result, part: Result) -> Result:
-    """Goes from a, where `part` is 0, to b, where it is 1; in the memory of b."""
+    """Mixes two arrays: a + part * (b - a), in the memory of b."""
     b -= a
     b *= part
     b += a

@@ -1,4 +1,4 @@
-"""Which way up a face is: its portrait is shown to the networks in four turns.
+"""The stance of a face: the networks see its portrait in four turns.
 
 Detectors know upright faces. In a face that hangs upside down they see one all the same, with eyes
 for the corners of the mouth. But the O-Net of MTCNN is surer of a face that is upright, and places
@@ -25,13 +25,13 @@ _WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0
 _TILT = np.pi / 12  # radians, by which a face in its portrait may lean
 _ROUNDS = 3  # the second finds 9 of 10 faces upright; the others need a third or are none
 _LEAST = 1e-3  # a probability counts as no less, and no more than 1 - this
-# Logarithms of odds: between the best turn and the next, from which the O-Net decides alone; and by
-# which another turn must be surer, as most faces are upright.
+# Logarithms of odds: least difference of the best turn and the next that lets the O-Net decide
+# alone; and the lead that another turn needs, as most faces are upright.
 _CLEAR, _FAVOUR = 2.0, 1.0
 
 
 class Stance(NamedTuple):
-    """The way up of N faces.
+    """The stance of N faces: upright, or turned by quarters.
 
     Attributes:
         scores: (N,) float32, score of the O-Net for the best turn.
@@ -61,14 +61,14 @@ def upright(
     *,
     again: bool = False,
 ) -> Stance:
-    """Turns five points the right way up, and places them as the O-Net sees them.
+    """Turns five points to their stance, and places them as the O-Net sees them.
 
     Args:
         mtcnn: detector with the O-Net.
         blazeface: asked if the O-Net does not decide.
         image: (H, W, 3) uint8, BGR.
-        five_points: (N, 5, 2) about which faces may be, in image pixels.
-        known: (N,), faces whose way up is known: the O-Net sees them in one turn alone.
+        five_points: (N, 5, 2) of possible faces, image pixels.
+        known: (N,), faces with a known stance: the O-Net sees them in one turn alone.
         again: whether the O-Net places the points once more, as the first were coarse.
     """
     placed = five_points.astype(np.float64)
@@ -108,7 +108,7 @@ def _turns(
     """The O-Net on four turns of each portrait, or on one.
 
     Returns:
-        scores (N, 4) and five points (N, 4, 5, 2), image pixels; 0 where a turn was left out.
+        scores (N, 4) and five points (N, 4, 5, 2), image pixels; 0 for turns left out.
     """
     shown = [(i, turn) for i, alone in enumerate(known) for turn in range(1 if alone else 4)]
     # All in one row, so that the O-Net sees all of them in few runs.

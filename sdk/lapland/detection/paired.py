@@ -17,7 +17,7 @@ from .pyramid import Halves
 # MTCNN's count if both see a face.
 SMALL, LARGE = 0.36, 0.3
 SCORE = 0.6  # least score of BlazeFace
-# A face below FAINT of which the O-Net is not sure must have AGAIN in its portrait, too.
+# A face below FAINT that the O-Net is not sure of must have AGAIN in its portrait, too.
 FAINT, AGAIN = 0.7, 0.46
 CLEAR = 0.87  # score of BlazeFace from which a face is upright, as it sees it
 SURE = 0.9  # score of the O-Net from which a face is one, and stands upright
@@ -31,7 +31,7 @@ class PairedDetector:
 
     Args:
         blazeface: detector of large faces.
-        mtcnn: detector of small ones, and judge of the way up.
+        mtcnn: detector of small ones, and judge of the stance.
         min_face: side of the smallest face, pixels.
         turned: whether to look at the photo in four turns, for large faces at any angle.
     """
@@ -70,7 +70,7 @@ class PairedDetector:
         return self.mtcnn.five_points(image, boxes)
 
     def _checked(self, image: Image, found: Found, *, again: bool = False) -> Detections:
-        """Faces of BlazeFace, each the right way up; those that are none are left out.
+        """Faces of BlazeFace in their stance, without those that are none.
 
         Args:
             image: (H, W, 3) uint8, BGR.
@@ -109,7 +109,7 @@ class PairedDetector:
         )
 
     def _small(self, image: Image, halves: Halves, largest: float, known: Result) -> Detections:
-        """The small faces, each the right way up."""
+        """The small faces, each in its stance."""
         found = self.mtcnn.detect_in(halves, largest=largest, known=known.astype(np.float64))
         if not len(found.boxes):
             return found

@@ -1,4 +1,4 @@
-"""The image at ever smaller sizes, in which detectors look for ever larger faces.
+"""The image at ever smaller sizes: detectors look for ever larger faces there.
 
 All sizes are computed in whole numbers, by OpenCV's "exact" resizing, so that every processor
 makes the same pixels.
@@ -15,10 +15,10 @@ Image = npt.NDArray[np.uint8]
 Result = npt.NDArray[np.float32]
 
 # An image is halved while the size that is wanted is smaller by at least twice this. So each size
-# comes from an image 1.25 to 2.5 times as large. There the 2 x 2 pixels between which each of its
-# own is interpolated lie near enough to one another to miss little of what is between.
+# comes from an image 1.25 to 2.5 times as large. Each of its pixels is interpolated between
+# 2 x 2 pixels there, which lie so near to one another that little between them is missed.
 LEAST = 1.25
-BITS = 7  # of a grey value, behind the point: levels keep what 8 bits would round away
+BITS = 7  # of a grey value, behind the point: levels keep fractions that 8 bits would lose
 
 
 class Halves:
@@ -33,7 +33,7 @@ class Halves:
         self._halves = [np.ascontiguousarray(image)]
 
     def above(self, width: int, height: int) -> Image:
-        """The smallest of them from which a size can be interpolated."""
+        """The smallest of them that is large enough to interpolate a size."""
         image = self._halves[0]
         number = 0
         while min(image.shape[1] / width, image.shape[0] / height) >= 2 * LEAST:

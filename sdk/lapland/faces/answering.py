@@ -248,7 +248,7 @@ class FaceAnswers:
 
 
 def answers_to_dict(face: FaceAnswers, *, pose: bool, eyes: bool) -> dict[str, Any]:
-    """What `Face.to_dict` adds on request, plain numbers."""
+    """Entries that `Face.to_dict` adds on request, plain numbers."""
     plain: dict[str, Any] = {}
     if pose:
         plain["pose"] = face.pose().to_dict()
@@ -279,8 +279,8 @@ def _shape_of(image: ImageLike | Shape) -> Shape:
     return height, width
 
 
-def _expect_68(scheme: Scheme, what: str) -> None:
+def _expect_68(scheme: Scheme, answer: str) -> None:
     if scheme is not IBUG68:
         raise OptionError(
-            f"{what}: expected the 68 landmarks of IBUG68, not those of {scheme.name}"
+            f"{answer}: expected the 68 landmarks of IBUG68, not those of {scheme.name}"
         )

@@ -30,9 +30,9 @@ def blur(
     `min_face`; nothing can be promised for faces that were not found.
 
     Args:
-        image: what `Detector.predict` takes.
-        faces: what it returned; or several, as those of neighbouring frames.
-        style: `blur`, `pixelate`, or `fill` with grey, from which nothing can be won back.
+        image: the image, as for `Detector.predict`.
+        faces: its result; or several, such as those of neighbouring frames.
+        style: `blur`, `pixelate`, or `fill` with grey, which leaves nothing to recover.
 
     Returns:
         (H, W, 3) uint8 BGR, a new array.
@@ -80,7 +80,7 @@ def _hide(
     degrees: float,
     style: str,
 ) -> None:
-    """Hides what lies within an ellipse, in place."""
+    """Hides the pixels within an ellipse, in place."""
     height, width = canvas.shape[:2]
     reach = float(max(np.hypot(*axes), 2.0))
     low = np.clip(np.floor(middle - reach), 0, (width, height)).astype(int)

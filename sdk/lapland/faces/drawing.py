@@ -48,18 +48,18 @@ def draw(
         boxes: also draw each face's box and score.
         radius: also draw, about each landmark, the circle that holds it with this probability:
             `radius=0.9` for that of `faces.radius(0.9)`.
-        pose: also draw the axes of each head: red to the right of the picture, green up, blue to
-            where the face looks; and yaw, pitch and roll with their 90 % intervals.
-        rgb: whether arrays are RGB: the one that is given, and the one that comes.
+        pose: also draw the axes of each head: red to the right of the picture, green up, blue
+            along the gaze of the face; and yaw, pitch and roll with their 90 % intervals.
+        rgb: whether arrays are RGB: the image and the result.
 
     Returns:
         (H, W, 3) uint8 BGR, or RGB as asked; a new array.
 
     Raises:
         ImageError: the image cannot be used.
-        OptionError: `faces` are none, `radius` is not between 0 and 1, or `pose` is asked of
-            landmarks that are not the 68 of `IBUG68`.
-        ModelError: `radius` was asked for, and the faces come from a model without calibration.
+        OptionError: `faces` are none, `radius` is not between 0 and 1, or `pose` is True and
+            the landmarks are not the 68 of `IBUG68`.
+        ModelError: `radius` is given, and the faces come from a model without calibration.
     """
     if not isinstance(faces, (Faces, Face)):
         raise OptionError(

@@ -34,9 +34,8 @@ class Face(FaceAnswers, Hinting):
         scales: (K,) float32, the Laplace scale of each landmark in pixels; small is sure.
         scheme: the annotation scheme, with the meaning of each landmark.
         id: who it is among the frames of a video, from `Tracker`; None from `Detector`.
-        texture: (5 + K,) float32, how sharp and grainy its crop is and how much detail there is
-            about each landmark, from which a calibration distinguishes blur, noise and covers; None
-            if it was not measured.
+        texture: (5 + K,) float32, sharpness and noise of the crop, and detail around each landmark;
+            the calibration recognises blur, noise and covers by it. None if not measured.
         calibration: the meaning of the scales, from the model; None if the model has none.
         image_size: width and height of the photo, pixels; None if it is not known.
     """

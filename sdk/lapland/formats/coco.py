@@ -33,7 +33,7 @@ def to_coco(
         image_id: `id` of the photo in `images`.
         category_id: `id` of the face in `categories`.
         first_id: `id` of the first annotation.
-        width: of the photo, pixels; None is not known.
+        width: width of the photo, pixels; None if unknown.
         height: likewise.
     """
     first, category_id = _whole(first_id, "first_id"), _whole(category_id, "category_id")

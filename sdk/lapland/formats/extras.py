@@ -8,12 +8,12 @@ from ..base.errors import MissingExtraError
 
 @contextmanager
 def extra(package: str, call: str, name: str | None = None) -> Iterator[None]:
-    """Says how to install what is imported within, where it is not there.
+    """Says how to install a package that the block imports, if it is not there.
 
     Args:
-        package: what is imported.
-        call: what needs it.
-        name: name of the extra that brings it, where it is not that of the package.
+        package: the imported package.
+        call: the call that needs it.
+        name: name of the extra that brings it; None if it is the name of the package.
 
     Raises:
         MissingExtraError: it is not installed.

@@ -1,1 +1,1 @@
-"""What PyInstaller needs to know of the package."""
+"""Hooks of the package for PyInstaller."""

@@ -1,4 +1,4 @@
-"""An encoded image -> (H, W, 3) uint8 BGR as it is shown, by OpenCV; or an error with the cause."""
+"""An encoded image -> upright (H, W, 3) uint8 BGR, by OpenCV; or an error with the cause."""
 
 from typing import Any
 
@@ -24,11 +24,11 @@ def decode(data: bytes, name: str, most_pixels: int) -> tuple[NDArray[np.uint8],
 
     Args:
         data: all of its bytes.
-        name: what messages call it.
+        name: the name in messages.
         most_pixels: most pixels of an image; one that announces more is refused.
 
     Returns:
-        (H, W, 3) uint8 BGR, upright; and notes on a choice that was made for the user.
+        (H, W, 3) uint8 BGR, upright; and notes on choices made for the user.
 
     Raises:
         ImageError: it is no image, is damaged, or of a kind that is not read.

@@ -42,7 +42,7 @@ def turned(image: NDArray[Any], orientation: int) -> NDArray[Any]:
     """The image as its orientation shows it.
 
     Args:
-        image: (H, W) or (H, W, C) array as it is stored.
+        image: (H, W) or (H, W, C) array as stored.
         orientation: 1 to 8, as EXIF counts: 2 is mirrored, 3 upside down, 4 both, 5 to 8 exchange
             rows and columns, of these 6 is turned clockwise and 8 anticlockwise.
 

@@ -75,7 +75,7 @@ _BASE64 = re.compile(rb"^(?:data:[^,]{0,80},)?\s*[A-Za-z0-9+/_\r\n-]{200,}={0,2}
 
 
 def foreign(data: bytes) -> str | None:
-    """What a file is that lapland does not read, and what to do; None if it is not known.
+    """The name of a format that lapland does not read, with advice; None if it is not known.
 
     Args:
         data: the file.

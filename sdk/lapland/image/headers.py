@@ -1,8 +1,8 @@
-"""What the header of an encoded image announces, read before anything of it is decoded.
+"""The header of an encoded image, read before anything is decoded.
 
 A file of a hundred bytes may announce two billion pixels, and a decoder takes the memory first and
 looks at the data then. So the size is read here. A file whose header does not give the size is
-refused before OpenCV sees it. OpenCV does not know every orientation either, nor what is missing.
+refused before OpenCV sees it. OpenCV also ignores some orientations, and missing parts.
 """
 
 import re
@@ -29,7 +29,7 @@ _JPEG2000 = b"\xff\x4f\xff\x51"
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of the picture in it.
+    """The description of the picture in a file.
 
     Attributes:
         format: "JPEG", "PNG" and so on.
@@ -40,7 +40,7 @@ class Header:
         bits: bits of a sample.
         greatest: value of a sample of full light, if the file states it.
         part: the format's own description of the picture.
-        notes: what a user should know of the choice that was made among several pictures.
+        notes: for the user, on the choice among several pictures.
         refusal: why the picture is not decoded, as "a TIFF of 32-bit floats".
     """
 

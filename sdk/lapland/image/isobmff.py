@@ -47,7 +47,7 @@ def kind(data: bytes) -> str | None:
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
-    """Kind of each box, and where its content begins and ends."""
+    """Kind of each box, and offsets of the begin and end of its content."""
     at, end = start, len(data) if end is None else end
     for _ in range(_MOST_BOXES):
         if at + 8 > end:

@@ -26,7 +26,7 @@ _END_OF_SCAN = re.compile(rb"\xff([^\xff\x00\xd0-\xd7])", re.DOTALL)
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the SOF markers
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-_ARITHMETIC = {*range(0xC9, 0xD0)}  # these decode zeros that are not in the file; none is asked for
+_ARITHMETIC = {*range(0xC9, 0xD0)}  # these decode zeros that are not in the file; expect none
 _BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 _BETWEEN_SCANS = {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 _EOI = b"\xff\xd9"
@@ -43,7 +43,7 @@ class Jpeg:
         height: as `width`.
         bits: bits of a sample.
         orientation: as EXIF states it.
-        end: offset behind the last byte of the picture; what follows does not belong to it.
+        end: offset behind the last byte of the picture; later bytes do not belong to it.
         closed: whether the end marker is there, behind the last scan.
         sound: whether every marker up to `end` is in its place.
     """
@@ -158,7 +158,7 @@ class Jpeg:
         if planes & 15 == 0:
             for component in body[1 : 1 + 2 * number : 2]:
                 self._exact.setdefault(component, set()).update(range(first, last + 1))
-        # Of a DC scan of a progressive picture the bits are the picture's own.
+        # The bits of a DC scan of a progressive picture are the picture's own.
         only_dc = self.sof in _PROGRESSIVE and first == 0
         flat = only_dc or all(self._flat_zeros.get(table, False) for table in tables)
         self.scans.append((at, end, flat))
@@ -184,7 +184,7 @@ class Jpeg:
 
 
 def read_jpeg(data: bytes) -> Jpeg | None:
-    """Reads the segments of a JPEG, and where its scans begin and end.
+    """Reads the segments of a JPEG, and the offsets of its scans.
 
     Args:
         data: the whole file, with bytes behind the picture if there are any.

@@ -1,4 +1,4 @@
-"""What `predict` accepts -> one (H, W, 3) uint8 BGR array, or an error that says what to do."""
+"""Any input of `predict` -> one (H, W, 3) uint8 BGR array, or an error with a remedy."""
 
 import errno
 import logging
@@ -67,11 +67,11 @@ def load_image(image: ImageLike, *, rgb: bool = False) -> Image:
         rgb: whether arrays and tensors are RGB and RGBA. Files and PIL images know their order.
 
     Returns:
-        (H, W, 3) uint8 BGR. A BGR array is passed on, not copied.
+        (H, W, 3) uint8 BGR. A BGR array is not copied.
 
     Raises:
         ImageNotFoundError: there is no file at the path.
-        ImageError: it is none of these; the message says what was expected and what came.
+        ImageError: it is none of these; the message names the expected forms and the one found.
     """
     pixels, notes = read_image(image, rgb=rgb)
     for note in notes:
@@ -86,7 +86,7 @@ def read_image(
     most_pixels: int = MAX_PIXELS,
     most_bytes: int = MAX_BYTES,
 ) -> tuple[Image, tuple[str, ...]]:
-    """As `load_image`, with notes on a choice that was made for the user.
+    """As `load_image`, with notes on choices made for the user.
 
     Args:
         image: as there.

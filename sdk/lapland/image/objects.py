@@ -33,13 +33,13 @@ def from_pil(image: Any) -> NDArray[np.uint8]:
         eight = eight_bits(pixels)[0] if deep else pixels
     except DepthError as error:
         raise ImageError(f"the PIL image: {error}; convert it to 8 bits") from None
-    except (OSError, SyntaxError, ValueError, MemoryError) as error:  # what PIL's decoders raise
+    except (OSError, SyntaxError, ValueError, MemoryError) as error:  # of PIL's decoders
         raise ImageError(f"the PIL image: cannot be decoded ({shown(str(error))})") from error
     return turned(eight, turn if isinstance(turn, int) and 1 <= turn <= 8 else 1)
 
 
 def from_file(file: Any, most: int) -> bytes:
-    """All that an open file holds from where it stands.
+    """The rest of an open file, from its position on.
 
     Args:
         file: an object with `read`.

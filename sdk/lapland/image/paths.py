@@ -1,4 +1,4 @@
-"""Why a text names no file: what it is instead, and what to do."""
+"""Why a text names no file: its true kind, and a remedy."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A TIFF's directories: which one is the photo, what it holds, and what OpenCV is given of it.
+"""A TIFF's directories: the one of the photo, its content, and the part for OpenCV.
 
 OpenCV decodes the first directory, and of some layouts the wrong samples. A directory of our own
 behind the file, with the offsets of the chosen one, makes it decode another directory or one plane.

@@ -19,7 +19,7 @@ def decode(data: bytes, chosen: Directory) -> NDArray[Any] | None:
     """The samples.
 
     Returns:
-        (H, W) or (H, W, 3) BGR, uint8 or as they are stored, before the orientation is applied;
+        (H, W) or (H, W, 3) BGR, uint8 or the stored type, before the orientation is applied;
         None if OpenCV cannot decode them, or only a part.
     """
     changes: Changes = {tiff.ORIENTATION: [1]}
@@ -180,7 +180,7 @@ def _unpacked(strip: bytes, expected: int) -> int:
 
 def _lzw(strip: bytes, expected: int) -> int:
     """How many bytes LZW gives until it ends or names a string that is not there."""
-    if strip[:1] == b"\0":  # the form before TIFF 6, with its bits the other way about
+    if strip[:1] == b"\0":  # the form before TIFF 6, with its bits in reverse order
         return expected
     bits = held = at = found = before = 0
     width, lengths = 9, [1] * 256 + [0, 0]

@@ -52,8 +52,8 @@ def _window(
     """Where maps, the rows of one and the pixels of a window lie in memory; a window's moments.
 
     Returns:
-        (N K,), (H,) and (side * side,); and (side * side, 3), what a square of masses is multiplied
-        with for its sum, x and y.
+        (N K,), (H,) and (side * side,); and (side * side, 3), the factors that give sum, x and y of
+        a square of masses.
     """
     face, landmark = np.divmod(np.arange(n * k), k)
     pixel = k if pixelwise else 1

@@ -22,8 +22,8 @@ from . import machine
 from .sample import sample
 from .timer import Step, Timer, Times
 
-_MOMENT = 0.5  # seconds of rest in which the load of the machine is measured
-_GAIN = 0.95  # int8's time as a share of float32's, from which on it is no gain
+_MOMENT = 0.5  # seconds of rest while the load of the machine is measured
+_GAIN = 0.95  # int8's time as a share of float32's; more is no gain
 _MOST = 1024  # crops or threads; more are a mistake
 
 

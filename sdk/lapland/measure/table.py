@@ -51,7 +51,7 @@ def _machine(report: dict[str, Any]) -> str:
 
 
 def _instructions(head: dict[str, Any]) -> str:
-    """What follows the processor's name; files of earlier versions do not know it."""
+    """The text behind the processor's name; files of earlier versions lack it."""
     return f" with {head['instructions']}" if "instructions" in head else ""
 
 

@@ -2,10 +2,10 @@
 
 A graph is a program, and onnxruntime runs all of it: loops without end, functions that the file
 defines, weights that lie in other files, anywhere. So a model is refused here unless it consists
-of operators that landmark networks are made of, and carries its weights itself.
+of operators of landmark networks alone, and carries its weights itself.
 
 The few parts that matter are read from the wire format; numbers of fields are those of
-``onnx.proto``. Only names, sizes and the places of some fields are kept.
+``onnx.proto``. The result holds names, sizes and the places of some fields only.
 """
 
 from dataclasses import dataclass, field
@@ -91,8 +91,7 @@ class OnnxFile:
         inputs: names of the inputs of the graph.
         outputs: names of its outputs.
         free: where in the file an input has the dimension `FREE`.
-        announced: where in the file the fields begin in which the graph says of what shape its
-            outputs and the values between are.
+        announced: offsets of the fields with the shapes of outputs and of the values between.
         largest: largest whole number in an attribute.
         graphs: how often a graph begins; 1.
     """

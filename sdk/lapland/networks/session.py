@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-# From 1.29 on, onnxruntime sends its makers data about its use, unless the
-# variable says otherwise before it is imported. The thread that does so has another fault: where a
-# process was forked beside it, that process hangs when it exits.
+# From 1.29 on, onnxruntime sends its makers data about its use, unless the variable says otherwise
+# before it is imported. The thread that does so has another fault: a process that was forked beside
+# it hangs when it exits.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort

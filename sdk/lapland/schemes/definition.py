@@ -47,7 +47,7 @@ def read_scheme(path: str | os.PathLike[str]) -> Scheme:
 
 @functools.lru_cache(maxsize=64)
 def scheme_from_json(text: str) -> Scheme:
-    """Reads what `scheme_to_json` wrote; the same text gives the same object.
+    """Reads the text of `scheme_to_json`; the same text gives the same object.
 
     Raises:
         OptionError: it is no scheme; the message says why.

@@ -107,7 +107,7 @@ class Calibration:
         features = features_of(self.scheme, landmarks, scales, textures)
         features = np.clip(features, self.low, self.high)
         means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
-        # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as it is for a
+        # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as for a
         # Weibull distribution.
         at = np.log(-np.log1p(-self.probabilities))
         i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))

@@ -1,4 +1,4 @@
-"""Features from which the error of each landmark is estimated."""
+"""Features that estimate the error of each landmark."""
 
 import functools
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ FEATURES = 4 + TEXTURE + len(PAIRS[0]) + 1
 def features_of(
     scheme: Scheme, landmarks: Floats, scales: Floats, textures: Floats
 ) -> NDArray[np.float64]:
-    """Features from which the error of each landmark is estimated.
+    """Features that estimate the error of each landmark.
 
     They do not depend on the photo's size.
 
