@@ -1,4 +1,4 @@
-"""What a wheel asks for: the OpenCV that is there, and no extras whose code it does not hold.
+"""Requirements of a wheel: the OpenCV that is there, and no extras whose code it does not hold.
 
 Four distributions bring the module `cv2`, and pip does not know that they are one: a second one
 writes over the first, and takes it along when it is uninstalled. A requirement cannot say "one of

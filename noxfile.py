@@ -1,7 +1,8 @@
-"""What is tested beyond one environment, one command: `nox`; `nox --list` says what there is.
+"""Tests beyond one environment, by one command: `nox`; `nox --list` lists them.
 
 The sessions `oldest`, `newest` and `opencv` run the tests of the SDK against the wheel, with the
-ends of what `pyproject.toml` allows. A Python that is not on the machine skips its session.
+oldest and newest versions that `pyproject.toml` allows. A Python that is not on the machine skips
+its session.
 """
 
 import hashlib
@@ -120,7 +121,7 @@ def sbom(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def audit(session: nox.Session) -> None:
-    """Reads the package's code for what is dangerous, and looks its dependencies up."""
+    """Searches the package's code for dangerous calls, and looks its dependencies up."""
     session.run("bandit", "-q", "-c", "pyproject.toml", "-r", "sdk")
     needed = Path(session.create_tmp()) / "runtime.txt"
     lines = Path("constraints.txt").read_text("utf-8").splitlines()

@@ -1,6 +1,6 @@
 """Designs of the cheap network side by side: `python -m benchmarks.designs --runs FOLDER`.
 
-FOLDER holds the runs of `python -m training.designs`, from which the errors come. The graph of each
+FOLDER holds the runs of `python -m training.designs`, with the errors. The graph of each
 design is timed here, in float32 and, if its upsampling repeats pixels, in int8, one thread, in
 turns with the shipped models of some widths. Minima count, since the machine may be busy.
 """
@@ -58,7 +58,7 @@ def measure(runs: Path, rounds: int) -> dict[str, Any]:
             continue
         run = json.loads(file.read_text("utf-8"))
         built = graphs_of(form, crop)
-        if form.bilinear:  # what int8 would cost
+        if form.bilinear:  # the cost of int8
             built |= {"int8": graphs_of(replace(form, bilinear=False), crop)["int8"]}
         gmac = sum(multiply_accumulates(built["float32"], {"crops": crop}).values()) / 1e9
         wanted = ("parameters", "passes", "seed", "val_nmse")

@@ -123,7 +123,7 @@ def _judged(
     image: NDArray[np.uint8],
     points: NDArray[np.float64],
 ) -> list[str]:
-    """What a detector made of the face in the middle of a scene."""
+    """A detector's result for the face in the middle of a scene."""
     five = detector.detect(image).five_points
     faces = landmarks.predict(image, five_points=five)
     middle, size = (points.min(axis=0) + points.max(axis=0)) / 2, np.ptp(points, axis=0).max()

@@ -4,10 +4,10 @@ FOLDER holds photos named in `index.csv` with their yaw, pitch and roll in degre
 those of `lapland`). `--names` restricts it to the faces of a split file. Compared are lapland,
 OpenCV's solvePnP with the usual model of six points on lapland's landmarks, and MediaPipe's mesh if
 `--mediapipe` names a Python that has it. MediaPipe's own matrix needs a file that is not in its
-wheel, so the mesh is set on its mean over the photos of `--level`, by a similarity.
+wheel, so a similarity fits the mesh to its mean over the photos of `--level`.
 
 `--level FOLDER` names photos of people who look into the camera. The mean pitch of each method on
-them is its zero; lapland's is built in, so its figure there says how well it is set.
+them is its zero; lapland's is built in, so its figure there shows its quality.
 """
 
 import argparse
@@ -52,7 +52,7 @@ _SIX_POINTS = np.array(
 
 @dataclass(frozen=True)
 class Photos:
-    """Faces of one folder: paths, images' shapes, and what lapland finds of each."""
+    """Faces of one folder: paths, images' shapes, and lapland's result for each."""
 
     paths: list[Path]
     shapes: list[tuple[int, ...]]
@@ -60,7 +60,7 @@ class Photos:
 
 
 def read_photos(paths: list[Path], detector: Detector) -> Photos:
-    """The face nearest to the middle of each photo; photos without a face are left out."""
+    """The face nearest to the middle of each photo, if there is one."""
     kept, shapes, faces = [], [], []
     for path in paths:
         image = load_image(path)
@@ -91,7 +91,7 @@ def six_point_angles(photos: Photos) -> Floats:
         points = faces.landmarks[0][list(_SIX)].astype(np.float64)
         _, vector, place = cv2.solvePnP(_SIX_POINTS, points, camera, None)
         rotation = cv2.Rodrigues(vector)[0]
-        if place[2, 0] < 0:  # behind the camera, where the same picture arises
+        if place[2, 0] < 0:  # behind the camera, with the same picture
             rotation = np.diag([-1.0, -1.0, 1.0]) @ rotation
         rotations.append(np.diag([1.0, -1.0, -1.0]) @ rotation)
     return angles_of(np.array(rotations))

@@ -2,7 +2,7 @@
 
 For each shipped model the crop of a face goes in and landmarks come out, on one thread. Beside it
 stands the same network exported plainly, layer by layer in float32, with the softmax and the means
-computed in numpy: what a straightforward export costs; and the model with the other decoders. All
+computed in numpy: a straightforward export; and the model with the other decoders. All
 are timed in turns, so that a processor that slows down slows all of them.
 
 The processor's own speed is measured in the same run, as the best of large matrix products in
@@ -111,7 +111,7 @@ def peak(kind: str, size: int = PEAK_SIZE) -> Step:
 
 
 def face_crop() -> NDArray[np.uint8]:
-    """(1, 80, 80, 3): the face of a photo, since what a decoder does depends on the maps."""
+    """(1, 80, 80, 3): the face of a photo, since the work of a decoder depends on the maps."""
     photo = sample(640, 480)
     five = Detector().predict(photo).five_points[:1]
     (matrix,) = CropSpec().matrices(five)
@@ -142,7 +142,7 @@ def measure(names: list[str], rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             timer.round()
             progress.step()
-    # The best time is what the processor can do; everything else is judged by its median.
+    # The best time shows the peak of the processor; for everything else the median counts.
     peaks = {k: PEAK_SIZE**3 / min(timer.times[f"peak {k}"]) / 1e6 for k in index.PRECISIONS}
     times = timer.summaries()
     rows = []

@@ -1,4 +1,4 @@
-"""What the checks of images and models cost: `python -m benchmarks.limits`.
+"""Costs of the checks of images and models: `python -m benchmarks.limits`.
 
 Memory and seconds for the largest image that is read, a PNG of 16,384 x 16,384, drawn here; and
 milliseconds to hash, to read and to load models, as shipped ones and as ones of one's own.

@@ -22,7 +22,7 @@ __all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
 Table = Callable[[results.Report], str]
 Plot = Callable[[results.Report], bytes | None]
 
-# Document -> block -> file of results, and what makes the block of it.
+# Document -> block -> file of results, and function that makes the block.
 DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
     REPOSITORY / "README.md": {
         "headline": ("benchmark", tables.headline),
@@ -49,7 +49,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "peers-skipped": ("peers", peers.skipped),
     },
 }
-# Picture -> file of results, and what draws it, if there is something to draw.
+# Picture -> file of results, and function that draws it, if there is something to draw.
 PLOTS: dict[Path, tuple[str, Plot]] = {
     REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
     REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),

@@ -86,7 +86,7 @@ class Mix:
 
 
 def soak(width: str, calls: int, rounds: int) -> dict[str, Any]:
-    """Runs the calls; returns a list over the rounds for each quantity, and what was left open."""
+    """Runs the calls; returns quantities in lists over the rounds, and open threads and files."""
     mixes = max(1, calls // (rounds * MIX))
     record: dict[str, Any] = {"calls": [], "resident_mb": [], "ms": []}
     done = faces = 0
@@ -107,13 +107,13 @@ def soak(width: str, calls: int, rounds: int) -> dict[str, Any]:
         record["calls"].append(done)
         record["ms"].append(1000 * spent / (mixes * MIX))
         record["resident_mb"].append(machine.resident_mb())
-        if number in (_BLOCK - 1, rounds - 1):  # a detector is gone, and nothing is under way
+        if number in (_BLOCK - 1, rounds - 1):  # a detector is gone, and nothing runs
             record["open_first" if number < rounds - 1 else "open_last"] = open_now()
     return {**record, "faces": faces}
 
 
 def open_now() -> dict[str, int]:
-    """Number of threads and of open files of this process; empty if the system does not tell."""
+    """Number of threads and of open files of this process; empty if the system has no figures."""
     names = {"threads": "/proc/self/task", "files": "/proc/self/fd"}
     return {name: len(os.listdir(path)) for name, path in names.items() if Path(path).is_dir()}
 
@@ -121,7 +121,7 @@ def open_now() -> dict[str, int]:
 def slope(calls: list[int], values: list[float]) -> dict[str, float]:
     """How much a quantity grows in 10,000 calls: least squares, and a bootstrap of blocks.
 
-    Blocks of neighbouring rounds are drawn, since what is left of a round is there in the next.
+    Blocks of neighbouring rounds are drawn, since a round inherits memory from the round before.
     """
     x, y = np.array(calls) / 10_000, np.array(values)
     per, level = np.polyfit(x, y, 1)
@@ -138,7 +138,7 @@ def slope(calls: list[int], values: list[float]) -> dict[str, float]:
 
 
 def verdict(record: dict[str, Any]) -> dict[str, Any]:
-    """Slopes after the warm-up, and whether all is level: what grows is neither noise nor small."""
+    """Slopes after the warm-up; level if no growth exceeds both noise and a small limit."""
     warm = max(_BLOCK, len(record["calls"]) // 10)
     found: dict[str, Any] = {"warm_up_calls": record["calls"][warm - 1]}
     level = record["open_first"] == record["open_last"]

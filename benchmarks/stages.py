@@ -1,4 +1,4 @@
-"""Where the time of `predict` goes: `python -m benchmarks.stages [PHOTO]`.
+"""Shares of the time of `predict`: `python -m benchmarks.stages [PHOTO]`.
 
 Times each stage of one thread inside the calls, as medians over --repeats calls, on the photo
 scaled and cut to 640 x 480; then the whole on a photo of many faces, per face.
@@ -22,7 +22,7 @@ from lapland.crop import square
 from lapland.detection import mtcnn
 from lapland.networks import index
 
-# Function of the cascade -> what it does, as the table calls it.
+# Function of the cascade -> its name in the table.
 PARTS = {
     "windows": "windows that may hold a face",
     "square": "squares",
@@ -46,7 +46,7 @@ class Stopwatch:
         def timed(*args: Any, **keywords: Any) -> Any:
             start = time.perf_counter_ns()
             result = function(*args, **keywords)
-            if hasattr(result, "__next__"):  # a generator works only when it is asked
+            if hasattr(result, "__next__"):  # a generator works on demand
                 result = list(result)
             self._spent[label] += (time.perf_counter_ns() - start) / 1e6
             return result
@@ -54,7 +54,7 @@ class Stopwatch:
         setattr(owner, name, timed)
 
     def whole(self, function: Callable[[], Any]) -> None:
-        """Calls a function and keeps what was spent in it."""
+        """Calls a function and keeps its times."""
         self._spent.clear()
         start = time.perf_counter_ns()
         function()

@@ -1,4 +1,4 @@
-"""Whether threads get in each other's way: `python -m benchmarks.threads [PHOTO]`.
+"""Speed of several threads: `python -m benchmarks.threads [PHOTO]`.
 
 Photos a second of one thread alone, of --workers threads that share one `Detector`, of as many with
 a `Detector` each, and of as many processes. Every call runs on one thread (`Detector(threads=1)`),

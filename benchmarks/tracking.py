@@ -2,8 +2,8 @@
 
 Each motion of `benchmarks.motion` is shown at 30 frames a second, in real time, to a `Tracker` of
 each smoothing and to a `Detector` that searches every frame. Errors are mean distances to the true
-landmarks in percent of the distance of the outer eye corners, over the frames in which the face is
-neither covered nor outside and every one of them has found it; frames that one of them has missed
+landmarks in percent of the distance of the outer eye corners, over the frames with the face
+neither covered nor outside and found by every one of them; frames that one of them has missed
 are counted apart. With several faces, the difference of tracking and detecting has an
 interval of 95 %, of a bootstrap over faces: tracking is less accurate if all of it is above 0.
 Then a pan of one face runs without pauses, for the times. `--rates 10 5 2` shows the same motions
@@ -11,7 +11,7 @@ with so many frames a second, and prints a table for each.
 
 The photo is that of the examples; `benchmarks.videos.scene.astronaut` has its true landmarks;
 `--data` takes photos and annotations of a folder in the layout of 300-W instead, `--faces` of those
-in which one face is found: some 5 seconds for each face and motion.
+with one found face: some 5 seconds for each face and motion.
 """
 
 import argparse
@@ -139,7 +139,7 @@ def measure(
 
 def print_report(report: dict[str, Any]) -> None:
     """The figures as tables."""
-    print("errors and radii: of the frames in which every method has found the face")
+    print("errors and radii: of the frames whose face every method has found")
     print(f"{'error, % of the eye corners':<28}" + "".join(f"{method:>9}" for method in METHODS))
     for name, methods in report.items():
         print(f"  {name:<26}" + "".join(f"{methods[method]['error']:>9.2f}" for method in METHODS))

@@ -10,7 +10,7 @@ import cv2
 from lapland import Detector, blur
 
 photo, out = sys.argv[1], sys.argv[2]
-# Low thresholds: a blurred cushion is a smaller fault than a face that was passed over.
+# Low thresholds: a blurred cushion is a smaller fault than a missed face.
 detector = Detector(min_face=20, thresholds=(0.5, 0.6, 0.4))
 faces = detector.predict(photo)
 cv2.imwrite(out, blur(photo, faces, style="pixelate"))

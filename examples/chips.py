@@ -7,7 +7,7 @@ import cv2
 
 from lapland import Detector, ImageError
 
-SURE = 0.5  # confidence from which on the landmarks are good enough
+SURE = 0.5  # least confidence of good landmarks
 
 photos, out = Path(sys.argv[1]), Path(sys.argv[2])
 out.mkdir(parents=True, exist_ok=True)

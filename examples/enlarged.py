@@ -1,6 +1,6 @@
 """Draws the largest face of a photo, enlarged: `python examples/enlarged.py PHOTO DRAWING`.
 
-Lines and dots then have room; the picture in README.md is made with it.
+Lines and dots then have room; it draws the picture in README.md.
 """
 
 import sys

@@ -101,7 +101,7 @@ def numbered(detector, side=960):
         cv2.polylines(large, [line], closed, (160, 160, 0), 1, cv2.LINE_AA)
     for index, point in enumerate(face.landmarks * zoom + matrix[:, 2]):
         x, y = point.round().astype(int).tolist()
-        inner = index >= 60  # inner lips: the numbers go below, where there is room
+        inner = index >= 60  # inner lips: there is room for numbers below
         cv2.circle(large, (x, y), 3, (0, 0, 200), -1, cv2.LINE_AA)
         place = (x - 8, y + 16) if inner or 55 <= index <= 59 else (x - 8, y - 7)
         font = cv2.FONT_HERSHEY_SIMPLEX

@@ -4,13 +4,13 @@ IN is a folder of photos (walked with all below it) or of Parquet files with a c
 images; a path that every machine sees, or an address that pyarrow reads, such as s3://bucket/photos.
 OUT is a new folder of Parquet files with a row for each image:
 
-    path       string             the photo; for Parquet what its column of names holds, if any
+    path       string             the photo; for Parquet the value of its column of names, if any
     boxes      N x 4    float32   x1, y1, x2, y2, image pixels
     scores     N        float32   0 to 1
     landmarks  N x 2 K  float32   x and y in turn, image pixels: reshape to (N, K, 2)
     scales     N x K    float32   image pixels, small is sure
-    error      string             why the image could not be used; null where it could, and the
-                                  lists are empty then
+    error      string             the reason if the image cannot be used, with empty lists;
+                                  else null
 
 It runs on Ray Data, from `pip install 'lapland[ray]'`, with a detector for each core; without
 --address or RAY_ADDRESS it starts Ray on this machine.
@@ -46,7 +46,7 @@ SCHEMA = pa.schema(
 
 
 class Annotate:
-    """What each of Ray's workers keeps from batch to batch: one detector, on one thread."""
+    """The state of each of Ray's workers: one detector, on one thread, for all its batches."""
 
     def __init__(self, width: str, min_face: int, name: str, image: str | None) -> None:
         self._detector = Detector(width, min_face=min_face, threads=1)
@@ -76,7 +76,7 @@ class Annotate:
 
 
 def _read(path: str) -> bytes:
-    """The bytes of a file, read where it is needed: what cannot be read costs its row alone."""
+    """The bytes of a file, read in the worker: an unreadable file costs its row alone."""
     system, inside = fs.FileSystem.from_uri(path)
     with system.open_input_stream(inside) as stream:
         return bytes(stream.read())
@@ -85,7 +85,7 @@ def _read(path: str) -> bytes:
 def images_in(source: str, image: str) -> tuple[list[str], str | None]:
     """The addresses of all photos in a folder and below it, sorted.
 
-    Where there is none, it holds Parquet: no addresses, and the column of encoded images.
+    Without one, it holds Parquet: no addresses, and the column of encoded images.
     """
     address = _address(source)
     system, inside = fs.FileSystem.from_uri(address)

@@ -16,7 +16,7 @@ SIDE = 240  # pixels of each frame that are shown
 video, drawing = sys.argv[1:3]
 wanted = {int(number) for number in sys.argv[3:]} or {0}
 capture = cv2.VideoCapture(video)
-tracker = Tracker(background=False)  # each frame waits for what is found in it
+tracker = Tracker(background=False)  # each frame waits for its faces
 pictures = []
 for number in range(max(wanted) + 1):
     there, frame = capture.read()
@@ -25,7 +25,7 @@ for number in range(max(wanted) + 1):
     faces = tracker.update(frame)
     if number in wanted:
         picture = draw(frame, faces)
-        height, width = picture.shape[:2]  # of which the middle is shown
+        height, width = picture.shape[:2]  # the middle is shown
         pictures.append(picture[(height - SIDE) // 2 :, (width - SIDE) // 2 :][:SIDE, :SIDE])
         pictures.append(np.full((SIDE, 4, 3), 255, np.uint8))
 cv2.imwrite(drawing, np.hstack(pictures[:-1]), [cv2.IMWRITE_JPEG_QUALITY, 90])

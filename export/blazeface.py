@@ -42,7 +42,7 @@ def source_bytes(source: Path | None) -> bytes:
     """The TensorFlow Lite file: given, inside a given wheel, or inside the installed package.
 
     Raises:
-        ModuleNotFoundError: nothing is given and ``mediapipe`` is not installed.
+        ModuleNotFoundError: no file is given and ``mediapipe`` is not installed.
         ValueError: the file is another one than that of version 0.10.21.
     """
     if source is None:
@@ -67,7 +67,7 @@ def source_bytes(source: Path | None) -> bytes:
 
 
 def record(data: bytes, target: Path) -> None:
-    """Runs the original on the photo of the examples and writes what went in and came out."""
+    """Runs the original on the photo of the examples and writes its inputs and outputs."""
     from ai_edge_litert.interpreter import Interpreter
 
     photo = cv2.imread(str(REPOSITORY / "examples" / "astronaut.png"), cv2.IMREAD_COLOR)

@@ -5,8 +5,8 @@ its skin: mean, 60 identity modes and 53 expression modes. The 68 landmarks of 3
 it, but for the jaw: photos show the outline of the cheek there, which slides over the skin as the
 head turns. So for each yaw, each jaw landmark is the outermost vertex among those at its height.
 
-Modes are the principal components of what identity (coefficients of deviation 1) and expression
-(deviation `EXPRESSION`) do to the 68 points, made symmetric, the largest `MODES` of them.
+Modes are the principal components of the effect of identity (coefficients of deviation 1) and
+expression (deviation `EXPRESSION`) on the 68 points, made symmetric, the largest `MODES` of them.
 """
 
 import argparse
@@ -27,7 +27,7 @@ YAWS = np.arange(-90.0, 91.0, 10.0)
 MODES = 8  # more change no figure of `benchmarks.pose`
 EXPRESSION = 0.15  # deviation of an expression's strength, 0 to 1
 SMALL_EXPRESSION = 0.08  # mean strength: photos show few faces that are quite at rest
-# Degrees by which the mean head is turned up, so that pitch is 0 in the mean of 102 persons who
+# Degrees that the mean head is turned up, so that pitch is 0 in the mean of 102 persons who
 # look into a camera at the height of their eyes (London set; landmarks of the default model).
 LEVEL = 2.4
 OPEN = 0.3  # how far the mouth is open for the triangles, so that its two lips lie apart
@@ -128,7 +128,7 @@ def _symmetric(shapes: Floats) -> Floats:
 
 
 def _components(differences: Floats) -> tuple[Floats, Floats]:
-    """(D, Y, 68, 3) -> the `MODES` largest components at all yaws, and what they leave, (68,)."""
+    """(D, Y, 68, 3) -> the `MODES` largest components at all yaws, and the residuals, (68,)."""
     frontal = differences[:, len(YAWS) // 2]
     mixtures = np.linalg.svd(frontal.reshape(len(differences), -1), full_matrices=False)[0]
     modes = np.tensordot(mixtures[:, :MODES].T, differences, 1)

@@ -3,7 +3,7 @@
 Fits a calibration on the faces of `--fit` (`val`), clean and under each of
 `training.evaluation.corruptions.CORRUPTIONS`, and writes it into the metadata of MODEL.onnx, or of
 --out. Cross-validation among these faces chooses its form. With `--report FOLDER` it is then
-measured on the faces of `--test` (`common`), on which nothing is chosen: `uncertainty.md` there,
+measured on the faces of `--test` (`common`), which decide nothing: `uncertainty.md` there,
 with tables and two pictures. MODEL may also be the name of a shipped model, `rcn-1-8`, which is
 only reported on: `export.rcn` writes its calibration.
 """

@@ -1,14 +1,14 @@
 """When to trust landmarks: `python -m training.certainty MODEL --data FOLDER [--split FILE]`.
 
-MODEL is an exported `model.onnx`, or the width of a shipped one. A tracker crops where a face was;
-it must notice when the crop no longer fits. So the faces of a split, `val` by default, are cropped
-from their annotation, then shifted, scaled and turned more and more, and the doubt of the
-landmarks (their mean scale, in pixels of the 80 x 80 crop) is set against their error. The same
-happens without a face: photos are put together anew from their quarters, which tears the
+MODEL is an exported `model.onnx`, or the width of a shipped one. A tracker crops at a face's last
+place; it must notice when the crop no longer fits. So this command crops the faces of a split,
+`val` by default, from their annotation, and shifts, scales and turns the crops more and more. It
+compares the doubt of the landmarks (their mean scale, in pixels of the 80 x 80 crop) with their
+error. It does the same without a face: in photos reassembled from their quarters, which tears the
 faces apart.
 
-Prints the doubt below which 98 % of the good landmarks lie (error below 8 %), which is what
-`Tracker(unsure=...)` takes, and how many of the bad ones (above 10 %) lie above it.
+Prints the doubt above 98 % of the good landmarks (error below 8 %), the value for
+`Tracker(unsure=...)`, and how many of the bad ones (above 10 %) lie above it.
 """
 
 import argparse
@@ -42,8 +42,8 @@ def moved(
     angle, size = 1.5 * amount * rng.uniform(-1, 1), np.exp(1.2 * amount * rng.uniform(-1, 1))
     turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     side = 3 * np.ptp(five, axis=0).max()
-    way = rng.uniform(0, 2 * np.pi)
-    shift = amount * side * rng.uniform() * np.array([np.cos(way), np.sin(way)])
+    angle = rng.uniform(0, 2 * np.pi)
+    shift = amount * side * rng.uniform() * np.array([np.cos(angle), np.sin(angle)])
     centre = five.mean(axis=0)
     return (five - centre) @ turn.T + centre + shift
 

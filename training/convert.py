@@ -4,7 +4,7 @@
 
 writes `mine/photos` with a `.pts` file beside each photo, `mine/splits/train.txt` and `val.txt`,
 and `mine/scheme.json`: names, groups, mirror pairs, the landmarks that stand for the five points.
-It is guessed from the names of the landmarks; complete what the command names as missing, then
+The command guesses it from the names of the landmarks; complete the entries that it lists, then
 
     python -m training.train --data mine --scheme mine/scheme.json --out runs/mine ...
 

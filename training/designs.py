@@ -1,8 +1,8 @@
 """Compares designs of the cheap network: `python -m training.designs --data FOLDER --out FOLDER`.
 
 Trains each design for a few passes of one recipe, one after the other, and writes its error to
-`figures.json` in its folder. Started again with the same arguments, it goes on where it stopped.
-`python -m benchmarks.designs` sets the errors beside the time of the graphs.
+`figures.json` in its folder. Started again with the same arguments, it continues.
+`python -m benchmarks.designs` lists the errors with the time of the graphs.
 """
 
 import argparse

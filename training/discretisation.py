@@ -1,10 +1,10 @@
 """The cost of pixels: `python -m training.discretisation --data FOLDER [--split val] [--out PNG]`.
 
-Landmarks are drawn as heatmaps and read back, with no network between: the error that is left is
-that of the encoding and decoding alone (*Subpixel Heatmap Regression for Facial Landmark
+Landmarks are drawn as heatmaps and read back, with no network between: the remaining error is
+that of encoding and decoding alone (*Subpixel Heatmap Regression for Facial Landmark
 Localization*, Bulat et al., 2021). Printed for maps of three resolutions, in percent of the faces'
-sizes as NMSE is: what maps are drawn around (the nearest pixel, as heatmaps often are, or the
-coordinate itself) and how they are read (the largest pixel, or the decoders of `lapland`).
+sizes, like NMSE: the centre of maps (the nearest pixel, as often, or the
+coordinate itself) and their decoding (the largest pixel, or the decoders of `lapland`).
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Trains one network: `python -m training.train --data FOLDER --recipe product --out runs/NAME`.
 
-Started again with the same arguments, a run goes on where it stopped. The folder of a run holds
+Started again with the same arguments, a run continues. The folder of a run holds
 `best.safetensors` (the weights with the lowest NMSE on the validation faces), `history.jsonl`,
 `curve.png`, and `last.pt` to resume from.
 """

@@ -1,8 +1,8 @@
 """Turns labelled faces by a head in three dimensions: `python -m training.turn FOLDER --out OUT`.
 
 Writes `NAME.jpg` and `NAME.pts` for each turned copy, labels on the visible outline, and an index
-whose weights are those of the originals, less for landmarks that the turn hides. A run that is
-killed goes on where it stopped. `--sheet` shows photo, fit and copy of some faces.
+whose weights are those of the originals, less for landmarks that the turn hides. A killed
+run continues. `--sheet` shows photo, fit and copy of some faces.
 """
 
 import argparse
@@ -43,8 +43,8 @@ class Angles:
 
     def drawn(self, fit: Fit, rng: np.random.Generator) -> tuple[float, float]:
         """Yaw and pitch to turn a fitted face by."""
-        way = np.sign(fit.yaw) if abs(fit.yaw) > FRONTAL else rng.choice([-1.0, 1.0])
-        yaw = way * rng.uniform(self.least, self.most)
+        side = np.sign(fit.yaw) if abs(fit.yaw) > FRONTAL else rng.choice([-1.0, 1.0])
+        yaw = side * rng.uniform(self.least, self.most)
         room = max(0.0, MOST_YAW - abs(fit.yaw))
         return float(np.clip(yaw, -room, room)), float(rng.uniform(-self.pitch, self.pitch))
 

@@ -145,7 +145,7 @@ def found(boxes: NDArray[np.floating], face: Face | NDArray[np.float64]) -> bool
 
     Args:
         boxes: (N, 4) x1, y1, x2, y2.
-        face: its landmarks (K, 2), or the photo in whose middle it is.
+        face: its landmarks (K, 2), or the photo with the face in the middle.
     """
     if isinstance(face, Face) and face.landmarks is not None:
         face = face.landmarks

@@ -42,7 +42,7 @@ def multiply_accumulates(model: bytes, feeds: Mapping[str, NDArray[Any]]) -> dic
 def _live(graph: onnx.GraphProto, inputs: set[str]) -> list[onnx.NodeProto]:
     """The nodes that depend on the inputs."""
     reached, nodes = set(inputs), []
-    for node in graph.node:  # ONNX keeps them in an order in which they can run
+    for node in graph.node:  # ONNX keeps them in order of execution
         if reached.intersection(node.input):
             reached.update(node.output)
             nodes.append(node)

@@ -39,13 +39,13 @@ def install(options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measures, and writes what was measured into the file of results beside what it holds."""
+    """Measures, and adds the figures to those in the file of results."""
     if options.accuracy_only and not options.data:
         raise SystemExit(f"{PROGRAM}: --accuracy-only needs annotated faces: --data 300W-FOLDER")
     if options.onnx and not options.adapter:
         raise SystemExit(
-            f"{PROGRAM}: --onnx needs --adapter FILE.py, which says what the network takes and "
-            f"gives; {HERE / 'adapters' / 'pfld.py'} is one"
+            f"{PROGRAM}: --onnx needs --adapter FILE.py, which describes inputs and outputs of "
+            f"the network; {HERE / 'adapters' / 'pfld.py'} is one"
         )
     rows, skipped = measure.entries(named(options.peers), options.onnx, options.adapter)
     if options.rows:
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
             )
         rows = [row for row in rows if row.name in options.rows]
     faces = _read(options)
-    report = _measured(options.json)  # before the work, so that a foreign file is told now
+    report = _measured(options.json)  # before the work, so that a foreign file is an error now
     if not options.accuracy_only:
         bound = machine.keep_to_one_core()
         header = results.header("peers run")
@@ -111,7 +111,7 @@ def _read(options: argparse.Namespace) -> list[photos.Photo]:
 
 
 def _measured(path: Path) -> dict[str, Any]:
-    """What a file of results holds already."""
+    """The present content of a file of results."""
     if not path.is_file():
         return {}
     try:

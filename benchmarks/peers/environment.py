@@ -10,11 +10,11 @@ from typing import Any
 from benchmarks.peers.plan import OURS, REPOSITORY, Peer
 from lapland.base.files import write_text
 
-_ERRORS = 600  # characters of what pip says of a failure
+_ERRORS = 600  # characters of the message of pip on a failure
 
 
 def folder() -> Path:
-    """Where all environments lie: `.peers` of the repository, or LAPLAND_PEERS."""
+    """The folder of all environments: `.peers` of the repository, or LAPLAND_PEERS."""
     return Path(os.environ.get("LAPLAND_PEERS") or REPOSITORY / ".peers")
 
 
@@ -31,7 +31,7 @@ def pins(peer: Peer) -> list[str]:
 
 
 def commands(peer: Peer) -> list[list[str]]:
-    """What installs it: an environment without pip, then its pins by this interpreter's pip.
+    """The commands that install it: an environment, then its pins by this interpreter's pip.
 
     Nothing is resolved: the pins are complete, so an environment is the same today and later.
     """
@@ -68,7 +68,7 @@ def install(peer: Peer) -> str | None:
 
 
 def missing(peer: Peer) -> str | None:
-    """Why a peer cannot be run, and what to do; None if it can."""
+    """Why a peer cannot run, with a remedy; None if it can."""
     again = f"python -m benchmarks.peers install {peer.name}"
     record = _read(peer)
     if record is None:
@@ -81,7 +81,7 @@ def missing(peer: Peer) -> str | None:
 
 
 def install_mb(peer: Peer) -> float | None:
-    """Size of its packages, MB, as it was when they were installed; None if they are not."""
+    """Size of its packages, MB, at their installation; None if they are not installed."""
     return None if missing(peer) else float((_read(peer) or {})["install_mb"])
 
 

@@ -31,7 +31,7 @@ class Entry:
         name: name of the row.
         python: the interpreter that has its package.
         script: its worker.
-        variant: what its `Rival` is told.
+        variant: argument of its `Rival`.
         install_mb: size of its environment, None if that is not known.
     """
 
@@ -53,7 +53,7 @@ def entries(
     rows, skipped = [], {}
     for peer in peers:
         reason = environment.missing(peer)
-        if reason and peer is not OURS:  # this interpreter has what lapland needs
+        if reason and peer is not OURS:  # this interpreter has the dependencies of lapland
             skipped[peer.name] = reason
             continue
         python, size = _python(peer)
@@ -78,17 +78,17 @@ def times(
     """Milliseconds of all calls of all rows, in turns, and why rows are skipped.
 
     Every row has a process of its own, all at once. In each round each goes through all photos,
-    call by call, so that whatever else the machine does meets all alike.
+    call by call, so that other work of the machine meets all alike.
     """
     figures: Figures = {}
     taken: dict[str, dict[str, list[float]]] = {}
     with _folder(photos) as folder:
         workers, skipped = {}, {}
         for row in tqdm(rows, "start", mininterval=2):
-            told = []
+            starts_of_row = []
             for start in range(starts):
                 worker = row.start(folder)
-                told.append(worker.ready)
+                starts_of_row.append(worker.ready)
                 if worker.skipped or start == starts - 1:
                     break
                 worker.close()
@@ -98,7 +98,7 @@ def times(
                 continue
             workers[row.name] = worker
             figures[row.name] = _about(row, worker) | {
-                name: statistics.median(ready[name] for ready in told)
+                name: statistics.median(ready[name] for ready in starts_of_row)
                 for name in ("import_ms", "load_ms")
             }
             taken[row.name] = {call: [] for call in worker.ready["calls"]}

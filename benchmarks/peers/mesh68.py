@@ -2,11 +2,10 @@
 
     python -m benchmarks.peers.mesh68 --data 300w
 
-The mesh has no landmark that is called, say, "third of the jaw". For each of the 68 the vertex is
-taken that lies nearest to it in the mean, over faces of 300-W on which nothing here is tested (its
-training split): the choice that is best for MediaPipe. Not only where the points go by the same
-name, but also of the jaw, where the mesh ends elsewhere on the cheek than annotators clicked;
-therefore tables also give the error of the 51 others.
+The mesh has no landmark that is called, say, "third of the jaw". Each of the 68 becomes the vertex
+that lies nearest to it in the mean over faces of 300-W that take part in no test (its training
+split): the best choice for MediaPipe, for points of the same name and for the jaw. There the mesh
+ends elsewhere on the cheek than annotators clicked, so tables also give the error of the 51 others.
 """
 
 import argparse

@@ -13,8 +13,8 @@ class Row:
 
     Attributes:
         name: name of the row.
-        variant: what the worker's `Rival` is told, which is a word of its own file.
-        about: what it is, in the table.
+        variant: argument of the worker's `Rival`, a word of its own file.
+        about: its description in the table.
         trained_on_test: whether its weights have, or very likely have, seen the test faces.
     """
 
@@ -40,7 +40,7 @@ class Peer:
 
     @property
     def pins(self) -> Path:
-        """The file of its requirements, complete, as it is installed without dependencies."""
+        """The file of its requirements, complete, as pip installs no dependencies of it."""
         return HERE / "pins" / f"{self.name}.txt"
 
     @property
@@ -103,7 +103,7 @@ LEFT_OUT = {
 
 
 def named(names: list[str]) -> tuple[Peer, ...]:
-    """The peers of these names; all where there are none.
+    """The peers of these names; all without names.
 
     Raises:
         ValueError: there is no such peer; the message lists them.

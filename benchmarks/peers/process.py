@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from benchmarks.peers.plan import HERE
 
-_LAST_WORDS = 300  # characters of what a process said on stderr before it ended
+_LAST_WORDS = 300  # characters of the last output of a process on stderr
 
 
 class Worker:
@@ -23,7 +23,7 @@ class Worker:
 
     Attributes:
         skipped: why it cannot run, or None.
-        ready: what it says of itself: versions, import_ms, load_ms, model_mb, calls, mtcnn.
+        ready: its own figures: versions, import_ms, load_ms, model_mb, calls, mtcnn.
     """
 
     def __init__(

@@ -92,7 +92,7 @@ def accuracy(report: Report) -> str:
 
 
 def short(report: Report) -> str:
-    """What matters most, of the rows that find landmarks."""
+    """The main columns of the rows that find landmarks."""
     times, errors = _rows(report, "times"), _rows(report, "accuracy")
     head = [
         "",
@@ -132,7 +132,7 @@ def short(report: Report) -> str:
 
 
 def skipped(report: Report) -> str:
-    """What was not measured, and why."""
+    """Packages without figures, and the reasons."""
     reasons = dict(LEFT_OUT)
     for part in _PARTS:
         reasons |= report.get(part, {}).get("skipped", {})

@@ -1,4 +1,4 @@
-"""What counts as found, and how far off what was found is."""
+"""The rule for found faces, and their errors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from lapland.schemes.normaliser import normalisers
 Float = NDArray[np.float64]
 
 INNER = slice(17, 68)  # brows, nose, eyes and mouth, without the jaw
-NEAR = 0.5  # of the inter-ocular distance, between the centres of what was found and of the face
+NEAR = 0.5  # of the inter-ocular distance, between the centres of the found face and the true one
 LEAST_IOU = 0.3
 
 
@@ -43,7 +43,7 @@ def inter_ocular(landmarks: Float) -> float:
 
 
 def match(faces: Float, truth: Float) -> Float | None:
-    """The face that was found where the annotated one is, or None: it was missed.
+    """The found face at the place of the annotated one; None if it was missed.
 
     Args:
         faces: (N, 68, 2), all that were found in the photo; NaN if a landmark is not shared.
@@ -69,7 +69,7 @@ def errors(face: Float | None, truth: Float) -> Float:
 
 
 def by_face(table: Float) -> dict[str, str | int]:
-    """(F, 68) errors as what is kept of a row: NMSE of each face, of all its landmarks and inner.
+    """(F, 68) errors -> the stored NMSE of each face, over all landmarks and over the inner ones.
 
     Numbers stand in one string each, "3.51 - 4.20", with "-" for a face that was missed.
     """
@@ -84,8 +84,8 @@ def sum_up(rows: dict[str, dict[str, Any]]) -> int:
     """Adds NMSE and missed faces to rows of `by_face`, of any number of runs on the same faces.
 
     A row gets, under "predict" and "landmarks" if it has them, `nmse`, `nmse_inner` and `missed`
-    over what it found itself, and `nmse_found_by_all` over the faces that every row found by
-    "predict", its own way.
+    over its own found faces, and `nmse_found_by_all` over the faces that "predict" of every row
+    found.
 
     Returns:
         The number of faces that all have found.

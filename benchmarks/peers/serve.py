@@ -53,9 +53,9 @@ def versions(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def peak_mb() -> float | None:
-    """Most memory that this process ever had in RAM, MB; None if the system does not tell.
+    """Most memory that this process ever had in RAM, MB; None if the system has no figure.
 
-    Not `getrusage`, which under Linux starts from what the process had that started this one.
+    Not `getrusage`, which under Linux starts from the memory of the parent process.
     """
     try:
         with open("/proc/self/status", encoding="ascii") as file:
@@ -73,7 +73,7 @@ def plain(result: Any) -> Any:
 
 
 def main() -> None:
-    """Answers on stdout; what the libraries print goes to stderr."""
+    """Answers on stdout; prints of the libraries go to stderr."""
     warnings.simplefilter("ignore")
     script, variant, photos = sys.argv[1:]
     out = os.fdopen(os.dup(1), "w", buffering=1)
@@ -109,7 +109,7 @@ def main() -> None:
         if rival.rgb:
             image = np.ascontiguousarray(image[..., ::-1])
         given = {key: np.array(value) for key, value in task.items()}
-        if hasattr(rival, "prepare"):  # what comes before the frame that is timed
+        if hasattr(rival, "prepare"):  # the work before the timed frame
             rival.prepare(image)
         begin = clock()
         result = getattr(rival, call)(image, **given)

@@ -52,7 +52,7 @@ class Log:
                 if offsets and min(offsets) < size * _HERE
                 else None
             )
-            if truth.hidden:  # the face before it may be taken for it, or it may be guessed
+            if truth.hidden:  # the tracker may follow the face before it, or guess
                 self._waiting[name] = 0
                 continue
             waited = self._waiting.setdefault(name, 0)

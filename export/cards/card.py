@@ -172,12 +172,12 @@ def _certainty(report: dict[str, Any] | None, shown: str) -> str:
     text = f"""\
 `faces.radius(p)` should hold the landmark with probability p. It was fitted on the validation \
 faces, as they are and corrupted; on `{shown}` the share of landmarks it holds is:"""
-    told = f"""\
+    together = f"""\
 Of all these faces together, leaving out the {100 * REFUSED:.0f} % of lowest `faces.confidence` \
 lowers the failure rate at 10 % from {kept} ({rates[2]["10"]:.2f} % by the detector's score). \
 Area under the risk-coverage curve, % mean error: {areas[0]:.3f}; by the detector's score \
 {areas[1]:.3f}, by the errors themselves {areas[2]:.3f}."""
-    return "\n\n".join([wrapped(text), "\n".join(map(_row, rows)), wrapped(told)])
+    return "\n\n".join([wrapped(text), "\n".join(map(_row, rows)), wrapped(together)])
 
 
 def _shape_of_maps(model: Path) -> str:

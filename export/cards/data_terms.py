@@ -17,7 +17,7 @@ class Data:
         folder: its name in commands.
         text: goes on after "Trained on N faces".
         licence: terms of the weights, for the metadata of the model.
-        held_out: the split on which no choice was made.
+        held_out: the split that decided nothing.
         shown: the split whose scales and limits the card shows, if measured; else the first.
         unseen: goes on after "the landmarks that cannot be seen".
         people: whom the photos show.

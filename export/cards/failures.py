@@ -15,7 +15,7 @@ from training.evaluation.predictions import errors_of, open_network
 from training.evaluation.strata import yaws
 
 MOST = 150  # faces that are corrupted: each is run once for every corruption
-PROFILE = 60  # degrees of yaw from which a face counts as seen from the side
+PROFILE = 60  # degrees; least yaw of a face seen from the side
 COLUMNS = ("", "count", "NMSE %", "FR 8 %", "mean scale %", "correlation")
 
 PICTURE = """\

@@ -1,6 +1,6 @@
 """The layers of BlazeFace, from a TensorFlow Lite file into an ONNX graph.
 
-The file keeps float16 weights and channels last. The graph takes what OpenCV gives, (N, H, W, 3)
+The file keeps float16 weights and channels last. The graph takes images of OpenCV, (N, H, W, 3)
 uint8 in BGR order, in any size that 16 divides. Channels are padded to multiples of 16 with zeros,
 since the convolutions of onnxruntime compute 8 or 16 at a time.
 """

@@ -81,7 +81,7 @@ def decode_pixels(g: GraphBuilder, logits: str, landmarks: int, stride: int) -> 
     """As `decode`, of maps whose memory goes pixel by pixel, with few passes over them.
 
     A softmax is e to the logits, divided by its sum, and the division may wait until there are row
-    and column sums. Nor need the maximum be taken off first: float32 holds e to the power of 88,
+    and column sums. Nor is the maximum subtracted first: float32 holds e to the power of 88,
     and the peaks of trained maps lie far within. Beyond that the sums are cut off, which leaves a
     map of all too large logits a place among the pixels that have them, and one of all too small
     logits the middle and a large scale, as a flat map has: never infinity, never NaN.

@@ -34,7 +34,7 @@ from training.network.quantised import (
 from training.network.rcn import SIZE, phase_kernels
 
 PIXEL = 1 / 127.5  # scale of the crops, whose zero is ZERO
-NARROW = 16  # channels; with more, the work that `conv_pooled` adds costs what it saves
+NARROW = 16  # channels; with more, `conv_pooled` costs as much as it saves
 ZERO = 128  # 127.5 is none of 0..255: the bias of the first layer makes up for the half
 
 

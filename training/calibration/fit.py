@@ -3,7 +3,7 @@
 The mean error of a landmark is exp(weights . features) sides of the face, a gamma regression with a
 logarithmic link. The ratio of error to mean has a distribution for each group of landmarks, which
 changes with the mean and with how much the scales of the face differ: quantile regressions.
-Monotone where it must be: radii grow with a landmark's scale relative to its face, with the mean
+Radii are monotone: they grow with a landmark's scale relative to its face, with the mean
 scale of the face, and with the probability.
 """
 
@@ -25,7 +25,7 @@ from training.data.visible import mean_of_visible
 Floats = NDArray[np.float64]
 
 PROBABILITIES = np.array([0.01, 0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
-CLEAN_WEIGHT = 12.0  # of a face as it is; the conditions to corrupt it count 1 in the mean
+CLEAN_WEIGHT = 12.0  # of a clean face; corruptions have weight 1 on average
 BALANCED = (0.5, 0.9)  # radii that are to hold as many landmarks in every condition
 BALANCE = 15.0  # growth of a condition's weight: a point off, exp(0.15) times as much
 MOST_COUNTED = 6.0  # weight of one condition

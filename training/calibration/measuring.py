@@ -20,7 +20,7 @@ from training.data import detected
 from training.data.crops import CropSpec
 from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
-from training.evaluation.conditions import Condition, conditions_of
+from training.evaluation.conditions import CLEAN, Condition, conditions_of
 from training.evaluation.corruptions import CORRUPTIONS
 from training.evaluation.predictions import Predictor, cached, open_network
 
@@ -65,7 +65,7 @@ def cross_validated(
         Name of the form -> `reliability.coverage_figures` of it.
     """
     fold = np.random.default_rng(seed).permutation(len(sample.sizes)) % folds
-    forms = [*FORMS, "isotonic in scale", f"{FORM}, fitted on photos as they are"]
+    forms = [*FORMS, "isotonic in scale", f"{FORM}, fitted on {CLEAN}"]
     radii = {form: np.zeros((len(COVERED), *sample.errors.shape)) for form in forms}
     for held in (fold == f for f in range(folds)):
         rest, out = sample.of(~held), sample.of(held)
@@ -134,7 +134,7 @@ def measure(
         "curves": {},
     }
     for name, part, sample, of in (
-        ("photos as they are", clean, seen, faces),
+        (CLEAN, clean, seen, faces),
         ("these and corrupted ones", conditions[:apart], hard.of(slice(None), slice(apart)), some),
     ):
         covered = reliability.coverages(radii_of(calibration, sample, GRID), sample)

@@ -13,8 +13,8 @@ PICTURES = ("reliability.png", "refusal.png")
 PAGE = """\
 # How sure a landmark is
 
-The network gives each landmark a scale, which ranks landmarks: a smaller scale is surer. What a
-scale means in pixels is measured. `python -m training.calibrate` takes annotated faces that the
+The network gives each landmark a scale, which ranks landmarks: a smaller scale is surer. Its
+meaning in pixels is measured. `python -m training.calibrate` takes annotated faces that the
 network was not trained on, fits the error to expect, and writes the fit into the model. `python
 -m export.rcn ... --data FOLDER` does the same during the export.
 
@@ -44,9 +44,8 @@ if a part of the face is covered, some landmarks are far off and the others are 
 
 **The faces** of the fit are the clean ones, with weight {clean:.0f}, and the same under
 {corruptions} corruptions. The fit is repeated {fits} times. After each fit, corruptions whose
-radii cover too few or too many landmarks get a larger weight. At the end the radii of each group
-are made shorter or longer, so that neither clean photos nor the worst corruption are farther off
-than they must be.
+radii cover too few or too many landmarks get a larger weight. At the end one factor for the radii
+of each group balances clean photos with the worst corruption.
 
 The form was chosen by five-fold cross-validation among the {fitted} faces of `{fit}` alone. Loss:
 mean pinball loss of the radii of 50 and 90 %, in percent of d; less is better. The other columns
@@ -74,7 +73,7 @@ errors. The detector's score is the one of MTCNN's last network in the box of th
 
 {refusal}
 
-![Mean error of the faces that are kept, by confidence, detector's score and oracle](refusal.png)
+![Mean error of the faces left, by confidence, detector's score and oracle](refusal.png)
 
 ## What it does not know
 

@@ -42,9 +42,10 @@ def refusals(scores: dict[str, Floats], errors: Floats) -> dict[str, Any]:
         errors: mean error of each face, percent of d.
 
     Returns:
-        For each score and for "oracle", which knows the errors: "area", the mean over all shares of
-        faces kept of their mean error; "kept", failure rates in percent when `REFUSED` are left
-        out; "curve", the mean error at every percent kept. And "all", the rates without refusal.
+        For each score and for "oracle", which knows the errors: "area", the mean error of the
+        faces left, averaged over all shares left; "kept", failure rates in percent without the
+        `REFUSED`; "curve", the mean error at every percent kept. And "all", the rates without
+        refusal.
     """
     flat = errors.ravel()
     report: dict[str, Any] = {"faces": flat.size, "all": _rates(flat)}

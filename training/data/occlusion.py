@@ -1,8 +1,8 @@
-"""What hides faces: things of any shape before them, and the border of the photo.
+"""Occluders of faces: things of any shape before them, and the border of the photo.
 
 An occluder is a mask and a texture. Masks are drawn by chance: hands, medical masks, glasses,
 strands of hair, rods, sheets and lumps. Textures are cut from other photos at hand, or drawn. All
-sizes are in sides of the crop, in which an upright face spans some 0.6 about the middle.
+sizes are in sides of the crop; an upright face spans some 0.6 about its middle.
 """
 
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def cut_by_border(crop: Picture, most: float, rng: np.random.Generator) -> Pictu
 
 
 def _surface(size: int, texture: Texture, skin: bool, rng: np.random.Generator) -> Mask:
-    """(S, S, 3): what the occluder looks like."""
+    """(S, S, 3): the look of the occluder."""
     kind = rng.random()
     if skin or kind < 0.5:
         picture = texture(rng)
@@ -177,7 +177,7 @@ def _glasses(size: int, rng: np.random.Generator) -> Mask:
         ],
         axis=1,
     )
-    mask = _filled(size, *(lens + middle + np.array([way * apart, 0]) for way in (-1, 1)))
+    mask = _filled(size, *(lens + middle + np.array([sign * apart, 0]) for sign in (-1, 1)))
     if rng.random() < 0.3:  # frames alone
         mask -= cv2.erode(mask, np.ones((3, 3), np.uint8))
     y = round(float(middle[1] - tall * 0.3) * size)

@@ -53,7 +53,7 @@ def covered(
     corners: NDArray[np.floating],
     colour: tuple[int, int, int] = (128, 128, 128),
 ) -> Picture:
-    """A block, grey unless another colour is given, over a convex polygon, (n, 2) pixels."""
+    """A block, grey by default, over a convex polygon, (n, 2) pixels."""
     canvas = picture.copy()
     points = np.round(np.asarray(corners) * 16).astype(np.int32)  # of OpenCV's fixed point
     cv2.fillConvexPoly(canvas, points, colour, cv2.LINE_AA, 4)

@@ -34,8 +34,8 @@ def read_pts(path: Path) -> NDArray[np.float64]:
 def read_indexed_pts(path: Path, size: int) -> NDArray[np.float64]:
     """Reads AFLW's form: one row `index x y True` for each visible landmark, index from 1.
 
-    The numbers are taken to be those of AFLWinfo_release.mat, which is MATLAB's and so 1-based
-    too; nothing that comes with AFLW says so.
+    The numbers should be those of AFLWinfo_release.mat, which is MATLAB's and so 1-based
+    too; no document of AFLW says so.
 
     Args:
         path: path of the file, without header and braces.

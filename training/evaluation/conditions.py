@@ -58,8 +58,8 @@ def conditions_of(
     Corrupted photos are cropped at the place of the clean photo, so that the landmark network is
     measured and not the detector. A shift moves one of two: the five points, each by itself, by a
     normal distribution whose deviation is a share of d; or the corners of the box of the
-    landmarks, with a deviation as a share of its longer side, in which MTCNN's
-    last stage then places the five points.
+    landmarks, with a deviation as a share of its longer side; MTCNN's
+    last stage then places the five points in it.
 
     Args:
         faces: faces with detected five points.

@@ -139,11 +139,11 @@ CARD_CORRUPTIONS = (
     _dark(4),
     _dark(16),
 )
-"""Mild and strong ones, by which models are compared; none depends on the size of the photo."""
+"""Mild and strong ones, for comparing models; none depends on the size of the photo."""
 
 
 def _mosaic(share: float) -> Corruption:
-    """Squares of one colour each, as a face is made unknown."""
+    """Squares of one colour each, which hide an identity."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         cell = max(1.0, share * place.size)

@@ -79,10 +79,10 @@ def open_decoders(
 
 
 def cached(run: Predictor, model: Path) -> Predictor:
-    """`run` of an ONNX file with a cache: predictions on the same crops are kept in `CACHE`.
+    """`run` of an ONNX file with a cache: predictions on the same crops stay in `CACHE`.
 
-    The same graph, whatever its metadata, on the same crops and version of onnxruntime; so a model
-    that is calibrated or measured again costs seconds instead of up to half an hour.
+    The key is the graph without its metadata, the crops and the version of onnxruntime. So a
+    calibration or measurement that runs again takes seconds instead of up to half an hour.
     """
     import onnx
 

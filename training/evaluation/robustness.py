@@ -75,20 +75,20 @@ def compare(
             faces = detected.add_detected(read_faces(folder, scheme, file)).every(every)
             mine = {label: n for label, n in networks.items() if n[2] is scheme}
             for spec in dict.fromkeys(spec for _, spec, _ in mine.values()):
-                for way in conditions_of(
+                for condition in conditions_of(
                     faces, spec, corrupt=corrupt, perturb=perturb, untrained=untrained
                 ):
                     for label, (run, own, _) in mine.items():
-                        for decoder, found in run(way.crops).items() if own == spec else ():
-                            errors = errors_of(found, way.matrices, faces)["errors"]
+                        for decoder, found in run(condition.crops).items() if own == spec else ():
+                            errors = errors_of(found, condition.matrices, faces)["errors"]
                             rows.append(
                                 {
                                     "model": label,
                                     "decoder": decoder,
                                     "data": folder.name,
                                     "split": file.stem if file else "all",
-                                    "kind": way.kind,
-                                    "way": way.name,
+                                    "kind": condition.kind,
+                                    "way": condition.name,
                                     "missed": int(faces.missed.sum()),
                                     **metrics.summary(errors, scheme),
                                 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from lapland.landmarks.decoders import DEFAULT_DECODER
 from lapland.networks.index import shipped
+from training.evaluation.conditions import CLEAN
 
 Row = dict[str, Any]
 
@@ -23,7 +24,7 @@ def name_of(row: Row) -> str:
 
 def table(rows: list[Row]) -> str:
     """The rows for the terminal; failure rates (FR) and AUC at 8 and 10 %."""
-    width = max(len("photos as they are"), *(len(name_of(row)) for row in rows))
+    width = max(len(CLEAN), *(len(name_of(row)) for row in rows))
     width = max(width, *(len(row["way"]) for row in rows)) + 2
     head = (
         f"{'faces':>6}{'NMSE %':>8}{'FR 8 %':>8}{'FR 10 %':>9}"
@@ -34,8 +35,8 @@ def table(rows: list[Row]) -> str:
         of = list(part)
         lines.append(f"{data}, {split}: {of[0]['missed']} missed by MTCNN (cropped from labels)")
         lines.append(f"{'':<{width}}{head}")
-        for model, ways in groupby(of, key=name_of):
-            hard = list(ways)
+        for model, group in groupby(of, key=name_of):
+            hard = list(group)
             if len(hard) > 1:
                 lines.append(model)
             for row in hard:
@@ -52,20 +53,20 @@ def markdown(rows: list[Row]) -> str:
     lines = ["NMSE; faces and landmarks with errors above 8 %; all in percent.", ""]
     for (data, split), part in groupby(rows, key=set_of):
         of = {(row["way"], name_of(row)): row for row in part}
-        ways, models = (list(dict.fromkeys(key[i] for key in of)) for i in (0, 1))
-        faces = of[ways[0], models[0]]["faces"]
+        conditions, models = (list(dict.fromkeys(key[i] for key in of)) for i in (0, 1))
+        faces = of[conditions[0], models[0]]["faces"]
         lines += [
             f"| {data}, {split}: {faces} faces | {' | '.join(models)} |",
             "|---|" + "---|" * len(models),
         ]
-        for way in ways:
+        for condition in conditions:
             cells = (
                 "{nmse:.2f}; {failure_rate_8:.1f}; {landmark_failure_rate_8:.1f}".format(
-                    **of[way, model]
+                    **of[condition, model]
                 )
                 for model in models
             )
-            lines.append(f"| {way} | {' | '.join(cells)} |")
+            lines.append(f"| {condition} | {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -1,8 +1,8 @@
 """The head fitted to the 68 landmarks of a face.
 
 Weak perspective and all modes, in turns: the pose by a linear fit made orthogonal, the modes by
-ridge with expressions kept in 0..1, landmarks of the jaw on the outline of the pose. What is left
-between labels and fit is then spread over the skin, so that its landmarks lie on the labels.
+ridge with expressions kept in 0..1, landmarks of the jaw on the outline of the pose. The difference
+of labels and fit is then spread over the skin, so that its landmarks lie on the labels.
 """
 
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ def _pose(points: Floats, target: Floats, weights: Floats) -> tuple[Floats, floa
 
 
 def _modes(head: Head, at: np.ndarray, rotation: Floats, target: Floats, weights: Floats) -> Floats:
-    """Coefficients (M,) by ridge; a mode of expression that would leave 0..1 is held there."""
+    """Coefficients (M,) by ridge; modes of expression are clipped to 0..1."""
     count = len(head.modes)
     root = np.repeat(np.sqrt(weights), 2) / SIGMA
     moves = (head.modes[:, at] @ rotation[:2].T).reshape(count, -1).T * root[:, None]

@@ -24,7 +24,7 @@ class Head:
 
     Attributes:
         mean: (V, 3), the mean head.
-        modes: (M, V, 3), what a coefficient of 1 adds: identity first, then expressions.
+        modes: (M, V, 3), displacements for a coefficient of 1: identity first, then expressions.
         identities: number of the modes of identity.
         expressions: names of the other modes; their coefficients lie in 0..1.
         triangles: (T, 3), anticlockwise as seen from outside.

@@ -19,8 +19,8 @@ from training.heads.head import JAW, Floats, Head, Indices
 
 Picture = NDArray[np.uint8]
 
-PIVOT = np.array([0.0, 0.0, 2.0])  # cm, head axes: what the head turns about
-NECK = (-16.0, -8.0)  # cm, head axes: height below which nothing turns, and above which all does
+PIVOT = np.array([0.0, 0.0, 2.0])  # cm, head axes: centre of the turn
+NECK = (-16.0, -8.0)  # cm, head axes: nothing turns below the first height, all above the second
 FLAT = 0.25  # z of a normal below which a photo shows the skin too flat to be a texture
 BEHIND = 0.6  # cm behind the skin in front at which a vertex counts as covered
 RAYS = 180

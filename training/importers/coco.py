@@ -11,7 +11,7 @@ from training.importers.labelled import Labelled
 def read(file: Path, photos: Path) -> list[Labelled]:
     """Every annotation with key points. Visibility 0 is a hidden landmark; 1 and 2 count.
 
-    Coordinates are taken as they stand: COCO's are 0-based.
+    Coordinates stay unchanged: COCO's are 0-based.
 
     Raises:
         ValueError: the file is no JSON of this form.

@@ -1,6 +1,6 @@
 """A first scheme from the names of landmarks: pairs, groups and the five points, as far as clear.
 
-What cannot be guessed is left empty, to be completed by hand. Left and right in names may be those
+The draft leaves unknown entries empty; complete them by hand. Left and right in names may be those
 of the picture or, as in COCO, those of the person: mean places of the landmarks show which.
 """
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 _SIDES = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"), ("l", "r"), ("L", "R"))
 _GROUPS = ("jaw", "brow", "eye", "nose", "mouth", "lip", "chin", "ear")
-# For each of MTCNN's five points: side in the picture (0 is left), words in the names of its
+# A row for each of MTCNN's five points: side in the picture (0 is left), words in the names of its
 # landmarks, and words that are not in them.
 _FIVE = (
     (0, ("eye",), ("brow",)),

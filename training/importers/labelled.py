@@ -1,4 +1,4 @@
-"""One annotated face of any tool, and what all readers share."""
+"""One annotated face of any tool, and helpers of all readers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ def pts_text(points: NDArray[np.float64]) -> str:
 
 
 def _free(stem: str, taken: set[str]) -> str:
-    """The stem without blanks, which split files cannot hold, and with a number if it is taken."""
+    """The stem without blanks, which split files cannot hold; with a number if it is taken."""
     plain = re.sub(r"\s+", "_", stem)
     name, number = plain, 1
     while name in taken:

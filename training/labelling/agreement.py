@@ -1,4 +1,4 @@
-"""Which labels are kept, and their weights: by how far those agree that made them."""
+"""The choice of labels and their weights, by the agreement of their sources."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from training.data.indices import weight_of_doubt
 
 Floats = NDArray[np.floating]
 
-MOST_DOUBT = 2.5  # percent of the face, mean over the landmarks, of faces that are kept
+MOST_DOUBT = 2.5  # percent of the face, mean over the landmarks, of accepted faces
 MOST_FIVE = 8.0  # percent of the face between the landmarks and the detector's five points
 ALONE = 1.5  # percent of the face: most doubt of a face that the detector does not see
 LEAST_SIDE = 24  # pixels; a smaller face is a guess
@@ -24,7 +24,7 @@ class Label:
         landmarks: (K, 2), image pixels.
         doubt: mean over the landmarks, percent of the face.
         weights: (K,), 0..1, of each landmark in a loss.
-        refused: why the face is left out; empty if it is kept.
+        refused: reason for refusing the face; empty if it is accepted.
     """
 
     landmarks: NDArray[np.float64]

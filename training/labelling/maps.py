@@ -131,7 +131,7 @@ Map = RidgeMap | LocalMap
 
 
 def save(path: Path, fitted: Map, facts: str) -> None:
-    """Writes a map; `facts` says what it was fitted to."""
+    """Writes a map; `facts` names the data of the fit."""
     buffer = io.BytesIO()
     arrays = {name: getattr(fitted, name) for name in fitted.arrays}
     small = {
@@ -143,7 +143,7 @@ def save(path: Path, fitted: Map, facts: str) -> None:
 
 
 def load(path: Path) -> tuple[Map, str]:
-    """A map, and what it was fitted to.
+    """A map, and the data of its fit.
 
     Raises:
         ValueError: the file holds no map.

@@ -103,7 +103,7 @@ class Mesh:
 
         Args:
             image: (H, W, 3) uint8 BGR.
-            square: what the network sees; its border is repeated beyond that of the image.
+            square: the input of the network; its border is repeated beyond that of the image.
             mirrored: the network sees the square mirrored. The vertices are those of the unmirrored
                 image, but named from the other side: vertex 33 is then on the right.
 

@@ -31,7 +31,7 @@ class Vertices:
 
     Attributes:
         photos: names of the photos, without suffix, relative to their folder.
-        five: (N, 5, 2) of the face detector; NaN if it saw none: then the middle was tried.
+        five: (N, 5, 2) of the face detector; NaN if it saw none (the mesh starts from the middle).
         scores: (N,) of the face detector.
         views: (N, V, 478, 3), image pixels; every second view was mirrored (`Mesh.see`). NaN if
             the network saw no face.
@@ -59,7 +59,7 @@ def keep(
 
     Args:
         root: folder that names are relative to.
-        photos: files below it; their order decides what is done first and must not change.
+        photos: files below it, in the order of the work, which must not change.
         store: folder of the meshes.
         mesh: the network.
         find: the face detector.
@@ -83,7 +83,7 @@ def keep(
 
 
 def load(store: Path) -> Vertices:
-    """What a store holds by now.
+    """The present content of a store.
 
     Raises:
         FileNotFoundError: it holds nothing.

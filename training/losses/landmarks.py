@@ -58,7 +58,7 @@ def distillation(
     """KL(teacher || student) between marginals of their maps, summed over both axes.
 
     The row and column sums of a map hold its location and its spread, and cost a small part of
-    what the whole maps would.
+    the whole maps.
 
     Args:
         student: column sums (B, K, W) and row sums (B, K, H) of the student's p.

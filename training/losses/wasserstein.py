@@ -13,7 +13,7 @@ for a map that is narrower than the target; its debiased form,
     S(p, q) = OT(p, q) - OT(p, p) / 2 - OT(q, q) / 2
 
 (Feydy et al., 2019), is zero exactly where p = q. Its gradient with respect to p is the difference
-of two potentials, so nothing of the iterations is kept for the backward pass.
+of two potentials, so the backward pass needs no iteration.
 """
 
 import functools
@@ -35,7 +35,7 @@ def laplace_target(
 ) -> Tensor:
     """Laplace distributions about exact coordinates, as masses at points of a line.
 
-    The mass between two points is shared by them so that its mean stays where it is: no coordinate
+    Two points share the mass between them so that its mean does not move: no coordinate
     is rounded, at any spacing. Mass beyond an end counts for the end.
 
     Args:
@@ -219,11 +219,11 @@ def _own_potential(p: Tensor, spacing: float, blur: float, iterations: int) -> T
 def _soft_minimum(log_mass: Tensor, spacing: float, blur: float) -> Tensor:
     """-blur log sum_y exp(log_mass(y) - |x - y|_1 / blur), at every point x.
 
-    The largest mass of a map is brought to the same number; that the numbers reach from it to all
-    other points is what `_check` sees to.
+    The largest mass of every map becomes the same number; `_check` ensures that the numbers reach
+    from it to all other points.
     """
-    # From the middle of what the numbers hold downwards: so that no product gets so small that it
-    # is slow to compute with.
+    # From the middle of the range of floats downwards: smaller products would be subnormal and
+    # slow.
     half = -math.log(torch.finfo(log_mass.dtype).tiny) / 2
     shift = log_mass.amax((-2, -1), keepdim=True) - half
     mass = (log_mass - shift).clamp_(min=-half).exp_()

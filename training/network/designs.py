@@ -1,6 +1,6 @@
-"""Designs of the cheap network that were tried before its two sizes were chosen.
+"""Candidate designs of the cheap network, before its two sizes were chosen.
 
-Each is a form that `training.designs` trains for a few passes. Names say in what a form differs
+Each is a form that `training.designs` trains for a few passes. Names say how a form differs
 from `first`, the trial that the family began with.
 """
 
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from training.network.mobile import Form
 
 FIRST = Form()
-HALF = replace(FIRST, shuffled=True)  # no layer of the way up sees more than 20 x 20 pixels
+HALF = replace(FIRST, shuffled=True)  # no layer of the decoder sees more than 20 x 20 pixels
 NARROW = replace(FIRST, up=(64, 64, 64, 32))  # half of the channels on 40 x 40 pixels
 SMALL = replace(FIRST, down=(16, 16, 32, 32), up=(32, 32, 32, 24))
 

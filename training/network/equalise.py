@@ -4,8 +4,8 @@ A map has one scale for all its channels, and the range of the widest is wasted 
 Activations with one slope below zero and one above pass positive factors on: dividing an output
 channel by its range, and multiplying the weights that read it by the same, changes nothing in
 float32 (Nagel et al., *Data-Free Quantization Through Weight Equalization and Bias Correction*,
-ICCV 2019; here the ranges are those of the maps, seen on crops). The halves of a concatenation, of
-which each has a convolution of its own before it, are brought to one range too.
+ICCV 2019; here the ranges are those of the maps, seen on crops). The halves of a concatenation,
+each with its own convolution before it, get one range, too.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from training.network.rcn import RCN, UpConv
 TAIL = 1e-3  # share of a channel's values beyond each end of its range
 # How much a value below zero counts: a leaky ReLU leaves a fifth of it. 0.25 and 1 are no better.
 BELOW = 0.5
-WIDEST = 16.0  # ratio of two channels' ranges up to which they are made equal
+WIDEST = 16.0  # largest ratio of two channels' ranges that are equalised
 
 
 @dataclass(frozen=True)

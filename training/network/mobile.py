@@ -1,6 +1,6 @@
 """A network of few multiplications, with the inputs and outputs of the recombinator.
 
-The way down and back up is the paper's, the layers are not: depthwise and pointwise convolutions
+Encoder and decoder are the paper's, the layers are not: depthwise and pointwise convolutions
 with batch normalisation, residual blocks on the small maps, sums instead of concatenations, and
 one 1x1 convolution as the head. Depthwise separable convolutions are those of *MobileNets* (Howard
 et al., 2017), blocks with expansion those of *MobileNetV2* (Sandler et al., CVPR 2018).
@@ -20,7 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.network.rcn import SIZE
 
-V = TypeVar("V")  # a map, in the form in which an interpreter keeps it
+V = TypeVar("V")  # a map, in the form of an interpreter
 HEAD = "head"  # name of the layer that gives the heatmaps
 STEM = "stem"  # name of the layer that reads the pixels
 STRIDE = 2  # crop pixels from one pixel of the maps to the next
@@ -31,9 +31,9 @@ class Form:
     """The decisions that make one network of the family.
 
     Attributes:
-        down: channels on the way down, on maps of 40, 20, 10 and 5 pixels.
-        up: channels on the way back up, on maps of 5, 10, 20 and 40 pixels.
-        blocks: number of residual blocks on the way up, on the same maps.
+        down: channels of the encoder, on maps of 40, 20, 10 and 5 pixels.
+        up: channels of the decoder, on maps of 5, 10, 20 and 40 pixels.
+        blocks: number of residual blocks of the decoder, on the same maps.
         kernel: side of the depthwise kernels.
         stem: side of the first kernel: 3 moves by 2 pixels, 4 reads patches of 4 x 4.
         expansion: channels of the depthwise convolution of a block, as a multiple of those that
@@ -200,7 +200,7 @@ class _Listing:
 
 
 def layers_of(form: Form, landmarks: int = 68) -> list[Layer]:
-    """All convolutions of a form, in the order in which they run."""
+    """All convolutions of a form, in the order of execution."""
     listing = _Listing()
     heatmaps_of(form, listing, (3, SIZE), landmarks)
     return listing.layers

@@ -1,8 +1,8 @@
 """The network with batch normalisation after each convolution while it is trained.
 
-The paper's network has none and learns slowly for it. What a batch normalisation does to the output
-of a convolution at run time, a scale and an offset for each channel, goes into weights and bias, so
-the file that is kept is that of the plain network.
+The paper's network has none and learns slowly for it. At run time a batch normalisation is a
+scale and an offset for each channel of a convolution. Both go into weights and bias, so the file is
+that of the plain network.
 """
 
 import torch

@@ -24,8 +24,8 @@ from training.network.equalise import equalise
 from training.network.rcn import RCN, SLOPE, UpConv, phase_kernels
 
 LEVELS = 255  # of an activation above zero
-# Of a weight; a byte could hold 127. Processors without VNNI add pairs of products in 16 bits, and
-# 2 * 255 * 64 is the most that always fits.
+# Largest weight; a byte could hold 127. Processors without VNNI add pairs of products in 16 bits,
+# and 2 * 255 * 64 is the most that always fits.
 LARGEST = 64
 STORED = 127  # of a 5x5 kernel, which is in the file and never multiplied in this form
 
@@ -213,8 +213,8 @@ class QuantisedRCN(RCN):
     def set_ranges(self, crops: Tensor, tail: float) -> None:
         """Sets the ends so that all but `tail` of the values on crops (B, 3, 80, 80) lie between.
 
-        And moves the biases of the last layer so that the peaks of each map lie about 0, which the
-        softmax does not see: the graph takes e to the power of the maps as they are.
+        And moves the biases of the last layer so that the peaks of each map lie about 0, which does
+        not change the softmax: the graph computes exp without subtracting the maximum.
         """
         values: dict[str, list[Tensor]] = {place: [] for place in PLACES}
 

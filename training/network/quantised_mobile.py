@@ -120,7 +120,7 @@ class QuantisedMobile(nn.Module):
         return torch.zeros_like(largest), largest
 
     def steps(self, place: str) -> Steps:
-        """The steps in which the values of a place are held."""
+        """The steps of the values of a place."""
         lowest, largest = (float(end.detach()) for end in self.ends(place))
         return Steps.between(lowest, largest)
 

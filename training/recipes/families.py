@@ -15,7 +15,7 @@ from training.network.rcn import CHANNELS, RCN
 
 
 class Settings(Protocol):
-    """The fields of a recipe that decide what a network looks like."""
+    """The fields of a recipe that decide the form of a network."""
 
     @property
     def width(self) -> str: ...  # noqa: D102

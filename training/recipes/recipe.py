@@ -27,8 +27,8 @@ class Recipe:
         width: name of one of the family's sizes.
         stride: crop pixels from one pixel of the maps to the next, 1 (the paper's) or 2.
         slope: slope of the activations below zero; 0 makes them ReLU.
-        anneal: passes in which the slope falls from the paper's to `slope`, for a run that begins
-            with the weights of a leaky network (--start); 0 begins with `slope`.
+        anneal: number of passes until the slope has fallen from the paper's to `slope`, for a run
+            that begins with the weights of a leaky network (--start); 0 begins with `slope`.
         precision: "float32", or "int8": the network is trained with the rounding of int8 inference
             (`training.network.quantised`), best from weights trained in float32 (--start).
         tail: share of the values that lie beyond each end of int8's range at the start.
@@ -44,14 +44,14 @@ class Recipe:
         clip: largest norm of the gradient; 0 does not clip.
         dropout: probability.
         normalised: batch normalisation after each convolution while the network is trained, folded
-            into weights and biases when they are kept.
+            into weights and biases when they are saved.
         adversary: lambda, the weight of the adversarial loss on unlabelled faces; 0 trains without
             a discriminator.
-        distillation: weight of the loss towards a teacher's maps, on labelled and, where they are
-            given, unlabelled faces; 0 trains without a teacher.
+        distillation: weight of the loss towards a teacher's maps, on labelled faces and, if given,
+            unlabelled ones; 0 trains without a teacher.
         wasserstein: weight of the 2D Wasserstein loss that is added to `loss`.
-        siamese: weight of the disagreement between two views of each face, labelled and, where they
-            are given, unlabelled; half of a batch are then second views. 0 sees each face once.
+        siamese: weight of the disagreement between two views of each face, labelled and, if
+            given, unlabelled; half of a batch are then second views. 0 sees each face once.
         averaging: decay of the moving average of the weights that is evaluated, reached in the
             first passes; 0 takes the last weights.
         evaluate_every: epochs between evaluations on the validation faces.
@@ -131,11 +131,11 @@ class Recipe:
         return FAMILIES[self.family].label(self)
 
     def network(self) -> nn.Module:
-        """The network as it is kept, with the weights that a run starts from."""
+        """The network of the saved file, with the weights that a run starts from."""
         return FAMILIES[self.family].network(self, SCHEMES[self.scheme].size)
 
     def trained(self) -> nn.Module:
-        """The network as it is trained, as it starts."""
+        """The network in training, at its start."""
         if not self.normalised:
             return self.network()
         form: dict[str, Any] = {"stride": self.stride, "slope": self.slope}

@@ -79,7 +79,7 @@ def _by_kind(rows: list[Row]) -> dict[str, dict[str, float]]:
 
 
 def _grouped(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:
-    """The rows that have the same values of some keys, in the order in which they come."""
+    """The rows that have the same values of some keys, in their order."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[key] for key in keys), []).append(row)

@@ -89,7 +89,7 @@ def draw_error_curves(curves: dict[str, NDArray[np.floating]], path: Path) -> No
 
 
 def draw_reliability(curves: dict[str, Any], path: Path) -> None:
-    """Draws the share of landmarks within their radius against the probability it was asked for.
+    """Draws the share of landmarks within their radius against the probability of the radius.
 
     Args:
         curves: legend -> {"nominal": probabilities, "covered": shares}.
@@ -138,10 +138,10 @@ def draw_robustness(rows: list[dict[str, Any]], path: Path) -> None:
 
 
 def draw_refusal(refusals: dict[str, Any], path: Path) -> None:
-    """Draws the mean error of the faces that are kept against how many are, for each score.
+    """Draws the mean error of the faces left against their share, for each score.
 
     Args:
-        refusals: title -> what `training.calibration.reliability.refusals` gives.
+        refusals: title -> result of `training.calibration.reliability.refusals`.
         path: path of the PNG.
     """
     figure, places = plt.subplots(1, len(refusals), figsize=(10, 4), layout="constrained")

@@ -38,7 +38,7 @@ class Batches:
         recipe: recipe of the run.
         accelerator: the devices; each process has its share of a batch.
         data: labelled crops.
-        unlabelled: crops without labels, of which one is drawn beside each labelled one.
+        unlabelled: crops without labels; one is drawn beside each labelled one.
         workers: processes that cut crops; 0 cuts them in this one.
 
     Raises:

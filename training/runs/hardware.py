@@ -23,7 +23,7 @@ def denormals_flushed() -> Iterator[None]:
     """Flushes denormal float32 numbers to 0, here and in threads begun meanwhile.
 
     Once maps are narrow, the gradient of a softmax over thousands of pixels is full of such
-    numbers, which change nothing and on which processors are many times slower: without this,
+    numbers. They change nothing and make processors many times slower: without this,
     training steps take up to six times as long after the first passes.
     """
     torch.set_flush_denormal(True)

@@ -28,7 +28,7 @@ def loss_on_labels(
         heatmaps: (B, K, 80 / stride, 80 / stride).
         sums: marginals (B, K, 80 / stride), twice, of the maps.
         target: (B, K, 2), crop pixels; NaN if a landmark is not visible. At least one is.
-        recipe: which loss, and with which settings.
+        recipe: names the loss and its settings.
         weight: (B, K), 0..1, of each landmark in the loss; None counts all fully.
     """
     visible = target.isfinite().all(-1)  # (B, K)
@@ -62,7 +62,7 @@ class Objective:
         teacher: checkpoint of the teacher; needed if the recipe distils.
 
     Raises:
-        ValueError: the recipe distils and no teacher is given, or the reverse.
+        ValueError: the recipe distils without a teacher, or the reverse.
     """
 
     def __init__(self, recipe: Recipe, accelerator: Accelerator, teacher: Path | None) -> None:
@@ -108,15 +108,15 @@ class Objective:
     ) -> dict[str, Tensor]:
         """Scalars of a step; the trained network minimises `loss`.
 
-        The discriminator, if any, takes its own step in here, before the generator is
-        judged by it: a generator that is judged by the older discriminator learns what has already
-        been found out.
+        The discriminator, if any, takes its own step in here, before it
+        judges the generator: against the older discriminator the generator would learn faults that
+        are known already.
 
         Args:
             heatmaps: (B + U, K, H, W), first of the B labelled faces, then of U unlabelled ones.
             images: (B + U, 3, 80, 80), normalised.
             target: (B, K, 2), crop pixels; NaN if a landmark is not visible.
-            between: ((B + U) / 2, 2, 3) with a Siamese recipe, where the first half of the labelled
+            between: ((B + U) / 2, 2, 3) with a Siamese recipe: the first half of the labelled
                 faces, and of the unlabelled ones, are first views and the rest are their second
                 ones: pixels of the first crop -> pixels of the second.
             weight: (B, K), 0..1, of each label; None counts all fully.

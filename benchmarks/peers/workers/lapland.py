@@ -1,4 +1,4 @@
-"""lapland itself, the code of this checkout whatever its environment holds."""
+"""lapland itself, the code of this checkout in any environment."""
 
 import sys
 from pathlib import Path

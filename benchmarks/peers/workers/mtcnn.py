@@ -1,8 +1,8 @@
 """Detection by the package ``mtcnn`` on TensorFlow, which has no landmarks but the five points.
 
-With `min_face_size` of 30 or more version 1.0.0 finds nothing as it is: it builds as many levels of
+With `min_face_size` of 30 or more version 1.0.0 finds nothing: it builds as many levels of
 the pyramid as for 20, TensorFlow refuses the last, smaller than the window of the P-Net, and the
-package takes the refusal for "no faces". Those levels are left out here, which costs no time.
+package takes the refusal for "no faces". This worker leaves those levels out, which costs no time.
 """
 
 from pathlib import Path

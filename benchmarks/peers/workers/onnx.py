@@ -56,7 +56,7 @@ class Rival:
         x1, y1, x2, y2 = adapter.crop(np.asarray(box, float))
         width, height = adapter.SIZE
         # The crop's edges, which lie half a pixel outside of the centres of its outer pixels, onto
-        # those of the network's input; what lies beyond the photo is black.
+        # those of the network's input; the part beyond the photo is black.
         scale = np.array([width / (x2 - x1), height / (y2 - y1)])
         shift = -scale * (x1, y1) - 0.5
         cut = cv2.warpAffine(image, np.column_stack([np.diag(scale), shift]), (width, height))
