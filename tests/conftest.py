@@ -21,6 +21,7 @@ NOT_QUICK = (
     "batch/test_jobs.py",
     "batch/test_processes.py",
     "cli/test_webcam.py",
+    "cli/test_window.py",
     "promises/test_interrupts.py",
     "promises/test_processes.py",
     "promises/test_properties.py",

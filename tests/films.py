@@ -61,3 +61,25 @@ def cut(path, share=0.5):
     part = path.with_name(f"cut{path.suffix}")
     part.write_bytes(data[: int(share * len(data))])
     return part
+
+
+def write_video(path, frames, fps=25.0, code="MJPG"):
+    """Writes a film of constant rate with OpenCV, and returns its path."""
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, (width, height))
+    assert writer.isOpened()
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def read_video(path):
+    """All frames of a film, and its rate."""
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while True:
+        there, frame = capture.read()
+        if not there:
+            return frames, capture.get(cv2.CAP_PROP_FPS)
+        frames.append(frame)

@@ -127,3 +127,18 @@ def _circle(graph):
         for targets in left.values():
             targets.difference_update(free)
     return sorted("/".join(file) for file in left)
+
+
+# `__main__` is run by `cli/test_main.py`; PyInstaller alone imports its hook.
+UNTESTED = {"__main__.py", "freezing/hook-lapland.py"}
+
+
+def test_every_module_of_the_sdk_has_its_test_file():
+    folder, tests = REPOSITORY / "sdk" / "lapland", REPOSITORY / "tests" / "sdk"
+    for file in sorted(folder.rglob("*.py")):
+        name = file.relative_to(folder)
+        code = ast.parse(file.read_text(encoding="utf-8")).body
+        if name.as_posix() in UNTESTED or file.name == "__init__.py":
+            continue
+        if any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in code):
+            assert (tests / name.parent / f"test_{name.name}").is_file(), name

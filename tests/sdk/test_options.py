@@ -1,6 +1,5 @@
 """Options of a detector as one value."""
 
-import argparse
 import dataclasses
 import inspect
 import pickle
@@ -8,8 +7,6 @@ import pickle
 import pytest
 
 from lapland import Detector, OptionError
-from lapland.cli.options import add_detector, detector_options
-from lapland.networks import index
 from lapland.options import DetectorOptions
 
 
@@ -43,37 +40,3 @@ def test_a_detector_loads_from_them_and_comes_back_from_a_pickle(tmp_path, monke
 def test_wrong_values_are_refused_before_anything_is_loaded(wrong, words):
     with pytest.raises(OptionError, match=words):
         DetectorOptions(**wrong)
-
-
-def test_commands_pass_on_every_option_that_they_parse():
-    parser = argparse.ArgumentParser()
-    add_detector(parser, "video")
-    parser.add_argument("--style")
-    given = [
-        "--width",
-        "1/4",
-        "--weights",
-        "300w",
-        "--detector",
-        "blazeface",
-        "--turned",
-        "--min-face",
-        "20",
-        "--style",
-        "box",
-    ]
-    options = detector_options(parser.parse_args(given), threads=2)
-    assert options == DetectorOptions(
-        "1/4", weights="300w", detector="blazeface", turned=True, min_face=20, threads=2
-    )
-
-
-@pytest.mark.parametrize("role", ["photo", "video"])
-def test_a_command_takes_the_default_model_of_its_role(role):
-    parser = argparse.ArgumentParser()
-    add_detector(parser, role)
-    default = index.default(role)
-    options = detector_options(parser.parse_args([]), threads=1)
-    assert (options.width, options.precision) == (default.width, default.precision)
-    float32 = detector_options(parser.parse_args(["--precision", "float32"]), threads=1)
-    assert (float32.width, float32.precision) == (default.width, "float32")

@@ -4,10 +4,9 @@ import csv
 import json
 
 import cv2
-import numpy as np
 import pytest
 
-from lapland import Detector, ImageNotFoundError, Tracker, track
+from lapland import Detector, ImageNotFoundError, track
 from lapland.cli.main import main
 from tests.blinking import film
 
@@ -25,14 +24,6 @@ def clip(tmp_path_factory):
         writer.write(frame)
     writer.release()
     return path
-
-
-def test_one_call_yields_time_frame_and_faces(clip):
-    tracker = Tracker(Detector("1/4-lite", weights="300w", threads=1), background=False)
-    seen = list(track(clip, tracker))
-    assert [time for time, _, _ in seen] == pytest.approx(np.arange(len(seen)) / FPS, abs=1e-3)
-    assert all(frame.shape == (256, 256, 3) for _, frame, _ in seen)
-    assert {face.id for _, _, faces in seen for face in faces} == {0}
 
 
 def test_lines(clip, tmp_path, capsys):

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -19,11 +18,10 @@ import pytest
 from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError, Tracker
 from lapland.cli import webcam
 from lapland.cli.main import main
-from lapland.cli.view import Settings, View
-from lapland.networks import index
+from lapland.cli.view import Settings
 from lapland.options import DetectorOptions
 from lapland.video.recording import part_of
-from tests.films import cut, film
+from tests.films import cut, film, read_video, write_video
 from tests.processes import PATIENCE
 from tests.videos import video
 
@@ -35,26 +33,6 @@ QUICK = DetectorOptions(threads=1)
 def heeds_ctrl_c():
     """A shell starts what runs in the background deaf to Ctrl-C, and so would be its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def write_video(path, frames, fps=25.0, code="MJPG"):
-    height, width = frames[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, (width, height))
-    assert writer.isOpened()
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-    return path
-
-
-def read_video(path):
-    capture = cv2.VideoCapture(str(path))
-    frames = []
-    while True:
-        there, frame = capture.read()
-        if not there:
-            return frames, capture.get(cv2.CAP_PROP_FPS)
-        frames.append(frame)
 
 
 @pytest.fixture(scope="module")
@@ -197,72 +175,12 @@ def test_a_tracker_gets_the_times_of_the_film(tmp_path, monkeypatch):
     assert len(frames) / fps == pytest.approx(5.066, abs=0.05)
 
 
-def test_keys(monkeypatch):
-    view = View(Settings(window=True, detector=QUICK), live=False)
-    image = video("still", 1)[0].image
-    plain = view.next(image, 0.0)
-    assert view.obeys(-1)
-    assert view.obeys(ord("x"))
-    first, there = view.settings.detector.width, index.widths(view.settings.detector.precision)
-    widths = []
-    for _ in there:
-        assert view.obeys(ord("w"))
-        widths.append(view.settings.detector.width)
-    assert sorted(widths) == sorted(there)
-    assert widths[-1] == first
-    for smoothing in ("strong", "off", "light"):
-        assert view.obeys(ord("s"))
-        assert view.settings.smoothing == smoothing
-    pictures = []
-    for _ in range(4):
-        assert view.obeys(ord("d"))
-        pictures.append(view.next(image, 0.0))
-    boxes, circles, nothing, landmarks = pictures
-    assert np.abs(nothing[100:400].astype(int) - image[100:400]).max() == 0
-    assert np.abs(boxes.astype(int) - landmarks).max() > 50
-    assert np.abs(circles.astype(int) - landmarks).max() > 50
-    assert np.abs(circles.astype(int) - boxes).max() > 50
-    assert view.obeys(ord("h"))
-    without = view.next(image, 0.0)
-    assert np.abs(without[455:].astype(int) - plain[455:]).max() > 100
-    assert not view.obeys(ord("q"))
-    assert not view.obeys(27)
-    view.close()
-    model = index.path_of("1/16", "float32", "300w")
-    view = View(Settings(detector=replace(QUICK, model=model)), live=False)
-    assert view.obeys(ord("w"))  # a model of one's own stays
-    assert view.settings.detector.width is None
-
-
 # --- windows
 
 
 def environment(**changes):
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     return kept | changes
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="screens are found out on Linux")
-@pytest.mark.parametrize("display", [{}, {"DISPLAY": ":4321"}])
-def test_without_a_screen_it_says_what_to_do(clip, display):
-    done = subprocess.run(
-        [*RUN, "--source", str(clip)],
-        env=environment(**display),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("lapland: no window can be shown: ")
-    assert "--no-window --record OUT.mp4" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
-def test_an_opencv_without_windows_is_noticed(clip, monkeypatch):
-    built = "\n  GUI:                           NONE\n    GTK+:                        NO\n"
-    monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
-    with pytest.raises(LaplandError, match="opencv-python-headless"):
-        webcam.show(Settings(str(clip), detector=QUICK))
 
 
 @pytest.fixture(scope="module")
@@ -295,60 +213,6 @@ def screen(tmp_path_factory):
     yield f":{number}", folder / "Xvfb_screen0"
     server.terminate()
     server.wait()
-
-
-PROGRAM = """
-import sys, time, cv2
-from lapland.__main__ import main
-clip, screen, saved, ending, *keys = sys.argv[1:]
-wait, calls = cv2.waitKey, []
-def pressed(delay):
-    wait(delay)
-    calls.append(delay)
-    if len(calls) == 4:  # what is on the screen now
-        for _ in range(40):
-            wait(50)
-            shown = open(screen, "rb").read()
-            if len(set(shown[-800 * 600 * 4 :])) > 100:  # no longer black but for the pointer
-                break
-        open(saved, "wb").write(shown)
-    if len(calls) == 7 and ending == "close":
-        cv2.destroyWindow("lapland")
-        return -1
-    if 4 < len(calls) <= 4 + len(keys):
-        return ord(keys[len(calls) - 5])
-    return -1
-cv2.waitKey = pressed
-sys.exit(main(["webcam", "--source", clip, "--threads", "1", "--record", saved + ".avi"]))
-"""
-
-
-@pytest.mark.parametrize(("ending", "frames"), [("keys", 8), ("close", 7), ("file", 10)])
-def test_a_window_shows_the_picture_and_ends_well(clip, screen, tmp_path, ending, frames):
-    display, framebuffer = screen
-    saved = tmp_path / "screen"
-    keys = ["s", "d", "h", "q"] if ending == "keys" else []
-    for _ in range(5):  # Qt without a window manager: now and then it never draws
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(clip), str(framebuffer), str(saved), ending, *keys],
-            env=environment(DISPLAY=display),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith(f"{frames} frames, 1 face")
-        recorded = read_video(f"{saved}.avi")[0]
-        assert len(recorded) == frames
-        shown = np.frombuffer(saved.read_bytes()[-800 * 600 * 4 :], np.uint8).reshape(600, 800, 4)
-        if shown.any():
-            break
-    # The window is somewhere on the screen, and in it the picture as it was recorded.
-    fit = cv2.matchTemplate(
-        np.ascontiguousarray(shown[..., :3]), recorded[3][20:-30], cv2.TM_CCOEFF_NORMED
-    )
-    assert fit.max() > 0.95
 
 
 EXAMPLE = """

@@ -1,7 +1,6 @@
 """Faces and Face: validation, indexing, and the forms they are saved in."""
 
 import copy
-import json
 import pickle
 from dataclasses import asdict, fields, replace
 
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from lapland import IBUG68, Face, Faces, GeometryError, LaplandError
-from training.data.pts import read_pts
 
 FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
 SHAPES = {
@@ -89,19 +87,6 @@ def test_empty():
         none[0]
 
 
-@pytest.mark.parametrize("index", [0, 2, -1, np.int64(1), np.uint8(1)])
-def test_one_face(faces, index):
-    face = faces[index]
-    assert isinstance(face, Face)
-    np.testing.assert_array_equal(face.box, faces.boxes[index])
-    np.testing.assert_array_equal(face.landmarks, faces.landmarks[index])
-    np.testing.assert_array_equal(face.five_points, faces.five_points[index])
-    np.testing.assert_array_equal(face.scales, faces.scales[index])
-    assert type(face.score) is float
-    assert face.score == faces.scores[index]
-    assert face.scheme is IBUG68
-
-
 @pytest.mark.parametrize(
     ("index", "rows"),
     [
@@ -137,52 +122,6 @@ def test_iteration(faces):
     assert [face.score for face in listed] == faces.scores.tolist()
     assert repr(faces) == "<3 faces, 68 landmarks each>"
     assert repr(faces[:1]) == "<1 face, 68 landmarks each>"
-
-
-def test_json_round_trip(faces):
-    line = faces.to_json()
-    assert "\n" not in line
-    data = json.loads(line)
-    assert data == faces.to_dict()
-    assert data["scheme"] == "ibug68"
-    assert len(data["faces"]) == 3
-    for row, face in zip(data["faces"], faces, strict=True):
-        assert set(row) == {"box", "score", "five_points", "landmarks", "scales"}
-        np.testing.assert_allclose(row["landmarks"], face.landmarks, atol=6e-4)
-        np.testing.assert_allclose(row["box"], face.box, atol=6e-4)
-        np.testing.assert_allclose(row["scales"], face.scales, atol=6e-4)
-        assert row["score"] == pytest.approx(face.score, abs=6e-5)
-        assert row == face.to_dict()
-    assert len(line) < 3 * 68 * 40  # thousandths, not the digits of a float32
-
-
-def test_pts_files_are_one_based_and_read_back(faces, tmp_path):
-    path = tmp_path / "face.pts"
-    faces[1].save_pts(path)
-    lines = path.read_text().splitlines()
-    assert lines[:3] == ["version: 1", "n_points: 68", "{"]
-    assert lines[-1] == "}"
-    first = np.array(lines[3].split(), float)
-    np.testing.assert_allclose(first, faces.landmarks[1, 0] + 1, atol=6e-4)
-    np.testing.assert_allclose(read_pts(path), faces.landmarks[1], atol=6e-4)
-    faces[1].save_pts(str(path))
-
-
-def test_every_face_gets_a_pts_file(faces, tmp_path):
-    paths = faces.save_pts(tmp_path / "photo.pts")
-    assert [path.name for path in paths] == [f"photo_{n + 1}.pts" for n in range(len(faces))]
-    for path, landmarks in zip(paths, faces.landmarks, strict=True):
-        np.testing.assert_allclose(read_pts(path), landmarks, atol=6e-4)
-    assert faces[:1].save_pts(tmp_path / "one.pts") == [tmp_path / "one.pts"]
-    assert faces[:0].save_pts(tmp_path / "none.pts") == []
-    assert not (tmp_path / "none.pts").exists()
-
-
-def test_pts_files_keep_the_suffix_that_was_asked_for(faces, tmp_path):
-    paths = faces[:2].save_pts(tmp_path / "a.txt")
-    assert [path.name for path in paths] == ["a_1.txt", "a_2.txt"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a_1.txt", "a_2.txt"]
-    assert [path.name for path in faces[:2].save_pts(tmp_path / "plain")] == ["plain_1", "plain_2"]
 
 
 def test_faces_can_be_sent_to_another_process(faces):
@@ -245,12 +184,6 @@ def test_ids_go_with_their_faces(tracked):
         with pytest.raises(ValueError, match="read-only"):
             again.ids[0] = 1
     assert pickle.loads(pickle.dumps(tracked[0])).id == 7
-
-
-def test_ids_are_written(tracked):
-    rows = json.loads(tracked.to_json())["faces"]
-    assert [row["id"] for row in rows] == [7, 2, 9]
-    assert next(iter(rows[0])) == "id"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from lapland import Detector, ModelError, ModelNotFoundError, OptionError, Tracker
 from lapland.cli.main import main
-from lapland.networks import folders, index
+from lapland.networks import folders, index, loading
 
 # name, family, width, precision, default
 ROWS = [
@@ -176,3 +176,18 @@ def test_a_damaged_index_is_named(split):
     (split / "index.json").write_text("[{}]")
     with pytest.raises(ModelError, match=r"index\.json: is damaged"):
         Detector()
+
+
+def test_shipped_models():
+    names = index.shipped()
+    assert "rcn-1-8" in names
+    widths = [loading.describe(index.path(name)).width for name in names]
+    narrowest_first = ["1/16", "1/8", "1/4", "1/2", "1", "1/4-lite", "1/2-lite"]
+    assert [w for w in dict.fromkeys(widths) if w in narrowest_first] == narrowest_first
+
+
+@pytest.mark.parametrize("width", ["1/3", "", "rcn-1-8", 0.125, 8, ["1/8"]])
+def test_unknown_widths(width):
+    with pytest.raises(OptionError, match=r"width must be one of .*'1/8'") as caught:
+        Detector(width, weights="300w")
+    assert repr(width) in str(caught.value)

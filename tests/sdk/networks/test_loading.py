@@ -1,13 +1,10 @@
 """Model files: those that are shipped, and every way in which another may be wrong."""
 
-import json
-import shutil
-
 import numpy as np
 import onnxruntime
 import pytest
 
-from lapland import IBUG68, Detector, ModelError, ModelNotFoundError, OptionError
+from lapland import Detector, ModelError, ModelNotFoundError
 from lapland.networks import folders, index, loading
 
 EXPORT = "python -m export.rcn"
@@ -43,42 +40,9 @@ def changed(peaks, file, metadata=None, change=None):
 # --- shipped models
 
 
-def test_shipped_models():
-    names = index.shipped()
-    assert "rcn-1-8" in names
-    widths = [loading.describe(index.path(name)).width for name in names]
-    narrowest_first = ["1/16", "1/8", "1/4", "1/2", "1", "1/4-lite", "1/2-lite"]
-    assert [w for w in dict.fromkeys(widths) if w in narrowest_first] == narrowest_first
-
-
-@pytest.mark.parametrize("name", index.shipped())
-def test_what_a_shipped_model_says_of_itself(name):
-    path = index.path(name)
-    info = loading.describe(path)
-    assert info.name == name
-    entry = next(entry for entry in index.entries() if entry.name == name)
-    assert index.path_of(info.width, info.precision, entry.weights) == info.path == path
-    assert info.bytes == path.stat().st_size
-    assert info.scheme is IBUG68
-    assert info.size == 80
-    assert 1 < info.crop_factor < 5
-    assert ("research" in info.licence) == (entry.weights == "300w")
-    assert {"recipe", "commit"} <= set(info.training)
-    # every parameter is stored once, and little else: the graph, and a calibration
-    numbers = {"float32": 4, "int8": 1}[info.precision] * info.parameters
-    assert numbers < info.bytes < 1.03 * numbers + 45_000
-
-
 def test_the_cascade_is_there():
     parts = loading.load_mtcnn()
     assert [len(part) > 10_000 for part in parts] == [True] * 3
-
-
-@pytest.mark.parametrize("width", ["1/3", "", "rcn-1-8", 0.125, 8, ["1/8"]])
-def test_unknown_widths(width):
-    with pytest.raises(OptionError, match=r"width must be one of .*'1/8'") as caught:
-        Detector(width, weights="300w")
-    assert repr(width) in str(caught.value)
 
 
 # --- the test model is one that is accepted
@@ -173,47 +137,6 @@ def test_other_networks(part):
     refusal(path, "schema '1'", "found none", EXPORT)
 
 
-@pytest.mark.parametrize(
-    ("metadata", "words"),
-    [
-        ({"lapland.schema": None}, ["schema '1'", "found none"]),
-        ({"lapland.schema": "2"}, ["schema '1'", "found '2'"]),
-        *(
-            ({f"lapland.{key}": None}, [f"lapland.{key}", EXPORT])
-            for key in [
-                "name",
-                "width",
-                "parameters",
-                "scheme",
-                "size",
-                "crop_factor",
-                "crop_upright",
-                "nmse",
-                "licence",
-                "training",
-            ]
-        ),
-        ({"lapland.parameters": "many"}, ["many", EXPORT]),
-        ({"lapland.scheme": "cofw29"}, ["cofw29", EXPORT]),
-        ({"lapland.size": "80.5"}, ["80.5", EXPORT]),
-        ({"lapland.size": "64"}, ["crops", "64, 64, 3"]),
-        ({"lapland.size": "0"}, ["out of range"]),
-        ({"lapland.size": "1000000"}, ["out of range"]),
-        ({"lapland.crop_factor": "nan"}, ["nan", "out of range"]),
-        ({"lapland.crop_factor": "-3"}, ["out of range"]),
-        ({"lapland.crop_factor": "inf"}, ["out of range"]),
-        ({"lapland.crop_upright": "perhaps"}, ["perhaps"]),
-        ({"lapland.nmse": "{"}, [EXPORT]),
-        ({"lapland.nmse": "3.5"}, ["nmse", EXPORT]),
-        ({"lapland.nmse": json.dumps({"common": None})}, [EXPORT]),
-        ({"lapland.training": "[]"}, ["training", EXPORT]),
-    ],
-    ids=lambda value: json.dumps(value)[9:] if isinstance(value, dict) else "",
-)
-def test_metadata_that_is_wrong(peaks, file, metadata, words):
-    refusal(changed(peaks, file, metadata), *words)
-
-
 def set_type(value):
     def change(graph):
         graph.input[0].type.tensor_type.elem_type = value
@@ -251,36 +174,3 @@ def add_input(graph):
 )
 def test_graphs_that_break_the_contract(peaks, file, change, words):
     refusal(changed(peaks, file, change=change), *words)
-
-
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", True, []])
-def test_wrong_thread_counts(threads):
-    with pytest.raises(OptionError, match="threads must be None or a positive integer"):
-        Detector(threads=threads)
-
-
-# --- SHA-256 of shipped files
-
-
-@pytest.fixture
-def copied(tmp_path, monkeypatch):
-    """A copy of the folder of models, in the place of the real one."""
-    shutil.copytree(folders.folder(), tmp_path / "models")
-    monkeypatch.setattr(folders, "folder", lambda: tmp_path / "models")
-    return tmp_path / "models"
-
-
-@pytest.mark.parametrize("name", ["mtcnn/onet.onnx", "rcn-1-2-lite-int8/model.onnx"])
-def test_one_changed_bit_of_a_shipped_file_is_refused(copied, name):
-    Detector(threads=1)
-    data = bytearray((copied / name).read_bytes())
-    data[len(data) // 2] ^= 1
-    (copied / name).write_bytes(data)
-    with pytest.raises(ModelError, match=r"SHA-256 differs .* pip install --force-reinstall"):
-        Detector(threads=1)
-
-
-def test_hashes_cover_every_shipped_graph():
-    lines = (folders.folder() / "SHA256SUMS").read_text().splitlines()
-    files = {p.relative_to(f).as_posix() for f in folders.folders() for p in f.rglob("*.onnx")}
-    assert {line[66:] for line in lines} == files

@@ -1,0 +1,72 @@
+"""Cells that see the same face, turned photos, boxes of leaning faces."""
+
+import numpy as np
+import pytest
+
+from lapland.detection.merging import Found, merged, padded, turned_back, upright_boxes
+
+
+def cells(*places, side=40.0):
+    """Centre, sides and one point of cells."""
+    return np.array([[place, (side, side), np.add(place, 5)] for place in places], float)
+
+
+def test_cells_of_one_face_are_their_weighted_mean():
+    values = cells((100, 100), (108, 100), (300, 50))
+    scores = np.array([0.9, 0.3, 0.6], np.float32)
+    best, means, turns = merged(scores, values, np.zeros(3, int))
+    np.testing.assert_array_equal(best, scores[[0, 2]])
+    np.testing.assert_allclose(means[0], cells((102, 100))[0])
+    np.testing.assert_allclose(means[1], values[2])
+    assert turns.tolist() == [0, 0]
+
+
+def test_cells_of_another_turn_go_without_a_share():
+    values = cells((100, 100), (104, 100))
+    _, means, turns = merged(np.array([0.5, 0.8], np.float32), values, np.array([0, 2]))
+    assert turns.tolist() == [2]
+    np.testing.assert_allclose(means[0], values[1])
+
+
+def test_no_cells():
+    best, means, turns = merged(
+        np.zeros(0, np.float32), cells()[:0].reshape(0, 3, 2), np.zeros(0, int)
+    )
+    assert (best.shape, means.shape, turns.shape) == ((0,), (0, 3, 2), (0,))
+
+
+def test_a_turned_photo_is_turned_back():
+    height, width = 60, 90  # of the photo before
+    image = np.zeros((height, width))
+    image[20, 70] = 1
+    row, column = np.argwhere(np.rot90(image))[0]
+    values = np.array([[(column + 0.5, row + 0.5), (4, 8), (column + 0.5, row + 0.5)]])
+    centre, sides, point = turned_back(values, width)[0]
+    np.testing.assert_allclose(centre, [70.5, 20.5])
+    np.testing.assert_allclose(point, centre)
+    assert sides.tolist() == [8, 4]
+
+
+@pytest.mark.parametrize(("shape", "whole"), [((32, 48), (32, 48)), ((33, 1), (48, 16))])
+def test_images_are_filled_up_to_whole_cells(shape, whole):
+    image = np.full((*shape, 3), 200, np.uint8)
+    found = padded(image, 16)
+    assert found.shape == (1, *whole, 3)
+    assert (found[0, : shape[0], : shape[1]] == 200).all()
+    assert found.sum() == image.astype(int).sum()
+
+
+def test_boxes_follow_the_forehead():
+    centre, side = np.array([[100.0, 100.0]]), np.array([[40.0]])
+    proportions = np.array([0.1, 0.8, 1.2])
+    upright = upright_boxes(centre, side, np.array([[0.0, -3.0]]), proportions)
+    np.testing.assert_allclose(upright, [[84, 72, 116, 120]])
+    lying = upright_boxes(centre, side, np.array([[7.0, 0.0]]), proportions)
+    np.testing.assert_allclose(lying, [[80, 84, 128, 116]])
+
+
+def test_some_of_the_faces():
+    found = Found(*(np.arange(3 * n, dtype=float).reshape(3, n) for n in (4, 1, 10, 1)))
+    one = found.of(np.array([False, True, False]))
+    assert [array.shape[0] for array in one] == [1] * 4
+    np.testing.assert_array_equal(one.boxes, found.boxes[1:2])
