@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import results
 from lapland import IBUG68, Detector, Face
-from lapland.networks.index import DEFAULT_WIDTH
+from lapland.networks import index
 from lapland.schemes.normaliser import normalisers
 from lapland.uncertainty.calibration import BAD
 
@@ -114,7 +114,7 @@ def main() -> None:
         "--split", type=Path, help="its split file (default: all that is annotated)"
     )
     parser.add_argument("--faces", type=int, default=100)
-    parser.add_argument("--width", default=DEFAULT_WIDTH)
+    parser.add_argument("--width", default=index.default("photo").width)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()

@@ -11,7 +11,7 @@ only reported on: `export.rcn` writes its calibration.
 import argparse
 from pathlib import Path
 
-from lapland.networks.index import folder
+from lapland.networks.folders import is_shipped
 from training.calibration import reliability
 from training.calibration.fit import CLEAN_WEIGHT
 from training.calibration.measuring import calibrate, cross_validated, measure, write_into
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         model = path_of_model(options.model)
-        shipped = model.resolve().is_relative_to(folder().resolve())
+        shipped = is_shipped(model)
         if shipped and not (options.out or options.report):
             raise ValueError(
                 f"{options.model} is shipped, `python -m export.rcn WEIGHTS --data FOLDER` "

@@ -50,7 +50,7 @@ def test_a_torn_photo_has_its_middle_in_the_corners():
 def test_doubt_grows_with_how_far_crops_are_off(tmp_path, monkeypatch, capsys):
     root = write_folder(tmp_path / "faces", 24)
     faces = read_faces(root, IBUG68)
-    found = doubts_and_errors(LandmarkNetwork(path_of("1/8", "float32"), 1), faces)
+    found = doubts_and_errors(LandmarkNetwork(path_of("1/8", "float32", "300w"), 1), faces)
     assert found["doubts"].shape == found["errors"].shape == (len(AMOUNTS), 24)
     medians = np.median(found["doubts"], axis=1)
     assert medians[0] < medians[-1] - 0.2

@@ -533,14 +533,14 @@ def test_what_is_no_detector(wrong):
 
 @pytest.fixture(scope="module")
 def detector_of_19(tmp_path_factory):
-    """The default model, its 68 landmarks made into AFLW's 19 in the graph."""
+    """A shipped model, its 68 landmarks made into AFLW's 19 in the graph."""
     onnx = pytest.importorskip("onnx")
     from onnx import helper, numpy_helper
 
     from lapland.networks.index import path_of
     from tests.drawn_faces import to_aflw19
 
-    model = onnx.load(path_of("1/8", "float32"))
+    model = onnx.load(path_of("1/8", "float32", "300w"))
     graph = model.graph
     for name in ("landmarks", "scales", "heatmaps"):
         for node in graph.node:
