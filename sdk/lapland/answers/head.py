@@ -26,7 +26,7 @@ class Head:
     Attributes:
         yaws: (Y,) degrees, ascending and evenly spaced.
         points: (Y, 3, 68) mean head, cm.
-        modes: (Y, 3, M, 68) cm; each shape is the mean plus a sum of modes, whose coefficients have
+        modes: (Y, M, 3, 68) cm; each shape is the mean plus a sum of modes, whose coefficients have
             the standard deviation 1 over persons and expressions.
         spreads: (68,) cm, standard deviation of each coordinate that no mode explains.
         triangles: (T, 3) int32, indices of landmarks; each counter-clockwise in the picture.
@@ -39,7 +39,7 @@ class Head:
     triangles: NDArray[np.int32]
 
     def at(self, yaws: Floats) -> tuple[Floats, Floats]:
-        """Points (N, 3, 68) and modes (N, 3, M, 68) at (N,) yaws in degrees.
+        """Points (N, 3, 68) and modes (N, M, 3, 68) at (N,) yaws in degrees.
 
         Points are interpolated between the rows. Modes are those of the nearest row.
         """
@@ -64,7 +64,7 @@ def load_head() -> Head:
         arrays: dict[str, Any] = {name: stored[name].astype(np.float64) for name in stored.files}
     scale = arrays.pop("unit")  # cm per step of the whole numbers that the file holds
     arrays["points"] *= scale
-    arrays["modes"] *= scale
+    arrays["modes"] = np.ascontiguousarray(arrays["modes"].transpose(0, 2, 1, 3)) * scale
     arrays["triangles"] = arrays["triangles"].astype(np.int32)
     for array in arrays.values():
         array.flags.writeable = False

@@ -13,7 +13,7 @@ from ..base.errors import GeometryError, OptionError, shown
 from .head import Floats, load_head
 from .pose_fit import PoseFit
 from .poses import Poses
-from .rotations import angles_of, exponential
+from .rotations import angle_slopes, angles_of
 
 _CHUNK = 64  # faces that are fitted together; more fall out of the processor's caches
 # Factors of the deviations of yaw, pitch and roll, set on 102 frontal photos of the London set:
@@ -56,7 +56,7 @@ def head_poses(
     rotations = np.concatenate([fit.rotations for fit in fits])
     sizes = np.concatenate([fit.sizes for fit in fits])
     angles = angles_of(rotations)
-    spread = _deviations(rotations, angles, covariances)
+    spread = _deviations(rotations, covariances)
     return Poses(
         angles.astype(np.float32),
         np.hypot(spread, _unexplained(angles)).astype(np.float32),
@@ -66,20 +66,12 @@ def head_poses(
     )
 
 
-def _deviations(rotations: Floats, angles: Floats, covariances: Floats) -> Floats:
+def _deviations(rotations: Floats, covariances: Floats) -> Floats:
     """(N, 3) degrees: standard deviations of the angles, from those of the rotation vector."""
-    least = 1e-4
-    turns = np.repeat(least * np.eye(3)[None], len(rotations), axis=0)  # (N, 3, 3)
-    moved = [angles_of(exponential(turns[:, i]) @ rotations) for i in range(3)]
-    slopes = np.stack([_wrapped(there - angles) / least for there in moved], axis=-1)
-    variances = np.einsum("nij,njk,nik->ni", slopes, covariances, slopes)
-    spread: Floats = np.sqrt(np.maximum(variances, 0)) * _HEADS
+    slopes = angle_slopes(rotations)
+    variances = (slopes @ covariances * slopes).sum(axis=-1)
+    spread: Floats = np.rad2deg(np.sqrt(np.maximum(variances, 0))) * _HEADS
     return spread
-
-
-def _wrapped(degrees: Floats) -> Floats:
-    wrapped: Floats = (degrees + 180) % 360 - 180
-    return wrapped
 
 
 def _unexplained(angles: Floats) -> Floats:

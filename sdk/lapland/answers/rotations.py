@@ -8,6 +8,12 @@ import numpy as np
 
 from .head import Floats
 
+_ONE = np.eye(3)
+# (3, 3, 3): the matrix of the cross product with each axis, the slope of a rotation about it.
+GENERATORS: Floats = -np.cross(_ONE[:, None], _ONE)
+_FLAT = GENERATORS.reshape(3, 9)
+_LEAST = 1e-12  # of the squared cosine of yaw
+
 
 def angles_of(rotations: Floats) -> Floats:
     """(N, 3) yaw, pitch and roll in degrees of (N, 3, 3) rotations."""
@@ -32,16 +38,20 @@ def rotations_of(angles: Floats) -> Floats:
 
 def exponential(vectors: Floats) -> Floats:
     """(N, 3) rotation vectors in radians -> (N, 3, 3) rotations, by Rodrigues' formula."""
-    length = np.linalg.norm(vectors, axis=-1)[:, None, None]
-    axis = _cross(vectors / np.maximum(length[..., 0], 1e-12))
-    turned: Floats = np.eye(3) + np.sin(length) * axis + (1 - np.cos(length)) * (axis @ axis)
+    length = np.sqrt((vectors * vectors).sum(axis=-1))[:, None, None]
+    axis = ((vectors / np.maximum(length[..., 0], 1e-12)) @ _FLAT).reshape(-1, 3, 3)
+    turned: Floats = _ONE + np.sin(length) * axis + (1 - np.cos(length)) * (axis @ axis)
     return turned
 
 
-def _cross(vectors: Floats) -> Floats:
-    """(..., 3) -> (..., 3, 3), the matrix v x."""
-    x, y, z = np.moveaxis(vectors, -1, 0)
-    zero = np.zeros_like(x)
-    rows = ((zero, -z, y), (z, zero, -x), (-y, x, zero))
-    crossed: Floats = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-    return crossed
+def angle_slopes(rotations: Floats) -> Floats:
+    """(N, 3, 3) radians: slope of yaw, pitch and roll (rows) by a further rotation vector."""
+    moved = GENERATORS @ rotations[:, None]  # (N, 3, 3, 3): of the matrix, by each of the vector
+    level = np.sqrt(np.maximum(1 - rotations[:, 0, 2] ** 2, _LEAST))[:, None]
+    slopes = np.empty((len(rotations), 3, 3))
+    slopes[:, 0] = -moved[:, :, 0, 2] / level
+    for row, (i, j), (k, m) in ((1, (1, 2), (2, 2)), (2, (0, 1), (0, 0))):
+        up, along = rotations[:, i, j, None], rotations[:, k, m, None]
+        turn = along * moved[:, :, i, j] - up * moved[:, :, k, m]
+        slopes[:, row] = turn / level**2
+    return slopes
