@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import results
+from benchmarks.common.models import add_model, detector_of
 from lapland import IBUG68, Detector, Face
-from lapland.networks import index
 from lapland.schemes.normaliser import normalisers
 from lapland.uncertainty.calibration import BAD
 
@@ -114,14 +114,14 @@ def main() -> None:
         "--split", type=Path, help="its split file (default: all that is annotated)"
     )
     parser.add_argument("--faces", type=int, default=100)
-    parser.add_argument("--width", default=index.default("photo").width)
+    add_model(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
     header = results.header("border")
     faces = read_faces(options.data, IBUG68, options.split)
     every = range(0, len(faces.names), max(1, len(faces.names) // options.faces))
-    detector = Detector(options.width, threads=options.threads)
+    detector = detector_of(options, "photo", options.threads)
     rows: dict[str, list[Row | None]] = {side: [] for side in SIDES}
     for number, i in enumerate(tqdm(every, unit="face", mininterval=2.0)):
         for at, side in enumerate(SIDES):

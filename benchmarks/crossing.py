@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.common import results
+from benchmarks.common.models import add_model, detector_of
 from benchmarks.tracking import people
 from benchmarks.videos.errors import Log
 from benchmarks.videos.motions import FPS, MOTIONS, Frame, noisy
 from benchmarks.videos.scene import Person
 from lapland import Detector, Tracker
-from lapland.networks import index
 
 MODES = {"file": False, "live": True}
 CHANCES = 4  # two people, two crossings
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--split", type=Path, help="its split file (default: splits/val.txt)")
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--rates", type=int, nargs="+", default=[30, 15, 5], metavar="N")
-    parser.add_argument("--width", default=index.default("video").width)
+    add_model(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
@@ -79,7 +79,8 @@ def main() -> None:
     persons = people(options.data, options.split, options.pairs)
     if len(persons) < 2:
         parser.error("two faces are needed for a pair")
-    figures = measure(persons, Detector(options.width, threads=options.threads), options.rates)
+    detector = detector_of(options, "video", options.threads)
+    figures = measure(persons, detector, options.rates)
     print(f"{results.machine_line(header)}; {len(persons)} pairs, {options.width}")
     print(f"{'frames a second':<18}{'exchanged, %':>14}{'changed, %':>12}{'missed, %':>11}")
     for key, row in figures.items():

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import machine, results
+from benchmarks.common.models import add_model, detector_of
 from benchmarks.peers import photos
-from lapland import Detector
 from lapland.crop import square
 from lapland.detection import mtcnn
-from lapland.networks import index
 
 # Function of the cascade -> its name in the table.
 PARTS = {
@@ -80,7 +79,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=machine.PHOTO)
-    parser.add_argument("--width", default=index.default("photo").width)
+    add_model(parser)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     options = parser.parse_args()
@@ -88,7 +87,7 @@ def main() -> None:
     photo = machine.read_photo(options.photo, "benchmarks.stages")
     machine.keep_to_one_core()
     cv2.setNumThreads(1)
-    detector = Detector(options.width, threads=1)
+    detector = detector_of(options, "photo", 1)
     first = detector.predict(photo)
     if not len(first):
         raise SystemExit(f"benchmarks.stages: {options.photo} shows no face")

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import machine, results
+from benchmarks.common.models import add_model, detector_of
 from benchmarks.videos.errors import PROBABILITIES, Log, difference, jitter, lag, summary
 from benchmarks.videos.motions import FPS, MOTIONS, noisy
 from benchmarks.videos.scene import Person, astronaut
@@ -210,7 +211,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tracking", description=__doc__)
     parser.add_argument("motions", nargs="*", help=f"of {', '.join(MOTIONS)}; all by default")
-    parser.add_argument("--width", default=index.default("video").width)
+    add_model(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder in the layout of 300-W")
     parser.add_argument("--split", type=Path, help="its split file (default: splits/val.txt)")
@@ -230,12 +231,12 @@ def main() -> None:
     if wrong:
         parser.error(f"rates divide {FPS}, not {wrong[0]}")
     header = results.header("tracking")
-    detector = Detector(options.width, threads=options.threads)
+    detector = detector_of(options, "video", options.threads)
     persons = people(options.data, options.split, options.faces)
     print(f"{results.machine_line(header)}; {options.threads} thread(s)")
     times = {}
-    for width in dict.fromkeys((options.width, index.default("photo").width)):
-        timed = Detector(width, threads=options.threads)
+    for width in dict.fromkeys((options.width, index.default("photo", options.weights).width)):
+        timed = Detector(width, weights=options.weights, threads=options.threads)
         times[width] = methods = frame_times(persons[0], timed, options.repeats)
         for method, label in (("detect", "detecting every frame"), ("track", "tracking")):
             row = ", ".join(f"{key} {value:.2f}" for key, value in methods[method].items())
