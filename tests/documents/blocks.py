@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ("python", "sh")
 # Data and listings, for readers. `json` is parsed.
-SHOWN = ("text", "json", "toml", "xml", "yaml", "dockerfile")
+SHOWN = ("text", "json", "toml", "xml", "yaml", "dockerfile", "js", "html")
 
 _FENCE = re.compile(
     r"(?:^<!-- not run here: (?P<why>.+?) -->\n)?"

@@ -1,0 +1,211 @@
+"""Builds the page and the JavaScript module into a folder that any server shows.
+
+    npm ci --prefix web
+    python -m web.build [--models NAME_OR_FILE ...] [--out dist/web]
+
+The folder holds the page, the module in `lapland/` with its types, onnxruntime in `runtime/`, and
+in `models/` the face detector, the landmark models, and `index.json`: the constants that the files
+carry as metadata, which onnxruntime does not read in browsers. `docs/browser.md` describes it.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import onnx
+import onnxruntime
+
+from export.pipeline import write
+from export.stages.photo import Photo
+from lapland import Detector
+from lapland.base.errors import LaplandError
+from lapland.image.loading import Image
+from lapland.networks import index
+from lapland.networks.info import ModelInfo
+from lapland.schemes.scheme import Scheme
+from training.common.paths import REPOSITORY
+
+WEB = Path(__file__).resolve().parent
+PACKAGES = WEB / "node_modules"
+OUT = REPOSITORY / "dist" / "web"
+PAGE = ("index.html", "style.css", "page.js", "sw.js", "icon.svg")
+RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+LICENCES = ("LICENSE", "LICENSE-mtcnn")
+# Family of weights -> the file of its terms.
+TERMS = {"open": "LICENSE-open-weights", "300w": "300w/LICENSE"}
+UNSURE = 1.4  # as the tracker's, for models that state none
+ROLES = ("photo", "video")
+DETECTION = ("boxes", "scores", "five_points", "count")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m web.build", description="The page and the JavaScript module"
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        default=chosen(),
+        metavar="NAME_OR_FILE",
+        help="shipped landmark models, or ONNX files; default: both defaults, int8 and float32",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=OUT, help="folder; an earlier build there is replaced"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        size = build(options.models, options.out)
+    except (LaplandError, OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise SystemExit(f"web.build: {error}") from None
+    print(f"{options.out}: {size / 1e6:.1f} MB")
+
+
+def chosen() -> list[str]:
+    """The default models for photos and videos, and their other forms, the smallest first."""
+    defaults = [(entry.weights, entry.width) for entry in map(index.default, ROLES)]
+    return [entry.name for entry in index.entries() if (entry.weights, entry.width) in defaults]
+
+
+def build(models: Sequence[str], out: Path) -> int:
+    """Fills the folder, and returns its size in bytes.
+
+    Raises:
+        ValueError: a model is not known or not calibrated, npm's packages are not there, or the
+            folder holds something else.
+    """
+    if not (PACKAGES / "onnxruntime-web").is_dir():
+        raise ValueError(f"{PACKAGES}: expected npm's packages; run `npm ci --prefix web` first")
+    if out.exists() and any(out.iterdir()) and not (out / "files.js").is_file():
+        raise ValueError(f"{out}: expected an empty folder or an earlier build; choose another")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+        part = Path(temporary) / "part"
+        _fill(part, models)
+        shutil.rmtree(out, ignore_errors=True)
+        part.replace(out)
+    return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+
+
+def _fill(out: Path, models: Sequence[str]) -> None:
+    shutil.copytree(WEB / "lapland", out / "lapland")
+    for name in PAGE:
+        shutil.copyfile(WEB / name, out / name)
+    compiler = PACKAGES / "typescript" / "bin" / "tsc"
+    types = ("--allowJs", "--declaration", "--emitDeclarationOnly", "--target", "es2022")
+    resolved = ("--moduleResolution", "bundler", "--module", "esnext", "--outDir", out / "lapland")
+    command = ("node", compiler, WEB / "lapland" / "index.js", *types, *resolved)
+    subprocess.run([str(word) for word in command], check=True)
+    _copy(out / "runtime", *(PACKAGES / "onnxruntime-web" / "dist" / name for name in RUNTIME))
+    _copy(out / "licences", *(REPOSITORY / name for name in LICENCES))
+    shutil.copyfile(
+        Path(onnxruntime.__file__).with_name("LICENSE"), out / "licences" / "LICENSE-onnxruntime"
+    )
+    cv2.imwrite(str(out / "example.jpg"), example(), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    _write_models(models, out / "models")
+    _list_files(out)
+
+
+def example() -> Image:
+    """The astronaut's head and shoulders, as large as a picture of a camera."""
+    photo = cv2.imread(str(REPOSITORY / "examples" / "astronaut.png"))
+    return cv2.resize(photo[:300, 20:420], (640, 480), interpolation=cv2.INTER_CUBIC)
+
+
+def _copy(folder: Path, *files: Path) -> None:
+    folder.mkdir()
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
+
+
+def _write_models(names: Sequence[str], folder: Path) -> None:
+    """The ONNX files, and `index.json`."""
+    folder.mkdir()
+    roles = {index.default(role).name: role for role in ROLES}
+    families = {entry.name: entry.weights for entry in index.entries()}
+    rows = []
+    for name in names:
+        path = index.path(name) if name in index.shipped() else Path(name)
+        row = _model(Detector(model=path).model, roles.get(name))
+        if (family := families.get(name)) in TERMS:
+            row["terms"] = f"licences/LICENSE-{family}"
+            shutil.copyfile(REPOSITORY / TERMS[family], folder.parent / row["terms"])
+        shutil.copyfile(path, folder / row["file"])
+        rows.append(row)
+    photo = Photo(rgb=True)
+    _write_detection(folder / "detection.onnx", photo)
+    detection = {
+        "file": "detection.onnx",
+        "width": photo.width,
+        "height": photo.height,
+        "licence": "MIT (MTCNN, from the PyPI package mtcnn)",
+    }
+    content = {"detection": detection, "models": rows}
+    (folder / "index.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
+
+
+def _model(info: ModelInfo, role: str | None) -> dict[str, Any]:
+    """The entry of a landmark model in `index.json`."""
+    if info.calibration is None:
+        raise ValueError(
+            f"{info.name}: expected a calibrated model, for radii; `python -m export.rcn` makes one"
+        )
+    return {
+        "name": info.name,
+        "file": f"{info.name}.onnx",
+        "bytes": info.bytes,
+        "width": info.width,
+        "precision": info.precision,
+        "default": role,
+        "licence": info.licence,
+        "terms": None,
+        "size": info.size,
+        "cropFactor": info.crop_factor,
+        "cropUpright": info.crop_upright,
+        # Pixels of its own crops; the threshold is one of crops of 80 pixels and factor 3.
+        "unsure": (info.unsure or UNSURE) * info.size / 80 * 3 / info.crop_factor,
+        "scheme": _scheme(info.scheme),
+        "calibration": json.loads(info.calibration.to_json()),
+    }
+
+
+def _scheme(scheme: Scheme) -> dict[str, Any]:
+    return {
+        "five": scheme.five,
+        "groups": dict(scheme.groups),
+        "contours": [{"indices": indices, "closed": closed} for indices, closed in scheme.contours],
+        "eyeCorners": scheme.eye_corners,
+    }
+
+
+def _write_detection(file: Path, photo: Photo) -> None:
+    """The part of a pipeline that finds faces: all landmark networks share it."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.onnx"
+        write(whole, index.shipped()[0], photo)
+        part = onnx.utils.Extractor(onnx.load(whole)).extract_model(["image"], list(DETECTION))
+    file.write_bytes(part.SerializeToString(deterministic=True))
+
+
+def _list_files(out: Path) -> None:
+    """`files.js`: the files that the page keeps for use without a network, and their version."""
+    files = sorted(file for file in out.rglob("*") if file.is_file())
+    files = [file for file in files if file.name != "sw.js" and file.suffix != ".ts"]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    names = ["./", *(file.relative_to(out).as_posix() for file in files)]
+    lines = {"VERSION": digest.hexdigest()[:16], "FILES": names}
+    text = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in lines.items())
+    (out / "files.js").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

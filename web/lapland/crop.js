@@ -1,0 +1,167 @@
+/**
+ * Five points -> square -> crop, and crop pixels back to image pixels, as docs/model-format.md
+ * describes them. Coordinates are pixels; (0, 0) is the centre of the first pixel, x goes right and
+ * y down.
+ */
+
+/** @typedef {[number, number]} Point x and y, pixels */
+/** @typedef {[number, number, number, number, number, number]} Matrix
+ * Affine map (u, v) -> (m[0] u + m[1] v + m[2], m[3] u + m[4] v + m[5]). */
+/** @typedef {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} Image
+ * Red, green, blue and alpha of each pixel, as ImageData has them. Alpha is ignored. */
+
+/** Left eye, right eye, nose, corners of the mouth of an upright face. @type {Point[]} */
+const UPRIGHT = [[-0.5, -0.57], [0.5, -0.57], [0, 0], [-0.41, 0.58], [0.41, 0.58]];
+
+/** The mean of some points. @param {Point[]} points @returns {Point} */
+export function meanOf(points) {
+  const sum = points.reduce(([a, b], [x, y]) => [a + x, b + y], [0, 0]);
+  return [sum[0] / points.length, sum[1] / points.length];
+}
+
+/** The box of some points: left, top, right, bottom.
+ * @param {Point[]} points @returns {[number, number, number, number]} */
+export function boxOf(points) {
+  const x = points.map((point) => point[0]);
+  const y = points.map((point) => point[1]);
+  return [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
+}
+
+/**
+ * The square crop around five points.
+ *
+ * @param {Point[]} fivePoints left eye, right eye, nose, left and right corner of the mouth
+ * @param {{size: number, factor: number, upright: boolean}} crop side in pixels, side in longer
+ *   sides of the rectangle of the five points, and whether the crop turns with the face
+ * @returns {Matrix} crop pixel -> image pixel
+ */
+export function cropMatrix(fivePoints, { size, factor, upright }) {
+  const [cx, cy] = meanOf(fivePoints);
+  const [ux, uy] = meanOf(UPRIGHT);
+  // The least-squares similarity to an upright face, as a complex number: its direction is the roll.
+  let [re, im] = [0, 0];
+  fivePoints.forEach(([x, y], i) => {
+    const [a, b] = [UPRIGHT[i][0] - ux, UPRIGHT[i][1] - uy];
+    re += (x - cx) * a + (y - cy) * b;
+    im += (y - cy) * a - (x - cx) * b;
+  });
+  const length = Math.hypot(re, im);
+  const [cos, sin] = upright && length > 0 ? [re / length, im / length] : [1, 0];
+  /** @type {Point[]} */
+  const along = fivePoints.map(([x, y]) => [x * cos + y * sin, y * cos - x * sin]);
+  const [left, top, right, bottom] = boxOf(along);
+  const side = Math.max(1, factor * Math.max(right - left, bottom - top));
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const [xx, yx] = [(cos * side) / size, (sin * side) / size];
+  const half = (size - 1) / 2;
+  const first = [x * cos - y * sin - (xx - yx) * half, x * sin + y * cos - (yx + xx) * half];
+  return [xx, -yx, first[0], yx, xx, first[1]];
+}
+
+/** Crop pixel -> image pixel. @param {Matrix} m @param {number} u @param {number} v
+ * @returns {Point} */
+export function toImage(m, u, v) {
+  return [m[0] * u + m[1] * v + m[2], m[3] * u + m[4] * v + m[5]];
+}
+
+/** Image pixels per crop pixel. @param {Matrix} m */
+export function stepOf(m) {
+  return Math.hypot(m[0], m[3]);
+}
+
+/** @param {number} value */
+const rounded = (value) => Math.floor(value + 0.5);
+
+/**
+ * The part of an image that a crop can touch, shrunk by a whole factor if the face is large, so that
+ * no size of face aliases.
+ *
+ * @param {Image} image
+ * @param {Matrix} m
+ * @param {number} size side of the crop, pixels
+ */
+function partOf(image, m, size) {
+  const { data } = image; // once: browsers call a function for it
+  const shrink = Math.max(1, Math.floor(stepOf(m) / 2));
+  const [x, y] = toImage(m, (size - 1) / 2, (size - 1) / 2);
+  const [reachX, reachY] = [Math.abs(m[0]) + Math.abs(m[1]), Math.abs(m[3]) + Math.abs(m[4])];
+  /** @param {number} middle @param {number} reach @param {number} end */
+  const inside = (middle, reach, end) => {
+    const first = Math.max(0, Math.floor(Math.max(middle - (reach * size) / 2, 0)) - shrink);
+    const last = Math.min(end, Math.ceil(middle + (reach * size) / 2) + 1 + shrink);
+    return [first, Math.max(0, Math.floor((last - first) / shrink))];
+  };
+  const [left, columns] = inside(x, reachX, image.width);
+  const [top, rows] = inside(y, reachY, image.height);
+  const pixels = new Uint8Array(rows * columns * 3);
+  for (let row = 0, to = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, to += 3) {
+      let blue = 0;
+      let green = 0;
+      let red = 0;
+      for (let dy = 0; dy < shrink; dy++) {
+        let from = 4 * ((top + row * shrink + dy) * image.width + left + column * shrink);
+        for (let dx = 0; dx < shrink; dx++, from += 4) {
+          red += data[from];
+          green += data[from + 1];
+          blue += data[from + 2];
+        }
+      }
+      pixels[to] = rounded(blue / (shrink * shrink));
+      pixels[to + 1] = rounded(green / (shrink * shrink));
+      pixels[to + 2] = rounded(red / (shrink * shrink));
+    }
+  }
+  return { pixels, rows, columns, left, top, shrink };
+}
+
+/**
+ * Cuts a crop out of an image. Each crop pixel is the mean of 2 x 2 bilinear samples; outside the
+ * image all is black.
+ *
+ * @param {Image} image
+ * @param {Matrix} m crop pixel -> image pixel
+ * @param {number} size side of the crop, pixels
+ * @returns {Uint8Array} size x size x 3: rows of pixels, each blue, green, red
+ */
+export function cut(image, m, size) {
+  const { pixels, rows, columns, left, top, shrink } = partOf(image, m, size);
+  const crop = new Uint8Array(size * size * 3);
+  const origin = (shrink - 1) / 2;
+  // Plain numbers in the inner loops: arrays of two and three take several times as long.
+  for (let v = 0, to = 0; v < size; v++) {
+    for (let u = 0; u < size; u++, to += 3) {
+      let blue = 0;
+      let green = 0;
+      let red = 0;
+      for (let quarter = 0; quarter < 4; quarter++) {
+        const du = u + (quarter & 1 ? 0.25 : -0.25);
+        const dv = v + (quarter & 2 ? 0.25 : -0.25);
+        const x = (m[0] * du + m[1] * dv + m[2] - left - origin) / shrink;
+        const y = (m[3] * du + m[4] * dv + m[5] - top - origin) / shrink;
+        const column = Math.floor(x);
+        const row = Math.floor(y);
+        let b = 0.5;
+        let g = 0.5;
+        let r = 0.5;
+        for (let corner = 0; corner < 4; corner++) {
+          const i = column + (corner & 1);
+          const j = row + (corner >> 1);
+          if (i < 0 || j < 0 || i >= columns || j >= rows) continue;
+          const weight = (1 - Math.abs(x - i)) * (1 - Math.abs(y - j));
+          const at = 3 * (j * columns + i);
+          b += weight * pixels[at];
+          g += weight * pixels[at + 1];
+          r += weight * pixels[at + 2];
+        }
+        blue += Math.floor(b);
+        green += Math.floor(g);
+        red += Math.floor(r);
+      }
+      crop[to] = rounded(blue / 4);
+      crop[to + 1] = rounded(green / 4);
+      crop[to + 2] = rounded(red / 4);
+    }
+  }
+  return crop;
+}
