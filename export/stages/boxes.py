@@ -6,6 +6,7 @@ Boxes are (N, 4) float64 image pixels: in float32, crops would differ from the S
 import numpy as np
 
 from export.stages import sampling
+from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.detection.mtcnn_boxes import GREY
 
@@ -72,20 +73,19 @@ def _shared(low: Value, high: Value) -> Value:
     return shared.apply("Relu")
 
 
-def crops(g: Graph, planes: Value, boxes: Value, size: int, image: tuple[int, int]) -> Value:
+def crops(g: Graph, photo: Picture, boxes: Value, size: int) -> Value:
     """Samples a size x size grid in each box, bilinearly; grey outside the photo.
 
     Args:
         g: the graph.
-        planes: (1, 3, H, W) float32.
+        photo: the photo.
         boxes: (N, 4).
         size: samples along each side.
-        image: H and W.
 
     Returns:
         (N, 3, size, size) float32.
     """
-    lengths = np.array([image[1], image[0]], np.float64)
+    lengths = np.array([photo.width, photo.height], np.float64)
     ends = boxes.reshape(-1, 2, 2) * ((lengths - 1) / lengths)  # (N, end, x or y)
     first, last = ends.part(0, 1, 1), ends.part(1, 2, 1)  # (N, 1, 2)
     t = (np.arange(size) / (size - 1)).reshape(1, -1, 1)
@@ -95,9 +95,9 @@ def crops(g: Graph, planes: Value, boxes: Value, size: int, image: tuple[int, in
     # (N, 1, size) along rows and (N, size, 1) along columns
     shapes = ((-1, 1, size), (-1, size, 1))
     axes = [
-        sampling.inside(within.part(i, i + 1, 2).reshape(*shape), image[1 - i])
+        sampling.inside(within.part(i, i + 1, 2).reshape(*shape), int(lengths[i]))
         for i, shape in enumerate(shapes)
     ]
-    samples = sampling.bilinear(g, planes.reshape(3, -1), *axes, image[1])
+    samples = sampling.bilinear(g, photo.pixels, *axes, photo.width)
     columns, rows = (outside.part(i, i + 1, 2).reshape(*shape) for i, shape in enumerate(shapes))
     return g.where(columns | rows, GREY, samples, np.float32).transpose(1, 0, 2, 3)

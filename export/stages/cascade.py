@@ -9,6 +9,7 @@ import onnx
 from export.stages import pyramid
 from export.stages.boxes import crops, moved, square, suppress
 from export.stages.networks import insert
+from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.detection.mtcnn import CELL, STRIDE
 
@@ -30,65 +31,40 @@ class Found(NamedTuple):
 
 
 def detect(
-    g: Graph,
-    nets: Mapping[str, onnx.ModelProto],
-    planes: Value,
-    size: tuple[int, int],
-    min_face: int,
-    faces: int,
+    g: Graph, nets: Mapping[str, onnx.ModelProto], photo: Picture, min_face: int, faces: int
 ) -> Found:
     """The faces of a photo.
 
     Args:
         g: the graph.
         nets: pnet, rnet and onet.
-        planes: (1, 3, H, W) float32, blue, green, red.
-        size: H and W.
+        photo: the photo.
         min_face: side of the smallest face to look for, pixels.
         faces: how many at most, the largest.
     """
-    boxes = square(g, _propose(g, nets["pnet"], planes, size, min_face))
-    small = crops(g, planes, boxes, 24, size)
-    scores, offsets = insert(g, nets["rnet"], "rnet", {"planes": small}, ["scores", "offsets"])
-    boxes, scores = moved(g, boxes, offsets), scores.reshape(-1)
-    sure = (scores > THRESHOLDS[1]).places()
-    kept = sure.take(suppress(g, boxes.take(sure), scores.take(sure), 0.7, kind="union"))
-    boxes = square(g, boxes.take(kept))
-
-    large = crops(g, planes, boxes, 48, size)
-    wanted = ["scores", "offsets", "points"]
-    scores, offsets, relative = insert(g, nets["onet"], "onet", {"planes": large}, wanted)
-    first, last = boxes.part(0, 2, 1), boxes.part(2, 4, 1)
-    sides = (last - first + 1.0).reshape(-1, 1, 2)
-    points = first.reshape(-1, 1, 2) + sides * relative.cast(np.float64) - 1.0
-    boxes, scores = moved(g, boxes, offsets), scores.reshape(-1)
-    sure = (scores > THRESHOLDS[2]).places()
-    kept = sure.take(suppress(g, boxes.take(sure), scores.take(sure), 0.7, kind="min"))
-
-    boxes = boxes.take(kept).cast(np.float32)
+    boxes = square(g, _propose(g, nets["pnet"], photo, min_face))
+    boxes = square(g, _refine(g, nets["rnet"], photo, boxes))
+    scores, boxes, points = _finish(g, nets["onet"], photo, boxes)
+    boxes = boxes.cast(np.float32)
     width, height = (boxes.part(i + 2, i + 3, 1) - boxes.part(i, i + 1, 1) for i in range(2))
     order = (width * height).reshape(-1).order(faces)
-    kept = kept.take(order)
-    points = ((points.take(kept) * 32.0).apply("Round") / 32.0).cast(np.float32)
-    return Found(boxes.take(order), scores.take(kept), points)
+    points = ((points.take(order) * 32.0).apply("Round") / 32.0).cast(np.float32)
+    return Found(boxes.take(order), scores.take(order), points)
 
 
-def _propose(
-    g: Graph, pnet: onnx.ModelProto, planes: Value, size: tuple[int, int], min_face: int
-) -> Value:
+def _propose(g: Graph, pnet: onnx.ModelProto, photo: Picture, min_face: int) -> Value:
     """The P-Net over the pyramid -> (N, 4) boxes."""
-    made = pyramid.levels(g, planes, size, min_face)
-    scores, offsets, ends, widths = [], [], [], []
-    for number, (_, _, level) in enumerate(made):
-        name, given = f"pnet{number}", {"planes": level}
-        score, offset = insert(g, pnet, name, given, ["scores", "offsets"])
-        scores.append(score.reshape(-1))
-        offsets.append(offset.reshape(4, -1))
-    for _, (height, width), _ in made:
+    made = pyramid.levels(g, photo, min_face)
+    heads, ends, widths = [], [], []
+    for number, (_, (height, width), level) in enumerate(made):
+        # Offsets and logit of each window: what follows in the network is done for all levels.
+        (head,) = insert(g, pnet, f"pnet{number}", {"planes": level}, ["heads"])
+        heads.append(head.reshape(5, -1))
         rows, columns = (_windows(side) for side in (height, width))
         ends.append(rows * columns)
         widths.append(columns)
-    every = g.concat(scores, 0)
+    outputs = g.concat(heads, 1)  # (5, M)
+    every = outputs.part(4, 5, 0).reshape(-1).apply("Sigmoid")
     chosen = (every > THRESHOLDS[0]).places()
     last = np.cumsum(ends)
     levels = (chosen.reshape(-1, 1) >= last).cast(np.int64).sum(1)
@@ -98,13 +74,39 @@ def _propose(
     x = place - y * columns_of
     first = g.concat([x.reshape(-1, 1), y.reshape(-1, 1)], 1) * STRIDE + 1
     corners = g.concat([first, first + (CELL - 1)], 1).cast(np.float64)
-    moves = (g.concat(offsets, 1).take(chosen, 1).transpose(1, 0) * (CELL - 1.0)).cast(np.float64)
+    offsets = outputs.take(chosen, 1).part(0, 4, 0).transpose(1, 0)
+    moves = (offsets * (CELL - 1.0)).cast(np.float64)
     scales = g.value(np.array([scale for scale, _, _ in made]), np.float64)
     boxes = (corners + moves) / scales.take(levels).reshape(-1, 1)
     chosen_scores = every.take(chosen)
     kept = suppress(g, boxes, chosen_scores, 0.5, kind="union", levels=levels)
     boxes = boxes.take(kept)
     return boxes.take(suppress(g, boxes, chosen_scores.take(kept), 0.7, kind="union"))
+
+
+def _refine(g: Graph, rnet: onnx.ModelProto, photo: Picture, boxes: Value) -> Value:
+    """The R-Net on square boxes (N, 4) -> those that remain, moved."""
+    given = {"planes": crops(g, photo, boxes, 24)}
+    scores, offsets = insert(g, rnet, "rnet", given, ["scores", "offsets"])
+    boxes, scores = moved(g, boxes, offsets), scores.reshape(-1)
+    sure = (scores > THRESHOLDS[1]).places()
+    boxes = boxes.take(sure)
+    return boxes.take(suppress(g, boxes, scores.take(sure), 0.7, kind="union"))
+
+
+def _finish(
+    g: Graph, onet: onnx.ModelProto, photo: Picture, boxes: Value
+) -> tuple[Value, Value, Value]:
+    """The O-Net on square boxes (N, 4) -> of the faces scores, moved boxes and points, best first."""
+    given, wanted = {"planes": crops(g, photo, boxes, 48)}, ["scores", "offsets", "points"]
+    scores, offsets, relative = insert(g, onet, "onet", given, wanted)
+    first, last = boxes.part(0, 2, 1), boxes.part(2, 4, 1)
+    sides = (last - first + 1.0).reshape(-1, 1, 2)
+    points = first.reshape(-1, 1, 2) + sides * relative.cast(np.float64) - 1.0
+    boxes, scores = moved(g, boxes, offsets), scores.reshape(-1)
+    sure = (scores > THRESHOLDS[2]).places()
+    best = sure.take(suppress(g, boxes.take(sure), scores.take(sure), 0.7, kind="min"))
+    return scores.take(best), boxes.take(best), points.take(best)
 
 
 def _windows(side: int) -> int:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from export.stages import sampling
+from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.crop.five_points import UPRIGHT
 
@@ -70,41 +71,26 @@ def matrices(g: Graph, found: Squares) -> Value:
     return g.concat([c, -s, x, s, c, y], 1).reshape(-1, 2, 3)
 
 
-def cut(
-    g: Graph,
-    image: Value,
-    planes: Value,
-    found: Squares,
-    size: int,
-    shape: tuple[int, int],
-    *,
-    rgb: bool,
-) -> Value:
+def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
     """The crops of N > 0 faces, (N, 3, size, size) float32, whole numbers; black beyond the photo.
 
     Args:
         g: the graph.
-        image: (H, W, 3) uint8.
-        planes: (1, 3, H, W) float32, blue, green, red.
+        photo: the photo.
         found: the squares.
         size: side of the crops.
-        shape: H and W.
-        rgb: whether `image` is in the order red, green, blue.
     """
     matrix = matrices(g, found)
     shrink = (found.length * 0.5).apply("Floor").at_least(1.0).reshape(-1)  # (N,)
     is_large = shrink > 1.0
     near, large = is_large.apply("Not").places(), is_large.places()
-    axes = _axes(g, matrix.take(near), size, (shape[1], shape[0]))
-    samples = sampling.bilinear(g, planes.reshape(3, -1), *axes, shape[1])
+    axes = _axes(g, matrix.take(near), size, (photo.width, photo.height))
+    samples = sampling.bilinear(g, photo.pixels, *axes, photo.width)
     parts = [_means(g, samples)]
 
     inner = Graph(f"{g.prefix}large/")
-    few = (
-        inner.value(value, np.float64).take(inner.value(large, np.int64))
-        for value in (matrix, shrink)
-    )
-    cuts = _cut_large(inner, inner.value(image, np.uint8), *few, size, shape, rgb=rgb)
+    few = (inner.within(value).take(inner.within(large)) for value in (matrix, shrink))
+    cuts = _cut_large(inner, photo.within(inner), *few, size)
     none = np.zeros((0, 3, size, size))
     parts += g.branch(large.count() > 0, inner, [cuts], [none])
     return g.concat(parts, 0).take(g.concat([near, large], 0).order(largest=False))
@@ -135,48 +121,39 @@ def _axes(
 
 def _means(g: Graph, samples: Value) -> Value:
     """Samples (3, N, 2 size, 2 size) -> crops (N, 3, size, size)."""
-    pooled = g.op("AveragePool", samples.rounded(), kernel_shape=[2, 2], strides=[2, 2])
-    return pooled.rounded().transpose(1, 0, 2, 3)
+    faces = samples.transpose(1, 0, 2, 3).rounded()  # first, since N alone may be 0
+    return g.op("AveragePool", faces, kernel_shape=[2, 2], strides=[2, 2]).rounded()
 
 
-def _cut_large(
-    g: Graph,
-    image: Value,
-    matrix: Value,
-    shrink: Value,
-    size: int,
-    shape: tuple[int, int],
-    *,
-    rgb: bool,
-) -> Value:
+def _cut_large(g: Graph, photo: Picture, matrix: Value, shrink: Value, size: int) -> Value:
     """Crops of large faces, from means of k x k pixels.
 
     The first block begins at another pixel for each face. So the means are differences of sums over
     all pixels above and to the left (F. Crow, "Summed-area tables for texture mapping", 1984).
     """
-    height, width = shape
     middle, half = (size - 1) / 2, size / 2
     centre = matrix @ np.array([middle, middle, 1.0]).reshape(3, 1)  # (N, 2, 1)
     reach = matrix.part(0, 2, 2).apply("Abs").sum(2, keep=True) * half
     k = shrink.reshape(-1, 1, 1)
-    lengths = np.array([width, height], np.float64).reshape(2, 1)
+    sides = photo.width, photo.height
+    lengths = np.array(sides, np.float64).reshape(2, 1)
     # As `square._inside` has it.
     start = ((centre - reach).at_least(0.0).apply("Floor") - k).at_least(0.0)
     end = ((centre + reach).apply("Ceil") + 1.0 + k).at_most(lengths).at_least(start)
     blocks = ((end - start) / k).apply("Floor")  # (N, 2, 1), columns and rows
     # One more than the most blocks of any face, so that each is followed by black.
     most = (blocks.max(0) + 1.0).reshape(-1).cast(np.int64)  # (2,)
-    sums = image.cast(np.int32)
+    sums = photo.image.cast(np.int32)
     for axis in (0, 1):
         sums = g.op("CumSum", sums, g.value(axis, np.int64))
     sums = g.op("Pad", sums, g.integers(1, 1, 0, 0, 0, 0))  # zeros above and to the left
     edges, inside = [], []
     for axis in (0, 1):
         number = g.range(most.part(axis, axis + 1, 0) + 1).cast(np.float64).reshape(1, -1)
-        at = (start.take(axis, 1) + number * shrink.reshape(-1, 1)).at_most(float(shape[1 - axis]))
+        at = (start.take(axis, 1) + number * shrink.reshape(-1, 1)).at_most(float(sides[axis]))
         edges.append(at.cast(np.int64))
         inside.append((number < blocks.take(axis, 1)).part(0, -1, 1))
-    index = edges[1].reshape(0, -1, 1) * (width + 1) + edges[0].reshape(0, 1, -1)
+    index = edges[1].reshape(0, -1, 1) * (photo.width + 1) + edges[0].reshape(0, 1, -1)
     corners = sums.reshape(-1, 3).take(index)  # (N, rows + 1, columns + 1, 3)
     for axis in (1, 2):
         corners = corners.part(1, 2**62, axis) - corners.part(0, -1, axis)
@@ -185,7 +162,7 @@ def _cut_large(
     # OpenCV rounds halves of 2 x 2 pixels upwards, others to the even number.
     two = area.equals(4.0)
     means = g.where(two, means.rounded(), means.apply("Round"), np.float32)
-    if rgb:
+    if photo.rgb:
         means = means.take(np.array([2, 1, 0]), 1)
     both = inside[1].reshape(0, 1, -1, 1) & inside[0].reshape(0, 1, 1, -1)
     means = g.where(both, means, 0.0, np.float32)

@@ -13,6 +13,7 @@ from export.stages import certainty
 from export.stages.cascade import Found, detect
 from export.stages.crops import cut, matrices, squares
 from export.stages.networks import insert
+from export.stages.picture import Picture, picture
 from export.stages.values import Graph, Value
 from lapland.networks.info import ModelInfo
 
@@ -85,14 +86,10 @@ def build(
     if info.size % 80:  # else resolutions of the texture would not halve evenly
         raise ValueError(f"{info.name}: expected crops of 80 pixels, not {info.size}")
     g = Graph()
-    shape = photo.height, photo.width
     image = Value(g, "image", np.uint8)
-    planes = image.transpose(2, 0, 1)
-    if photo.rgb:
-        planes = planes.take(np.array([2, 1, 0]))
-    planes = planes.cast(np.float32).reshape(1, 3, *shape)
-    found = detect(g, nets, planes, shape, photo.min_face, photo.faces)
-    results = _located(g, image, planes, found, photo, model, info)
+    shown = picture(image, photo.height, photo.width, rgb=photo.rgb)
+    found = detect(g, nets, shown, photo.min_face, photo.faces)
+    results = _located(g, shown, found, model, info)
     k = info.scheme.size
     outputs: dict[str, tuple[Value, list[str | int]]] = {
         "boxes": (found.boxes, ["N", 4]),
@@ -110,7 +107,9 @@ def build(
         g.rename(value, name)
         kind = TensorProto.INT32 if name == "count" else TensorProto.FLOAT
         infos.append(helper.make_tensor_value_info(name, kind, dimensions))
-    source = helper.make_tensor_value_info("image", TensorProto.UINT8, [*shape, 3])
+    source = helper.make_tensor_value_info(
+        "image", TensorProto.UINT8, [photo.height, photo.width, 3]
+    )
     body = helper.make_graph(g.nodes, "photo", [source], infos, g.constants)
     opsets = [helper.make_opsetid("", OPSET)]
     if any(opset.domain == CONTRIB for opset in model.opset_import):
@@ -122,24 +121,16 @@ def build(
 
 
 def _located(
-    g: Graph,
-    image: Value,
-    planes: Value,
-    found: Found,
-    photo: Photo,
-    model: onnx.ModelProto,
-    info: ModelInfo,
+    g: Graph, photo: Picture, found: Found, model: onnx.ModelProto, info: ModelInfo
 ) -> list[Value]:
     """Landmarks, scales, two radii, confidence; computed only if there are faces.
 
     The int8 networks refuse to run on no face at all.
     """
     inner = Graph("faces/")
-    image, planes = inner.value(image, np.uint8), inner.value(planes, np.float32)
-    points = inner.value(found.five_points, np.float32)
-    size, shape = info.size, (photo.height, photo.width)
+    points, size = inner.within(found.five_points), info.size
     square = squares(inner, points, size=size, factor=info.crop_factor, upright=info.crop_upright)
-    crops = cut(inner, image, planes, square, size, shape, rgb=photo.rgb)
+    crops = cut(inner, photo.within(inner), square, size)
     given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
     in_crop, spread = insert(inner, model, "landmarks", given, ["landmarks", "scales"])
     matrix = matrices(inner, square)
@@ -149,6 +140,7 @@ def _located(
     scales = (spread.cast(np.float64) * square.length).cast(np.float32)
     assert info.calibration is not None
     texture = certainty.textures(inner, crops, in_crop, size)
+    shape = photo.height, photo.width
     radii, confidence = certainty.radii_and_confidence(
         inner, info.calibration, landmarks, scales, texture, PROBABILITIES, shape
     )

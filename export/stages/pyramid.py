@@ -6,6 +6,7 @@ hundredths of a grey value.
 
 import numpy as np
 
+from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.detection.mtcnn import CELL
 from lapland.detection.pyramid import Halves, pyramid
@@ -13,29 +14,27 @@ from lapland.detection.pyramid import Halves, pyramid
 FACTOR = 0.709
 
 
-def levels(
-    g: Graph, planes: Value, size: tuple[int, int], min_face: int
-) -> list[tuple[float, tuple[int, int], Value]]:
+def levels(g: Graph, photo: Picture, min_face: int) -> list[tuple[float, tuple[int, int], Value]]:
     """The levels of a photo.
 
     Args:
         g: the graph.
-        planes: (1, 3, H, W) float32, whole numbers.
-        size: H and W.
+        photo: the photo.
         min_face: side of the smallest face to look for, pixels.
 
     Returns:
         for each level its scale, its height and width, and the level, (1, 3, height, width).
     """
+    size = photo.height, photo.width
     # The SDK decides on an empty photo which levels there are, and from which half each comes.
     empty = Halves(np.zeros((*size, 3), np.uint8))
-    halves = {size: planes}
+    halves = {size: photo.planes}
     found = []
     made = pyramid(empty, scale=CELL / min_face, factor=FACTOR, smallest=CELL)
     for scale, pixels in made:
         shape = pixels.shape[0], pixels.shape[1]
         base = empty.above(shape[1], shape[0]).shape[:2]
-        half, last = planes, size
+        half, last = photo.planes, size
         while last != base:
             whole, last = last, (last[0] // 2, last[1] // 2)
             if last not in halves:

@@ -65,13 +65,14 @@ def bilinear(
     if first is not None:
         corner = corner + first
     shape = g.op("Shape", corner, dtype=np.int64)
-    every = g.op("Expand", corner.reshape(1, -1), g.integers(3, 1))
+    flat = corner.reshape(1, -1)
     total = None
     for down in (0, 1):
         for right in (0, 1):
             ahead = g.value(width, np.int32) * down + right if down else right
-            index = every + ahead if down or right else every
-            taken = g.op("GatherElements", pixels, index, axis=1)
+            index = flat + ahead if down or right else flat
+            every = g.op("Expand", index, g.integers(3, 1))
+            taken = g.op("GatherElements", pixels, every, axis=1)
             weight = (y.weights[down] * x.weights[right]).reshape(1, -1)
             part = taken * weight
             total = part if total is None else total + part

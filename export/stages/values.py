@@ -183,13 +183,17 @@ class Graph(GraphBuilder):
         self.prefix = prefix
 
     def value(self, value: Operand, dtype: Any) -> Value:
-        """A constant of the type given; or a value, also one of the graph around a branch."""
+        """A constant of the type given, or a value, which is returned."""
         if isinstance(value, Value):
-            return value if value.graph is self else Value(self, value.name, value.dtype)
+            return self.within(value)
         array = np.asarray(value, dtype)
         return Value(
             self, self.constant(f"{self.prefix}constant{len(self.constants)}", array), dtype
         )
+
+    def within(self, value: Value) -> Value:
+        """A value for the nodes of this graph; it may be one of the graph around a branch."""
+        return value if value.graph is self else Value(self, value.name, value.dtype)
 
     def integers(self, *values: int) -> Value:  # type: ignore[override]
         """A row of whole numbers, the form of shapes and axes."""
