@@ -51,13 +51,15 @@ def suppress(
     """
     order = (scores.count() - 1) - scores.part(-1, -(2**62), 0, -1).order(MOST)
     # Areas and overlaps of float32 are exact enough for a threshold, and half the memory.
-    x1, y1, x2, y2 = (boxes.take(order).cast(np.float32).part(i, i + 1, 1) for i in range(4))
-    across = _shared(x1, x2) * _shared(y1, y2)  # (n, n)
-    area = (x2 - x1) * (y2 - y1)
+    corners = boxes.take(order).cast(np.float32).transpose(1, 0)  # (4, n)
+    rows, columns = corners.reshape(2, 2, -1, 1), corners.reshape(2, 2, 1, -1)
+    (low, high), (other_low, other_high) = rows.split(2, 0), columns.split(2, 0)
+    across = _product((high.at_most(other_high) - low.at_least(other_low)).apply("Relu"))
+    area, other = _product(high - low), _product(other_high - other_low)  # (n, 1) and (1, n)
     if kind == "union":  # a > t (A + B - a)
-        meet = across * ((1 + threshold) / threshold) > area + area.reshape(1, -1)
+        meet = across * ((1 + threshold) / threshold) > area + other
     else:
-        meet = across > area.at_most(area.reshape(1, -1)) * threshold
+        meet = across > area.at_most(other) * threshold
     if levels is not None:
         level = levels.take(order)
         meet = meet & level.reshape(-1, 1).equals(level.reshape(1, -1))
@@ -67,10 +69,9 @@ def suppress(
     return order.take(lost.apply("Not").places())
 
 
-def _shared(low: Value, high: Value) -> Value:
-    """Shared length of the intervals (n, 1), (n, n)."""
-    shared = high.at_most(high.reshape(1, -1)) - low.at_least(low.reshape(1, -1))
-    return shared.apply("Relu")
+def _product(sides: Value) -> Value:
+    """(1, 2, ...) -> (...)."""
+    return sides.graph.op("ReduceProd", sides, axes=[0, 1], keepdims=0)
 
 
 def crops(g: Graph, photo: Picture, boxes: Value, size: int) -> Value:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
 
 from export.stages import pyramid
 from export.stages.boxes import crops, moved, square, suppress
@@ -56,9 +57,13 @@ def _propose(g: Graph, pnet: onnx.ModelProto, photo: Picture, min_face: int) -> 
     """The P-Net over the pyramid -> (N, 4) boxes."""
     made = pyramid.levels(g, photo, min_face)
     heads, ends, widths = [], [], []
+    # The first layer divides by the unit of the levels.
+    kernel = next(t for t in pnet.graph.initializer if t.name == "conv1_w")
+    first = g.value(numpy_helper.to_array(kernel) / pyramid.UNIT, np.float32)
     for number, (_, (height, width), level) in enumerate(made):
         # Offsets and logit of each window: what follows in the network is done for all levels.
-        (head,) = insert(g, pnet, f"pnet{number}", {"planes": level}, ["heads"])
+        given = {"planes": level, "conv1_w": first}
+        (head,) = insert(g, pnet, f"pnet{number}", given, ["heads"])
         heads.append(head.reshape(5, -1))
         rows, columns = (_windows(side) for side in (height, width))
         ends.append(rows * columns)
@@ -72,8 +77,8 @@ def _propose(g: Graph, pnet: onnx.ModelProto, photo: Picture, min_face: int) -> 
     columns_of = g.value(np.array(widths), np.int64).take(levels)
     y = place // columns_of
     x = place - y * columns_of
-    first = g.concat([x.reshape(-1, 1), y.reshape(-1, 1)], 1) * STRIDE + 1
-    corners = g.concat([first, first + (CELL - 1)], 1).cast(np.float64)
+    corner = g.concat([x.reshape(-1, 1), y.reshape(-1, 1)], 1) * STRIDE + 1
+    corners = g.concat([corner, corner + (CELL - 1)], 1).cast(np.float64)
     offsets = outputs.take(chosen, 1).part(0, 4, 0).transpose(1, 0)
     moves = (offsets * (CELL - 1.0)).cast(np.float64)
     scales = g.value(np.array([scale for scale, _, _ in made]), np.float64)
@@ -97,7 +102,7 @@ def _refine(g: Graph, rnet: onnx.ModelProto, photo: Picture, boxes: Value) -> Va
 def _finish(
     g: Graph, onet: onnx.ModelProto, photo: Picture, boxes: Value
 ) -> tuple[Value, Value, Value]:
-    """The O-Net on square boxes (N, 4) -> of the faces scores, moved boxes and points, best first."""
+    """The O-Net on square boxes (N, 4) -> scores, moved boxes and points of faces, best first."""
     given, wanted = {"planes": crops(g, photo, boxes, 48)}, ["scores", "offsets", "points"]
     scores, offsets, relative = insert(g, onet, "onet", given, wanted)
     first, last = boxes.part(0, 2, 1), boxes.part(2, 4, 1)

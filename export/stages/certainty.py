@@ -3,7 +3,6 @@
 The nodes compute as `lapland.crop.texture` and `lapland.uncertainty` do.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -18,6 +17,8 @@ from lapland.uncertainty.calibration import APART, BAD, FAR, Calibration
 from lapland.uncertainty.features import PAIRS, SHARP, group_means
 
 _GREY = (3735, 19235, 9798)  # blue, green, red, of 2^15: the shares of OpenCV
+# Two details of each level -> means of two, less that of the next level but for the last.
+_RATIOS = np.repeat(np.eye(LEVELS) - np.eye(LEVELS, k=-1), 2, axis=0) / 2
 
 
 def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value, Value]:
@@ -36,16 +37,13 @@ def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value
     grey = ((crops * shares).sum(1) / 32768.0).rounded()  # (N, S, S)
     cut = round(MARGIN * size)
     inner = grey.part(cut, size - cut, 1).part(cut, size - cut, 2)
-    details: list[Value] = []
+    steps = []
     for level in range(LEVELS):
-        if level:
-            inner = _halved(g, inner)
-        columns, rows = (_detail(_step(inner, axis)) for axis in (1, 2))
-        details.append((columns + rows) * 0.5)
-        if not level:
-            direction = (columns - rows).apply("Abs")
-    ratios = [a - b for a, b in itertools.pairwise(details)]
-    crop = g.concat([*ratios, details[-1], direction], 1)
+        inner = _halved(g, inner) if level else inner
+        steps += [_step(inner, axis).mean(1, 2, keep=True) for axis in (1, 2)]
+    logs = (g.concat(steps, 2).reshape(-1, 2 * LEVELS) + FLOOR).apply("Log")
+    direction = (logs.part(0, 1, 1) - logs.part(1, 2, 1)).apply("Abs")
+    crop = g.concat([logs @ _RATIOS, direction], 1)
     return crop, _about(g, _halved(g, grey), landmarks, size // 2)
 
 
@@ -61,11 +59,6 @@ def _step(grey: Value, axis: int) -> Value:
     return (grey.part(1, 2**62, axis) - grey.part(0, -1, axis)).apply("Abs")
 
 
-def _detail(steps: Value) -> Value:
-    """(N, H, W) -> (N, 1), logarithm of the mean."""
-    return (steps.mean(2).mean(1, keep=True) + FLOOR).apply("Log")
-
-
 def _about(g: Graph, half: Value, landmarks: Value, side: int) -> Value:
     """(N, side, side) and (N, K, 2) -> (N, K), logarithm of the detail about each landmark."""
     right, down = _step(half, 2), _step(half, 1)
@@ -73,7 +66,7 @@ def _about(g: Graph, half: Value, landmarks: Value, side: int) -> Value:
     steps = steps + g.op("Pad", down, g.integers(0, 0, 0, 0, 1, 0))
     blur = _blur(side)
     around = (g.value(blur, np.float32) @ steps @ blur.T).reshape(0, side * side)
-    at = ((landmarks + 0.5) * 0.5).at_least(0.0).at_most(float(side - 1)).cast(np.int64)
+    at = ((landmarks + 0.5) * 0.5).clip(0.0, side - 1).cast(np.int64)
     x, y = (at.take(i, 2) for i in range(2))
     logs = (g.op("GatherElements", around, y * side + x, axis=1) * 0.5 + FLOOR).apply("Log")
     return logs - logs.mean(1, keep=True)
@@ -126,7 +119,7 @@ def radii_and_confidence(
     radii = []
     for probability in probabilities:
         ratio = _ratio(calibration, ratios, probability)
-        seen = side * (means + ratio).at_least(-FAR).at_most(FAR).apply("Exp")
+        seen = side * (means + ratio).clip(-FAR, FAR).apply("Exp")
         at = border.SCALE * (-np.log1p(-probability)) ** border.INVERSE_SHAPE
         radii.append(seen.at_least(hidden * side * float(at)))
     return radii, confidence
@@ -172,7 +165,7 @@ def _hidden(landmarks: Value, side: Value, shape: tuple[int, int]) -> Value:
     """(N, K): 1 at the border of the photo and beyond, 0 well inside, as `border` has it."""
     ends = np.array([shape[1], shape[0]]) - 0.5
     inside = (landmarks + 0.5).at_most(ends - landmarks).min(2)
-    return (1.0 - inside / (side * border.NEAR)).at_least(0.0).at_most(1.0)
+    return (1.0 - inside / (side * border.NEAR)).clip(0.0, 1.0)
 
 
 def _confidence(

@@ -13,62 +13,39 @@ from lapland.crop.five_points import UPRIGHT
 class Squares(NamedTuple):
     """The squares of N faces.
 
-    Crop pixel (u, v) lies at `first`, plus u times `axis`, plus v times `axis` turned clockwise.
-
     Attributes:
-        axis: x and y, (N, 1) float64 each, of the step from a crop pixel to the next, image pixels.
-        first: x and y, (N, 1) float64 each, of the first crop pixel.
-        length: (N, 1) float64 of the step.
+        matrices: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
+        steps: (N, 1) float64, image pixels from a crop pixel to the next.
     """
 
-    axis: tuple[Value, Value]
-    first: tuple[Value, Value]
-    length: Value
+    matrices: Value
+    steps: Value
 
 
 def squares(g: Graph, five_points: Value, *, size: int, factor: float, upright: bool) -> Squares:
-    """The squares about five points (N, 5, 2)."""
+    """The squares about five points (N, 5, 2), N > 0."""
     points = five_points.cast(np.float64)
-    x, y = (points.part(i, i + 1, 2).reshape(-1, 5) for i in range(2))  # (N, 5)
-    zero = x.part(0, 1, 1) * 0.0
-    turn = zero + 1.0, zero
-    if upright:
-        # The sum of (z - mean) conj(u) over the points; u sums up to zero, so the mean drops out.
-        dx, dy = x - x.mean(1, keep=True), y - y.mean(1, keep=True)
-        u, v = UPRIGHT[:, :1], UPRIGHT[:, 1:]
-        along, across = dx @ u + dy @ v, dy @ u - dx @ v
-        length = (along * along + across * across).apply("Sqrt")
-        some = length > 0.0
-        whole = g.where(some, length, 1.0, np.float64)
-        turn = g.where(some, along / whole, 1.0, np.float64), across / whole
-    c, s = turn
-    turned = x * c + y * s, y * c - x * s  # along the axes of the square
-    low, high = ([end(p) for p in turned] for end in (_least, _most))
-    extents = [b - a for a, b in zip(low, high, strict=True)]
-    side = (extents[0].at_least(extents[1]) * factor).at_least(1.0)
-    step = side / size
-    axis = c * step, s * step
-    mid = [(a + b) * 0.5 for a, b in zip(low, high, strict=True)]
-    half = (size - 1) / 2
-    first = (
-        c * mid[0] - s * mid[1] - (axis[0] - axis[1]) * half,
-        s * mid[0] + c * mid[1] - (axis[0] + axis[1]) * half,
-    )
-    return Squares(axis, first, step)
+    turn = _turn(g, points) if upright else g.value([[1, 0]], np.float64)  # cosine and sine
+    turns = (turn @ np.array([[1, 0, 0, 1], [0, -1, 1, 0]])).reshape(-1, 2, 2)
+    along = points @ turns  # coordinates along the axes of the square
+    low, high = along.min(1), along.max(1)  # (N, 2)
+    side = ((high - low).max(1, keep=True) * factor).at_least(1.0)
+    steps = side / size
+    first = (low + high) * 0.5 - steps * ((size - 1) / 2)
+    step = steps.reshape(-1, 1, 1)
+    return Squares(g.concat([turns * step, turns @ first.reshape(-1, 2, 1)], 2), steps)
 
 
-def _least(values: Value) -> Value:
-    return values.min(1, keep=True)
-
-
-def _most(values: Value) -> Value:
-    return values.max(1, keep=True)
-
-
-def matrices(g: Graph, found: Squares) -> Value:
-    """(N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels, as `crop_matrices` gives."""
-    (c, s), (x, y) = found.axis, found.first
-    return g.concat([c, -s, x, s, c, y], 1).reshape(-1, 2, 3)
+def _turn(g: Graph, points: Value) -> Value:
+    """(N, 5, 2) -> (N, 2), direction of the similarity to an upright face."""
+    # The sum of (z - mean) conj(u); the u of the template add up to zero, so the mean drops out.
+    u, v = UPRIGHT.T
+    products = np.stack([UPRIGHT, np.stack([-v, u], axis=1)], axis=-1)  # (5, x or y, result)
+    fit = points.reshape(-1, 10) @ products.reshape(10, 2)
+    length = (fit * fit).sum(1, keep=True).apply("Sqrt")
+    some = length > 0.0  # points that coincide have no direction
+    whole = g.where(some, length, 1.0, np.float64)
+    return g.where(some, fit / whole, np.array([[1, 0]]), np.float64)
 
 
 def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
@@ -80,8 +57,8 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
         found: the squares.
         size: side of the crops.
     """
-    matrix = matrices(g, found)
-    shrink = (found.length * 0.5).apply("Floor").at_least(1.0).reshape(-1)  # (N,)
+    matrix = found.matrices
+    shrink = (found.steps * 0.5).apply("Floor").at_least(1.0).reshape(-1)  # (N,)
     is_large = shrink > 1.0
     near, large = is_large.apply("Not").places(), is_large.places()
     axes = _axes(g, matrix.take(near), size, (photo.width, photo.height))

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from export.graph.builder import CONTRIB, IR, OPSET
 from export.stages import certainty
 from export.stages.cascade import Found, detect
-from export.stages.crops import cut, matrices, squares
+from export.stages.crops import cut, squares
 from export.stages.networks import insert
 from export.stages.picture import Picture, picture
 from export.stages.values import Graph, Value
@@ -133,11 +133,10 @@ def _located(
     crops = cut(inner, photo.within(inner), square, size)
     given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
     in_crop, spread = insert(inner, model, "landmarks", given, ["landmarks", "scales"])
-    matrix = matrices(inner, square)
-    linear, offset = matrix.part(0, 2, 2), matrix.part(2, 3, 2)
+    linear, offset = square.matrices.part(0, 2, 2), square.matrices.part(2, 3, 2)
     placed = in_crop.cast(np.float64) @ linear.transpose(0, 2, 1) + offset.transpose(0, 2, 1)
     landmarks = placed.cast(np.float32)
-    scales = (spread.cast(np.float64) * square.length).cast(np.float32)
+    scales = (spread.cast(np.float64) * square.steps).cast(np.float32)
     assert info.calibration is not None
     texture = certainty.textures(inner, crops, in_crop, size)
     shape = photo.height, photo.width

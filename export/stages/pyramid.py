@@ -1,7 +1,7 @@
 """The photo at ever smaller sizes, as `lapland.detection.pyramid` makes them.
 
-That file works with whole numbers, and the graph with float32: pixels of a level differ by some
-hundredths of a grey value.
+That file interpolates in whole numbers, and the graph in float32, so single pixels of a level
+differ by 1 / 128 of a grey value.
 """
 
 import numpy as np
@@ -9,9 +9,11 @@ import numpy as np
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.detection.mtcnn import CELL
-from lapland.detection.pyramid import Halves, pyramid
+from lapland.detection.pyramid import BITS, Halves, pyramid
 
 FACTOR = 0.709
+UNIT = 1 << BITS
+"""Grey values of levels are in parts of so many: they are rounded to these, as in the SDK."""
 
 
 def levels(g: Graph, photo: Picture, min_face: int) -> list[tuple[float, tuple[int, int], Value]]:
@@ -23,12 +25,13 @@ def levels(g: Graph, photo: Picture, min_face: int) -> list[tuple[float, tuple[i
         min_face: side of the smallest face to look for, pixels.
 
     Returns:
-        for each level its scale, its height and width, and the level, (1, 3, height, width).
+        for each level its scale, its height and width, and the level, (1, 3, height, width), whole
+        numbers, 1 / `UNIT` of a grey value each.
     """
     size = photo.height, photo.width
     # The SDK decides on an empty photo which levels there are, and from which half each comes.
     empty = Halves(np.zeros((*size, 3), np.uint8))
-    halves = {size: photo.planes}
+    halves, deep = {size: photo.planes}, {}
     found = []
     made = pyramid(empty, scale=CELL / min_face, factor=FACTOR, smallest=CELL)
     for scale, pixels in made:
@@ -40,7 +43,9 @@ def levels(g: Graph, photo: Picture, min_face: int) -> list[tuple[float, tuple[i
             if last not in halves:
                 halves[last] = _halved(g, half, whole, last)
             half = halves[last]
-        level = half if base == shape else (_resized(g, half, shape) * 128.0).rounded() / 128.0
+        if base not in deep:
+            deep[base] = half * float(UNIT)
+        level = deep[base] if base == shape else _resized(g, deep[base], shape).rounded()
         found.append((scale, shape, level))
     return found
 

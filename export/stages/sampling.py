@@ -37,8 +37,8 @@ def anywhere(places: Value, length: Value | int) -> Axis:
         length: of the image; int32 if it is a value.
     """
     g = places.graph
-    last = g.value(length, np.int32) - 2
-    before = places.apply("Floor").at_least(0.0).at_most(last.cast(np.float32))
+    last = (g.value(length, np.int32) - 2).cast(np.float32).reshape()
+    before = g.op("Clip", places.apply("Floor"), g.value(0.0, np.float32), last)
     d = places - before  # 0 to 1 inside the image
     first = (1.0 - d).at_most(d + 1.0).apply("Relu")
     second = d.at_most(2.0 - d).apply("Relu")

@@ -104,6 +104,11 @@ class Value:
         """The smaller of the two, element by element."""
         return self._with("Min", other)
 
+    def clip(self, low: float, high: float) -> "Value":
+        """The nearest number within two."""
+        ends = (self.graph.value(end, self.dtype) for end in (low, high))
+        return self.graph.op("Clip", self, *ends)
+
     def cast(self, dtype: Any) -> "Value":
         """The same numbers of another type; fractions are cut off."""
         if np.dtype(dtype) == self.dtype:
@@ -135,13 +140,20 @@ class Value:
         limits = (self.graph.integers(value) for value in (start, end, axis, step))
         return self.graph.op("Slice", self, *limits)
 
+    def split(self, count: int, axis: int) -> list["Value"]:
+        """Equal parts along an axis."""
+        names = [f"{self.graph.prefix}Split{len(self.graph.nodes)}/{i}" for i in range(count)]
+        node = helper.make_node("Split", [self.name], names, names[0], axis=axis)
+        self.graph.nodes.append(node)
+        return [Value(self.graph, name, self.dtype) for name in names]
+
     def sum(self, axis: int, *, keep: bool = False) -> "Value":
         """The sum over an axis."""
         return self.graph.op("ReduceSum", self, self.graph.integers(axis), keepdims=int(keep))
 
-    def mean(self, axis: int, *, keep: bool = False) -> "Value":
-        """The mean over an axis."""
-        return self.graph.op("ReduceMean", self, axes=[axis], keepdims=int(keep))
+    def mean(self, *axes: int, keep: bool = False) -> "Value":
+        """The mean over axes."""
+        return self.graph.op("ReduceMean", self, axes=list(axes), keepdims=int(keep))
 
     def max(self, axis: int, *, keep: bool = False) -> "Value":
         """The largest along an axis, which may not be empty."""
