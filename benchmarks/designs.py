@@ -20,7 +20,7 @@ import torch
 from benchmarks.common import results
 from benchmarks.common.multiplications import multiply_accumulates
 from benchmarks.landmarks import face_crop, session
-from benchmarks.reports import tables
+from benchmarks.reports import models
 from export.graph.mobile import build_mobile
 from lapland.base.progress import Progress
 from lapland.measure.timer import LEAST, Step, Timer
@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     header = results.header("designs")
     report: Mapping[str, Any] = {"header": header, **measure(options.runs, options.rounds)}
-    print(tables.designs(dict(report)))
+    print(models.designs(dict(report)))
     if options.json:
         results.write(options.json, header, {k: v for k, v in report.items() if k != "header"})
 

@@ -27,7 +27,7 @@ from torch import nn
 
 from benchmarks.common import results
 from benchmarks.common.multiplications import multiply_accumulates
-from benchmarks.reports import tables
+from benchmarks.reports import models
 from export.graph.families import BUILDERS
 from export.graph.float32 import build_float32
 from lapland import Detector
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     header = results.header("landmarks")
     report = measure(options.models, options.rounds)
-    print(tables.landmarks({"header": header, **report}))
+    print(models.landmarks({"header": header, **report}))
     if options.json:
         results.write(options.json, header, report)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.common import results
 from benchmarks.peers import report as peers
-from benchmarks.reports import pictures, tables
+from benchmarks.reports import models, pictures, running, video
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
@@ -25,23 +25,23 @@ Plot = Callable[[results.Report], bytes | None]
 # Document -> block -> file of results, and function that makes the block.
 DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
     REPOSITORY / "README.md": {
-        "headline": ("benchmark", tables.headline),
-        "models-short": ("benchmark", tables.models_short),
+        "headline": ("benchmark", models.headline),
+        "models-short": ("benchmark", models.models_short),
         "peers": ("peers", peers.short),
     },
-    REPOSITORY / "docs" / "video.md": {"frames": ("tracking", tables.frames)},
-    REPOSITORY / "docs" / "many-photos.md": {"batch": ("batch", tables.batch)},
+    REPOSITORY / "docs" / "video.md": {"frames": ("tracking", video.frames)},
+    REPOSITORY / "docs" / "many-photos.md": {"batch": ("batch", running.batch)},
     REPOSITORY / "benchmarks" / "README.md": {
-        "benchmark": ("benchmark", tables.benchmark),
-        "table-3": ("benchmark", tables.table_3),
-        "landmarks": ("landmarks", tables.landmarks),
-        "designs": ("designs", tables.designs),
-        "predict": ("predict", tables.predict),
-        "stages": ("stages", tables.stages),
-        "soak": ("soak", tables.soak),
-        "threads": ("threads", tables.workers),
-        "motions": ("tracking", tables.motions),
-        "motions-300w": ("tracking-300w", tables.motions),
+        "benchmark": ("benchmark", models.benchmark),
+        "table-3": ("benchmark", models.table_3),
+        "landmarks": ("landmarks", models.landmarks),
+        "designs": ("designs", models.designs),
+        "predict": ("predict", running.predict),
+        "stages": ("stages", running.stages),
+        "soak": ("soak", running.soak),
+        "threads": ("threads", running.workers),
+        "motions": ("tracking", video.motions),
+        "motions-300w": ("tracking-300w", video.motions),
     },
     REPOSITORY / "benchmarks" / "peers" / "README.md": {
         "peers-speed": ("peers", peers.speed),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.peers.plan import HERE, LEFT_OUT, PEERS
-from benchmarks.reports.tables import markdown, origin
+from benchmarks.reports.markdown import markdown, origin
 
 Report = dict[str, Any]
 ROWS = {row.name: row for peer in PEERS for row in peer.rows}

@@ -2,7 +2,7 @@ import numpy as np
 
 from benchmarks import landmarks
 from benchmarks.common import results
-from benchmarks.reports import tables
+from benchmarks.reports import models
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
 from training.recipes.checkpoint import load_weights
@@ -33,4 +33,4 @@ def test_command_prints_and_writes(tmp_path, capsys):
     assert all(ms > 0 for ms in row["ms_decoders"].values())
     assert report["peak_gmac_s"]["int8"] > 0
     assert report["header"]["command"] == "python -m benchmarks.landmarks"
-    assert tables.landmarks(report) in printed
+    assert models.landmarks(report) in printed

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import report
 from benchmarks.common import results
-from benchmarks.reports import pictures, tables
+from benchmarks.reports import models, pictures, running, video
 from export.cards.blocks import find_block, replace_block
 from lapland.measure.paper import TABLE_3
 from lapland.networks import index, loading
@@ -28,7 +28,7 @@ def test_results_have_the_common_header_and_name_no_folder(path):
 
 
 def test_results_are_of_the_models_that_are_shipped():
-    infos = {info.name: info for info in tables.shipped()}
+    infos = {info.name: info for info in models.shipped()}
     for source in ("benchmark", "landmarks"):
         rows = results.read(results.FOLDER / f"{source}.json")["models"]
         assert {row["name"] for row in rows} == set(infos)
@@ -49,20 +49,20 @@ def test_a_stale_document_is_noticed(tmp_path, monkeypatch):
 def test_the_command_writes_documents_and_plot(tmp_path, monkeypatch):
     document = tmp_path / "README.md"
     document.write_text("a\n<!-- soak -->\n<!-- /soak -->\nb\n", "utf-8")
-    blocks = {document: {"soak": ("soak", tables.soak)}}
+    blocks = {document: {"soak": ("soak", running.soak)}}
     monkeypatch.setattr(report, "DOCUMENTS", blocks)
     plots = {tmp_path / path.name: report.PLOTS[path] for path in list(report.PLOTS)[:2]}
     monkeypatch.setattr(report, "PLOTS", plots)
     report.main([])
     found = results.read(results.FOLDER / "soak.json")
-    assert find_block(document.read_text("utf-8"), "soak") == tables.soak(found) + "\n"
+    assert find_block(document.read_text("utf-8"), "soak") == running.soak(found) + "\n"
     assert all(path.stat().st_size > 5000 for path in plots)
 
 
 def test_missing_or_foreign_results_leave_the_documents_alone(tmp_path, monkeypatch):
     document = tmp_path / "README.md"
     document.write_text("<!-- soak -->\nold\n<!-- /soak -->\n", "utf-8")
-    monkeypatch.setattr(report, "DOCUMENTS", {document: {"soak": ("soak", tables.soak)}})
+    monkeypatch.setattr(report, "DOCUMENTS", {document: {"soak": ("soak", running.soak)}})
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     with pytest.raises(SystemExit, match=r"soak\.json"):
         report.main([])
@@ -98,7 +98,7 @@ def made_up(fps):
             "landmarks": {"fps": fps(i), "median": 1000 / fps(i)},
             "predict": {"median": 7.25},
         }
-        for i, info in enumerate(tables.shipped())
+        for i, info in enumerate(models.shipped())
     ]
     head = {"cpu": "A processor", "cores": 8, "date": "2026-01-02T03:04:05", "commit": "abc"}
     head["load"] = 0.0
@@ -107,8 +107,8 @@ def made_up(fps):
 
 def test_the_papers_table_has_ours_in_the_right_column():
     made = made_up(lambda i: 100 + i)
-    infos = tables.shipped()
-    head, _, *rows = rows_of(tables.table_3(made))
+    infos = models.shipped()
+    head, _, *rows = rows_of(models.table_3(made))
     assert head == ["width", *TABLE_3]
     cells = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
     assert cells["frames/s, paper"]["1/8"] == "21.38"
@@ -124,12 +124,12 @@ def test_a_model_that_was_not_measured_is_named():
     made = made_up(lambda i: 100 + i)
     made["models"] = [row for row in made["models"] if row["width"] != "1/8"]
     with pytest.raises(ValueError, match="lacks 1/8 on one thread"):
-        tables.table_3(made)
+        models.table_3(made)
 
 
 def test_the_headline_is_of_the_default_model():
     made = made_up(lambda i: 1000.0)
-    text = " ".join(tables.headline(made).split())
+    text = " ".join(models.headline(made).split())
     info = loading.describe(index.default("photo").path)
     assert f"{info.bytes / 1e6:.2f} MB" in text
     assert "1.0 ms a face" in text
@@ -137,12 +137,12 @@ def test_the_headline_is_of_the_default_model():
     assert "A processor" in text
     made["models"] = made["models"][:1]
     with pytest.raises(ValueError, match=r"lacks \S+ on one thread"):
-        tables.headline(made)
+        models.headline(made)
 
 
 def test_four_models_are_named_by_their_use():
-    rows = rows_of(tables.models_short(made_up(lambda i: 1000.0)))[2:]
-    infos = tables.shipped()
+    rows = rows_of(models.models_short(made_up(lambda i: 1000.0)))[2:]
+    infos = models.shipped()
     assert len(rows) == 4
     for row, role in zip(rows, ("photo", "video"), strict=False):
         default = index.default(role)
@@ -168,13 +168,13 @@ def test_tracking_of_several_faces_has_intervals_and_coverage():
         "width": "1/4-lite",
         "motions": motions,
     }
-    said = tables.motions(report)
+    said = video.motions(report)
     assert "24 faces of 300-W's val set" in said
     assert "| pan | 4.00 | 4.00 | -0.05 (-0.10 to +0.02) | 3 | 0 | 1 | 1 |" in said
     assert "45 and 85 % of those tracked (smoothing light)" in said  # 30 frames and 10
     assert "50 and 90 % of those detected" in said
     light["low"] = float("nan")  # one face
-    alone = tables.motions(report)
+    alone = video.motions(report)
     assert "difference" not in alone
     assert "| pan | 4.00 | 4.00 | 3 | 0 | 1 | 1 |" in alone
 
@@ -193,7 +193,7 @@ def test_designs_stand_by_their_error_and_are_drawn():
         for name, gmac, error in (("wide", 0.04, 5.1), ("slim", 0.01, 6.2), ("tall", 0.03, 4.9))
     ]
     made = {"header": head | {"load": None}, "designs": rows, "beside": {"rcn-1-8": 1.5}}
-    table = tables.designs(made)
+    table = models.designs(made)
     assert table.index("tall") < table.index("wide") < table.index("slim")
     assert "| tall | 1,000 | 0.0300 | 4.90 | 0.90 | 1.20 |" in table
     assert "`rcn-1-8` 1.50 ms" in table

@@ -1,0 +1,176 @@
+"""Blocks on the models: size, error and speed, beside the paper's."""
+
+from typing import Any
+
+from benchmarks.common.results import Report
+from benchmarks.reports.markdown import markdown, origin
+from lapland.measure import table as terminal
+from lapland.measure.paper import TABLE_3
+from lapland.networks import index, loading
+from lapland.networks.info import ModelInfo
+
+
+def headline(report: Report) -> str:
+    """Size and speed of the default model, as README.md's first lines have them."""
+    row = default_row(report)
+    infos = shipped()
+    least = min(infos, key=lambda info: info.bytes)
+    info = next(i for i in infos if i.name == row["name"])
+    width, height = report["settings"]["size"]
+    return (
+        f"- **Small models**: from {min(i.parameters for i in infos):,} parameters; the smallest "
+        f"file has {least.bytes / 1e3:.0f} KB. By\n"
+        f"  default {info.bytes / 1e6:.2f} MB, with a mean error of {info.nmse['common']:.2f} % of "
+        "the inter-ocular distance on 300-W's common set.\n"
+        f"- **Real time on one core**: {row['landmarks']['median']:.1f} ms a face for the "
+        f"landmarks by default, and {row['predict']['median']:.1f} ms for a photo\n"
+        f"  of {width} x {height} with one face, detection included (one thread of "
+        f"{report['header']['cpu']}; `lapland benchmark`)."
+    )
+
+
+def models_short(report: Report) -> str:
+    """The four models that README.md names: use, size, error, time."""
+    infos = shipped()
+    by_name = {info.name: info for info in infos}
+    named = {
+        "the default for photos": by_name[index.default("photo").name],
+        "the default for video": by_name[index.default("video").name],
+        "the smallest file": min(infos, key=lambda info: info.bytes),
+        "the most accurate": min(infos, key=lambda info: info.nmse["common"]),
+    }
+    rows = []
+    for use, info in named.items():
+        row = _row(report, info.name)
+        rows.append(
+            [
+                f"`{info.width}`, {info.precision}: {use}",
+                f"{info.bytes / 1e3:,.0f} KB",
+                f"{info.nmse['common']:.2f}",
+                *(f"{row[part]['median']:.1f}" for part in ("landmarks", "predict")),
+            ]
+        )
+    head = ["width, precision", "file", "NMSE, %", "landmarks, ms a face", "`predict`, ms a photo"]
+    legend = (
+        "NMSE: mean error in percent of the distance of the outer eye corners, on 300-W's common "
+        f"set.\nTimes: one thread of {report['header']['cpu']}."
+    )
+    return f"{markdown(head, rows)}\n\n{legend}"
+
+
+def benchmark(report: Report) -> str:
+    """The table that `lapland benchmark` prints."""
+    return f"```text\n{terminal.text(report)}\n```"
+
+
+def table_3(report: Report) -> str:
+    """The paper's Table 3, ours beside it: sizes from the models' files, speed from the results."""
+    names = {entry.name for entry in index.entries() if entry.weights == "300w"}
+    fps = {
+        (row["width"], row["precision"]): row["landmarks"]["fps"]
+        for row in report["models"]
+        if row["shipped"] and row["name"] in names and row["threads"] == 1
+    }
+    infos = {(info.width, info.precision): info for info in shipped() if info.name in names}
+    lacking = {width for width, precision in infos if (width, precision) not in fps}
+    if lacking:
+        raise ValueError(f"benchmark.json lacks {', '.join(sorted(lacking))} on one thread")
+    rows = []
+
+    def add(name: str, published: Any, ours: Any, of: tuple[str, str] = ("", "")) -> None:
+        cells = [published(TABLE_3[width]) for width in TABLE_3]
+        rows.append([f"{name}{of[0]}, paper", *cells])
+        for precision in index.PRECISIONS:
+            cells = [ours(width, precision) for width in TABLE_3]
+            rows.append([f"{name}{of[1]}, {precision}", *cells])
+
+    add(
+        "parameters, millions",
+        lambda paper: f"{paper.parameters:.4f}",
+        lambda *key: f"{infos[key].parameters / 1e6:.4f}",
+    )
+    add(
+        "storage, MB",
+        lambda paper: f"{paper.megabytes:.3f}",
+        lambda *key: f"{infos[key].bytes / 1e6:.3f}",
+    )
+    add(
+        "NMSE, %",
+        lambda paper: f"{paper.nmse:.2f}",
+        lambda *key: f"{infos[key].nmse['common']:.2f}",
+        of=(" of the full set", " of the common set"),
+    )
+    add(
+        "frames/s",
+        lambda paper: f"{paper.fps:.2f}",
+        lambda *key: f"{fps[key]:,.0f}" if fps[key] >= 100 else f"{fps[key]:.1f}",
+    )
+    return f"{origin(report)}\n\n{markdown(['width', *TABLE_3], rows)}"
+
+
+def landmarks(report: Report) -> str:
+    """Every model beside its plain export and the processor's peak."""
+    head = ["width", "precision", "KB", "NMSE, %", "GMAC", "ms", "p95", "plain export, ms"]
+    rows = [
+        [
+            row["width"],
+            row["precision"],
+            f"{row['bytes'] / 1000:,.0f}",
+            "" if row["nmse"] is None else f"{row['nmse']:.2f}",
+            f"{row['gmac']:.3f}",
+            f"{row['ms']:.2f}",
+            f"{row['ms_p95']:.2f}",
+            f"{row['plain_ms']:.2f}",
+            f"{row['plain_ms'] / row['ms']:.1f}",
+            f"{row['share_of_peak']:.0%}",
+            *(f"{ms:.2f} ({ms / row['ms']:.2f})" for ms in row["ms_decoders"].values()),
+        ]
+        for row in report["models"]
+    ]
+    decoders = [f"{name}, ms (times)" for name in report["models"][0]["ms_decoders"]]
+    peaks = report["peak_gmac_s"]
+    return (
+        f"{origin(report)} One thread; peak {peaks['float32']:.0f} GMAC/s in float32, "
+        f"{peaks['int8']:.0f} in int8.\n\n"
+        + markdown([*head, "times as fast", "share of peak", *decoders], rows, words=2)
+    )
+
+
+def designs(report: Report) -> str:
+    """Designs of the cheap network, least error first, and shipped models for comparison."""
+    head = ["design", "parameters", "GMAC", "NMSE on val, %", "float32, ms", "int8, ms"]
+    rows = [
+        [
+            row["design"],
+            f"{row['parameters']:,}",
+            f"{row['gmac']:.4f}",
+            f"{row['val_nmse']:.2f}",
+            *(f"{row['ms'][precision]:.2f}" for precision in index.PRECISIONS),
+        ]
+        for row in sorted(report["designs"], key=lambda row: float(row["val_nmse"]))
+    ]
+    beside = ", ".join(f"`{name}` {ms:.2f} ms" for name, ms in report["beside"].items())
+    passes = {row["passes"] for row in report["designs"]}
+    return (
+        f"{origin(report)} One thread, minima of calls in turns; errors after "
+        f"{' or '.join(map(str, sorted(passes)))} passes.\n\n{markdown(head, rows)}\n\n"
+        f"In the same run: {beside}."
+    )
+
+
+def default_row(report: Report) -> Report:
+    """The default model's times on one thread, of `lapland benchmark`."""
+    return _row(report, index.default("photo").name)
+
+
+def _row(report: Report, name: str) -> Report:
+    for row in report["models"]:
+        if row["shipped"] and (row["name"], row["threads"]) == (name, 1):
+            found: Report = row
+            return found
+    raise ValueError(f"benchmark.json lacks {name} on one thread")
+
+
+def shipped() -> list[ModelInfo]:
+    """The metadata of the shipped models."""
+    return [loading.describe(index.path(name)) for name in index.shipped()]
