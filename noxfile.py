@@ -35,7 +35,7 @@ def built(session: nox.Session, folder: str = ".") -> Path:
 
 
 def tested(session: nox.Session, wheel: Path) -> None:
-    """Runs the tests of the SDK with the wheels, beside what is installed."""
+    """Runs the tests of the SDK with the wheels, beside the installed packages."""
     # An environment that is used again (-r) has some of this version already.
     wheels = [wheel.as_posix(), built(session, "300w").as_posix()]
     session.install("--force-reinstall", "--no-deps", *wheels)

@@ -4,7 +4,7 @@
                               [--colour bgr] [--out dist/pipeline]
 
 It takes photos of one size, and holds the face detector, the landmark network and everything
-between and after: pyramid, suppression, crops, the way back, radii and confidence.
+between and after: pyramid, suppression, crops, image coordinates, radii and confidence.
 `docs/other-languages.md` describes its input and outputs. Without `--model` it writes one file for
 each default of `Detector` and `Tracker`.
 """

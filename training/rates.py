@@ -33,7 +33,7 @@ def rate(step: Callable[[], object], faces: int, seconds: float) -> float:
 
 
 def network_rate(width: str, crops: torch.Tensor, target: torch.Tensor, seconds: float) -> float:
-    """Faces a second of training steps of one width on a batch that is made already."""
+    """Faces a second of training steps of one width on a prepared batch."""
     accelerator = hardware.accelerator()
     net: torch.nn.Module = RCN(width).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-4)

@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--names",
         type=Path,
-        help="split file: names, one a line; folders are passed over (default: all)",
+        help="split file: names, one a line; folders are ignored (default: all)",
     )
     parser.add_argument("--every", type=int, default=1, help="turn every n-th face")
     parser.add_argument("--yaw", type=float, nargs=2, default=(20.0, 60.0), metavar="DEGREES")

@@ -1,7 +1,7 @@
 """Errors of models on turned faces, by yaw: `python -m training.turned MODEL ... --data FOLDER`.
 
 FOLDER holds photos with `.pts` files and an `index.csv` with the columns `name` and `yaw`, as
-AFLW2000 is kept here. Errors are in percent of the face, the square root of width times height of
+AFLW2000 in this form. Errors are in percent of the face, the square root of width times height of
 its landmarks: of all landmarks, and without the far side, whose labels in three dimensions do not
 lie on the visible outline.
 """
@@ -24,7 +24,7 @@ from training.data.indices import INDEX, far_side
 from training.data.readers import read_faces
 from training.evaluation.predictions import landmark_errors, open_network, path_of_model
 
-BINS = (0, 15, 30, 45, 60, 90)  # degrees of yaw, either way
+BINS = (0, 15, 30, 45, 60, 90)  # degrees of yaw to either side
 
 
 def read_yaws(folder: Path) -> dict[str, float]:

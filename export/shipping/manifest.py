@@ -40,7 +40,7 @@ def path_of(package: str, models: Path = MODELS) -> Path:
 
 
 def write_manifests(models: Path = MODELS) -> None:
-    """Writes the manifest of each package beside the index, which says what there is."""
+    """Writes the manifest of each package beside the index, which lists the models."""
     for package in PACKAGES:
         write_text(path_of(package, models), manifest(package, models))
 
@@ -78,7 +78,7 @@ def manifest(package: str, models: Path = MODELS) -> str:
         bom.components.add(component)
     bom.register_dependency(main, found)
     text = json.loads(JsonV1Dot6(bom).output_as_string())
-    # A manifest of the same files is the same, whoever writes it and when.
+    # A manifest of the same files is the same at any time.
     del text["metadata"]["timestamp"]
     del text["serialNumber"]
     content = json.dumps(text, sort_keys=True)

@@ -10,7 +10,7 @@ def name_of(recipe: Recipe, weights: str | None = None) -> str:
 
     Args:
         recipe: recipe of the model.
-        weights: family of its weights; the names of the family `open` begin with it, whatever the
+        weights: family of its weights; the names of the family `open` begin with it, for every
             kind of network: `open-1-2-lite`, `open-mobile-int8`.
     """
     prefix = "open-" if weights == "open" else FAMILIES[recipe.family].prefix

@@ -94,11 +94,11 @@ def radii_and_confidence(
 
     Args:
         g: the graph.
-        calibration: of the model.
+        calibration: calibration of the model.
         landmarks: (N, K, 2) float32, image pixels.
         scales: (N, K) float32, image pixels.
         texture: the texture of the crops, of `textures`.
-        probabilities: of the radii.
+        probabilities: probabilities of the radii.
         shape: H and W of the photo.
 
     Returns:

@@ -22,8 +22,8 @@ def insert(
         g: the graph.
         model: the network.
         name: put before the names of its values.
-        given: values of the network that the graph has already, its inputs or others: the nodes
-            that compute these are left out.
+        given: values of the network that the graph has already, its inputs or others: the graph
+            omits the nodes that compute these.
         outputs: names of the results, float32 all.
 
     Returns:

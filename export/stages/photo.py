@@ -1,4 +1,4 @@
-"""The whole way from a photo to landmarks and radii as one ONNX graph."""
+"""All steps from a photo to landmarks and radii as one ONNX graph."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ MOST_FACES = 1000
 
 @dataclass(frozen=True)
 class Photo:
-    """What goes into the graph.
+    """The parts of the graph.
 
     Attributes:
         width: pixels.

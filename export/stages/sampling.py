@@ -15,7 +15,7 @@ class Axis(NamedTuple):
 
     Attributes:
         before: pixel before each sample, int32.
-        weights: of that pixel and of the next, float32.
+        weights: weights of that pixel and of the next, float32.
     """
 
     before: Value
@@ -34,7 +34,7 @@ def anywhere(places: Value, length: Value | int) -> Axis:
 
     Args:
         places: pixels.
-        length: of the image; int32 if it is a value.
+        length: length of the image; int32 if it is a value.
     """
     g = places.graph
     last = (g.value(length, np.int32) - 2).cast(np.float32).reshape()
@@ -55,7 +55,7 @@ def bilinear(
         pixels: (3, P) float32, rows one after the other.
         x: along rows; together with `y` it broadcasts to (N, S, S).
         y: along columns.
-        width: of a row; int32 if it is a value.
+        width: width of a row; int32 if it is a value.
         first: index of the first pixel of the image of each face, int32, broadcast likewise.
 
     Returns:

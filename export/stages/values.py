@@ -35,7 +35,7 @@ class Value:
     Attributes:
         graph: the graph that it belongs to.
         name: its name there.
-        dtype: of its elements.
+        dtype: type of its elements.
     """
 
     __array_ufunc__ = None  # `array - value` is ours, too
@@ -187,7 +187,7 @@ class Graph(GraphBuilder):
     """A graph whose nodes name themselves.
 
     Args:
-        prefix: of the names, so that those of a branch differ from those around it.
+        prefix: prefix of the names, so that those of a branch differ from those around it.
     """
 
     def __init__(self, prefix: str = "") -> None:

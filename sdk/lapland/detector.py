@@ -26,7 +26,7 @@ from .networks import index
 from .networks.info import ModelInfo
 from .options import DetectorOptions
 
-_SAME = 0.5  # IoU from which two faces are one
+_SAME = 0.5  # least IoU of two boxes of one face
 
 
 class Networks(NamedTuple):
@@ -151,7 +151,7 @@ class Detector(Hinting):
         return bool(self._options.rgb)
 
     def __call__(self, *_: object, **__: object) -> Faces:
-        """Says what to type: other packages call their detectors."""
+        """Names `predict`: other packages call their detectors."""
         raise TypeError("a Detector is not called; lapland has `predict(image)`")
 
     @hinting(PREDICT_KEYWORDS)
@@ -250,7 +250,7 @@ class Detector(Hinting):
         located = landmarks.locate(image, points, textured=True)
         agreement = checked(landmarks, faces, image, points, located)
         kept, moved = agreement.seen, agreement.moved
-        if moved.any():  # a face that was found the wrong way up has its box elsewhere
+        if moved.any():  # a face found upside down has its box elsewhere
             boxes = boxes.copy()
             boxes[moved] = around(agreement.located.landmarks[moved])
             twins = iou(boxes, boxes[kept & ~moved]).max(axis=1, initial=0.0) > _SAME

@@ -1,4 +1,4 @@
-"""Names that people know from other packages, and what to type here: errors say it.
+"""Names that people know from other packages, and the names here: errors say them.
 
 The packages are MediaPipe, dlib with imutils, face_recognition, insightface, face-alignment, the
 package mtcnn, OpenCV and ultralytics. A name that lapland has itself stands in no table.
@@ -15,7 +15,7 @@ Hints = Mapping[str, str]
 
 
 def _table(rows: Mapping[str, str]) -> dict[str, str]:
-    """Names, several in a row, -> what to type."""
+    """Names, several in a row, -> the name here."""
     return {name: hint for names, hint in rows.items() for name in names.split()}
 
 
@@ -155,15 +155,15 @@ DRAW_KEYWORDS = _table(
 
 
 class Hinting:
-    """Attributes of other packages are an error that says what to type."""
+    """Attributes of other packages raise an error with the name here."""
 
     HINTS: ClassVar[Hints] = {}
 
     def _hint(self, name: str) -> str | None:
-        """What to type for an attribute that is not there; None if nothing is known."""
+        """The name here for an attribute of another package; None if nothing is known."""
         return type(self).HINTS.get(name)
 
-    if not TYPE_CHECKING:  # type checkers go on refusing what is not there
+    if not TYPE_CHECKING:  # type checkers still refuse unknown names
 
         def __getattr__(self, name):
             raise unknown(self, name, self._hint(name))
@@ -175,7 +175,7 @@ def unknown(owner: object, name: str, hint: str | None) -> AttributeError:
     Args:
         owner: an object, or a module.
         name: the attribute.
-        hint: what lapland has in its place; None if nothing is known.
+        hint: the name in lapland; None if nothing is known.
     """
     text = (
         f"module {owner.__name__!r}"
@@ -187,7 +187,7 @@ def unknown(owner: object, name: str, hint: str | None) -> AttributeError:
 
 
 def hinting(hints: Hints) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Makes keywords of other packages a `TypeError` that says what to type."""
+    """Makes keywords of other packages a `TypeError` with the keyword here."""
 
     def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @functools.wraps(function)

@@ -35,13 +35,13 @@ def find_photos(
     In a folder, photos are files with a suffix of a format that is read, in capitals too, files
     that begin as one does, and files that look like a photo of a format that is not read, so that
     they are named. Links to folders are followed, each folder once. Hidden files, and folders that
-    systems make for previews and the like, are passed over, and so are drawings of earlier runs.
+    systems make for previews and the like, are skipped, and so are drawings of earlier runs.
     Folders that cannot be read count as empty, also those below others.
 
     Args:
         given: files, folders, wildcards, and `-` for the standard input.
         out: the folder that drawings go to, if any.
-        passed: takes how many files of each kind were passed over.
+        passed: counts the skipped files of each kind; the function adds to it.
     """
     drawn = None if out is None else out.resolve()
     photos: dict[Path, Path] = {}
@@ -102,7 +102,7 @@ def _in_folder(
 
 
 def _kind(path: Path) -> str | None:
-    """What a file in a folder is: "photo", or why it is passed over; None for all other files."""
+    """The kind of a file in a folder: "photo", or a reason to skip it; None for other files."""
     suffix = path.suffix.lower()
     known = suffix in READ or suffix in FOREIGN
     if not path.is_file():
@@ -148,17 +148,17 @@ def is_lines(out: Path | None) -> bool:
 
 
 def drawing_targets(photos: Iterable[Path], out: Path | None, many: bool) -> dict[Path, Path]:
-    """Where the drawing of each photo goes; a name that another file has gets a number.
+    """The path of each photo's drawing; a name that another file has gets a number.
 
     In a folder only drawings of lapland are replaced.
 
     Args:
         photos: all of them.
         out: a folder, or a file for a single photo; None is the working folder.
-        many: whether several photos are asked for, even where one was found.
+        many: whether the user named several photos, even if only one was found.
 
     Raises:
-        OptionError: `out` is a file where a folder is needed, or a photo.
+        OptionError: `out` is a file and must be a folder, or is a photo.
     """
     given = {photo.resolve() for photo in photos}
     if out is not None and not out.is_dir() and out.suffix.lower() in SUFFIXES:
@@ -192,7 +192,7 @@ def _is_foreign(target: Path) -> bool:
 def pts_names(photos: Mapping[Path, Path], taken: Iterable[str]) -> dict[Path, tuple[str, str]]:
     """Names of the `.pts` files of photos, without `.pts`, relative to the folder they go to.
 
-    Sub-folders are kept: `trip/day1/a.jpg`, found in `trip`, is `day1/a`. A taken name gets a
+    Sub-folders stay: `trip/day1/a.jpg`, found in `trip`, is `day1/a`. A taken name gets a
     number.
 
     Args:
@@ -200,7 +200,7 @@ def pts_names(photos: Mapping[Path, Path], taken: Iterable[str]) -> dict[Path, t
         taken: names that earlier runs have written.
 
     Returns:
-        photo -> (name for a single face, name for several, to which `save_pts` adds `_1`, `_2`).
+        photo -> (name for a single face, name for several; `save_pts` adds `_1`, `_2`).
         They differ where those numbers would meet the name of another photo: the faces of `a.jpg`
         beside a photo `a_1.jpg` are `a_face_1`, `a_face_2`.
     """

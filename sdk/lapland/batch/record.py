@@ -21,8 +21,8 @@ class Record:
     are written whole by a single call, so that only the last one can be cut off; it is removed
     and its photo done again.
 
-    Path, size and time of the last change identify a photo, in every working folder. A photo that
-    has changed is done again.
+    Path, size and time of the last change identify a photo, in every working folder. A run repeats
+    photos that have changed.
 
     Attributes:
         done: absolute paths of the photos that have a line.

@@ -10,7 +10,7 @@ from .mtcnn_boxes import Floats
 
 Turns = npt.NDArray[np.intp]
 
-_SAME = 0.3  # overlap (IoU) from which two cells see the same face
+_SAME = 0.3  # least overlap (IoU) of two cells that see the same face
 
 
 class Found(NamedTuple):
@@ -20,7 +20,7 @@ class Found(NamedTuple):
         boxes: (N, 4) float64, x1, y1, x2, y2, image pixels, in MTCNN's proportions.
         scores: (N,) float32.
         five_points: (N, 5, 2) float64, image pixels.
-        turns: (N,), quarter turns counterclockwise of the photo in which each was found.
+        turns: (N,), quarter turns of the photo, counterclockwise, that showed each face.
     """
 
     boxes: Floats
@@ -41,7 +41,7 @@ def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats
     Args:
         scores: (N,).
         values: (N, K, 2), centre, sides and any points, pixels.
-        turns: (N,), quarter turns of the photo in which each was found.
+        turns: (N,), quarter turns of the photo that showed each face.
 
     Returns:
         best scores, means and turns of the faces, best first.

@@ -22,7 +22,7 @@ from .portrait import SIDE, portrait_matrices
 # How much farther apart the O-Net places its points in a portrait than in a box that the R-Net has
 # just moved, portrait pixels: medians over open faces. Each portrait would be larger than the last.
 _WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0.13, 0.38]])
-_TILT = np.pi / 12  # radians, by which a face in its portrait may lean
+_TILT = np.pi / 12  # radians; most lean of a face in its portrait
 _ROUNDS = 3  # the second finds 9 of 10 faces upright; the others need a third or are none
 _LEAST = 1e-3  # a probability counts as no less, and no more than 1 - this
 # Logarithms of odds: least difference of the best turn and the next that lets the O-Net decide

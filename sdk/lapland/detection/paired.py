@@ -19,11 +19,11 @@ SMALL, LARGE = 0.36, 0.3
 SCORE = 0.6  # least score of BlazeFace
 # A face below FAINT that the O-Net is not sure of must have AGAIN in its portrait, too.
 FAINT, AGAIN = 0.7, 0.46
-CLEAR = 0.87  # score of BlazeFace from which a face is upright, as it sees it
-SURE = 0.9  # score of the O-Net from which a face is one, and stands upright
-ROLLED = np.pi / 3  # radians, up to which BlazeFace's points turn with the face
-LEANING = np.pi / 9  # radians, from which the O-Net's points no longer turn with the face
-_SAME = 0.5  # share of the smaller box from which two networks see the same face
+CLEAR = 0.87  # least score of BlazeFace for a face that it sees upright
+SURE = 0.9  # least score of the O-Net for an upright face
+ROLLED = np.pi / 3  # radians; BlazeFace's points turn with the face up to this
+LEANING = np.pi / 9  # radians; the O-Net's points turn with the face up to this
+_SAME = 0.5  # least shared part of the smaller box of one face in two networks
 
 
 class PairedDetector:
@@ -82,7 +82,7 @@ class PairedDetector:
             return Detections(
                 np.empty((0, 4), np.float32), found.scores, np.empty((0, 5, 2), np.float32)
             )
-        # Roll in the turn of the photo in which the face was seen.
+        # Roll in the turn of the photo that showed the face.
         angles = roll(points)
         plain = np.cos(angles + found.turns * (np.pi / 2)) > np.cos(ROLLED)
         clear = (found.scores > CLEAR) & plain

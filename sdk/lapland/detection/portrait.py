@@ -1,6 +1,6 @@
 """The portrait of a face: the upright crop about its five points, which the O-Net can be shown.
 
-Its side and factor are those of the crops of the shipped models, whatever a custom model has.
+Its side and factor are those of the crops of the shipped models, for custom models too.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ _CROP: Any = {"factor": FACTOR, "size": SIDE, "upright": True}
 # Difference of five points, portrait pixels. A point of MTCNN is off by 1, standard deviation; a
 # larger difference than this is a mistake of the one or the other.
 LARGEST_OFFSET = 6.0
-FACE = 0.5  # score of the O-Net from which it sees a face
+FACE = 0.5  # least score of the O-Net for a face
 
 
 def portrait_matrices(five_points: Floats) -> NDArray[np.float64]:

@@ -55,7 +55,7 @@ class Face(FaceAnswers, Hinting):
         return face_hint(self.scheme, name)
 
     def __getitem__(self, name: object) -> NoReturn:
-        """Says what to type: other packages have dictionaries of parts."""
+        """Names the attribute: other packages have dictionaries of parts."""
         hint = self._hint(str(name)) or "`face.landmarks`, `face.box` and others"
         raise TypeError(f"a Face has no items; lapland has {hint}")
 
@@ -116,7 +116,7 @@ class Face(FaceAnswers, Hinting):
 
 
 def face_hint(scheme: Scheme, name: str) -> str | None:
-    """What to type for a name that other packages give to a part of their result."""
+    """The name here for a part of the result of other packages."""
     return f"`part({name!r})`" if name in scheme.parts else FACES.get(name)
 
 

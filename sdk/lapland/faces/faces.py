@@ -210,7 +210,7 @@ class Faces(FacesForms, Hinting):
         is a `ModelError`, and pose and eyes take the scales in their place.
 
         Args:
-            data: the content of the line, as `json.loads` gives it; other keys are passed over.
+            data: the content of the line, as `json.loads` gives it; other keys are ignored.
             scheme: the scheme, for points of your own (`read_scheme`); None takes the known one of
                 the name in `data`.
 

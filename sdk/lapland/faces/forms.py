@@ -140,7 +140,8 @@ class FacesForms(FacesAnswers):
             image_id: `id` of the photo in `images`.
             category_id: `id` of the face in `categories`.
             first_id: `id` of the first annotation; the next count on, as ids are unique in a file.
-            width: of the photo, pixels; None takes that of `image_size`. Boxes end at the border.
+            width: width of the photo, pixels; None takes that of `image_size`. Boxes end at the
+                border.
             height: likewise.
 
         Raises:

@@ -102,7 +102,7 @@ def _in_all(faces: list[Mapping[str, Any]], key: str) -> bool:
 
 
 def _array(faces: list[Mapping[str, Any]], key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """(N, *shape) of what each face has under a key."""
+    """(N, *shape) array of the values that faces have under a key."""
     rows = np.zeros((len(faces), *shape))
     for number, face in enumerate(faces):
         try:

@@ -1,8 +1,8 @@
-"""Landmarks on no face, or on a face the wrong way up, that a network is sure of all the same.
+"""Landmarks on no face, or on a face upside down, that a network is wrongly sure of.
 
 Face detectors know upright faces. In a face that lies or hangs they see another one, with eyes for
-the corners of the mouth; so the landmark network is shown a face the wrong way up, of which its
-training says nothing. But then the five points of its landmarks differ from the detector's, and the
+the corners of the mouth; so the landmark network sees a face the wrong way up, which its
+training never showed. But then the five points of its landmarks differ from the detector's, and the
 O-Net, shown the portrait about the landmarks, sees no face in it.
 """
 
@@ -17,8 +17,8 @@ from ..detection.portrait import FACE, apart, look_at
 from ..schemes.five_points import five_of
 from .network import LandmarkNetwork, Located
 
-# Differences of five points, portrait pixels. Of 100 faces of 300-W and of the tilted ones that are
-# right, 90 % are below DOUBTFUL; of those that were found the wrong way up, none.
+# Differences of five points, portrait pixels. 90 % of 100 faces of 300-W and of the right ones among
+# tilted faces lie below DOUBTFUL; none of the faces found upside down does.
 DOUBTFUL = 2.5
 # Below CLOSE landmarks that start again at the O-Net's points have arrived: it sees the eyes where
 # they are. Profiles stay above it, and keep their first landmarks, which are better. Up to NEAR it
@@ -32,7 +32,7 @@ class Agreement(NamedTuple):
 
     Attributes:
         located: their landmarks, some placed anew.
-        five_points: (N, 5, 2), about which they are, image pixels.
+        five_points: (N, 5, 2), those of their crops, image pixels.
         seen: (N,), False if the O-Net sees no face there.
         moved: (N,), True if they were placed anew.
     """
@@ -52,13 +52,13 @@ def checked(
 ) -> Agreement:
     """Looks at the faces whose landmarks differ from the five points of their crops.
 
-    A model without calibration says nothing of its errors, and is taken at its word.
+    A model without calibration does not estimate its errors, so its landmarks pass unchecked.
 
     Args:
         network: has found the landmarks.
         detector: with the O-Net.
         image: (H, W, 3) uint8 BGR.
-        five_points: (N, 5, 2), about which the crops were, image pixels.
+        five_points: (N, 5, 2), those of the crops, image pixels.
         located: the landmarks.
     """
     placed = np.array(five_points)

@@ -9,8 +9,8 @@ from . import folders
 
 PRECISIONS = ("float32", "int8")
 PREFERRED_PRECISION = "int8"
-# Family of weights -> its terms, and the package to install for it. The first family that has a
-# default model is the one that is taken if none is named.
+# Family of weights -> its terms, and the package to install for it. The first family with a
+# default model is the default.
 FAMILIES = {"open": ("Apache-2.0", "lapland"), "300w": ("research use only", "lapland-300w")}
 
 
@@ -22,7 +22,7 @@ class Entry:
         name: name of the model, and of its folder.
         weights: the family of its weights: `open`, or `300w` for those that have seen 300-W.
         network: the kind of network.
-        width: the name by which users choose it.
+        width: the name that users choose.
         precision: `float32` or `int8`.
         scheme: name of the annotation scheme.
         file: path of the ONNX file below a folder of models.
@@ -84,7 +84,7 @@ def path(name: str) -> Path:
 
 
 def default_family() -> str:
-    """The family of weights that is taken if none is named."""
+    """The family of weights by default."""
     ready = {entry.weights for entry in listed() if entry.default == "photo"}
     return next((family for family in FAMILIES if family in ready), "300w")
 

@@ -32,7 +32,7 @@ def hidden_radii(landmarks: Floats, size: ImageSize | None, probability: float) 
 
     Args:
         landmarks: (N, K, 2), image pixels.
-        size: of the photo; None is not known, which gives 0 for all.
+        size: size of the photo; None if unknown, which gives 0 for all.
         probability: above 0 and below 1.
     """
     at = float((-np.log1p(-probability)) ** INVERSE_SHAPE)

@@ -1,4 +1,4 @@
-"""Probabilities on the axis on which the logarithm of a Weibull-distributed error is linear."""
+"""The axis of probabilities that makes the logarithm of a Weibull-distributed error linear."""
 
 import math
 
