@@ -122,7 +122,7 @@ class Blinks:
         eyes.seen = time
         eyes.frames += 1
         follow = _RISE if value > eyes.level else _FALL
-        # While the eyes are shut, they say nothing of the level at which they are open.
+        # Shut eyes do not show the level of open ones.
         if eyes.shut_since is None or value > eyes.level:
             eyes.level += (value - eyes.level) * (1 - math.exp(-seconds / follow))
         level = max(eyes.level, _LEAST_LEVEL)

@@ -32,7 +32,7 @@ class Progress:
         """Counts one more photo."""
         self._done += 1
         now = time.monotonic()
-        if self._done == 1:  # the time until here is that of the start, and of none to come
+        if self._done == 1:  # the start takes time that later photos do not
             self._first = self._shown = now
         every = self._TERMINAL if self._live else self._ELSEWHERE
         if now - self._first > self._WAIT and now - self._shown > every:

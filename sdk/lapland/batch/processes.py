@@ -23,9 +23,9 @@ Setup = TypeVar("Setup")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_TRIES = 2  # the first end of a worker may be bad luck, as when memory ran out for another's sake
-_DEATHS = 10  # in a row, without a result between: it is not the tasks then
-_AHEAD = 64  # results a worker, that may wait for the slowest; a stop loses as many
+_TRIES = 2  # runs of a task; its worker may end once by bad luck, as if another fills the memory
+_DEATHS = 10  # ends in a row, without a result between them; then the tasks are not the reason
+_AHEAD = 64  # results of a worker that may wait for the slowest photo; a stop loses as many
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class _Pool(Generic[Setup, Task, Result]):
         if worker.at is None:
             return
         number, task = worker.at
-        # A worker that never was ready has not looked at its task.
+        # A worker that was never ready has not begun its task.
         self._deaths[number] = self._deaths.get(number, 0) + worker.ready
         if self._deaths[number] < _TRIES:
             self._again.append(worker.at)

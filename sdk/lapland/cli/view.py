@@ -54,7 +54,7 @@ class View:
         self.settings = settings
         if settings.detector.model is None:
             settings.detector = with_default(settings.detector, "video")
-        # In a file no frame is in a hurry, so that faces are found in their first frame.
+        # The frames of a file can wait for a search, so faces are found in their first frame.
         self._tracker = Tracker(
             Detector(**vars(settings.detector)), smoothing=settings.smoothing, background=live
         )

@@ -19,8 +19,9 @@ from .mtcnn import Mtcnn
 from .mtcnn_boxes import Floats, Image
 from .portrait import SIDE, portrait_matrices
 
-# How much farther apart the O-Net places its points in a portrait than in a box that the R-Net has
-# just moved, portrait pixels: medians over open faces. Each portrait would be larger than the last.
+# Difference of the O-Net's points in a portrait and in a box that the R-Net has just moved,
+# portrait pixels: medians over open faces. Without it each portrait would be larger than the one
+# before.
 _WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0.13, 0.38]])
 _TILT = np.pi / 12  # radians; most lean of a face in its portrait
 _ROUNDS = 3  # the second finds 9 of 10 faces upright; the others need a third or are none

@@ -12,9 +12,8 @@ from ..image.loading import ImageLike, load_image
 from .face import Face
 from .faces import Faces
 
-# Scale of a landmark relative to the side of its face at which it is drawn as sure and as unsure:
-# a quarter of the landmarks that the default model finds in 300-W's validation faces lie below the
-# one, 1 % above the other.
+# Scales that are drawn green and red, in sides of the face. In 300-W's validation faces a quarter
+# of the default model's landmarks lie below the first, and 1 % above the second.
 SURE, UNSURE = 0.0196, 0.0324
 _COLOURS = np.array([[120, 230, 60], [40, 210, 250], [40, 60, 240]], np.float64)  # BGR
 _LINE = (250, 250, 250)
@@ -67,7 +66,7 @@ def draw(
         )
     canvas = load_image(image, rgb=rgb).copy()
     for face in [faces] if isinstance(faces, Face) else faces:
-        # No line is thicker than the photo asks for, however large a face claims to be.
+        # The size of the photo limits the thickness, even for a face that claims to be huge.
         side = min(_side(face), float(max(canvas.shape)), _LARGEST_SIDE)
         _draw_contours(canvas, face, side)
         if radius is not None:
@@ -117,7 +116,7 @@ def _draw_contours(canvas: NDArray[np.uint8], face: Face, side: float) -> None:
     for indices, closed in face.scheme.contours:
         line = _fixed(face.landmarks[list(indices)] - low)
         cv2.polylines(layer, [line], closed, _LINE, thickness, cv2.LINE_AA, _SHIFT)
-    # A line of one pixel on a small face would cover it: it is thinner by being fainter.
+    # On a small face a line of one pixel would cover too much, so it is drawn fainter.
     strength = min(0.75, 0.2 + side / 400)
     part[:] = cv2.addWeighted(layer, strength, part, 1 - strength, 0)
 

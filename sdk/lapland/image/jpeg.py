@@ -86,7 +86,7 @@ class Jpeg:
             return True
         if self._changes(data, self._with_padding(data), image):
             return False
-        # Zeros that a disk left stand for fewer blocks than were there, or for more.
+        # Zeros that a disk left decode to fewer blocks than the picture has, or to more.
         return not zeros or self._changes(data, self._with_another_end(data), image)
 
     def _is_finished(self) -> bool:
@@ -151,7 +151,7 @@ class Jpeg:
             self.sound = False
             return at
         found = _END_OF_SCAN.search(data, at)
-        # Without a marker, zeros at the end of the file are room that was never written.
+        # Without an end marker, zeros at the end of a file are space that was never written.
         end = at + len(data[at:].rstrip(b"\0\xff")) if found is None else found.start()
         tables = [body[2 + 2 * index] & 15 for index in range(number)]
         first, last, planes = body[1 + 2 * number : 4 + 2 * number]

@@ -17,12 +17,12 @@ from ..detection.portrait import FACE, apart, look_at
 from ..schemes.five_points import five_of
 from .network import LandmarkNetwork, Located
 
-# Differences of five points, portrait pixels. 90 % of 100 faces of 300-W and of the right ones among
-# tilted faces lie below DOUBTFUL; none of the faces found upside down does.
+# Differences of five points, portrait pixels. 90 % of 100 faces of 300-W, and of tilted faces with
+# right landmarks, lie below DOUBTFUL; none of the faces found upside down does.
 DOUBTFUL = 2.5
-# Below CLOSE landmarks that start again at the O-Net's points have arrived: it sees the eyes where
-# they are. Profiles stay above it, and keep their first landmarks, which are better. Up to NEAR it
-# agrees well enough with those that have not moved.
+# Landmarks placed anew from the O-Net's points have arrived below CLOSE: the O-Net sees the eyes at
+# the same place. Profiles stay above it, and keep their first landmarks, which are better. Up to
+# NEAR the O-Net confirms landmarks that have not moved.
 CLOSE, NEAR = 1.5, 4.0
 _ROUNDS = 4
 

@@ -126,7 +126,7 @@ class Calibration:
         """
         features = ratio_features(means, self.levels.T, spreads)
         found = np.einsum("nkj,kpj->nkp", features, self.quantiles[:, :first])
-        # Lines were fitted one by one and may cross beyond the faces of the fit.
+        # Each line was fitted alone, so lines may cross outside the range of the fit.
         ascending: Floats = np.maximum.accumulate(found, axis=-1)
         return ascending + APART * np.arange(found.shape[-1])
 

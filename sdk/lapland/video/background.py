@@ -58,7 +58,7 @@ class _Search:
 
     def wait(self) -> None:
         """Waits for the end."""
-        # Should an interrupt leave the lock held, others learn of the end a moment later.
+        # If an interrupt leaves the lock held, waiters notice the end within 0.1 s.
         while not self.ended:
             if self._running.acquire(timeout=0.1):
                 self._running.release()
@@ -111,7 +111,7 @@ class Background:
         self._leave_parent()
         begun = _Search(face_detector, image.copy(), known, self._last)
         begun.begin()
-        # Interrupted before this, it ends in vain, beside the next one.
+        # If an interrupt comes before this line, nobody takes the result.
         self._under_way = self._last = begun
 
     def take(self) -> tuple[Found, Known] | None:

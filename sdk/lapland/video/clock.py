@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..base.errors import OptionError, shown
 from .smoothing import FRAME
 
-_LEAST, _MOST = 1e-6, 1e6  # seconds between frames that make a difference
+_LEAST, _MOST = 1e-6, 1e6  # shortest and longest step, seconds
 
 
 class Step(NamedTuple):

@@ -10,9 +10,9 @@ SAME_PLACE = 0.2  # least overlap (IoU) of two faces at one place
 # Least likeness of a new face to a lost one that make them one person, anywhere in the frame. Of
 # pairs of different people in YouTube Faces 3 % are as alike; of pairs from one clip 82 %.
 ALIKE = 0.8
-# The same, if it comes back at a likely place, and near it, within so many seconds and in the same
-# scene. Of two people of 300-W, a quarter are as alike as the first: a new identity is better than
-# a wrong one.
+# The same for a face that comes back at a likely place, and near it, within so many seconds and in
+# the same scene. A quarter of the pairs of people of 300-W are as alike as the first: a new
+# identity is better than a wrong one.
 ALIKE_HERE, ALIKE_NEAR, _HERE_FOR = 0.55, 0.7, 2.0
 _NEAR = 1.5  # sides of the face's square
 # How much more alike the best of several lost faces must be than the next one.

@@ -11,8 +11,8 @@ from .matching import Points
 
 _VELOCITY_TIME = 0.1  # time constant of the mean velocity, seconds
 # Least motion in a frame that is extrapolated, in longer sides of the five points; and least change
-# of size (its logarithm) and roll (radians), more than a mouth that opens makes. They stand above
-# the noise of landmarks, which is that of a frame, however long it lasts.
+# of size (its logarithm) and roll (radians), more than a mouth that opens makes. They exceed the
+# noise of landmarks, which is the same for frames of any duration.
 _STEADY, _STEADY_TURN = 0.03, 0.04
 # Longest forecast in seconds; or the time of a frame, if that is longer.
 _FORESEEN = 0.1
@@ -63,8 +63,8 @@ class Motion:
     def moved_to(self, five_points: Points, seconds: float) -> "Motion":
         """The motion in the next frame, whose five points (5, 2) are these."""
         velocity = (five_points - self.five_points).mean(axis=0) / seconds
-        # Two steps of a size that matters, in about one direction: shaking is no motion to
-        # extrapolate, and a still face must not inherit the noise of its speed.
+        # Motion needs two large enough steps in about one direction: shaking cannot be
+        # extrapolated, and noise must not move a still face.
         long = math.sqrt(velocity @ velocity)
         agree = velocity @ self.velocity > 0.5 * long * math.sqrt(self.velocity @ self.velocity)
         size, before = fits(np.stack([five_points, self.five_points])).tolist()

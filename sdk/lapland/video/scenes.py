@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 # Samples along the shorter side of a frame. More add nothing: neighbouring pixels agree.
 _SAMPLES = 30
 _MOST = 4096  # along the longer
-# Correlation of the samples of two frames below which they may be of two scenes. Half of the
-# variance of one is then not explained by the other. Fast pans go below it too; so it decides
-# nothing by itself: the tracker checks the faces then.
+# Least correlation of the samples of two frames of one scene: then each explains a quarter of the
+# other's variance. Fast pans go below it, too, so it decides nothing alone: the tracker checks the
+# faces.
 _ALIKE = 0.5
 
 
