@@ -158,24 +158,14 @@ def _check_is_no_path(data: bytes) -> None:
 
 
 def _from_array(array: NDArray[Any], rgb: bool) -> Image:
-    came = f"an array of shape {clipped(str(array.shape))} and dtype {clipped(str(array.dtype))}"
-    order = ("RGB", "RGBA") if rgb else ("BGR", "BGRA")
-    shapes = f"(H, W, 3) in {order[0]} order, (H, W) grey or (H, W, 4) {order[1]}"
-    expected = f"expected uint8 of shape {shapes}"
-    if array.dtype != np.uint8:
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ImageError(f"{expected}, not {came} that holds NaN or infinity; replace those")
-        raise ImageError(f"{expected}, not {came}{_advice(array)}")
-    if array.ndim not in (2, 3):
-        few = "; one photo a call; predict_many takes each of several" if array.ndim == 4 else ""
-        raise ImageError(f"{expected}, not {came}: {array.ndim} dimensions{few}")
-    if array.size == 0:
-        raise ImageError(f"{expected}, not {came}: it is empty")
+    if (fault := _fault(array)) is not None:
+        order = ("RGB", "RGBA") if rgb else ("BGR", "BGRA")
+        came = f"of shape {clipped(str(array.shape))} and dtype {clipped(str(array.dtype))}"
+        raise ImageError(
+            f"expected uint8 of shape (H, W, 3) in {order[0]} order, (H, W) grey or (H, W, 4) "
+            f"{order[1]}, not an array {came}{fault}"
+        )
     channels = 1 if array.ndim == 2 else array.shape[2]
-    if channels not in (1, 3, 4):
-        first = array.shape[0] in (1, 3, 4)
-        advice = "; move the channels last: image.transpose(1, 2, 0)" if first else ""
-        raise ImageError(f"{expected}, not {came}: {channels} channels{advice}")
     if channels == 3 and not rgb:
         return array
     if channels == 1:
@@ -187,6 +177,25 @@ def _from_array(array: NDArray[Any], rgb: bool) -> Image:
     converted: Any = cv2.cvtColor(np.ascontiguousarray(array), code)
     image: Image = converted
     return image
+
+
+def _fault(array: NDArray[Any]) -> str | None:
+    """The fault of an array that is no image, as the end of a message; None for an image."""
+    if array.dtype != np.uint8:
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            return " that holds NaN or infinity; replace those"
+        return _advice(array)
+    if array.ndim not in (2, 3):
+        few = "; one photo a call; predict_many takes each of several" if array.ndim == 4 else ""
+        return f": {array.ndim} dimensions{few}"
+    if array.size == 0:
+        return ": it is empty"
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    if channels not in (1, 3, 4):
+        first = array.shape[0] in (1, 3, 4)
+        advice = "; move the channels last: image.transpose(1, 2, 0)" if first else ""
+        return f": {channels} channels{advice}"
+    return None
 
 
 def _advice(array: NDArray[Any]) -> str:
