@@ -116,7 +116,7 @@ def form_of(
     if width is not None:
         return width, precision
     entry = default(role, weights)
-    return entry.width, precision or entry.precision
+    return entry.width, entry.precision if precision is None else precision
 
 
 def widths(precision: str | None = None, weights: str | None = None) -> list[str]:
@@ -151,7 +151,7 @@ def path_of(width: str, precision: str | None = None, weights: str | None = None
     if not isinstance(width, str) or width not in names:
         raise OptionError(
             f"width must be one of {', '.join(map(repr, names))}{_of(family)}, not {shown(width)}"
-            f"{_elsewhere(width, family)}"
+            f"{_elsewhere(width, family) if isinstance(width, str) else ''}"
         )
     precisions = [p for w, p in known if w == width]
     if precision is None:
