@@ -165,19 +165,42 @@ def _certainty(report: dict[str, Any] | None, shown: str) -> str:
         [f"worst of {len(report['corruptions'])} corruptions ({report['hard_faces']} each)"]
         + [f"{100 * share:.1f} %: {name}" for name, share in zip(names, shares, strict=True)]
     )
+    apart = "elsewhere" in report
+    if apart:
+        rows[3:3] = [
+            [
+                f"of them, `{folder}` ({part['faces']})",
+                *(f"{100 * s:.1f} %" for s in part["shares"]),
+            ]
+            for folder, part in report["folders"].items()
+        ]
     refused = next(reversed(report["refusal"].values()))
     rates = [refused["all"], refused["confidence"]["kept"], refused["the detector's score"]["kept"]]
     kept = " to ".join(f"{rate['10']:.2f} %" for rate in rates[:2])
     areas = [refused[name]["area"] for name in ("confidence", "the detector's score", "oracle")]
     text = f"""\
 `faces.radius(p)` should hold the landmark with probability p. It was fitted on the validation \
-faces, as they are and corrupted; on `{shown}` the share of landmarks it holds is:"""
+faces, as they are and corrupted; on `{"val" if apart else shown}` the share of landmarks it \
+holds is{", each fifth of the faces judged by a fit to the others" if apart else ""}:"""
     together = f"""\
 Of all these faces together, leaving out the {100 * REFUSED:.0f} % of lowest `faces.confidence` \
 lowers the failure rate at 10 % from {kept} ({rates[2]["10"]:.2f} % by the detector's score). \
 Area under the risk-coverage curve, % mean error: {areas[0]:.3f}; by the detector's score \
 {areas[1]:.3f}, by the errors themselves {areas[2]:.3f}."""
-    return "\n\n".join([wrapped(text), "\n".join(map(_row, rows)), wrapped(together)])
+    table = "\n".join(map(_row, rows))
+    paragraphs = [wrapped(text), table, *map(wrapped, _elsewhere(report)), wrapped(together)]
+    return "\n\n".join(paragraphs)
+
+
+def _elsewhere(report: dict[str, Any]) -> list[str]:
+    """How the radii hold for labels of another habit, if that was measured."""
+    return [
+        f"A radius is meant for the places that the labels of the training have. On `{name}`, "
+        "where people drew by another habit, the radii hold "
+        + " and ".join(f"{100 * share:.1f} %" for share in shares)
+        + ": the difference of the habits is no part of them."
+        for name, shares in report.get("elsewhere", {}).items()
+    ]
 
 
 def _shape_of_maps(model: Path) -> str:

@@ -14,6 +14,7 @@ from lapland import Detector, Faces, draw
 from lapland.base.boxes import iou
 from lapland.base.files import write_whole
 from lapland.crop.square import crop_matrices, steps
+from lapland.detection.registry import load_detector
 from lapland.image.loading import load_image
 from lapland.schemes.normaliser import normalisers
 from training.common.paths import REPOSITORY
@@ -97,9 +98,11 @@ def draw_limits(
 
 def _clean(detector: Detector, photo: Path) -> _Clean:
     image = load_image(photo)
-    faces = detector.predict(image)[:1]
-    if not len(faces):
+    found = load_detector("mtcnn", threads=1).detect(image).five_points[:1]
+    if not len(found):
         raise ValueError(f"{photo}: expected a photo of a face, MTCNN finds none")
+    # Given, they stand: the landmarks of a bad network would be taken for those of no face.
+    faces = detector.predict(image, five_points=found)
     landmarks = faces.landmarks.astype(np.float64)
     # An untrained network may put all landmarks in one place.
     size = max(float(normalisers(landmarks, faces.scheme)[0]), 1.0)

@@ -23,6 +23,7 @@ from training.calibration.measuring import measure as measure_calibration
 from training.data import detected
 from training.data.crops import cut_all
 from training.data.readers import read_faces
+from training.evaluation.conditions import CLEAN
 from training.evaluation.figures import evaluate_file
 from training.recipes.checkpoint import load_weights, save_weights
 
@@ -119,7 +120,12 @@ def export(
             calibration = None
             if (data / "splits" / "val.txt").exists():
                 calibration, _ = calibrate(plain, data)
-                certainty = measure_calibration(plain, calibration, showing, shown)
+                if showing is data:
+                    certainty = measure_calibration(plain, calibration, data, shown)
+                else:  # its labels follow another habit than those of the fit
+                    certainty = measure_calibration(plain, None, data, "val")
+                    there = measure_calibration(plain, calibration, showing, shown, every=8)
+                    certainty["elsewhere"] = {shown: there["coverage"][CLEAN]}
                 terms["unsure"] = unsure_of(plain, data)
         nmse = {name: round(report["mtcnn"]["nmse"], 3) for name, report in figures.items()}
         helper.set_model_props(model, metadata_of(net, recipe, facts, nmse, calibration, **terms))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lapland.base.boxes import around
 from lapland.base.files import write_whole
@@ -26,6 +27,10 @@ from training.evaluation.predictions import Predictor, cached, open_network
 
 FOLDS = 5
 GRID = tuple(np.round(np.arange(0.05, 1, 0.05), 2).tolist())  # of the curves
+
+
+Parts = list[tuple[NDArray[np.bool_], Calibration]]
+"""Faces (N,) and the calibration that judges them; each face belongs to one part."""
 
 
 def predictions_under(
@@ -88,19 +93,56 @@ def radii_of(
     return [r.reshape(sample.scales.shape).astype(np.float64) for r in found]
 
 
-def confidences_of(calibration: Calibration, sample: ErrorSample) -> Floats:
-    """(C, N)."""
-    return calibration.confidence(*sample.flat).reshape(sample.textures.shape[:2]).astype(float)
+def joined(
+    parts: Parts, sample: ErrorSample, probabilities: tuple[float, ...] = COVERED
+) -> list[Floats]:
+    """(C, N, K) radii of each probability, pixels; each face by the calibration of its part."""
+    found = [np.empty_like(sample.scales) for _ in probabilities]
+    for faces, calibration in parts:
+        for whole, some in zip(
+            found, radii_of(calibration, sample.of(faces), probabilities), strict=True
+        ):
+            whole[:, faces] = some
+    return found
+
+
+def confidences_of(parts: Parts, sample: ErrorSample) -> Floats:
+    """(C, N), each face by the calibration of its part."""
+    found = np.empty(sample.textures.shape[:2])
+    for faces, calibration in parts:
+        some = sample.of(faces)
+        found[:, faces] = calibration.confidence(*some.flat).reshape(some.textures.shape[:2])
+    return found
+
+
+def by_folder(
+    faces: AnnotatedFaces, sample: ErrorSample, radii: list[Floats]
+) -> dict[str, dict[str, Any]]:
+    """{first folder of the name: number of its faces and shares within each of the radii}."""
+    folders = np.array([name.split("/")[0] if "/" in name else "" for name in faces.names])
+    report = {}
+    for folder in np.unique(folders):
+        those = folders == folder
+        shares = reliability.coverages([r[:, those] for r in radii], sample.of(those))[0]
+        report[str(folder)] = {"faces": int(those.sum()), "shares": shares.tolist()}
+    return report
+
+
+def fitted_apart(sample: ErrorSample, folds: int = FOLDS, seed: int = 0) -> Parts:
+    """Parts of the faces, each with a calibration that was fitted on all other parts."""
+    fold = np.random.default_rng(seed).permutation(len(sample.sizes)) % folds
+    return [(fold == f, fit(sample.of(fold != f))) for f in np.unique(fold)]
 
 
 def measure(
-    model: Path, calibration: Calibration, data: Path, split: str = "common", every: int = 1
+    model: Path, calibration: Calibration | None, data: Path, split: str = "common", every: int = 1
 ) -> dict[str, Any]:
     """How well a calibration holds on the faces of a split.
 
     Args:
         model: an ONNX file or a checkpoint.
-        calibration: its calibration.
+        calibration: its calibration; None measures on the faces of the fit: each of `FOLDS` parts
+            is judged by a calibration that was fitted on the others, and `every` is 1.
         data: folder of annotated photos.
         split: name of a split file in its `splits/`; without it, every photo counts.
         every: one in so many faces is corrupted.
@@ -108,7 +150,8 @@ def measure(
     Returns:
         "coverage": {condition: shares within the radii of `COVERED`}; "corruptions": the corrupting
         conditions; "refusal": `reliability.refusals` of clean photos, and of these together with
-        the corrupted ones; "curves": nominal and covered shares of the same two.
+        the corrupted ones; "curves": nominal and covered shares of the same two; "folders": for
+        each folder of clean photos, the number of faces and the shares within the radii.
     """
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
@@ -121,8 +164,12 @@ def measure(
         predictions_under(run, faces, clean, scheme),
         predictions_under(run, some, conditions, scheme),
     )
-    shares = {clean[0].name: reliability.coverages(radii_of(calibration, seen), seen)[0].tolist()}
-    covered = reliability.coverages(radii_of(calibration, hard), hard)
+    parts: Parts = [(np.ones(len(faces), np.bool_), calibration)] if calibration else []
+    parts = parts or fitted_apart(hard.of(slice(None), slice(apart)))
+    here = [(part[::every], fitted) for part, fitted in parts]
+    radii = joined(parts, seen)
+    shares = {clean[0].name: reliability.coverages(radii, seen)[0].tolist()}
+    covered = reliability.coverages(joined(here, hard), hard)
     for condition, row in zip(conditions[1:], covered[1:], strict=True):
         shares[condition.name] = row.tolist()
     report: dict[str, Any] = {
@@ -130,17 +177,24 @@ def measure(
         "hard_faces": len(some),
         "coverage": shares,
         "corruptions": [condition.name for condition in conditions[1:apart]],
+        "folders": by_folder(faces, seen, radii),
         "refusal": {},
         "curves": {},
     }
-    for name, part, sample, of in (
-        (CLEAN, clean, seen, faces),
-        ("these and corrupted ones", conditions[:apart], hard.of(slice(None), slice(apart)), some),
+    for name, part, sample, of, judges in (
+        (CLEAN, clean, seen, faces, parts),
+        (
+            "these and corrupted ones",
+            conditions[:apart],
+            hard.of(slice(None), slice(apart)),
+            some,
+            here,
+        ),
     ):
-        covered = reliability.coverages(radii_of(calibration, sample, GRID), sample)
+        covered = reliability.coverages(joined(judges, sample, GRID), sample)
         report["curves"][name] = {"nominal": GRID, "covered": covered.mean(axis=0).tolist()}
         scores = {
-            "confidence": confidences_of(calibration, sample),
+            "confidence": confidences_of(judges, sample),
             "the detector's score": np.stack(
                 [detector_scores(mtcnn, condition, of) for condition in part]
             ),
