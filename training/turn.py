@@ -127,8 +127,13 @@ def turned(
     fit = fit_head(head, landmarks)
     if fit.error > MOST_ERROR:
         return None
-    rng = np.random.default_rng((seed, zlib.crc32(name.encode())))
+    rng = generator(seed, name)
     return fit, turn(head, fit, load_image(_photo(folder, name)), *angles.drawn(fit, rng))
+
+
+def generator(seed: int, name: str) -> np.random.Generator:
+    """The random numbers of a copy, which follow from the seed and the name."""
+    return np.random.default_rng((seed, zlib.crc32(name.encode())))
 
 
 def _names(folder: Path, file: Path | None) -> list[str]:

@@ -160,7 +160,7 @@ class FacesAnswers:
         pixels = load_image(image)
         return cut_chips(pixels, self.landmarks, self.five_landmarks, size, layout)
 
-    def answer_columns(self, *, pose: bool, eyes: bool) -> dict[str, NDArray[np.float32]]:
+    def _answer_columns(self, *, pose: bool, eyes: bool) -> dict[str, NDArray[np.float32]]:
         """Name -> (N,) column of a table; the names that `lapland track` gives in its CSV."""
         columns: dict[str, NDArray[Any]] = {}
         if pose:

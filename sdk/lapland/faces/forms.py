@@ -100,7 +100,7 @@ class FacesForms(FacesAnswers):
             if self.calibration.has_radii:
                 more |= {radius_key(p): self.radius(p).ravel() for p in RECORDED}
             more["confidence"] = np.repeat(self.confidence, k)
-        answers = self.answer_columns(pose=pose, eyes=eyes)
+        answers = self._answer_columns(pose=pose, eyes=eyes)
         more |= {name: np.repeat(column, k) for name, column in answers.items()}
         return to_pandas(
             self.boxes, self.scores, self.landmarks, self.scales, self.scheme.groups, more

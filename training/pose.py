@@ -1,0 +1,143 @@
+"""Chooses the constants of the head pose on open faces: `python -m training.pose FOLDER ...`.
+
+FOLDER holds labelled faces whose terms are open (`docs/open-weights.md`), `--copies` the turned
+copies that `python -m training.turn` made of some of them, by the `--seed` and otherwise default
+options, so that the angles are known. The landmarks of `--model`, a network that was trained on
+other open faces, give their poses. Printed are
+
+- for pairs of how loosely a landmark is tied to the head, the mean error of yaw and pitch;
+- by yaw, these errors and the share of the true angles within the 90 % intervals;
+- the mean pitch of the people of `--level`, who look into a camera at the height of their eyes, by
+  their own labels and by the network.
+
+`lapland/answers/{pose,pose_fit}.py` and `export/head.py` hold the constants.
+"""
+
+import argparse
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lapland import Detector
+from lapland.answers import pose_fit
+from lapland.answers.head import load_head
+from lapland.answers.pose import head_poses
+from lapland.answers.rotations import angles_of
+from training.data.pts import read_pts
+from training.heads.fitting import fit_head
+from training.heads.head import Head, read_head
+from training.turn import Angles, generator
+
+Floats = NDArray[np.float64]
+JAWS, OTHERS = (0.5, 1.0, 1.5), (0.2, 0.4, 0.8, 1.2)  # cm
+FRONTAL = 12.0  # degrees; the turn of other faces is not known well enough
+BANDS = ((0, 90), (0, 15), (15, 30), (30, 45), (45, 75))
+
+
+@dataclass(frozen=True)
+class Faces:
+    """N turned faces.
+
+    Attributes:
+        landmarks: (N, 68, 2) of the network, image pixels.
+        deviations: (N, 68) pixels, of each coordinate.
+        angles: (N, 2) true yaw and pitch, degrees, of the axes of the labels' head.
+    """
+
+    landmarks: Floats
+    deviations: Floats
+    angles: Floats
+
+
+def turned_faces(head: Head, folder: Path, copies: Path, seed: int, detector: Detector) -> Faces:
+    """The network's landmarks of the copies that `training.turn` made of the faces of a folder."""
+    rows = []
+    for path in sorted(copies.rglob("*.jpg")):
+        name = path.relative_to(copies).with_suffix("").as_posix()
+        fit = fit_head(head, read_pts(folder / f"{name}.pts"))
+        found = detector.predict(path)
+        if abs(fit.yaw) <= FRONTAL and len(found):
+            yaw, pitch = Angles().drawn(fit, generator(seed, name))
+            deviation = found.radius(0.5)[0] / np.sqrt(2 * np.log(2))
+            rows.append((found.landmarks[0], deviation, (fit.yaw + yaw, fit.pitch + pitch)))
+    landmarks, deviations, angles = (np.array(c, np.float64) for c in zip(*rows, strict=True))
+    return Faces(landmarks, deviations, angles)
+
+
+def angles_with(faces: Faces, looseness: tuple[float, float]) -> Floats:
+    """(N, 3) angles, degrees, for a looseness of jaw and others in centimetres."""
+    fit = pose_fit.PoseFit(
+        load_head(), faces.landmarks, faces.deviations, None, None, looseness=looseness
+    )
+    fit.run()
+    return angles_of(fit.rotations)
+
+
+def coverage(faces: Faces) -> list[str]:
+    """Lines of a table: by true yaw, shares of yaw and pitch within their 90 % intervals."""
+    poses = head_poses(faces.landmarks, faces.deviations)
+    errors = np.abs(_centred(poses.angles[:, :2] - faces.angles))
+    within = errors <= poses.radius(0.9)[:, :2]
+    lines = []
+    for low, high in BANDS:
+        inside = (np.abs(faces.angles[:, 0]) >= low) & (np.abs(faces.angles[:, 0]) < high)
+        if inside.any():
+            yaw, pitch = errors[inside].mean(axis=0)
+            shares = within[inside].mean(axis=0)
+            lines.append(
+                f"yaw {low}-{high}: {inside.sum()} faces, errors {yaw:.1f} {pitch:.1f}, "
+                f"within {shares[0]:.2f} {shares[1]:.2f}"
+            )
+    return lines
+
+
+def _centred(errors: Floats) -> Floats:
+    """Without the mean of pitch: the two heads have their zero at another place."""
+    centred: Floats = errors - [0.0, float(np.median(errors[:, 1]))]
+    return centred
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.pose", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--copies", type=Path, required=True, help="their turned copies")
+    parser.add_argument("--seed", type=int, default=0, help="that of the copies")
+    parser.add_argument("--head", type=Path, required=True, help="ict.npz")
+    parser.add_argument("--model", type=Path, required=True, help="ONNX file of an open network")
+    parser.add_argument("--level", type=Path, required=True, help="photos with .pts of level faces")
+    options = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    detector = Detector(model=options.model, threads=1)
+    head = read_head(options.head)
+    faces = turned_faces(head, options.folder, options.copies, options.seed, detector)
+    print(f"{len(faces.angles)} turned faces; mean error of yaw and pitch, degrees")
+    for pair in itertools.product(JAWS, OTHERS):
+        errors = _centred(angles_with(faces, pair)[:, :2] - faces.angles)
+        yaw, pitch = np.abs(errors).mean(axis=0)
+        print(f"jaw {pair[0]}, others {pair[1]} cm: {yaw:.2f} {pitch:.2f}")
+    print("\n".join(coverage(faces)))
+    own, seen = level(options.level, detector)
+    print(f"pitch of level faces: {own.mean():.2f} by their labels, {seen.mean():.2f} seen")
+    print(f"deviation of pitch {seen.std():.2f}")
+
+
+def level(folder: Path, detector: Detector) -> tuple[Floats, Floats]:
+    """Pitch of the people of a folder, degrees, by their labels and by the network."""
+    own, seen = [], []
+    for path in sorted(folder.glob("*.jpg")):
+        points = read_pts(path.with_suffix(".pts"))
+        side = np.ptp(points, axis=0).max()
+        own.append(head_poses(points[None], np.full((1, 68), 0.01 * side)).pitch[0])
+        found = detector.predict(path)
+        if len(found):
+            seen.append(found[:1].pose().pitch[0])
+    return np.array(own, np.float64), np.array(seen, np.float64)
+
+
+if __name__ == "__main__":
+    main()
