@@ -11,6 +11,7 @@ from lapland.schemes.ibug68 import IBUG68
 from lapland.schemes.registry import SCHEMES
 from training.data.augment import Augmentation
 from training.data.crops import CropSpec
+from training.losses.named import LOSSES
 from training.network.normalised import NormalisedRCN
 from training.network.rcn import SLOPE
 from training.recipes.families import FAMILIES
@@ -32,7 +33,7 @@ class Recipe:
         precision: "float32", or "int8": the network is trained with the rounding of int8 inference
             (`training.network.quantised`), best from weights trained in float32 (--start).
         tail: share of the values that lie beyond each end of int8's range at the start.
-        loss: "laplace_kl", "gaussian_kl", "softargmax" or "wasserstein".
+        loss: a name of `training.losses.named.LOSSES`.
         target_scale: b0 of LaplaceKL, and of the targets of the Wasserstein loss, crop pixels.
         beta: temperature of the softmax.
         epochs: passes over the training faces.
@@ -98,7 +99,7 @@ class Recipe:
             ("scheme", tuple(SCHEMES)),
             *FAMILIES[self.family].choices.items(),
             ("precision", ("float32", "int8")),
-            ("loss", ("laplace_kl", "gaussian_kl", "softargmax", "wasserstein")),
+            ("loss", tuple(LOSSES)),
             ("schedule", ("constant", "cosine")),
         ):
             if getattr(self, name) not in choices:

@@ -1,5 +1,6 @@
 """Pictures of a run and of an evaluation."""
 
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def draw_discretisation(found: dict[tuple[str, str, int], float], path: Path) ->
         for (kind, decoding, stride), error in found.items():
             if kind == encoding:
                 rows.setdefault(decoding, []).append((stride, error))
-        for (decoding, points), marker in zip(rows.items(), "osd^", strict=True):
+        for (decoding, points), marker in zip(rows.items(), cycle("osd^v"), strict=False):
             axis.plot(*zip(*points, strict=True), marker=marker, label=decoding, alpha=0.8)
         axis.set(title=f"drawn about {encoding}", xlabel="crop pixels to a pixel of the maps")
         axis.set_xticks(sorted({stride for _, _, stride in found}))

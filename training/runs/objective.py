@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from lapland.schemes.registry import SCHEMES
 from training.losses import adversary, landmarks
-from training.losses.heatmaps import coarser, location_and_scale, marginals, probabilities, variance
+from training.losses.heatmaps import coarser, location_and_scale, marginals, probabilities
+from training.losses.named import LOSSES, Maps
 from training.losses.siamese import disagreement
-from training.losses.wasserstein import wasserstein
 from training.recipes.checkpoint import load_weights
 from training.recipes.recipe import Recipe
 
@@ -35,17 +35,11 @@ def loss_on_labels(
     # Before the arithmetic, since a gradient of NaN times 0 is NaN.
     target = target.where(visible[..., None], 0.0)
     location, scale = location_and_scale(*sums, recipe.stride)
-    masses = (heatmaps, target, recipe.beta, recipe.stride, recipe.target_scale)
-    if recipe.loss == "wasserstein":
-        loss = wasserstein(*masses)
-    elif recipe.loss == "laplace_kl":
-        loss = landmarks.laplace_kl(location, scale, target, recipe.target_scale)
-    elif recipe.loss == "gaussian_kl":
-        loss = landmarks.gaussian_kl(location, variance(*sums, recipe.stride), target)
-    else:
-        loss = landmarks.softargmax(location, target)
+    settings = (recipe.beta, recipe.stride, recipe.target_scale)
+    maps = Maps(heatmaps, sums, location, scale, target, *settings)
+    loss = LOSSES[recipe.loss](maps)
     if recipe.wasserstein:
-        loss = loss + recipe.wasserstein * wasserstein(*masses)
+        loss = loss + recipe.wasserstein * LOSSES["wasserstein"](maps)
     if weight is not None:
         loss = loss * weight
     error = landmarks.softargmax(location.detach(), target)
