@@ -16,6 +16,7 @@ from lapland.schemes.registry import SCHEMES
 from lapland.schemes.scheme import Scheme
 from training.calibration.reliability import COVERED, REFUSED, worst
 from training.evaluation.conditions import CLEAN
+from training.recipes.families import FAMILIES
 from training.recipes.recipe import RECIPES, Recipe
 
 TEMPLATE = """\
@@ -74,16 +75,6 @@ Mean scale on `{shown}`: {mean_scale}; rank correlation of a landmark's scale wi
 - {people}
 - Not for identifying people, and not for decisions about them.
 """
-# Family -> sentence of the card, without its full stop.
-_NETWORKS = {
-    "rcn": """\
-Recombinator Network of *Laplace Landmark Localization* (Robinson et al., ICCV 2019) at
-width {width}""",
-    "mobile": """\
-A network of few multiplications, depthwise separable convolutions in residual
-blocks (`training/network/mobile.py`), with the loss of *Laplace Landmark Localization* (Robinson
-et al., ICCV 2019); size `{width}`""",
-}
 GIVEN = ("train", "val", "start", "teacher")  # options of `training.train`, in the facts of a run
 COLUMNS = (
     *("faces", "crops", "count", "missed by MTCNN", "NMSE %"),
@@ -113,7 +104,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
         name=folder.name,
         k=k,
         scheme={"ibug68": "iBUG/300-W", "aflw19": "AFLW"}.get(scheme.name, scheme.name),
-        network=_NETWORKS[recipe.family].format(width=recipe.width) + _form(recipe),
+        network=FAMILIES[recipe.family].describe(recipe) + _arithmetic(recipe),
         maps=_shape_of_maps(folder / "model.onnx"),
         precision=recipe.precision,
         files="\n".join(_file_row(folder / n) for n in ("model.onnx", "weights.safetensors")),
@@ -210,14 +201,11 @@ def _shape_of_maps(model: Path) -> str:
     return ", ".join(side.dim_param or str(side.dim_value) for side in sides)
 
 
-def _form(recipe: Recipe) -> str:
-    """Additions to the description of the network: its resolution, its arithmetic."""
-    form = ""
-    if recipe.stride == 2 and recipe.family == "rcn":
-        form += ",\nlite: its maps have half the resolution of the crop"
-    if recipe.precision == "int8":
-        form += ",\nin int8: weights and maps of a byte a number, fine-tuned with that rounding"
-    return form
+def _arithmetic(recipe: Recipe) -> str:
+    """The addition to the description of a network that computes in int8."""
+    if recipe.precision != "int8":
+        return ""
+    return ",\nin int8: weights and maps of a byte a number, fine-tuned with that rounding"
 
 
 def settings_of(recipe: Recipe) -> list[str]:

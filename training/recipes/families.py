@@ -42,6 +42,7 @@ class Family:
         last: name of the bias of the last layer, which has an entry for each landmark.
         label: settings -> the width as users name it.
         prefix: prefix of the names of its models; the label follows.
+        describe: settings -> the sentence on the network in model cards.
     """
 
     choices: Mapping[str, Collection[Any]]
@@ -51,6 +52,7 @@ class Family:
     last: str
     label: Callable[[Settings], str]
     prefix: str
+    describe: Callable[[Settings], str]
 
 
 def _rcn(settings: Settings, landmarks: int) -> RCN:
@@ -62,6 +64,22 @@ def _rcn(settings: Settings, landmarks: int) -> RCN:
 
 def _rcn_label(settings: Settings) -> str:
     return settings.width + ("-lite" if settings.stride == 2 else "")
+
+
+def _describe_rcn(settings: Settings) -> str:
+    lite = ",\nlite: its maps have half the resolution of the crop" if settings.stride == 2 else ""
+    return (
+        "Recombinator Network of *Laplace Landmark Localization* (Robinson et al., ICCV 2019) at\n"
+        f"width {settings.width}{lite}"
+    )
+
+
+def _describe_mobile(settings: Settings) -> str:
+    return (
+        "A network of few multiplications, depthwise separable convolutions in residual\n"
+        "blocks (`training/network/mobile.py`), with the loss of *Laplace Landmark Localization* "
+        f"(Robinson\net al., ICCV 2019); size `{settings.width}`"
+    )
 
 
 def _mobile(settings: Settings, landmarks: int) -> nn.Module:
@@ -90,6 +108,7 @@ FAMILIES = MappingProxyType(
             last="head.2.bias",
             label=_rcn_label,
             prefix="rcn-",
+            describe=_describe_rcn,
         ),
         "mobile": Family(
             choices={
@@ -105,6 +124,7 @@ FAMILIES = MappingProxyType(
             last=f"layers.{HEAD}.bias",
             label=lambda settings: settings.width,
             prefix="",
+            describe=_describe_mobile,
         ),
     }
 )
