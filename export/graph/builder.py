@@ -14,6 +14,10 @@ OPSET, IR = 17, 9  # onnxruntime 1.19 and later read these
 CONTRIB = "com.microsoft"  # onnxruntime's own operators; its CPU build always has them
 
 
+def _key(value: NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
+    return value.dtype.str, value.shape, value.tobytes()
+
+
 class GraphBuilder:
     """Nodes and constants of one ONNX graph, in the order of their addition."""
 
@@ -25,11 +29,15 @@ class GraphBuilder:
     def constant(self, name: str, value: NDArray[Any]) -> str:
         """Adds a constant, unless there is one with the same value; returns its name."""
         value = np.ascontiguousarray(value).reshape(np.shape(value))
-        key = (value.dtype.str, value.shape, value.tobytes())
-        if key not in self._known:
-            self._known[key] = name
+        known = self.known(value)
+        if known is None:
+            known = self._known[_key(value)] = name
             self.constants.append(numpy_helper.from_array(value, name))
-        return self._known[key]
+        return known
+
+    def known(self, value: NDArray[Any]) -> str | None:
+        """The name of the constant that has this value, if there is one."""
+        return self._known.get(_key(value))
 
     def integers(self, name: str, *values: int) -> str:
         """Adds a constant (n,) int64, the form of shapes and axes."""

@@ -65,7 +65,7 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
     samples = sampling.bilinear(g, photo.pixels, *axes, photo.width)
     parts = [_means(g, samples)]
 
-    inner = Graph(f"{g.prefix}large/")
+    inner = Graph(f"{g.prefix}large/", g)
     few = (inner.within(value).take(inner.within(large)) for value in (matrix, shrink))
     cuts = _cut_large(inner, photo.within(inner), *few, size)
     none = np.zeros((0, 3, size, size))

@@ -9,12 +9,12 @@ import onnx
 from onnx import TensorProto, helper
 
 from export.graph.builder import CONTRIB, IR, OPSET
-from export.stages import certainty
+from export.stages import agreement, certainty
 from export.stages.cascade import Found, detect
 from export.stages.crops import cut, squares
 from export.stages.networks import insert
 from export.stages.picture import Picture, picture
-from export.stages.values import Graph, Value
+from export.stages.values import Graph, Value, onnx_type
 from lapland.networks.info import ModelInfo
 
 PROBABILITIES = (0.5, 0.9)  # of the radii
@@ -89,24 +89,25 @@ def build(
     image = Value(g, "image", np.uint8)
     shown = picture(image, photo.height, photo.width, rgb=photo.rgb)
     found = detect(g, nets, shown, photo.min_face, photo.faces)
-    results = _located(g, shown, found, model, info)
-    k = info.scheme.size
-    outputs: dict[str, tuple[Value, list[str | int]]] = {
-        "boxes": (found.boxes, ["N", 4]),
-        "scores": (found.scores, ["N"]),
-        "five_points": (found.five_points, ["N", 5, 2]),
-        "landmarks": (results[0], ["N", k, 2]),
-        "scales": (results[1], ["N", k]),
-        "radii_50": (results[2], ["N", k]),
-        "radii_90": (results[3], ["N", k]),
-        "confidence": (results[4], ["N"]),
-        "count": (found.boxes.count().cast(np.int32).reshape(), []),
+    results = _located(g, shown, found, model, info, nets["onet"])
+    kept, k = results.pop(), info.scheme.size
+    shapes: dict[str, list[str | int]] = {
+        "boxes": ["N", 4],
+        "scores": ["N"],
+        "five_points": ["N", 5, 2],
+        "landmarks": ["N", k, 2],
+        "scales": ["N", k],
+        "radii_50": ["N", k],
+        "radii_90": ["N", k],
+        "confidence": ["N"],
+        "count": [],
     }
+    values = [value.take(kept) for value in (*found, *results)]
+    values.append(kept.count().cast(np.int32).reshape())
     infos = []
-    for name, (value, dimensions) in outputs.items():
+    for (name, dimensions), value in zip(shapes.items(), values, strict=True):
         g.rename(value, name)
-        kind = TensorProto.INT32 if name == "count" else TensorProto.FLOAT
-        infos.append(helper.make_tensor_value_info(name, kind, dimensions))
+        infos.append(helper.make_tensor_value_info(name, onnx_type(value.dtype), dimensions))
     source = helper.make_tensor_value_info(
         "image", TensorProto.UINT8, [photo.height, photo.width, 3]
     )
@@ -121,16 +122,22 @@ def build(
 
 
 def _located(
-    g: Graph, photo: Picture, found: Found, model: onnx.ModelProto, info: ModelInfo
+    g: Graph,
+    photo: Picture,
+    found: Found,
+    model: onnx.ModelProto,
+    info: ModelInfo,
+    onet: onnx.ModelProto,
 ) -> list[Value]:
-    """Landmarks, scales, two radii, confidence; computed only if there are faces.
+    """Landmarks, scales, two radii, confidence, indices of the faces; only if there are some.
 
     The int8 networks refuse to run on no face at all.
     """
-    inner = Graph("faces/")
+    inner = Graph("faces/", g)
+    inside = photo.within(inner)
     points, size = inner.within(found.five_points), info.size
     square = squares(inner, points, size=size, factor=info.crop_factor, upright=info.crop_upright)
-    crops = cut(inner, photo.within(inner), square, size)
+    crops = cut(inner, inside, square, size)
     given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
     in_crop, spread = insert(inner, model, "landmarks", given, ["landmarks", "scales"])
     linear, offset = square.matrices.part(0, 2, 2), square.matrices.part(2, 3, 2)
@@ -146,8 +153,10 @@ def _located(
     k = info.scheme.size
     none = np.zeros((0, k))
     some = found.scores.count() > 0
-    results = [landmarks, scales, *radii, confidence]
-    return g.branch(some, inner, results, [np.zeros((0, k, 2)), none, none, none, np.zeros(0)])
+    kept = agreement.kept(inner, onet, inside, points, landmarks, info.scheme)
+    results = [landmarks, scales, *radii, confidence, kept]
+    empty = [np.zeros((0, k, 2)), none, none, none, np.zeros(0), np.zeros(0)]
+    return g.branch(some, inner, results, empty)
 
 
 def _metadata(

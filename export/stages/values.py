@@ -188,11 +188,17 @@ class Graph(GraphBuilder):
 
     Args:
         prefix: prefix of the names, so that those of a branch differ from those around it.
+        around: the graph around a branch, whose constants it uses.
     """
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self, prefix: str = "", around: "Graph | None" = None) -> None:
         super().__init__()
-        self.prefix = prefix
+        self.prefix, self._around = prefix, around
+
+    def known(self, value: NDArray[Any]) -> str | None:
+        """The name of the constant that has this value, here or around."""
+        name = super().known(value)
+        return self._around.known(value) if name is None and self._around else name
 
     def value(self, value: Operand, dtype: Any) -> Value:
         """A constant of the type given, or a value, which is returned."""

@@ -138,6 +138,18 @@ def test_radii_and_confidence_are_those_of_the_calibration(both, name):
     np.testing.assert_allclose(found["confidence"], expected, atol=0.02)
 
 
+def test_a_face_that_the_last_network_does_not_see_again_is_none(both):
+    """MTCNN sees a face upside down in one that lies on its side; landmarks do not agree."""
+    graph, detector = both
+    image = canvas()
+    turn = cv2.getRotationMatrix2D((119.5, 119.5), 100, 1)
+    image[:, 40:280] = cv2.warpAffine(
+        astronaut(240), turn, (240, 240), borderMode=cv2.BORDER_REPLICATE
+    )
+    assert len(detector.networks.faces.detect(image).boxes) == 1
+    assert len(detector.predict(image)) == run(graph, image)["count"] == 0
+
+
 @pytest.mark.parametrize("grey", [0, 128])
 def test_no_face_gives_empty_arrays(both, grey):
     graph, _ = both
