@@ -1,7 +1,7 @@
 """Brings models, manifest and version of the repository into the package.
 
-In the repository they lie one folder up, where lapland has them too; the source distribution holds
-copies, from which its wheel is built.
+In the repository they lie one folder up, where lapland has them too. The source distribution holds
+copies, and its wheel is built from these.
 """
 
 import json

@@ -17,7 +17,7 @@ def detector_of(options: argparse.Namespace, role: str, threads: int) -> Detecto
 
     Args:
         options: options of a parser that `add_model` has made.
-        role: `photo` or `video`: whose default model is taken if no width is given.
+        role: `photo` or `video`: the role of the default model, for options without a width.
         threads: threads of one call.
     """
     width, precision = index.form_of(role, options.width, None, options.weights)

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     for family, rows in groupby(index.listed(), key=lambda entry: entry.weights):
         entries = list(rows)
         terms, _ = index.FAMILIES[family]
-        taken = ", taken if none is named" if family == default else ""
+        taken = ", the default" if family == default else ""
         print(f'weights="{family}", {terms}{taken}')
         print(f"{heading}{'NMSE %, 300-W common':>23}")
         for entry in entries:
