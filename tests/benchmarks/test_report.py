@@ -135,7 +135,7 @@ def test_the_headline_is_of_the_default_model():
     assert "1.0 ms a face" in text
     assert "7.2 ms for a photo of 640 x 480" in text
     assert "A processor" in text
-    made["models"] = made["models"][:1]
+    made["models"] = [row for row in made["models"] if row["name"] != info.name]
     with pytest.raises(ValueError, match=r"lacks \S+ on one thread"):
         models.headline(made)
 

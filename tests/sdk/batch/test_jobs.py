@@ -133,7 +133,7 @@ def test_a_process_has_one_thread_of_opencv_unless_it_is_given_more(threads, exp
     before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)
-        start_in_process(Setup(DetectorOptions("1/16", threads=threads)))
+        start_in_process(Setup(DetectorOptions("1/16", weights="300w", threads=threads)))
         assert cv2.getNumThreads() == expected
     finally:
         cv2.setNumThreads(before)
