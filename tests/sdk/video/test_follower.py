@@ -82,7 +82,8 @@ def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
     strayed = track.fit.five_points
     assert np.abs(strayed - strayed.mean(axis=0) - shape).max() > 5  # what its crops would follow
     five = track.five_points
-    np.testing.assert_allclose(five - five.mean(axis=0), shape, atol=2)
+    # The tip of the nose is not the same place for every family of weights.
+    np.testing.assert_allclose(five - five.mean(axis=0), shape, atol=3.5)
 
 
 def test_no_tracks_cost_nothing(follower, frame):
