@@ -1,5 +1,7 @@
 """Identities: a new face is one of those that were lost, or one that never was there."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .matching import Points, overlaps, squares
@@ -31,16 +33,29 @@ class Identities:
         self._lost: list[Track] = []
         self._next = 0
 
-    def name(self, track: Track, picture: Picture, now: float) -> None:
-        """Gives a face the identity of the lost one that it is clearly most like, or a new one."""
+    def name(
+        self, track: Track, picture: Picture, now: float, others: Sequence[Track] = ()
+    ) -> None:
+        """Gives a face the identity of the lost one that it is clearly most like, or a new one.
+
+        Args:
+            track: the face.
+            picture: how it looks.
+            now: seconds.
+            others: faces that are followed. One that is like them is none that was lost: the track
+                of a face that passes another may have changed to that.
+        """
         self._lost = [lost for lost in self._lost if now - lost.lost_at <= self._memory]
         likenesses = [  # above 0: it may be that one
             lost.looks.likeness(picture) - needed_likeness(track.five_points, lost, now)
             for lost in self._lost
         ]
         best, second = ([*sorted(likenesses, reverse=True), -1.0, -1.0])[:2]
-        if best >= 0 and best - second >= _MARGIN:
-            same = self._lost.pop(likenesses.index(best))
+        clear = best >= 0 and best - second >= _MARGIN
+        same = self._lost[likenesses.index(best)] if clear else None
+        followed = max((other.looks.likeness(picture) for other in others), default=-1.0)
+        if same is not None and same.looks.likeness(picture) >= followed:
+            self._lost.remove(same)
             track.named(same.id, same.looks, picture)
         else:
             track.named(self._next, None, picture)

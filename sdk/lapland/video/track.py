@@ -26,6 +26,9 @@ _OFF = 0.15
 # landmarks, that still prefers the former: if light or focus fail, a wrong size is often surer.
 _USUAL_SIZE = 1.08
 _MOVES_ON = 1.0  # seconds; longest motion of a lost face
+# Likeness from which a picture may be of a face that was near others, and by how much more alike
+# than the others.
+ALIKE_AT_ALL, CLEARLY = 0.5, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,9 @@ class Track:
         sure_motion: its motion when it was last as sure as usual; None if never, or in a scene that
             was cut. An uneasy face may have been dragged along by something in front of it.
         sure_at: the time then, seconds.
+        motion_before: its motion in the frame before.
         lost_at: when it was lost, seconds.
+        rivals: tracks that came so near that it may have changed to their faces since.
     """
 
     fit: Fit
@@ -98,8 +103,9 @@ class Track:
         self.hint: Points | None = None
         self.sure_motion: Motion | None = None
         self.sure_at = self.lost_at = 0.0
+        self.rivals: list[Track] = []
         self.smoother = smoother
-        self._motion_before = self.motion
+        self.motion_before = self.motion
 
     @property
     def five_points(self) -> Points:
@@ -154,7 +160,7 @@ class Track:
         if self.detected is not None:
             self.offset.learn(self.detected, fit.five_points)
         self.detected = self.hint = None
-        self._motion_before = self.motion
+        self.motion_before = self.motion
         self.motion = self.motion.moved_to(fit.five_points, step.seconds)
         self._take(fit, step)
 
@@ -181,13 +187,13 @@ class Track:
         better = not fit.unsure and fit.mean_scale < self.fit.mean_scale
         if better:
             self.fit = fit
-            self.motion = self._motion_before.moved_to(fit.five_points, self.motion.seconds)
+            self.motion = self.motion_before.moved_to(fit.five_points, self.motion.seconds)
             self.presence.sure_again()
         return better
 
     def relocate(self, fit: Fit, score: float, step: Step) -> None:
         """Takes landmarks of this frame from another place; the O-Net sees the face there."""
-        self.motion = self._motion_before.moved_to(fit.five_points, step.seconds)
+        self.motion = self.motion_before.moved_to(fit.five_points, step.seconds)
         self._take(fit, step)
         self.presence.seen(score, step.now)
 
@@ -267,6 +273,28 @@ class Track:
 
     # --- identity
 
+    def meet(self, other: "Track") -> None:
+        """Another face came so near that each may be taken for the other from now on."""
+        if other not in self.rivals:
+            self.rivals = [*self.rivals, other]
+
+    def is_itself(self, picture: Picture) -> bool | None:
+        """Whether a picture shows the face of this track, or that of a rival; None is open."""
+        own = self.looks.likeness(picture)
+        other = max((rival.looks.likeness(picture) for rival in self.rivals), default=-1.0)
+        if max(own, other) < ALIKE_AT_ALL or abs(own - other) < CLEARLY:
+            return None
+        return own > other
+
+    def settled(self) -> None:
+        """It is clear that this is its face."""
+        self.rivals = []
+
+    def remember(self, picture: Picture) -> None:
+        """Learns how the face looks, while it is clear that it is this one."""
+        if not self.rivals:
+            self.looks.remember(picture)
+
     def named(self, identity: int, looks: Looks | None, picture: Picture) -> None:
         """Takes an identity, and the looks that are known of it, if any."""
         self.id = identity
@@ -282,6 +310,7 @@ class Track:
         other.presence, other.offset = replace(self.presence), replace(self.offset)
         other.looks, other.id, other.smoother = Looks(), -1, smoother
         other.sure_motion = self.motion
+        other.rivals = []
         return other
 
     def lost(self, now: float, cut: bool) -> None:
@@ -293,7 +322,7 @@ class Track:
     def last_place(self, now: float) -> Points:
         """(5, 2), middle of the search for a face that is not at its expected place."""
         places = self.places(now)
-        return places.mean(axis=0) if len(places) else self._motion_before.five_points
+        return places.mean(axis=0) if len(places) else self.motion_before.five_points
 
     def places(self, now: float) -> Points:
         """(P, 5, 2), likely five points of a face that is out of sight; none after a cut.

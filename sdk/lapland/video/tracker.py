@@ -20,7 +20,7 @@ from ..schemes.five_points import five_of
 from .clock import Clock, Step, real_number
 from .follower import Follower
 from .identities import ALIKE, ALIKE_HERE, ALIKE_NEAR, SAME_PLACE, Identities
-from .matching import Points, overlaps
+from .matching import Points, meetings, overlaps
 from .portrait import Picture
 from .scenes import Scenes
 from .search import Searcher
@@ -206,11 +206,12 @@ class Tracker(Hinting):
 
     def _check(self, image: Image, step: Step, cut: bool) -> None:
         """Looks at faces that are in question; ends lost tracks, and one of two that are twins."""
+        self._meet()
         for track in list(self._tracks):
             if not track.is_inside(image):
                 if not self._recover(image, track, step, cut):
                     self._lose(track, step)
-            elif cut or track.is_look_due(step.now):
+            elif cut or track.rivals or track.is_look_due(step.now):
                 self._look(image, track, step, cut)
         if len(self._tracks) > 1:
             self._part_twins(image, step)
@@ -227,8 +228,36 @@ class Tracker(Hinting):
             self._name(track.without_identity(Smoother(self._strength)), picture, step)
         elif track.presence.is_lost or (cut and not seen):
             self._lose(track, step, cut)
+        elif track.rivals and seen and not cut:
+            self._decide(track, picture, step)
         elif not track.in_doubt and not track.is_uneasy(track.fit.mean_scale):
-            track.looks.remember(picture)
+            track.remember(picture)
+
+    def _meet(self) -> None:
+        """Faces that come near one another may be mistaken for each other until they part."""
+        if len(self._tracks) < 2:
+            return
+        before = np.array([track.motion_before.five_points for track in self._tracks])
+        for pair in meetings(_stacked(self._tracks), before):
+            one, other = (self._tracks[i] for i in pair)
+            one.meet(other)
+            other.meet(one)
+
+    def _decide(self, track: Track, picture: Picture, step: Step) -> None:
+        """Whose face a track has that was near others: its own, or that of another."""
+        itself = track.is_itself(picture)
+        if itself is False:
+            self._lose(track, step)
+            others = _stacked(self._tracks)
+            if (overlaps(track.five_points[None], others) < _TWINS).all():
+                self._name(track.without_identity(Smoother(self._strength)), picture, step)
+        elif itself and not self._is_near_rival(track):
+            track.settled()
+
+    def _is_near_rival(self, track: Track) -> bool:
+        near = [rival for rival in track.rivals if rival in self._tracks]
+        five = _stacked([track, *near])
+        return any(i == 0 for i, _ in meetings(five, five))
 
     def _recover(self, image: Image, track: Track, step: Step, cut: bool) -> bool:
         """Searches for a face that is not at its expected place; True if it is near."""
@@ -250,7 +279,12 @@ class Tracker(Hinting):
         found = self._searcher.near(image, track.last_place(step.now))
         free = found[overlaps(found, others).max(axis=1, initial=0.0) < SAME_PLACE]
         sights = [self._follower.sight(image, five_points) for five_points in free]
-        alike = [track.looks.likeness(s.picture) if s.score >= FACE else -1.0 for s in sights]
+        alike = [
+            track.looks.likeness(s.picture)
+            if s.score >= FACE and track.is_itself(s.picture) is not False
+            else -1.0
+            for s in sights
+        ]
         if max(alike, default=-1.0) < least:
             return None
         best = alike.index(max(alike))
@@ -304,7 +338,7 @@ class Tracker(Hinting):
             )
 
     def _name(self, track: Track, picture: Picture, step: Step) -> None:
-        self._identities.name(track, picture, step.now)
+        self._identities.name(track, picture, step.now, self._tracks)
         self._tracks.append(track)
         self._tracks.sort(key=lambda t: t.id)
 
