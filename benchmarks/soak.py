@@ -3,6 +3,8 @@
 Calls it --calls times, in rounds of the same mix: small photos and a large one; no face, one, nine;
 as array, grey, with alpha, bytes and path; with boxes and five points of one's own; frames of
 trackers. Every fifth round has a new `Detector` and new trackers, one of two threads in passing.
+Between them comes `disturb`: a photo of 1 to 50 megapixels, a video of changing size, and ten
+detectors that come and go.
 
 The slopes of memory and of processor time over the calls are fitted, without the first tenth,
 each with an interval of 95 % confidence; threads and open files are counted before and
@@ -14,7 +16,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from lapland.networks import index
 MIX = 100  # calls in one mix
 _BLOCK = 5  # rounds that a block of the bootstrap holds, the life of one detector
 _DRAWS = 4000
+_SIZES, _DETECTORS = (1.0, 0.5, 2.5, 0.7), 10  # of the frames, in those of the photo
 _NEGLIGIBLE = {"resident_mb": 0.1, "ms": 0.01}  # of a slope, per 10,000 calls
 
 Call = Callable[[], Faces]
@@ -85,7 +88,7 @@ class Mix:
             tracker.close()
 
 
-def soak(width: str, calls: int, rounds: int) -> dict[str, Any]:
+def soak(width: str, calls: int, rounds: int, megapixels: Sequence[int]) -> dict[str, Any]:
     """Runs the calls; returns quantities in lists over the rounds, and open threads and files."""
     mixes = max(1, calls // (rounds * MIX))
     record: dict[str, Any] = {"calls": [], "resident_mb": [], "ms": []}
@@ -103,6 +106,7 @@ def soak(width: str, calls: int, rounds: int) -> dict[str, Any]:
             mix.close()
             del mix, every
             Detector(width, threads=2).predict(machine.PHOTO)
+            faces += disturb(width, megapixels[number // _BLOCK % len(megapixels)])
             gc.collect()
         record["calls"].append(done)
         record["ms"].append(1000 * spent / (mixes * MIX))
@@ -110,6 +114,26 @@ def soak(width: str, calls: int, rounds: int) -> dict[str, Any]:
         if number in (_BLOCK - 1, rounds - 1):  # a detector is gone, and nothing runs
             record["open_first" if number < rounds - 1 else "open_last"] = open_now()
     return {**record, "faces": faces}
+
+
+def disturb(width: str, megapixels: int) -> int:
+    """Takes much memory for a moment; returns the number of faces.
+
+    Args:
+        width: width of the networks.
+        megapixels: size of a photo.
+    """
+    photo = machine.read_photo(machine.PHOTO, "benchmarks.soak")
+    side = round(1000 * megapixels**0.5)
+    detector = Detector(width, threads=1)
+    faces = len(detector.predict(cv2.resize(photo, (side, side))))  # type: ignore[arg-type]
+    with Tracker(detector) as tracker:
+        for share in _SIZES:
+            frame = cv2.resize(photo, None, fx=share, fy=share)
+            for shift in range(3):
+                faces += len(tracker.update(np.roll(frame, shift, axis=1)))
+    faces += sum(len(Detector(width, threads=1).predict(photo)) for _ in range(_DETECTORS))
+    return faces
 
 
 def open_now() -> dict[str, int]:
@@ -187,6 +211,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--width", default=index.default("video").width)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=100, help="of equal calls (default: 100)")
+    parser.add_argument(
+        "--megapixels",
+        type=int,
+        nargs="+",
+        default=[1, 6, 12, 25, 50],
+        help="of the large photos, in turn (default: 1 6 12 25 50)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     options = parser.parse_args(arguments)
@@ -200,7 +231,12 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{results.machine_line(header)}; width {options.width}", flush=True)
     record = {
         "width": options.width,
-        **soak(options.width, options.calls, options.rounds - options.rounds % _BLOCK),
+        **soak(
+            options.width,
+            options.calls,
+            options.rounds - options.rounds % _BLOCK,
+            options.megapixels,
+        ),
     }
     record["slopes"] = verdict(record)
     for name, unit in (("resident_mb", "MB"), ("ms", "ms")):

@@ -37,11 +37,19 @@ def test_a_hundred_calls_cover_every_entry():
     mix.close()
 
 
+def test_a_disturbance_finds_its_faces():
+    # One in the photo, one in most of twelve frames, one by each of ten detectors.
+    assert 15 <= soak.disturb(index.default("video").width, 1) <= 23
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files in /proc")
 def test_a_short_soak_leaves_nothing_behind(tmp_path, capsys):
     paths = [tmp_path / name for name in ("soak.json", "soak.png")]
     soak.main(
-        ["--calls", "2000", "--rounds", "20", "--json", str(paths[0]), "--plot", str(paths[1])]
+        [
+            *("--calls", "2000", "--rounds", "20", "--megapixels", "1"),
+            *("--json", str(paths[0]), "--plot", str(paths[1])),
+        ]
     )
     record = json.loads(paths[0].read_text())
     assert record["open_first"] == record["open_last"]
