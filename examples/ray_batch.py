@@ -24,9 +24,12 @@ from typing import Any
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports home
 
-import pyarrow as pa
-import ray
-from pyarrow import dataset, fs
+try:
+    import pyarrow as pa
+    import ray
+    from pyarrow import dataset, fs
+except ModuleNotFoundError as error:
+    sys.exit(f"{error.name} is not installed: pip install 'lapland[ray]'")
 
 from lapland import Detector, LaplandError
 
