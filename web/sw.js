@@ -3,15 +3,21 @@
 /* global FILES, VERSION */
 importScripts("files.js");
 
+const OURS = "lapland-"; // other pages of the server have caches of their own
+const NAME = OURS + VERSION;
+
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(VERSION).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  const kept = caches.open(NAME).then((cache) => cache.addAll(FILES));
+  event.waitUntil(kept.then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
-  const old = caches.keys().then((names) => names.filter((name) => name !== VERSION));
-  event.waitUntil(old.then((names) => Promise.all(names.map((name) => caches.delete(name)))).then(() => self.clients.claim()));
+  const old = caches.keys().then((names) => names.filter((name) => name.startsWith(OURS) && name !== NAME));
+  const removed = old.then((names) => Promise.all(names.map((name) => caches.delete(name))));
+  event.waitUntil(removed.then(() => self.clients.claim()));
 });
 
 self.addEventListener("fetch", (event) => {
-  event.respondWith(caches.match(event.request, { ignoreSearch: true }).then((kept) => kept ?? fetch(event.request)));
+  const kept = caches.open(NAME).then((cache) => cache.match(event.request, { ignoreSearch: true }));
+  event.respondWith(kept.then((answer) => answer ?? fetch(event.request)));
 });
