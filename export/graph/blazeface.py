@@ -5,15 +5,14 @@ uint8 in BGR order, in any size that 16 divides. Channels are padded to multiple
 since the convolutions of onnxruntime compute 8 or 16 at a time.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-OPSET = 17
-IR_VERSION = 9  # onnxruntime 1.19 and later read it
+from export.graph.builder import IR, OPSET, GraphBuilder
+
 FILL = 16  # channels of a map are a multiple of this
 SIZE = 128  # pixels, height and width of the original's input
 
@@ -62,13 +61,12 @@ class _Source:
         return name.startswith(("regressor", "classificator"))
 
 
-class _Graph:
-    """Collects nodes and constants of the new graph, a method for each kind of operator."""
+class _Graph(GraphBuilder):
+    """The new graph, with a method for each kind of operator."""
 
     def __init__(self, source: _Source) -> None:
+        super().__init__(shared=False)  # as in the file that is shipped
         self.source = source
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
         first = source.graph.Inputs(0)
         self.names: dict[int, str] = {first: "images"}  # tensor of the source -> value
         self.channels: dict[int, int] = {first: 3}
@@ -76,14 +74,6 @@ class _Graph:
         # is the same for all sizes that 16 divides.
         self.sizes: dict[int, int] = {first: SIZE}
         self.heads: dict[str, list[str]] = {"logits": [], "offsets": []}
-
-    def constant(self, name: str, value: Array) -> str:
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
-        return output
 
     def image(self, low: int, high: int) -> str:
         """Bytes -> planes in floating point, with a border of the grey that is zero."""
@@ -233,7 +223,7 @@ def convert(data: bytes, metadata: dict[str, str]) -> bytes:
     model = helper.make_model(
         body,
         opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
+        ir_version=IR,
         producer_name="lapland export.blazeface",
     )
     helper.set_model_props(model, metadata)

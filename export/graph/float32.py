@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from export.graph.builder import GraphBuilder, finish
+from export.graph.builder import GraphBuilder
+from export.graph.contract import finish
 from export.graph.decoding import decode, unfolded
 from training.network.rcn import RCN, SIZE, UpConv
 

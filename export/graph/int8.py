@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
-from export.graph.builder import CONTRIB, GraphBuilder, finish
+from export.graph.builder import CONTRIB, GraphBuilder
+from export.graph.contract import finish
 from export.graph.decoding import decode_pixels, unfolded
 from training.network.quantised import (
     LARGEST,

@@ -14,7 +14,8 @@ import torch
 from onnx import TensorProto
 from torch import nn
 
-from export.graph.builder import CONTRIB, GraphBuilder, finish
+from export.graph.builder import CONTRIB, GraphBuilder
+from export.graph.contract import finish
 from export.graph.decoding import decode_pixels
 from export.graph.int8 import PIXEL, ZERO, bias_of, whole_weight
 from training.network.mobile import HEAD, STEM, STRIDE, Conv, Mobile, folded, heatmaps_of

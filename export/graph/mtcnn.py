@@ -12,11 +12,11 @@ from typing import Any
 import joblib
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from export.graph.builder import IR, OPSET, GraphBuilder
 
 NETS = ("pnet", "rnet", "onet")
-OPSET = 17
-IR_VERSION = 9  # onnxruntime 1.19 and later read it
 METADATA = {
     "schema_version": "1",
     "origin": "the weights in the PyPI package mtcnn 1.0.0 by Iván de Paz Centeno, "
@@ -50,12 +50,11 @@ def read_weights(net: str) -> list[Array]:
     return weights
 
 
-class _Graph:
-    """Collects nodes and constants; each method adds one layer and returns its output's name."""
+class _Graph(GraphBuilder):
+    """The layers of a net; each method adds one and returns its output's name."""
 
     def __init__(self, weights: Sequence[Array]) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
+        super().__init__(shared=False)  # as in the files that are shipped
         self._weights = iter(weights)
 
     def take(self) -> Array:
@@ -65,14 +64,6 @@ class _Graph:
     def exhausted(self) -> bool:
         """Whether every array of the file has been used."""
         return next(self._weights, None) is None
-
-    def constant(self, name: str, value: Array) -> str:
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
-        return output
 
     def image(self, source: str) -> str:
         """(N, H, W, 3) to the (N, 3, H, W) that convolutions want."""
@@ -156,7 +147,7 @@ class _Graph:
 
     def split(self, x: str, sizes: list[int], names: list[str]) -> None:
         """Channels in groups."""
-        self.constants.append(numpy_helper.from_array(np.array(sizes, np.int64), "sizes"))
+        self.integers("sizes", *sizes)
         self.nodes.append(helper.make_node("Split", [x, "sizes"], names, "split", axis=1))
 
     def dense_prelu(self, x: str, shape: tuple[int, int, int], index: int) -> str:
@@ -238,8 +229,7 @@ def onet(weights: Sequence[Array]) -> onnx.ModelProto:
     kernel, bias = graph.take(), graph.take()
     pairs = np.arange(10).reshape(2, 5).T.ravel()
     flat = _dense(graph, x, kernel[:, pairs], bias[pairs], "points_flat")
-    graph.constants.append(numpy_helper.from_array(np.array([-1, 5, 2], np.int64), "points_shape"))
-    graph.node("Reshape", [flat, "points_shape"], "points")
+    graph.node("Reshape", [flat, graph.integers("points_shape", -1, 5, 2)], "points")
     _face(graph, x)
     return _model(
         "onet",
@@ -288,7 +278,7 @@ def _model(
     model = helper.make_model(
         body,
         opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
+        ir_version=IR,
         producer_name="lapland export.mtcnn",
     )
     helper.set_model_props(model, {"name": f"mtcnn-{net}", **METADATA})
