@@ -13,13 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from .base.boxes import around, iou
 from .base.errors import OptionError, shown
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
-from .base.threads import cores, in_order
 from .crop.given import checked_boxes, checked_five_points
 from .detection.base import FaceDetector
 from .detection.registry import DEFAULT_DETECTOR, load_detector
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
-from .landmarks.agreement import checked
 from .landmarks.decoders import DEFAULT_DECODER
 from .landmarks.network import LandmarkNetwork, Located
 from .networks import index
@@ -228,6 +226,8 @@ class Detector(Hinting):
                 f"images: expected a list or generator of images, not {shown(images)}; "
                 "for one image call predict"
             )
+        from .base.threads import cores, in_order
+
         threads = self._options.threads
         one = self if threads is not None else self._single()
         return in_order(one.predict, images, max(1, cores() // (threads or 1)))
@@ -246,6 +246,8 @@ class Detector(Hinting):
         boxes: NDArray[np.float32],
     ) -> Faces:
         """The faces of the face detector, without those that are none."""
+        from .landmarks.agreement import checked
+
         faces, landmarks = self._networks
         located = landmarks.locate(image, points, textured=True)
         agreement = checked(landmarks, faces, image, points, located)

@@ -1,12 +1,14 @@
 """Face detectors by name: a row for each."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base.errors import OptionError
 from ..networks import loading
 from .base import FaceDetector
-from .mtcnn import Mtcnn
+
+if TYPE_CHECKING:
+    from .mtcnn import Mtcnn
 
 # BlazeFace with MTCNN finds more faces and knows turned ones, and takes longer.
 DEFAULT_DETECTOR = "mtcnn"
@@ -28,7 +30,9 @@ def _mtcnn(
     pyramid_factor: float,
     turned: bool,
     threads: int | None,
-) -> Mtcnn:
+) -> "Mtcnn":
+    from .mtcnn import Mtcnn
+
     if turned:
         raise OptionError(
             "turned=True needs the detector 'blazeface'; 'mtcnn' finds upright faces only"

@@ -17,7 +17,6 @@ from ..uncertainty.border import ImageSize
 from ..uncertainty.recorded import AnyCalibration
 from .face import Face, calibrated, face_hint
 from .forms import FacesForms
-from .reading import parsed_line, read_faces
 
 _LARGEST_ID = (1 << 63) - 1
 
@@ -222,6 +221,8 @@ class Faces(FacesForms, Hinting):
         Example:
             >>> faces = Faces.from_dict(Detector().predict("people.jpg").to_dict())
         """
+        from .reading import read_faces
+
         return cls(**read_faces(data, scheme))
 
     @classmethod
@@ -231,6 +232,8 @@ class Faces(FacesForms, Hinting):
         Example:
             >>> photos = [Faces.from_json(line) for line in open("landmarks.jsonl")]
         """
+        from .reading import parsed_line
+
         return cls.from_dict(parsed_line(line), scheme=scheme)
 
 

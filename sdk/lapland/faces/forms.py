@@ -10,9 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Float32
-from ..formats.coco import to_coco
-from ..formats.dataframe import to_pandas
-from ..formats.keypoints import to_supervision
 from ..uncertainty.recorded import RECORDED
 from .answering import FacesAnswers
 from .face import Face, radius_key
@@ -92,6 +89,8 @@ class FacesForms(FacesAnswers):
             MissingExtraError: pandas is not installed.
             OptionError: `pose` or `eyes`, and the landmarks are not the 68 of `IBUG68`.
         """
+        from ..formats.dataframe import to_pandas
+
         k = self.scheme.size
         more: dict[str, NDArray[Any]] = {}
         if self.ids is not None:
@@ -118,6 +117,8 @@ class FacesForms(FacesAnswers):
         Raises:
             MissingExtraError: supervision is not installed.
         """
+        from ..formats.keypoints import to_supervision
+
         return to_supervision(self.boxes, self.scores, self.landmarks, self.scales)
 
     def to_coco(
@@ -147,6 +148,8 @@ class FacesForms(FacesAnswers):
         Raises:
             OptionError: an id or a side is no whole number.
         """
+        from ..formats.coco import to_coco
+
         known = self.image_size or (None, None)
         return to_coco(
             self.boxes,

@@ -1,7 +1,6 @@
 """Any input of `predict` -> one (H, W, 3) uint8 BGR array, or an error with a remedy."""
 
 import errno
-import logging
 import os
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 
 from ..base.errors import ImageError, ImageNotFoundError, clipped
 from ..base.files import read_file
-from . import objects
-from .paths import missing
 
 MAX_BYTES = 1 << 30
 # The largest cameras have 0.2 * 2**30 pixels; OpenCV decodes four times as many as these, which is
@@ -48,9 +45,6 @@ ImageLike = (
 
 Image = NDArray[np.uint8]
 
-_log = logging.getLogger("lapland")
-_log.addHandler(logging.NullHandler())
-
 
 def load_image(image: ImageLike, *, rgb: bool = False) -> Image:
     """Reads an image.
@@ -74,8 +68,11 @@ def load_image(image: ImageLike, *, rgb: bool = False) -> Image:
         ImageError: it is none of these; the message names the expected forms and the one found.
     """
     pixels, notes = read_image(image, rgb=rgb)
-    for note in notes:
-        _log.info("%s: %s", _name(image), note)
+    if notes:
+        import logging  # it takes a tenth of the time of `import lapland`
+
+        for note in notes:
+            logging.getLogger("lapland").info("%s: %s", _name(image), note)
     return pixels
 
 
@@ -110,6 +107,8 @@ def read_image(
     if isinstance(image, (str, os.PathLike)) and isinstance(os.fspath(image), str):
         text = os.fspath(image)
         return _decode(_read_path(text, most_bytes), clipped(text), most_pixels)
+    from . import objects  # few programs pass these
+
     if objects.is_pil(image):
         return _from_array(objects.from_pil(image), rgb=True), ()
     if hasattr(image, "read") and not isinstance(image, type):
@@ -140,14 +139,20 @@ def _read_path(text: str, most: int) -> bytes:
     try:
         return read_file(Path(text), most, fifo=True)
     except FileNotFoundError:
-        raise ImageNotFoundError(missing(text)) from None
+        raise ImageNotFoundError(_missing(text)) from None
     except IsADirectoryError:
         raise ImageError(f"{clipped(text)}: this is a folder, expected an image file") from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         if getattr(error, "errno", None) == errno.ENAMETOOLONG:
-            raise ImageError(missing(text)) from None
+            raise ImageError(_missing(text)) from None
         cause = getattr(error, "strerror", None) or error
         raise ImageError(f"{clipped(text)}: cannot be read ({cause})") from error
+
+
+def _missing(text: str) -> str:
+    from .paths import missing
+
+    return missing(text)
 
 
 def _check_is_no_path(data: bytes) -> None:

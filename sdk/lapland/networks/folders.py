@@ -1,7 +1,6 @@
 """The folders of the shipped models, and their files, checked by SHA-256."""
 
 import hashlib
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -37,6 +36,8 @@ def folder() -> Path:
 def folders() -> list[Path]:
     """All folders of models: that of lapland, and that of lapland-300w if it is installed."""
     found = [folder()]
+    import importlib.util
+
     spec = importlib.util.find_spec(RESEARCH_PACKAGE)  # looks the package up without importing it
     if spec is not None:
         found += [Path(place) / "models" for place in spec.submodule_search_locations or ()]
