@@ -138,10 +138,27 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def isa(session: nox.Session) -> None:
-    """Other processors, emulated; skipped without `qemu-x86_64`. Takes minutes."""
-    if shutil.which("qemu-x86_64") is None:
-        session.skip("there is no qemu-x86_64 (apt-get install qemu-user)")
-    session.run("python", "-m", "tests.isa")
+    """Other processors, emulated: two x86 and two of Arm; says what it skips. Takes minutes.
+
+    `nox -s isa -- cortex-a72` takes one of them.
+    """
+    if shutil.which("qemu-x86_64") is None and shutil.which("qemu-aarch64") is None:
+        session.skip("there is no emulator (apt-get install --no-install-recommends qemu-user)")
+    folder = Path(session.create_tmp()) / "arm64"
+    session.run("python", "-m", "tests.isa", "--arm64", str(folder), *session.posargs)
+
+
+@nox.session(python="3.11")
+def frozen(session: nox.Session) -> None:
+    """The wheel in programs frozen by PyInstaller, folders and single files. Takes minutes.
+
+    `nox -s frozen -- --onedir` takes the folders alone.
+    """
+    wheels = [built(session).as_posix(), built(session, "300w").as_posix()]
+    session.install(*wheels, "pyinstaller>=6,<7")
+    session.install("--force-reinstall", "--no-deps", *wheels)
+    session.env["PYTHONPATH"] = ""  # the tree must not stand before the wheel
+    session.run("python", "-m", "tests.frozen", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -29,7 +29,8 @@ from tests import arm64
 
 X86 = {"Haswell": "AVX2, no AVX-512 and no VNNI", "Nehalem": "SSE4.2, no AVX"}
 MODELS = [("1/2-lite", "int8"), ("1/4-lite", "int8"), ("1/4-lite", "float32")]
-BOUND = 0.05  # pixels of the crop
+# Pixels of the crop. int8 rounds maps and weights, some of which lie next to a tie without AVX.
+BOUND = {"float32": 0.05, "int8": 0.15}
 
 Found = dict[str, list[list[list[float]]]]
 
@@ -142,7 +143,7 @@ def main() -> int:
         for name, (command, env) in others.items():
             there = emulated(command, env, file)
             for model, (missing, moved, scales) in differences(here, there).items():
-                bad |= missing > 0 or moved > BOUND
+                bad |= missing > 0 or moved > BOUND[model.split()[1]]
                 print(
                     f"{name} ({X86.get(name, 'arm64')}), {model}: {missing} faces missing, "
                     f"landmarks {moved:.6f} px of the crop at most, scales {scales:.6f}",
