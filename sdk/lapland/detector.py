@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .base.boxes import around, iou
 from .base.errors import OptionError, shown
+from .base.heap import give_back
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
 from .detection.base import FaceDetector
@@ -24,6 +25,7 @@ from .networks import index
 from .networks.info import ModelInfo
 from .options import DetectorOptions
 
+_LARGE = 12_000_000  # bytes of a photo that leaves much memory behind
 _SAME = 0.5  # least IoU of two boxes of one face
 
 
@@ -200,6 +202,8 @@ class Detector(Hinting):
             faces = self._found(pixels, points[largest], scores[largest], found[largest])
         if least > 0 and len(faces):
             faces = faces[faces.confidence >= least]
+        if pixels.nbytes >= _LARGE:
+            give_back()
         return faces[:most]
 
     def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:
