@@ -15,14 +15,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lapland.schemes.ibug68 import IBUG68
 from training.data.readers import SUFFIXES, read_faces
 from training.finding.run import Run
 from training.finding.scenes import Scenes
 from training.finding.validation import validate
-
-SCENES_OF_VAL = 240
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -38,17 +37,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=200, help="steps between reports")
+    parser.add_argument("--val-scenes", type=int, default=240, help="scenes of a report")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    photos = []
-    if options.backgrounds:
-        files = sorted(p for p in options.backgrounds.rglob("*") if p.suffix in SUFFIXES)
-        photos = [cv2.imread(str(file), cv2.IMREAD_COLOR) for file in files]
-    train = Scenes(read_faces(options.data, IBUG68, options.train), photos)
-    val = Scenes(read_faces(options.data, IBUG68, options.val), photos)
+    try:
+        photos = _photos(options.backgrounds) if options.backgrounds else []
+        train = Scenes(read_faces(options.data, IBUG68, options.train), photos)
+        val = Scenes(read_faces(options.data, IBUG68, options.val), photos)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"training.detector: {error}") from None
     chance = np.random.default_rng(1)
-    kept = [val.draw(chance) for _ in range(SCENES_OF_VAL)]
+    kept = [val.draw(chance) for _ in range(options.val_scenes)]
     run = Run(options.out, steps=options.steps, most=options.rate, seed=options.seed)
     parts: list[dict[str, float]] = []
     start = time.process_time()
@@ -62,6 +62,18 @@ def main(arguments: list[str] | None = None) -> None:
             taken = (time.process_time() - start) / len(parts)
             print(f"step {run.step}: {means} {facts} {taken:.2f} s a step", flush=True)
             parts, start = [], time.process_time()
+
+
+def _photos(folder: Path) -> list[NDArray[np.uint8]]:
+    """The photos below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
+    if not files:
+        raise ValueError(f"{folder}: expected photos without faces, found none")
+    photos = [cv2.imread(str(file), cv2.IMREAD_COLOR) for file in files]
+    for file, photo in zip(files, photos, strict=True):
+        if photo is None:
+            raise ValueError(f"{file}: expected an image")
+    return photos
 
 
 if __name__ == "__main__":
