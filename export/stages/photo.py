@@ -140,8 +140,11 @@ def _located(
     crops = cut(inner, inside, square, size)
     given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
     in_crop, spread = insert(inner, model, "landmarks", given, ["landmarks", "scales"])
-    linear, offset = square.matrices.part(0, 2, 2), square.matrices.part(2, 3, 2)
-    placed = in_crop.cast(np.float64) @ linear.transpose(0, 2, 1) + offset.transpose(0, 2, 1)
+    # No product of matrices: onnxruntime 1.19 fuses it with the transposition, and has no such node
+    # for float64.
+    along, down, offset = (square.matrices.part(i, i + 1, 2).reshape(-1, 1, 2) for i in range(3))
+    u, v = in_crop.cast(np.float64).split(2, 2)
+    placed = u * along + v * down + offset
     landmarks = placed.cast(np.float32)
     scales = (spread.cast(np.float64) * square.steps).cast(np.float32)
     assert info.calibration is not None
