@@ -19,16 +19,23 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import onnx
 import onnxruntime
+from onnx import helper
 
-from export.pipeline import write
+from export.graph.builder import IR, OPSET
+from export.pipeline import NETS
+from export.stages.cascade import detect
 from export.stages.photo import Photo
+from export.stages.picture import picture
+from export.stages.values import Graph, Value, onnx_type
 from lapland import Detector
 from lapland.base.errors import LaplandError
 from lapland.image.loading import Image
 from lapland.networks import index
 from lapland.networks.info import ModelInfo
+from lapland.networks.loading import load_mtcnn
 from lapland.schemes.scheme import Scheme
 from training.common.paths import REPOSITORY
 
@@ -186,12 +193,24 @@ def _scheme(scheme: Scheme) -> dict[str, Any]:
 
 
 def _write_detection(file: Path, photo: Photo) -> None:
-    """The part of a pipeline that finds faces: all landmark networks share it."""
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        write(whole, index.shipped()[0], photo)
-        part = onnx.utils.Extractor(onnx.load(whole)).extract_model(["image"], list(DETECTION))
-    file.write_bytes(part.SerializeToString(deterministic=True))
+    """The stages of a pipeline that find faces: all landmark networks share them."""
+    g = Graph()
+    image = picture(Value(g, "image", np.uint8), photo.height, photo.width, rgb=photo.rgb)
+    models = map(onnx.load_model_from_string, load_mtcnn())
+    found = detect(g, dict(zip(NETS, models, strict=True)), image, photo.min_face, photo.faces)
+    values = (*found, found.boxes.count().cast(np.int32).reshape())
+    shapes: tuple[list[str | int], ...] = (["N", 4], ["N"], ["N", 5, 2], [])
+    outputs = []
+    for name, value, shape in zip(DETECTION, values, shapes, strict=True):
+        g.rename(value, name)
+        outputs.append(helper.make_tensor_value_info(name, onnx_type(value.dtype), shape))
+    shape = [photo.height, photo.width, 3]
+    source = helper.make_tensor_value_info("image", onnx.TensorProto.UINT8, shape)
+    body = helper.make_graph(g.nodes, "detection", [source], outputs, g.constants)
+    opsets = [helper.make_opsetid("", OPSET)]
+    whole = helper.make_model(body, opset_imports=opsets, ir_version=IR, producer_name="lapland")
+    onnx.checker.check_model(whole, full_check=True)
+    file.write_bytes(whole.SerializeToString(deterministic=True))
 
 
 def _list_files(out: Path) -> None:
