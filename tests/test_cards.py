@@ -118,10 +118,12 @@ def test_card_tells_how_sure_the_model_is(folder):
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert len(info.calibration.to_json()) < 8000
     part = text.split("## How sure\n")[1].split("\n## ")[0]
-    clean = re.search(r"^\| photos as they are \(554\) \| ([\d.]+) % \| ([\d.]+) % \|", part, re.M)
+    clean = re.search(r"^\| photos as they are \(\d+\) \| ([\d.]+) % \| ([\d.]+) % \|", part, re.M)
     worst = re.search(r"^\| worst of 23 corruptions .* \| ([\d.]+) %.*\| ([\d.]+) %", part, re.M)
     assert [float(share) for share in clean.groups()] == pytest.approx([50, 90], abs=2)
-    assert [float(share) for share in worst.groups()] == pytest.approx([50, 90], abs=6)
+    # The kept-out open faces are few, and of many kinds.
+    bound = 8 if folder.name.startswith("open-") else 6
+    assert [float(share) for share in worst.groups()] == pytest.approx([50, 90], abs=bound)
     if info.name != index.default("photo").name:
         return  # the card tells; what README.md promises is of the default
     before, after = (
@@ -133,7 +135,7 @@ def test_card_tells_how_sure_the_model_is(folder):
 
 def test_radii_hold_what_they_say_on_300w(data_300w):
     """On every fourth of the test faces, as they are and in three of the corruptions."""
-    path = index.default("photo").path
+    path = index.default("photo", "300w").path
     run, spec, scheme = open_network(path)
     split = data_300w / "splits" / "common.txt"
     faces = detected.add_detected(read_faces(data_300w, scheme, split)).every(4)

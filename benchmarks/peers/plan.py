@@ -53,10 +53,10 @@ OURS = Peer(
     "lapland",
     "lapland.py",
     (
-        Row("lapland", "300w 1/2-lite int8", "the default, 1/2-lite in int8"),
-        Row("lapland 1/4-lite", "300w 1/4-lite int8", "1/4-lite in int8"),
-        Row("lapland 1", "300w 1 float32", "width 1 in float32"),
-        Row("lapland, tracking", "300w 1/2-lite int8 tracking", "`Tracker` with the default"),
+        Row("lapland", "300w 1/2-lite int8", "1/2-lite in int8, weights of 300-W"),
+        Row("lapland 1/4-lite", "300w 1/4-lite int8", "1/4-lite in int8, weights of 300-W"),
+        Row("lapland 1", "300w 1 float32", "width 1 in float32, weights of 300-W"),
+        Row("lapland, tracking", "300w 1/2-lite int8 tracking", "`Tracker` with the first"),
     ),
 )
 RIVALS = (

@@ -12,16 +12,15 @@ from lapland.networks.info import ModelInfo
 
 def headline(report: Report) -> str:
     """Size and speed of the default model, as README.md's first lines have them."""
-    row = default_row(report)
-    infos = shipped()
-    least = min(infos, key=lambda info: info.bytes)
-    info = next(i for i in infos if i.name == row["name"])
+    row, info, infos = default_row(report), default_info("photo"), shipped()
+    least, best = smallest(infos), most_accurate(infos)
+    terms = "" if _is_default_family(best) else ", with weights for research only"
     width, height = report["settings"]["size"]
     return (
-        f"- **Small models**: from {min(i.parameters for i in infos):,} parameters; the smallest "
-        f"file has {least.bytes / 1e3:.0f} KB. By\n"
-        f"  default {info.bytes / 1e6:.2f} MB, with a mean error of {info.nmse['common']:.2f} % of "
-        "the inter-ocular distance on 300-W's common set.\n"
+        f"- **Small models**: {info.bytes / 1e6:.2f} MB by default, with a mean error of "
+        f"{info.nmse['common']:.2f} % of the inter-ocular distance on 300-W's\n"
+        f"  common set. The smallest has {least.bytes / 1e3:.0f} KB, and the most accurate an "
+        f"error of {best.nmse['common']:.2f} %{terms}.\n"
         f"- **Real time on one core**: {row['landmarks']['median']:.1f} ms a face for the "
         f"landmarks by default, and {row['predict']['median']:.1f} ms for a photo\n"
         f"  of {width} x {height} with one face, detection included (one thread of "
@@ -30,21 +29,19 @@ def headline(report: Report) -> str:
 
 
 def models_short(report: Report) -> str:
-    """The four models that README.md names: use, size, error, time."""
-    infos = shipped()
-    by_name = {info.name: info for info in infos}
-    named = {
-        "the default for photos": by_name[index.default("photo").name],
-        "the default for video": by_name[index.default("video").name],
-        "the smallest file": min(infos, key=lambda info: info.bytes),
-        "the most accurate": min(infos, key=lambda info: info.nmse["common"]),
-    }
+    """The models that README.md names: use, size, error, time."""
+    infos, photo, video = shipped(), default_info("photo"), default_info("video")
+    named = {"the default": photo}
+    if video != photo:
+        named = {"the default for photos": photo, "the default for video": video}
+    named |= {"the smallest file": smallest(infos), "the most accurate": most_accurate(infos)}
     rows = []
     for use, info in named.items():
-        row = _row(report, info.name)
+        row = _row(report, info)
+        family = "" if _is_default_family(info) else f', `weights="{_family(info)}"`'
         rows.append(
             [
-                f"`{info.width}`, {info.precision}: {use}",
+                f"`{info.width}`, {info.precision}{family}: {use}",
                 f"{info.bytes / 1e3:,.0f} KB",
                 f"{info.nmse['common']:.2f}",
                 *(f"{row[part]['median']:.1f}" for part in ("landmarks", "predict")),
@@ -160,15 +157,40 @@ def designs(report: Report) -> str:
 
 def default_row(report: Report) -> Report:
     """The default model's times on one thread, of `lapland benchmark`."""
-    return _row(report, index.default("photo").name)
+    return _row(report, default_info("photo"))
 
 
-def _row(report: Report, name: str) -> Report:
-    for row in report["models"]:
-        if row["shipped"] and (row["name"], row["threads"]) == (name, 1):
-            found: Report = row
-            return found
-    raise ValueError(f"benchmark.json lacks {name} on one thread")
+def default_info(role: str) -> ModelInfo:
+    """The metadata of the default model for `photo` or `video`."""
+    return loading.describe(index.path(index.default(role).name))
+
+
+def smallest(infos: list[ModelInfo]) -> ModelInfo:
+    """The model with the smallest file."""
+    return min(infos, key=lambda info: info.bytes)
+
+
+def most_accurate(infos: list[ModelInfo]) -> ModelInfo:
+    """The model with the lowest error on 300-W's common set."""
+    return min(infos, key=lambda info: info.nmse["common"])
+
+
+def _family(info: ModelInfo) -> str:
+    return next(entry.weights for entry in index.entries() if entry.name == info.name)
+
+
+def _is_default_family(info: ModelInfo) -> bool:
+    return _family(info) == index.default_family()
+
+
+def _row(report: Report, info: ModelInfo) -> Report:
+    """The times of a model, or of the same network with other weights: they take the same time."""
+    one = [row for row in report["models"] if row["shipped"] and row["threads"] == 1]
+    same = [row for row in one if (row["width"], row["precision"]) == (info.width, info.precision)]
+    for row in [*(row for row in same if row["name"] == info.name), *same]:
+        found: Report = row
+        return found
+    raise ValueError(f"benchmark.json lacks {info.name} on one thread")
 
 
 def shipped() -> list[ModelInfo]:

@@ -19,7 +19,7 @@ MODELS = REPOSITORY / "models"
 RESEARCH = "LicenseRef-300W-research-only"
 # Package -> its licence expression, and the families of weights that its wheel holds.
 PACKAGES = {
-    "lapland": (f"MIT AND Apache-2.0 AND {RESEARCH}", ("open", "300w")),
+    "lapland": ("MIT AND Apache-2.0", ("open",)),
     "lapland-300w": (RESEARCH, ("300w",)),
 }
 _MTCNN = ("MIT", "PyPI package mtcnn 1.0.0")
