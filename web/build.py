@@ -135,12 +135,13 @@ def _copy(folder: Path, *files: Path) -> None:
 def _write_models(names: Sequence[str], folder: Path) -> None:
     """The ONNX files, and `index.json`."""
     folder.mkdir()
-    roles = {index.default(role).name: role for role in ROLES}
+    defaults = {role: index.default(role).name for role in ROLES}
     families = {entry.name: entry.weights for entry in index.entries()}
     rows = []
     for name in names:
         path = index.path(name) if name in index.shipped() else Path(name)
-        row = _model(Detector(model=path).model, roles.get(name))
+        roles = [role for role, best in defaults.items() if best == name]
+        row = _model(Detector(model=path).model, roles)
         if (family := families.get(name)) in TERMS:
             row["terms"] = f"licences/LICENSE-{family}"
             shutil.copyfile(REPOSITORY / TERMS[family], folder.parent / row["terms"])
@@ -158,7 +159,7 @@ def _write_models(names: Sequence[str], folder: Path) -> None:
     (folder / "index.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
 
 
-def _model(info: ModelInfo, role: str | None) -> dict[str, Any]:
+def _model(info: ModelInfo, roles: list[str]) -> dict[str, Any]:
     """The entry of a landmark model in `index.json`."""
     if info.calibration is None:
         raise ValueError(
@@ -170,7 +171,7 @@ def _model(info: ModelInfo, role: str | None) -> dict[str, Any]:
         "bytes": info.bytes,
         "width": info.width,
         "precision": info.precision,
-        "default": role,
+        "best": roles,
         "licence": info.licence,
         "terms": None,
         "size": info.size,

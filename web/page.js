@@ -38,7 +38,7 @@ ready.then(prepare, report);
 /** Offers the models. @param {Lapland} lapland */
 function prepare(lapland) {
   for (const model of lapland.models) {
-    const use = model.default ? `, best for ${model.default}s` : "";
+    const use = model.best.length ? `, best for ${model.best.map((role) => `${role}s`).join(" and ")}` : "";
     const size = (model.bytes / 1e6).toFixed(1);
     models.add(new Option(`${model.width} ${model.precision}${use} (${size} MB)`, model.name));
   }
@@ -62,7 +62,7 @@ function nameModel({ model, detection }) {
 /** Uses the model for photos or videos, unless the user has chosen one. @param {Lapland} lapland
  * @param {"photo" | "video"} kind */
 async function useDefault(lapland, kind) {
-  const model = lapland.models.find((m) => m.default === kind);
+  const model = lapland.models.find((m) => m.best.includes(kind));
   if (!chosen && model) await lapland.use(model.name);
   nameModel(lapland);
 }

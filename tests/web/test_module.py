@@ -58,7 +58,7 @@ def photos():
 
 
 def test_landmarks_radii_and_confidence_are_pythons(built, node, tmp_path):
-    detector = Detector("1/4-lite", precision="float32", threads=1)
+    detector = Detector(precision="float32", threads=1)
     wanted, expected = [], []
     for number, (image, five) in enumerate(photos()):
         file = tmp_path / f"{number}.png"

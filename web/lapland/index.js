@@ -58,7 +58,7 @@ export async function load(source, { model, worker = false } = {}) {
   const index = /** @type {Index} */ (JSON.parse(new TextDecoder().decode(await read("index.json"))));
   const detector = new FaceDetector(await sessionOf(read, index.detection.file), index.detection);
   const lapland = new Lapland(read, index, detector);
-  await lapland.use(model ?? (index.models.find((m) => m.default === "photo") ?? index.models[0]).name);
+  await lapland.use(model ?? (index.models.find((m) => m.best.includes("photo")) ?? index.models[0]).name);
   return lapland;
 }
 

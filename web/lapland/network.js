@@ -16,7 +16,7 @@ import { meaningOf, textureOf } from "./uncertainty.js";
  * @property {number} bytes size of that file
  * @property {string} width
  * @property {string} precision float32 or int8
- * @property {"photo" | "video" | null} default its role, if it is a default
+ * @property {("photo" | "video")[]} best what it is the default for
  * @property {string} licence terms of its weights, in a line
  * @property {string | null} terms the file that has them, beside the folder of models
  * @property {number} size side of its crops, pixels

@@ -135,8 +135,9 @@ async function withCamera() {
   report.cameraModel = await page.$eval("#model", (list) => /** @type {HTMLSelectElement} */ (list).value);
   report.cameraTimes = await text(page, "#times");
   await picture(page, "camera");
-  await page.select("#model", "rcn-1-4-lite");
-  await page.waitForFunction(() => document.getElementById("licence")?.textContent?.includes("rcn-1-4-lite:"));
+  const float = report.cameraModel.replace(/-int8$/, ""); // the same network in float32
+  await page.select("#model", float);
+  await page.waitForFunction((name) => document.getElementById("licence")?.textContent?.includes(`${name}:`), {}, float);
   await page.click("#camera");
   report.float = await collect(page, FRAMES, "camera");
   await page.click("#camera");

@@ -108,7 +108,7 @@ ROWS = [(line, hint) for lines in LINES.values() for line, hint in lines.items()
 
 @pytest.fixture(scope="module")
 def names(image):
-    detector = Detector("1/16", threads=1)
+    detector = Detector("1/16", weights="300w", threads=1)
     faces = detector.predict(image)
     with Tracker(detector, background=False) as tracker:
         yield {

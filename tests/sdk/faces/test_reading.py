@@ -97,7 +97,7 @@ def test_no_faces_have_no_confidence_and_no_radii():
 
 
 def test_faces_of_a_video_keep_their_ids(image):
-    with Tracker(Detector("1/16", threads=1), background=False) as tracker:
+    with Tracker(Detector("1/16", weights="300w", threads=1), background=False) as tracker:
         tracked = [tracker.update(image, n / 30) for n in range(3)]
     for faces in tracked:
         again = Faces.from_json(faces.to_json())
