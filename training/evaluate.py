@@ -51,6 +51,11 @@ def table(report: dict[str, Any]) -> str:
         ]
         groups = {k[5:]: v for k, v in report[source].items() if k.startswith("nmse_")}
         rows.append("  " + ", ".join(f"{name} {value:.2f}" for name, value in groups.items()))
+        if plain := report[source].get("without_offsets"):
+            rows.append(
+                f"  without a constant offset of each landmark {plain['nmse']:.3f}, "
+                f"and without the jaw {plain['nmse_inner']:.3f}"
+            )
     rows.append(
         f"mean scale {report['mtcnn']['mean_scale_px']:.2f} px of the map; rank correlation of "
         f"scale with error {report['mtcnn']['scale_error_correlation']:.3f}"

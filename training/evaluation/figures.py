@@ -11,7 +11,7 @@ from training.data import detected
 from training.data.crops import CropSpec
 from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
-from training.evaluation import metrics
+from training.evaluation import habit, metrics
 from training.evaluation.predictions import Predictor, landmark_errors, open_network
 from training.evaluation.strata import strata
 
@@ -50,6 +50,11 @@ def figures_of(
     for source, found in results.items():
         errors = found["errors"]
         figures = figures_of_faces(found, faces.sizes, scheme)
+        shown = faces.landmarks
+        if scheme.eye_corners and not np.isnan(shown[:, scheme.eye_corners]).any():
+            figures["without_offsets"] = habit.figures(
+                found["landmarks"], shown, faces.sizes, scheme
+            )
         figures["strata"] = {
             name: figures_of_faces(
                 {key: values[chosen] for key, values in found.items()}, faces.sizes[chosen], scheme
