@@ -74,6 +74,12 @@ def measure(model: Path, data: Path, split: str) -> dict[str, Any]:
     }
 
 
+def captioned(drawn: dict[str, str], picture: str) -> str:
+    """The picture in Markdown, with the captions of its cells as its text."""
+    caption = "; ".join(f"{name}: {text}" for name, text in drawn.items())
+    return wrapped(f"![{caption}]({picture})")
+
+
 def section(
     picture: str,
     drawn: dict[str, str],
@@ -92,8 +98,7 @@ def section(
         report: figures of the split by `training.evaluate`, from MTCNN's crops.
         limits: the result of `measure`; None if nothing was measured.
     """
-    caption = "; ".join(f"{name}: {text}" for name, text in drawn.items())
-    parts = [wrapped(f"![{caption}]({picture})")]
+    parts = [captioned(drawn, picture)]
     parts.append(f"*{wrapped(PICTURE.format(normaliser=normaliser), 98)}*")
     if limits is None:
         return "\n\n".join([*parts, "Not measured on annotated faces."])

@@ -27,6 +27,7 @@ from .options import DetectorOptions
 
 _LARGE = 12_000_000  # bytes of a photo that leaves much memory behind
 _SAME = 0.5  # least IoU of two boxes of one face
+_SURE = 0.5  # least confidence of a face that seems sure
 
 
 class Networks(NamedTuple):
@@ -249,7 +250,7 @@ class Detector(Hinting):
         scores: NDArray[np.float32],
         boxes: NDArray[np.float32],
     ) -> Faces:
-        """The faces of the face detector, without those that are none."""
+        """The faces of the face detector, without those that are none and seem sure."""
         from .landmarks.agreement import checked
 
         faces, landmarks = self._networks
@@ -262,7 +263,11 @@ class Detector(Hinting):
             twins = iou(boxes, boxes[kept & ~moved]).max(axis=1, initial=0.0) > _SAME
             kept = kept & ~(moved & twins)
         result = self._result(image, agreement.five_points, agreement.located, scores, boxes)
-        return result if kept.all() else result[kept]
+        if kept.all():
+            return result
+        # Landmarks that no face confirms may stay if they say that they are unsure.
+        unsure = ~agreement.seen & (result.confidence < _SURE)
+        return result[kept | unsure]
 
     def _given(
         self,

@@ -129,7 +129,9 @@ def test_a_difference_is_of_shared_frames_and_its_interval_of_faces():
 
 def test_landmarks_within_their_radii_are_counted():
     class Circles:  # of 5 pixels
-        def radii(self, landmarks, scales, textures, probability):
+        columns = 5 + 68
+
+        def radii(self, landmarks, scales, textures, probability, image_size=None):
             return np.full(scales.shape, 5.0 if probability == 0.9 else 1.0, np.float32)
 
     at = faces_at((200, 200))

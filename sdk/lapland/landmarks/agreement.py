@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import Floats
 from ..detection.base import FaceDetector
-from ..detection.portrait import FACE, apart, look_at
+from ..detection.portrait import FACE, LARGEST_OFFSET, apart, look_at
 from ..schemes.five_points import five_of
 from .network import LandmarkNetwork, Located
 
@@ -21,9 +21,10 @@ from .network import LandmarkNetwork, Located
 # right landmarks, lie below DOUBTFUL; none of the faces found upside down does.
 DOUBTFUL = 2.5
 # Landmarks placed anew from the O-Net's points have arrived below CLOSE: the O-Net sees the eyes at
-# the same place. Profiles stay above it, and keep their first landmarks, which are better. Up to
-# NEAR the O-Net confirms landmarks that have not moved.
-CLOSE, NEAR = 1.5, 4.0
+# the same place, and the nose up to 2 pixels off, by the habit of the labels. Profiles stay above
+# it, and keep their first landmarks, which are better. Up to NEAR the O-Net confirms landmarks that
+# have not moved.
+CLOSE, NEAR = 2.2, 4.0
 _ROUNDS = 4
 
 
@@ -66,9 +67,12 @@ def checked(
     five = five_of(network.info.scheme, located.landmarks)
     columns = [None if column is None else column.copy() for column in located]
     for i in range(len(placed) if network.info.calibration else 0):
-        if apart(five[i], placed[i]) <= DOUBTFUL:
+        off = apart(five[i], placed[i])
+        if off <= DOUBTFUL:
             continue
-        seen[i], other = _settled(network, detector, image, five[i])
+        # A crop about points that are far off is a bad one, even if its landmarks agree.
+        agreed = NEAR if off <= LARGEST_OFFSET else CLOSE
+        seen[i], other = _settled(network, detector, image, five[i], agreed)
         if other is None:
             continue
         moved[i], placed[i] = True, other
@@ -80,16 +84,38 @@ def checked(
 
 
 def _settled(
-    network: LandmarkNetwork, detector: FaceDetector, image: NDArray[np.uint8], five: Floats
+    network: LandmarkNetwork,
+    detector: FaceDetector,
+    image: NDArray[np.uint8],
+    five: Floats,
+    agreed: float,
 ) -> tuple[bool, Floats | None]:
-    """Whether there is a face, and better five points (5, 2) for its crop, if there are any."""
+    """Whether there is a face, and better five points (5, 2) for its crop, if there are any.
+
+    Landmarks whose five points differ by at most `agreed` from the O-Net's stay.
+    """
     start: Floats | None = None
+    first = five
     for _ in range(_ROUNDS):
         look = look_at(detector, image, five)
         if look.score < FACE:
             return False, None
-        if apart(five, look.five_points) <= (NEAR if start is None else CLOSE):
+        if apart(five, look.five_points) <= (agreed if start is None else CLOSE):
             return True, start
         start = look.five_points
         five = five_of(network.info.scheme, network.locate(image, start[None]).landmarks)[0]
-    return True, None
+    return _half_turned(network, detector, image, first)
+
+
+def _half_turned(
+    network: LandmarkNetwork, detector: FaceDetector, image: NDArray[np.uint8], five: Floats
+) -> tuple[bool, Floats | None]:
+    """The same for landmarks that never settle: a profile, or a face that hangs."""
+    around = look_at(detector, image, 2 * five.mean(axis=0) - five)
+    if around.score <= look_at(detector, image, five).score:
+        return True, None
+    start = around.five_points
+    five = five_of(network.info.scheme, network.locate(image, start[None]).landmarks)[0]
+    look = look_at(detector, image, five)
+    right = look.score >= FACE and apart(five, look.five_points) <= NEAR
+    return right, start if right else None

@@ -17,9 +17,9 @@ from ..schemes.normaliser import face_sides
 ImageSize = tuple[int, int]
 """Width and height of a photo, pixels."""
 
-# Scale, in sides of the face, and inverse shape of the distribution. Chosen for networks that saw no
-# cut faces, on 300-W's validation faces, and checked on `webmorph`; those that saw some err by half
-# as much. `python -m benchmarks.border` measures how many landmarks the radii hold.
+# Scale, in sides of the face, and inverse shape of the distribution. Chosen for networks that saw
+# no cut faces, on 300-W's validation faces, and checked on `webmorph`; those that saw some err by
+# half as much. `python -m benchmarks.border` measures how many landmarks the radii hold.
 SCALE, INVERSE_SHAPE = 0.135, 0.75
 # Sides of the face from the border, within which ever more landmarks belong to the part beyond.
 NEAR = 0.1

@@ -19,7 +19,9 @@ def measured(tmp_path_factory):
     (data / "splits").mkdir()
     (data / "splits" / "common.txt").write_text("photo\n")
     shutil.copy(machine.PHOTO, data / "photo.png")
-    lapland.Detector(threads=1).predict(machine.PHOTO)[0].save_pts(data / "photo.pts")
+    lapland.Detector(weights="300w", threads=1).predict(machine.PHOTO)[0].save_pts(
+        data / "photo.pts"
+    )
     path = data / "results" / "peers.json"
     given = ["run", "--data", str(data), "--json", str(path), "--peers", "lapland", "dlib"]
     with pytest.MonkeyPatch.context() as patch:

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from lapland import Detector, ModelError, ModelNotFoundError
-from lapland.networks import folders
+from lapland.networks import folders, index
 
 
 @pytest.fixture
@@ -16,7 +16,10 @@ def copied(tmp_path, monkeypatch):
     return tmp_path / "models"
 
 
-@pytest.mark.parametrize("name", ["mtcnn/onet.onnx", "rcn-1-2-lite-int8/model.onnx"])
+DEFAULT = f"{index.default('photo').name}/model.onnx"
+
+
+@pytest.mark.parametrize("name", ["mtcnn/onet.onnx", DEFAULT])
 def test_one_changed_bit_of_a_shipped_file_is_refused(copied, name):
     Detector(threads=1)
     data = bytearray((copied / name).read_bytes())
