@@ -40,6 +40,12 @@ def test_the_result_is_a_new_array_and_the_photo_is_left_alone(image, faces):
     np.testing.assert_array_equal(image, before)
 
 
+def test_landmarks_are_drawn_to_a_sixteenth_of_a_pixel(image, faces):
+    pictures = [draw(image, moved(faces, offset=(step / 16, 0))) for step in range(3)]
+    assert changed(pictures[0], pictures[1]).any()
+    assert changed(pictures[1], pictures[2]).any()
+
+
 @pytest.mark.parametrize("side", [60, 200, 512, 4000])
 def test_every_landmark_is_drawn_and_little_else(image, faces, side):
     photo = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)

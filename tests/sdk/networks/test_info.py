@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from lapland import IBUG68, ModelError
+from lapland import AFLW19, IBUG68, ModelError
 from lapland.networks import index, loading
+from lapland.schemes.definition import scheme_to_json
 
 EXPORT = "python -m export.rcn"
 
@@ -89,6 +90,10 @@ def test_what_a_shipped_model_says_of_itself(name):
         ({"lapland.nmse": "3.5"}, ["nmse", EXPORT]),
         ({"lapland.nmse": json.dumps({"common": None})}, [EXPORT]),
         ({"lapland.training": "[]"}, ["training", EXPORT]),
+        (
+            {"lapland.scheme_definition": scheme_to_json(AFLW19)},
+            ["scheme_definition", "expected 'ibug68'", EXPORT],
+        ),
     ],
     ids=lambda value: json.dumps(value)[9:] if isinstance(value, dict) else "",
 )
