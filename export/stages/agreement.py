@@ -14,7 +14,7 @@ from export.stages.values import Graph, Value
 from lapland.detection.mtcnn import Mtcnn
 from lapland.detection.mtcnn_boxes import GREY
 from lapland.detection.portrait import FACE, FACTOR, SIDE
-from lapland.landmarks.agreement import DOUBTFUL
+from lapland.landmarks.agreement import DOUBTFUL, SURE
 from lapland.schemes.five_points import means_of
 from lapland.schemes.scheme import Scheme
 
@@ -27,6 +27,7 @@ def kept(
     photo: Picture,
     five_points: Value,
     landmarks: Value,
+    confidence: Value,
     scheme: Scheme,
 ) -> Value:
     """Indices of the faces, (M,) int64.
@@ -37,6 +38,7 @@ def kept(
         photo: the photo.
         five_points: (N, 5, 2) float32, N > 0, about which the crops were.
         landmarks: (N, K, 2) float32, image pixels.
+        confidence: (N,) float32; faces that say that they are unsure may stay.
         scheme: of the landmarks.
     """
     five = g.value(means_of(scheme), np.float64) @ landmarks.cast(np.float64)
@@ -46,7 +48,8 @@ def kept(
     inner = Graph(f"{g.prefix}look/", g)
     few = inner.within(doubtful)
     score = _score(inner, onet, photo.within(inner), inner.within(five).take(few))
-    lost = few.take((score < FACE).places())
+    sure = inner.within(confidence).take(few) >= SURE
+    lost = few.take(((score < FACE) & sure).places())
     (lost,) = g.branch(doubtful.count() > 0, inner, [lost], [np.zeros(0)])
     every = g.range(five_points.count())
     times = every.reshape(-1, 1).equals(lost.reshape(1, -1)).cast(np.float32).sum(1)

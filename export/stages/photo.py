@@ -156,7 +156,7 @@ def _located(
     k = info.scheme.size
     none = np.zeros((0, k))
     some = found.scores.count() > 0
-    kept = agreement.kept(inner, onet, inside, points, landmarks, info.scheme)
+    kept = agreement.kept(inner, onet, inside, points, landmarks, confidence, info.scheme)
     results = [landmarks, scales, *radii, confidence, kept]
     empty = [np.zeros((0, k, 2)), none, none, none, np.zeros(0), np.zeros(0)]
     return g.branch(some, inner, results, empty)

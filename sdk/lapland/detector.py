@@ -27,7 +27,6 @@ from .options import DetectorOptions
 
 _LARGE = 12_000_000  # bytes of a photo that leaves much memory behind
 _SAME = 0.5  # least IoU of two boxes of one face
-_SURE = 0.5  # least confidence of a face that seems sure
 
 
 class Networks(NamedTuple):
@@ -251,7 +250,7 @@ class Detector(Hinting):
         boxes: NDArray[np.float32],
     ) -> Faces:
         """The faces of the face detector, without those that are none and seem sure."""
-        from .landmarks.agreement import checked
+        from .landmarks.agreement import SURE, checked
 
         faces, landmarks = self._networks
         located = landmarks.locate(image, points, textured=True)
@@ -266,7 +265,7 @@ class Detector(Hinting):
         if kept.all():
             return result
         # Landmarks that no face confirms may stay if they say that they are unsure.
-        unsure = ~agreement.seen & (result.confidence < _SURE)
+        unsure = ~agreement.seen & (result.confidence < SURE)
         return result[kept | unsure]
 
     def _given(

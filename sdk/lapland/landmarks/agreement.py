@@ -26,6 +26,7 @@ DOUBTFUL = 2.5
 # have not moved.
 CLOSE, NEAR = 2.2, 4.0
 _ROUNDS = 4
+SURE = 0.5  # least confidence of a face that seems sure
 
 
 class Agreement(NamedTuple):
