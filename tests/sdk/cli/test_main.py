@@ -4,32 +4,12 @@ import os
 import subprocess
 import sys
 
-import cv2
-import numpy as np
 import pytest
 
 import lapland
 from lapland.cli.main import main
+from tests.photos import put
 from tests.processes import PATIENCE
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def small(image):
-    """The face alone, which is quick."""
-    return np.ascontiguousarray(image[30:210, 130:320])
-
-
-def put(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), pixels)
-    return str(path)
 
 
 def test_names_that_the_terminal_cannot_show(here, small):

@@ -7,25 +7,7 @@ import numpy as np
 import pytest
 
 from lapland.cli.main import main
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def small(image):
-    """The face alone, which is quick."""
-    return np.ascontiguousarray(image[30:210, 130:320])
-
-
-def put(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), pixels)
-    return str(path)
+from tests.photos import put
 
 
 def run(*arguments):

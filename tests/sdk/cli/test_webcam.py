@@ -1,8 +1,6 @@
 """`lapland webcam` on real video files, on a stream, and in a real window."""
 
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -181,38 +179,6 @@ def test_a_tracker_gets_the_times_of_the_film(tmp_path, monkeypatch):
 def environment(**changes):
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     return kept | changes
-
-
-@pytest.fixture(scope="module")
-def screen(tmp_path_factory):
-    """A screen of 800 x 600 that nobody sees: its number, and the file with what is on it."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is not installed: apt-get install xvfb")
-    if re.search(r"GUI:\s*NONE", cv2.getBuildInformation()):
-        pytest.skip("opencv-python-headless has no windows")
-    folder = tmp_path_factory.mktemp("screen")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        [
-            "Xvfb",
-            "-displayfd",
-            str(write),
-            "-noreset",
-            "-screen",
-            "0",
-            "800x600x24",
-            "-fbdir",
-            str(folder),
-        ],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}", folder / "Xvfb_screen0"
-    server.terminate()
-    server.wait()
 
 
 EXAMPLE = """

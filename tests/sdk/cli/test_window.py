@@ -1,8 +1,6 @@
 """A window of OpenCV, and the errors if none can be shown."""
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 
@@ -55,38 +53,6 @@ def test_an_opencv_without_windows_is_noticed(clip, monkeypatch):
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: built)
     with pytest.raises(LaplandError, match="opencv-python-headless"):
         webcam.show(Settings(str(clip), detector=QUICK))
-
-
-@pytest.fixture(scope="module")
-def screen(tmp_path_factory):
-    """A screen of 800 x 600 that nobody sees: its number, and the file with what is on it."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is not installed: apt-get install xvfb")
-    if re.search(r"GUI:\s*NONE", cv2.getBuildInformation()):
-        pytest.skip("opencv-python-headless has no windows")
-    folder = tmp_path_factory.mktemp("screen")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        [
-            "Xvfb",
-            "-displayfd",
-            str(write),
-            "-noreset",
-            "-screen",
-            "0",
-            "800x600x24",
-            "-fbdir",
-            str(folder),
-        ],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}", folder / "Xvfb_screen0"
-    server.terminate()
-    server.wait()
 
 
 PROGRAM = """

@@ -3,26 +3,8 @@
 import numpy as np
 import pytest
 
-from lapland import IBUG68, Face, Faces
+from lapland import IBUG68, Face
 from training.data.pts import read_pts
-
-SHAPES = {
-    "boxes": (3, 4),
-    "scores": (3,),
-    "five_points": (3, 5, 2),
-    "landmarks": (3, 68, 2),
-    "scales": (3, 68),
-}
-
-
-def arrays(seed=0):
-    rng = np.random.default_rng(seed)
-    return {name: rng.uniform(0, 100, shape) for name, shape in SHAPES.items()}
-
-
-@pytest.fixture
-def faces():
-    return Faces(**arrays())
 
 
 @pytest.mark.parametrize("index", [0, 2, -1, np.int64(1), np.uint8(1)])

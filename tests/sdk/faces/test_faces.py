@@ -8,25 +8,9 @@ import numpy as np
 import pytest
 
 from lapland import IBUG68, Face, Faces, GeometryError, LaplandError
+from tests.three_faces import SHAPES, arrays
 
 FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
-SHAPES = {
-    "boxes": (3, 4),
-    "scores": (3,),
-    "five_points": (3, 5, 2),
-    "landmarks": (3, 68, 2),
-    "scales": (3, 68),
-}
-
-
-def arrays(seed=0):
-    rng = np.random.default_rng(seed)
-    return {name: rng.uniform(0, 100, shape) for name, shape in SHAPES.items()}
-
-
-@pytest.fixture
-def faces():
-    return Faces(**arrays())
 
 
 def assert_equal(a, b):

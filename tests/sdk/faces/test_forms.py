@@ -6,25 +6,8 @@ import numpy as np
 import pytest
 
 from lapland import Faces
+from tests.three_faces import arrays
 from training.data.pts import read_pts
-
-SHAPES = {
-    "boxes": (3, 4),
-    "scores": (3,),
-    "five_points": (3, 5, 2),
-    "landmarks": (3, 68, 2),
-    "scales": (3, 68),
-}
-
-
-def arrays(seed=0):
-    rng = np.random.default_rng(seed)
-    return {name: rng.uniform(0, 100, shape) for name, shape in SHAPES.items()}
-
-
-@pytest.fixture
-def faces():
-    return Faces(**arrays())
 
 
 def test_every_face_gets_a_pts_file(faces, tmp_path):

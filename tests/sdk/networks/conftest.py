@@ -7,6 +7,11 @@ from lapland.networks import session
 
 
 @pytest.fixture
+def file(tmp_path):
+    return tmp_path / "model.onnx"
+
+
+@pytest.fixture
 def refused(tmp_path, monkeypatch):
     """Writes a model and expects it to be refused without onnxruntime having seen it."""
     from tests.peaks.make_peaks import build  # needs onnx

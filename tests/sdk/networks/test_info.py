@@ -4,38 +4,12 @@ import json
 
 import pytest
 
-from lapland import AFLW19, IBUG68, ModelError
+from lapland import AFLW19, IBUG68
 from lapland.networks import index, loading
 from lapland.schemes.definition import scheme_to_json
+from tests.altered import changed, refusal
 
 EXPORT = "python -m export.rcn"
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / "model.onnx"
-
-
-def refusal(path, *words, error=ModelError):
-    with pytest.raises(error) as caught:
-        loading.load(path, threads=1)
-    assert isinstance(caught.value, ValueError)
-    for word in (str(path), *words):
-        assert word in str(caught.value)
-    return caught.value
-
-
-def changed(peaks, file, metadata=None, change=None):
-    """Writes the test model with other metadata, or after `change(graph)`."""
-    onnx = pytest.importorskip("onnx")
-    model = onnx.load(peaks)
-    if metadata is not None:
-        kept = {p.key: p.value for p in model.metadata_props} | metadata
-        onnx.helper.set_model_props(model, {k: v for k, v in kept.items() if v is not None})
-    if change is not None:
-        change(model.graph)
-    file.write_bytes(model.SerializeToString())
-    return file
 
 
 @pytest.mark.parametrize("name", index.shipped())
