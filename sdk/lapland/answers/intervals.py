@@ -2,7 +2,7 @@
 
 from statistics import NormalDist
 
-from ..base.errors import OptionError, is_share, shown
+from ..base.errors import check_probability
 
 
 def half_width(probability: float) -> float:
@@ -11,8 +11,5 @@ def half_width(probability: float) -> float:
     Raises:
         OptionError: the probability is not between 0 and 1.
     """
-    if not is_share(probability):
-        raise OptionError(
-            f"probability: expected a number between 0 and 1, as 0.9, not {shown(probability)}"
-        )
+    check_probability(probability)
     return NormalDist().inv_cdf(0.5 + probability / 2)

@@ -80,3 +80,15 @@ class ModelNotFoundError(ModelError, FileNotFoundError):
 
 class MissingExtraError(LaplandError, ImportError):
     """A library that a method needs beyond lapland's own is not installed."""
+
+
+def check_probability(value: object) -> None:
+    """Refuses all but a number between 0 and 1, without these.
+
+    Raises:
+        OptionError: it is 0, 1, beyond them, or no number.
+    """
+    if not is_share(value):
+        raise OptionError(
+            f"probability: expected a number between 0 and 1, as 0.9, not {shown(value)}"
+        )

@@ -2,7 +2,7 @@
 
 import math
 
-from ..base.errors import OptionError, is_share, shown
+from ..base.errors import check_probability
 
 
 def weibull_place(probability: float) -> float:
@@ -11,8 +11,5 @@ def weibull_place(probability: float) -> float:
     Raises:
         OptionError: the probability is not between 0 and 1.
     """
-    if not is_share(probability):
-        raise OptionError(
-            f"probability: expected a number between 0 and 1, as 0.9, not {shown(probability)}"
-        )
+    check_probability(probability)
     return math.log(-math.log1p(-probability))
