@@ -23,7 +23,6 @@ import numpy as np
 
 from export.graph.blazeface import SIZE, convert
 from export.shipping import hashes
-from lapland.base.files import write_whole
 from training.common.paths import REPOSITORY
 
 MEMBER = "mediapipe/modules/face_detection/face_detection_short_range.tflite"
@@ -100,13 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.record:
         record(data, options.record)
         return
-    out: Path = options.out
-    out.mkdir(parents=True, exist_ok=True)
-    model = convert(data, METADATA)
-    write_whole(out / "blazeface.onnx", model)
-    print(f"{hashlib.sha256(model).hexdigest()}  {out / 'blazeface.onnx'}")
-    if out.resolve().parent == hashes.MODELS:
-        hashes.record()
+    hashes.write(options.out, {"blazeface": convert(data, METADATA)})
 
 
 if __name__ == "__main__":

@@ -13,13 +13,11 @@ Multitask Cascaded Convolutional Networks", IEEE Signal Processing Letters 23 (1
 """
 
 import argparse
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from export.graph.mtcnn import NETS, convert
 from export.shipping import hashes
-from lapland.base.files import write_whole
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,14 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     default = hashes.MODELS / "mtcnn"
     parser.add_argument("--out", type=Path, default=default, help="folder of the three files")
-    out: Path = parser.parse_args(arguments).out
-    out.mkdir(parents=True, exist_ok=True)
-    for net in NETS:
-        model = convert(net)
-        write_whole(out / f"{net}.onnx", model)
-        print(f"{hashlib.sha256(model).hexdigest()}  {out / net}.onnx")
-    if out.resolve().parent == hashes.MODELS:
-        hashes.record()
+    hashes.write(parser.parse_args(arguments).out, {net: convert(net) for net in NETS})
 
 
 if __name__ == "__main__":

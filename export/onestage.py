@@ -6,7 +6,6 @@ The file is loaded and compared with the network on random images before it is w
 """
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from safetensors import safe_open
 
 from export.graph.onestage import convert
 from export.shipping import hashes
-from lapland.base.files import write_whole
 from lapland.networks.session import Session
 from training.finding.checkpoint import FORMAT
 from training.finding.network import LEVELS, VALUES, OneStage
@@ -86,12 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     off = difference(net, model, images)
     if off > MOST:
         raise SystemExit(f"export.onestage: the graph differs by {off}; expected at most {MOST}")
-    out: Path = options.out
-    out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / "onestage.onnx", model)
-    print(f"{hashlib.sha256(model).hexdigest()}  {out / 'onestage.onnx'}; differs by {off:.1e}")
-    if out.resolve().parent == hashes.MODELS:
-        hashes.record()
+    print(f"differs by {off:.1e} from the network")
+    hashes.write(options.out, {"onestage": model})
 
 
 if __name__ == "__main__":

@@ -10,12 +10,28 @@ import onnx
 
 from export.cards.data_terms import data_of
 from export.shipping.manifest import write_manifests
-from lapland.base.files import write_text
+from lapland.base.files import write_text, write_whole
 from training.common.paths import REPOSITORY
 
 MODELS = REPOSITORY / "models"
 FAMILIES = ("open", "300w")
 """Families of weights, in the order of `lapland models`."""
+
+
+def write(out: Path, graphs: Mapping[str, bytes]) -> None:
+    """Writes the graphs of a face detector and prints their SHA-256; records them if shipped.
+
+    Args:
+        out: folder of the files, made if it is not there.
+        graphs: name of a file without its suffix -> content.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in graphs.items():
+        file = out / f"{name}.onnx"
+        write_whole(file, content)
+        print(f"{hashlib.sha256(content).hexdigest()}  {file}")
+    if out.resolve().parent == MODELS:
+        record()
 
 
 def record(models: Path = MODELS, defaults: Mapping[str, str] | None = None) -> None:
