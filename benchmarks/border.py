@@ -9,7 +9,6 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,23 +17,11 @@ from benchmarks.common.models import add_model, detector_of
 from lapland import IBUG68, Detector, Face
 from lapland.schemes.normaliser import normalisers
 from lapland.uncertainty.calibration import BAD
+from training.evaluation.border import SHARES, SIDES, Cut, cut, outside
 
-SIDES = ("whole", "left", "right", "top", "bottom")
-SHARES = (0.12, 0.2, 0.3)  # of the face's extent that is cut off, in turn
 PROBABILITIES = (0.5, 0.9)
-_ROOM, _LARGEST = (
-    0.7,
-    500,
-)  # about a face, in longer sides of its landmarks; side of a photo, pixels
 
 Points = NDArray[np.float64]
-
-
-class Cut(NamedTuple):
-    """A photo about a face, cut at a side, and the true landmarks (K, 2), some beyond it."""
-
-    image: NDArray[np.uint8]
-    landmarks: Points
 
 
 class Row(NamedTuple):
@@ -45,27 +32,6 @@ class Row(NamedTuple):
     outside: NDArray[np.bool_]
     confidence: float
     good: bool
-
-
-def cut(image: NDArray[np.uint8], landmarks: Points, side: str, share: float) -> Cut:
-    """The part of a photo about a face that ends within it at one side."""
-    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
-    room = _ROOM * (high - low).max()
-    first, last = low - room, high + room
-    axis, extent = int(side in ("top", "bottom")), high - low
-    if side in ("left", "top"):
-        first[axis] = low[axis] + share * extent[axis]
-    elif side in ("right", "bottom"):
-        last[axis] = high[axis] - share * extent[axis]
-    height, width = image.shape[:2]
-    left, top = np.maximum(np.floor(first), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(last), (width, height)).astype(int)
-    part, points = image[top:bottom, left:right], landmarks - [left, top]
-    scale = min(1.0, _LARGEST / max(part.shape[:2]))
-    size = np.array(part.shape[1::-1])
-    small = np.maximum((size * scale).round(), 1).astype(int)
-    shrunk = cv2.resize(part, small.tolist(), interpolation=cv2.INTER_AREA)
-    return Cut(np.ascontiguousarray(shrunk), (points + 0.5) * (small / size) - 0.5)
 
 
 def measured(detector: Detector, photo: Cut) -> Row | None:
@@ -81,7 +47,7 @@ def measured(detector: Detector, photo: Cut) -> Row | None:
     return Row(
         errors[best],
         np.array([face.radius(p) for p in PROBABILITIES]),
-        ((truth < -0.5) | (truth >= np.array([width, height]) - 0.5)).any(axis=1),
+        outside(truth, (width, height)),
         face.confidence,
         bool(errors[best].mean() < BAD * size),
     )

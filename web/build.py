@@ -165,6 +165,7 @@ def _model(info: ModelInfo, roles: list[str]) -> dict[str, Any]:
         raise ValueError(
             f"{info.name}: expected a calibrated model, for radii; `python -m export.rcn` makes one"
         )
+    hidden = info.calibration.hidden
     return {
         "name": info.name,
         "file": f"{info.name}.onnx",
@@ -180,7 +181,14 @@ def _model(info: ModelInfo, roles: list[str]) -> dict[str, Any]:
         # Pixels of its own crops; the threshold is one of crops of 80 pixels and factor 3.
         "unsure": (info.unsure or UNSURE) * info.size / 80 * 3 / info.crop_factor,
         "scheme": _scheme(info.scheme),
-        "calibration": json.loads(info.calibration.to_json()),
+        "calibration": json.loads(info.calibration.to_json())
+        | {
+            "hidden": {
+                "scale": hidden.scale,
+                "inverseShape": hidden.inverse_shape,
+                "mean": hidden.mean,
+            }
+        },
     }
 
 

@@ -3,7 +3,6 @@
 The nodes compute as `lapland.crop.texture` and `lapland.uncertainty` do.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -120,7 +119,8 @@ def radii_and_confidence(
     for probability in probabilities:
         ratio = _ratio(calibration, ratios, probability)
         seen = side * (means + ratio).clip(-FAR, FAR).apply("Exp")
-        at = border.SCALE * (-np.log1p(-probability)) ** border.INVERSE_SHAPE
+        unseen = calibration.hidden
+        at = unseen.scale * (-np.log1p(-probability)) ** unseen.inverse_shape
         radii.append(seen.at_least(hidden * side * float(at)))
     return radii, confidence
 
@@ -183,8 +183,7 @@ def _confidence(
     low, high = calibration.low[own], calibration.high[own]
     shared = features.mean(1).part(1, -1, 1).at_least(low).at_most(high)
     mean = shared @ calibration.face[own].reshape(-1, 1) + float(calibration.face[0])  # (N, 1)
-    error = border.SCALE * math.gamma(1 + border.INVERSE_SHAPE)
-    more = (hidden * error / mean.apply("Exp")).at_least(1.0)
+    more = (hidden * calibration.hidden.mean / mean.apply("Exp")).at_least(1.0)
     mean = mean + more.mean(1, keep=True).apply("Log")
     corners = calibration.scheme.eye_corners
     length = side

@@ -274,7 +274,9 @@ def _fit_face(
     """The weights of a face's mean error, then slope and shift of its confidence."""
     of_faces = counts.repeat(len(sample.sizes))
     shared = features.mean(axis=1)[:, 1:]
-    used = [i - 1 for i in form.features if i > 0] or [0]
+    # The first feature and the last compare landmarks of one face: their means are 0 but for
+    # rounding, which a weight would enlarge.
+    used = [i - 1 for i in form.features if 0 < i < FEATURES - 1] or [0]
     x = np.hstack([shared[:, used], np.ones((len(shared), 1))])
     b = gamma_regression(x, mean_of_visible(errors, axis=1), of_faces, growing=1)
     face = np.zeros(FEATURES)

@@ -16,6 +16,7 @@ from lapland.schemes.scheme import Scheme
 from lapland.uncertainty.calibration import Calibration
 from training.calibration import reliability
 from training.calibration.fit import FORM, FORMS, ErrorSample, Floats, fit, isotonic_radii
+from training.calibration.hidden import with_hidden
 from training.calibration.reliability import COVERED
 from training.data import detected
 from training.data.crops import CropSpec
@@ -56,7 +57,7 @@ def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration,
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
     sample = predictions_under(run, faces, list(conditions_of(faces, spec, perturb=False)), scheme)
-    return fit(sample), sample
+    return with_hidden(fit(sample), run, spec, faces), sample
 
 
 def cross_validated(

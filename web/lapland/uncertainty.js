@@ -13,6 +13,8 @@ import { boxOf } from "./crop.js";
  * @property {number[]} face
  * @property {number} slope
  * @property {number} shift
+ * @property {{scale: number, inverseShape: number, mean: number}} hidden errors of landmarks that a
+ *   photo does not show, in sides of the face: a Weibull distribution and its mean
  */
 /**
  * @typedef {object} Scheme
@@ -24,9 +26,7 @@ import { boxOf } from "./crop.js";
 
 const FLOOR = 0.3; // grey values: detail that rounding leaves in a flat image
 const SHARP = [0, 0.2, 0.4, 2.2]; // the usual texture of a sharp photo
-// Errors of landmarks that a photo does not show, in sides of the face: scale and inverse shape of a
-// Weibull distribution, its mean for scale 1, and its distance from the border.
-const [HIDDEN, INVERSE_SHAPE, MEAN, NEAR] = [0.135, 0.75, 0.9190625268, 0.1];
+const NEAR = 0.1; // sides of the face from the border, within which landmarks begin to be unseen
 const GOOD = 0.08; // of the distance of the eyes: mean error of a face whose landmarks are good
 
 /** @param {number[]} values */
@@ -191,7 +191,7 @@ const place = (p) => Math.log(-Math.log1p(-p));
  *   pixels, about each landmark that holds the true place with it
  */
 export function meaningOf(calibration, scheme, landmarks, scales, texture, image) {
-  const { low, high, probabilities, groups, face, slope, shift } = calibration;
+  const { low, high, probabilities, groups, face, slope, shift, hidden: unseen } = calibration;
   const features = featuresOf(scheme, landmarks, scales, texture);
   const side = sideOf(landmarks);
   const hidden = hiddenShares(landmarks, image);
@@ -219,7 +219,7 @@ export function meaningOf(calibration, scheme, landmarks, scales, texture, image
           return most + 1e-6 * p;
         });
         const ratio = ratios[i] * (1 - part) + ratios[i + 1] * part;
-        const least = HIDDEN * (-Math.log1p(-probability)) ** INVERSE_SHAPE * hidden[k];
+        const least = unseen.scale * (-Math.log1p(-probability)) ** unseen.inverseShape * hidden[k];
         radii[k] = side * Math.max(least, Math.exp(clip(m + ratio, -20, 20)));
       });
     }
@@ -228,7 +228,7 @@ export function meaningOf(calibration, scheme, landmarks, scales, texture, image
 
   const shared = low.map((_, f) => clip(mean(features.map((x) => x[f])), low[f], high[f]));
   const seen = face[0] + dot(shared.slice(1), face.slice(1));
-  const more = hidden.map((share) => Math.max(1, (HIDDEN * MEAN * share) / Math.exp(seen)));
+  const more = hidden.map((share) => Math.max(1, (unseen.mean * share) / Math.exp(seen)));
   const m = seen + Math.log(mean(more));
   let d = side;
   if (scheme.eyeCorners) {

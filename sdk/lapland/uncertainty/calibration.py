@@ -27,7 +27,7 @@ from ..base.arrays import Floats
 from ..crop.texture import TEXTURE
 from ..schemes.normaliser import face_sides, normalisers
 from ..schemes.scheme import Scheme
-from .border import ImageSize, hidden_errors, hidden_radii
+from .border import USUAL, Hidden, ImageSize
 from .features import FEATURES, SPREAD, features_of, ratio_features
 from .weibull import weibull_place
 
@@ -36,6 +36,7 @@ BAD = 0.08
 FAR = 20.0  # largest logarithm, so that radii stay finite with any file
 _MOST = 100  # probabilities; each takes three numbers of every landmark
 APART = 1e-6  # of the logarithms of one quantile and the next
+_MOST_INVERSE_SHAPE = 20.0  # so that radii stay finite with any file
 LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
 
 
@@ -57,6 +58,7 @@ class Calibration:
             counts, of the logarithm of the mean error of a face relative to its side.
         slope: slope of the logistic curve from this logarithm to `confidence`, above 0.
         shift: how far above ln(8 %) the curve has its middle.
+        hidden: errors of the landmarks beyond the border of the photo.
     """
 
     scheme: Scheme
@@ -69,6 +71,7 @@ class Calibration:
     face: Floats
     slope: float
     shift: float
+    hidden: Hidden = USUAL
 
     has_radii = True
 
@@ -115,7 +118,7 @@ class Calibration:
         ratios = self._ratios(means, features[..., SPREAD], i + 2)
         ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
         seen = sides[:, None] * np.exp(np.clip(means + ratio, -FAR, FAR))
-        hidden = hidden_radii(landmarks, image_size, probability)
+        hidden = self.hidden.radii(landmarks, image_size, probability)
         radii: NDArray[np.float32] = np.maximum(seen, hidden).astype(np.float32)
         return radii
 
@@ -148,7 +151,7 @@ class Calibration:
         # The first feature compares landmarks of one face, so a face has none.
         shared = np.clip(means[:, 1:], self.low[1:], self.high[1:])
         mean = self.face[0] + shared @ self.face[1:]
-        seen, hidden = np.exp(mean)[:, None], hidden_errors(landmarks, image_size)
+        seen, hidden = np.exp(mean)[:, None], self.hidden.errors(landmarks, image_size)
         mean = mean + np.log(np.maximum(1, hidden / seen).mean(axis=1))
         beyond = mean + np.log(sides / normalisers(landmarks, self.scheme) / BAD)
         odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
@@ -179,6 +182,7 @@ class Calibration:
             weights[of, 0] = group["constants"]
             levels[of] = group["levels"]
             quantiles[of] = group["quantiles"]
+        scale, inverse_shape = content.get("hidden", (USUAL.scale, USUAL.inverse_shape))
         made = cls(
             scheme,
             np.array(content["low"], np.float64),
@@ -190,6 +194,7 @@ class Calibration:
             np.array(content["face"], np.float64),
             float(content["slope"]),
             float(content["shift"]),
+            Hidden(float(scale), float(inverse_shape)),
         )
         made._check()
         return made
@@ -217,6 +222,7 @@ class Calibration:
             "face": plain(self.face),
             "slope": round(self.slope, 4),
             "shift": round(self.shift, 4),
+            "hidden": [round(self.hidden.scale, 4), round(self.hidden.inverse_shape, 4)],
         }
         return json.dumps(content, separators=(",", ":"))
 
@@ -225,7 +231,10 @@ class Calibration:
 
     def _check(self) -> None:
         arrays = (self.low, self.high, self.weights, self.levels, self.quantiles, self.face)
-        if not all(np.isfinite(array).all() for array in (*arrays, self.slope, self.shift)):
+        hidden = (self.hidden.scale, self.hidden.inverse_shape)
+        if not all(
+            np.isfinite(array).all() for array in (*arrays, self.slope, self.shift, *hidden)
+        ):
             raise ValueError("calibration: expected finite numbers")
         if self.low.shape != (FEATURES,) or self.high.shape != (FEATURES,):
             raise ValueError(f"calibration: expected {FEATURES} features, found {self.low.size}")
@@ -236,5 +245,7 @@ class Calibration:
             raise ValueError("calibration: expected ascending probabilities between 0 and 1")
         if (self.levels[:, 0] > self.levels[:, 1]).any() or self.slope <= 0:
             raise ValueError("calibration: expected levels that ascend and a slope above 0")
+        if min(hidden) <= 0 or self.hidden.inverse_shape > _MOST_INVERSE_SHAPE:
+            raise ValueError("calibration: expected errors beyond the border above 0")
         if (self.quantiles[..., 1] < LEAST_GROWTH - 1).any():
             raise ValueError("calibration: expected radii that grow with the mean error")

@@ -9,7 +9,7 @@ import pytest
 
 from lapland import Detector, Faces, GeometryError, Tracker
 from lapland.networks.index import FAMILIES
-from lapland.uncertainty.border import hidden_errors, hidden_radii
+from lapland.uncertainty.border import USUAL
 
 
 @pytest.fixture(scope="module", params=list(FAMILIES))
@@ -64,21 +64,20 @@ def test_a_face_far_from_the_border_is_as_sure_as_before(whole):
 def test_radii_grow_towards_the_border_and_with_the_probability():
     square = np.array([[[0.0, 0.0], [100.0, 100.0], [50.0, 50.0]]])  # its side is 100
     moved = {
-        x: hidden_radii(square + np.array([x, 300]), (1000, 1000), 0.9)[0, 0]
-        for x in range(-20, 20)
+        x: USUAL.radii(square + np.array([x, 300]), (1000, 1000), 0.9)[0, 0] for x in range(-20, 20)
     }
     radii = np.array(list(moved.values()))
     assert (np.diff(radii) <= 0).all()
     assert moved[-20] == moved[-1] > moved[3] > moved[9] > 0 == moved[10]
     for x, y in ((900, 300), (300, -1), (300, 900)):  # each side counts
-        assert hidden_radii(square + np.array([x, y]), (1000, 1000), 0.9).max() == pytest.approx(
+        assert USUAL.radii(square + np.array([x, y]), (1000, 1000), 0.9).max() == pytest.approx(
             moved[-1]
         )
-    half, most = (hidden_radii(square, (1000, 1000), p)[0, 0] for p in (0.5, 0.99))
+    half, most = (USUAL.radii(square, (1000, 1000), p)[0, 0] for p in (0.5, 0.99))
     assert half < moved[-1] < most
-    mean = 100 * hidden_errors(square, (1000, 1000))[0, 0]
+    mean = 100 * USUAL.errors(square, (1000, 1000))[0, 0]
     assert half < mean < moved[-1]
-    assert not hidden_radii(square, None, 0.9).any()
+    assert not USUAL.radii(square, None, 0.9).any()
 
 
 def test_the_size_goes_with_the_faces(detector, photo, whole):

@@ -8,6 +8,7 @@ import pytest
 from lapland import Detector, Faces, GeometryError, ModelError, OptionError, draw
 from lapland.crop.texture import TEXTURE
 from lapland.schemes.ibug68 import IBUG68
+from lapland.uncertainty.border import USUAL, Hidden
 from lapland.uncertainty.calibration import Calibration
 from lapland.uncertainty.features import FEATURES
 
@@ -219,3 +220,15 @@ def test_circles_are_drawn_where_they_are_asked_for(image, faces):
         - faces.radius(0.5)[0]
     )
     assert np.abs(off).min(axis=1).max() < 2.5
+
+
+def test_errors_beyond_the_border_belong_to_the_calibration(calibration):
+    hidden = dataclasses.replace(calibration, hidden=Hidden(0.05, 0.6))
+    text = hidden.to_json()
+    assert Calibration.from_json(text, IBUG68).hidden == Hidden(0.05, 0.6)
+    content = json.loads(text)
+    del content["hidden"]  # as files of earlier versions
+    assert Calibration.from_json(json.dumps(content), IBUG68).hidden == USUAL
+    for wrong in ([0, 0.6], [0.05, -1], [0.05, 1e6], [float("nan"), 1], [0.1], "ab"):
+        with pytest.raises((ValueError, TypeError)):
+            Calibration.from_json(json.dumps(content | {"hidden": wrong}), IBUG68)
