@@ -76,8 +76,8 @@ the labels that this network learned: part of the error is that difference (see 
     unseen="are guessed, as the teacher guesses them",
     people="""\
 The training photos show studio portraits of young adults, members of the US Congress,
-  photos of people in the wild, and generated faces of all ages and skins; accuracy by group of
-  people was not measured.""",
+  photos of people in the wild, and generated faces of all ages and skins; accuracy by age was
+  not measured, and by how light the skin looks only as above.""",
     training="faces/open --train training/lists/open-train.txt --val training/lists/open-val.txt",
 )
 RESEARCH = Data(
@@ -98,7 +98,8 @@ Localization*, ICCV 2019.""",
     unseen="are guessed, as they were when the training photos were annotated",
     people="""\
 The training photos show mostly adult faces from Flickr and Google image search of about 2010,
-  and generated ones; accuracy by group of people was not measured.""",
+  and generated ones; accuracy by age was not measured, and by how light the skin looks only as
+  above.""",
     training="data faces --train training/lists/research-train.txt "
     "--val training/lists/research-val.txt",
 )

@@ -59,7 +59,7 @@ def figures_of(
             name: figures_of_faces(
                 {key: values[chosen] for key, values in found.items()}, faces.sizes[chosen], scheme
             )
-            for name, chosen in strata(faces.landmarks, faces.sizes, scheme).items()
+            for name, chosen in strata(faces.landmarks, faces.sizes, scheme, faces.images).items()
         }
         subsets = {
             name: np.array([n.startswith(folders) for n in faces.names])

@@ -1,13 +1,17 @@
-"""Faces sorted by yaw and by size."""
+"""Faces sorted by yaw, by size and by how light their skin looks."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lapland.schemes.scheme import Scheme
+from training.evaluation.skin import tones
 
 FEWEST = 10  # faces; fewer give no figure
 YAWS = (15, 30)  # degrees
 SIZES = (32, 64)  # pixels
+TONES = (10, 41)  # degrees, of `tones`
 
 
 def yaws(landmarks: NDArray[np.floating], scheme: Scheme) -> NDArray[np.float64] | None:
@@ -37,7 +41,10 @@ def yaws(landmarks: NDArray[np.floating], scheme: Scheme) -> NDArray[np.float64]
 
 
 def strata(
-    landmarks: NDArray[np.floating], sizes: NDArray[np.floating], scheme: Scheme
+    landmarks: NDArray[np.floating],
+    sizes: NDArray[np.floating],
+    scheme: Scheme,
+    images: Sequence[NDArray[np.uint8]] | None = None,
 ) -> dict[str, NDArray[np.bool_]]:
     """Name of each stratum -> which faces, (N,), lie in it.
 
@@ -47,6 +54,7 @@ def strata(
         landmarks: (N, K, 2), image pixels, NaN if not visible.
         sizes: (N,), the length d in image pixels that errors of each face are divided by.
         scheme: the annotation scheme.
+        images: N photos, (H, W, 3) uint8 BGR; None leaves out the tone of the skin.
     """
     found = {}
     turned = yaws(landmarks, scheme)
@@ -59,4 +67,10 @@ def strata(
     found[f"d below {low} px"] = sizes < low
     found[f"d {low} to {high} px"] = (sizes >= low) & (sizes < high)
     found[f"d {high} px and more"] = sizes >= high
+    skin = None if images is None else tones(images, landmarks, scheme)
+    if skin is not None:
+        low, high = TONES
+        found["skin looks dark"] = skin < low
+        found["skin looks medium"] = (skin >= low) & (skin < high)
+        found["skin looks light"] = skin >= high
     return {name: chosen for name, chosen in found.items() if FEWEST <= chosen.sum() < len(sizes)}
