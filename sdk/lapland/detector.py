@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,15 +15,16 @@ from .base.errors import OptionError, shown
 from .base.heap import give_back
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
-from .detection.base import FaceDetector
-from .detection.registry import DEFAULT_DETECTOR, load_detector
+from .detection.registry import DEFAULT_DETECTOR
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
 from .landmarks.decoders import DEFAULT_DECODER
-from .landmarks.network import LandmarkNetwork, Located
-from .networks import index
 from .networks.info import ModelInfo
 from .options import DetectorOptions
+
+if TYPE_CHECKING:
+    from .detection.base import FaceDetector
+    from .landmarks.network import LandmarkNetwork, Located
 
 _LARGE = 12_000_000  # bytes of a photo that leaves much memory behind
 _SAME = 0.5  # least IoU of two boxes of one face
@@ -37,8 +38,8 @@ class Networks(NamedTuple):
         landmarks: the landmark network, crops -> landmarks and scales.
     """
 
-    faces: FaceDetector
-    landmarks: LandmarkNetwork
+    faces: "FaceDetector"
+    landmarks: "LandmarkNetwork"
 
 
 class Detector(Hinting):
@@ -104,6 +105,11 @@ class Detector(Hinting):
         min_confidence: float = 0.0,
         max_faces: int | None = None,
     ) -> None:
+        # Programs that need no detector do not wait for these.
+        from .detection.registry import load_detector
+        from .landmarks.network import LandmarkNetwork
+        from .networks import index
+
         options = DetectorOptions(
             *(width, precision, weights, decoder, model, detector, turned, min_face),
             *(thresholds, pyramid_factor, threads, rgb, min_confidence, max_faces),
@@ -285,7 +291,7 @@ class Detector(Hinting):
         self,
         image: Image,
         points: NDArray[Any],
-        located: Located,
+        located: "Located",
         scores: NDArray[np.float32],
         boxes: NDArray[Any],
     ) -> Faces:

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import OptionError
-from ..networks import loading
-from .base import FaceDetector
 
 if TYPE_CHECKING:
+    from .base import FaceDetector
     from .mtcnn import Mtcnn
 
 # BlazeFace with MTCNN finds more faces and knows turned ones, and takes longer.
 DEFAULT_DETECTOR = "mtcnn"
 
 
-def _paired(*, min_face: int, turned: bool, threads: int | None, **options: Any) -> FaceDetector:
+def _paired(*, min_face: int, turned: bool, threads: int | None, **options: Any) -> "FaceDetector":
+    from ..networks import loading
     from .blazeface import BlazeFace  # as most programs use MTCNN alone
     from .paired import SCORE, PairedDetector
 
@@ -31,6 +31,7 @@ def _mtcnn(
     turned: bool,
     threads: int | None,
 ) -> "Mtcnn":
+    from ..networks import loading
     from .mtcnn import Mtcnn
 
     if turned:
@@ -47,7 +48,7 @@ def _mtcnn(
 
 
 # Name -> function that loads it.
-DETECTORS: dict[str, Callable[..., FaceDetector]] = {"blazeface": _paired, "mtcnn": _mtcnn}
+DETECTORS: "dict[str, Callable[..., FaceDetector]]" = {"blazeface": _paired, "mtcnn": _mtcnn}
 
 
 def load_detector(
@@ -58,7 +59,7 @@ def load_detector(
     pyramid_factor: float = 0.709,
     turned: bool = False,
     threads: int | None = None,
-) -> FaceDetector:
+) -> "FaceDetector":
     """Loads a face detector.
 
     Args:
