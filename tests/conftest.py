@@ -26,8 +26,10 @@ NOT_QUICK = (
     "promises/test_processes.py",
     "promises/test_properties.py",
     "promises/test_whole.py",
+    "video/test_live_search.py",
+    "video/test_rates.py",
+    "video/test_roster.py",
     "video/test_tracker.py",
-    "video/test_twins.py",
 )
 
 

@@ -9,7 +9,7 @@ from training.common.paths import REPOSITORY
 # Lowest first. A file beside the rooms is a command, which may import all of its own package.
 ROOMS = {
     "sdk/lapland": "base formats schemes image crop uncertainty networks detection landmarks "
-    "answers faces options detector video stream lapland batch measure cli freezing",
+    "answers faces options detector video footage stream lapland batch measure cli freezing",
     "training": "common importers network data heads labelling losses recipes finding evaluation "
     "reports calibration runs",
     "export": "graph stages cards shipping",

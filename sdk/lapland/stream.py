@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .faces.faces import Faces
-from .video.source import opened
+from .footage.source import opened
 from .video.tracker import Tracker
 
 

@@ -15,9 +15,9 @@ from ..batch.photos import SUFFIXES, find_photos
 from ..detector import Detector
 from ..faces.blurring import STYLES, blur
 from ..faces.faces import Faces
+from ..footage.recording import FORMATS, Recording
+from ..footage.source import Source, opened
 from ..image.loading import load_image
-from ..video.recording import FORMATS, Recording
-from ..video.source import Source, opened
 from .options import add_detector, complain, detector_options
 
 # Least scores of a face in the three stages: below the usual ones, as a missed face is a larger

@@ -10,9 +10,9 @@ from ..base.arrays import Image
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..faces.faces import Faces
+from ..footage.recording import Recording
 from ..networks import index
 from ..options import DetectorOptions
-from ..video.recording import Recording
 from ..video.smoothing import STRENGTHS
 from ..video.tracker import Tracker
 from .options import with_default

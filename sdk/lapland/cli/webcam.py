@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 
 from ..base.errors import ImageError, OptionError
-from ..video.recording import FORMATS, Recording, part_of
-from ..video.source import Source, is_live, opened
+from ..footage.recording import FORMATS, Recording, part_of
+from ..footage.source import Source, is_live, opened
 from .options import add_detector, detector_options
 from .view import Settings, View
 from .window import TITLE, is_open, window

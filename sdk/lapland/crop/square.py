@@ -12,29 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
-from .five_points import as_complex, as_points, similarity
-
-
-def crop_axes(
-    five_points: Floats, *, factor: float, size: int, upright: bool
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """The crops of `crop_matrices`, as complex numbers x + iy.
-
-    Returns:
-        axes (N,), the step from a crop pixel to the next one on its right, image pixels; and
-        centres (N,) of the crops, image pixels.
-    """
-    points = as_complex(five_points)  # (N, 5)
-    turn = np.ones(len(points), np.complex128)
-    if upright:
-        fit = similarity(points)
-        length = np.abs(fit)
-        np.divide(fit, length, out=turn, where=length > 0)  # points that coincide have no roll
-    along = as_points(points * turn.conj()[:, None])  # coordinates along the axes of the square
-    low, high = along.min(axis=1), along.max(axis=1)  # (N, 2)
-    # Five points that coincide would give an empty square: the least side is one pixel.
-    side = np.maximum(factor * (high - low).max(axis=1), 1.0)
-    return turn * (side / size), turn * as_complex((low + high) / 2)
+from .five_points import crop_axes
 
 
 def crop_matrices(

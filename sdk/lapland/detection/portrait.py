@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import Floats
 from ..crop import square
+from ..crop.five_points import as_complex, as_points, crop_axes
 from .base import FaceDetector, Image
 
 SIDE = 80  # pixels
@@ -28,7 +29,14 @@ def portrait_matrices(five_points: Floats) -> NDArray[np.float64]:
 
 def portrait_axes(five_points: Floats) -> NDArray[np.complex128]:
     """(N, 5, 2) five points -> (N,) the step to the next portrait pixel to the right, as x + iy."""
-    return square.crop_axes(five_points, **_CROP)[0]
+    return crop_axes(five_points, **_CROP)[0]
+
+
+def shifted(five_points: Floats, offsets: Floats) -> NDArray[np.float64]:
+    """Five points (N, 5, 2) of the image, shifted by offsets (N, 5, 2) in their portrait pixels."""
+    further = as_complex(offsets) * portrait_axes(five_points)[:, None]
+    there: NDArray[np.float64] = five_points + as_points(further)
+    return there
 
 
 def apart(five_points: Floats, others: Floats) -> float:

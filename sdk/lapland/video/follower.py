@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..crop.texture import TEXTURE
-from ..detection.portrait import FACE
+from ..detection.portrait import FACE, shifted
 from ..detector import Detector
 from ..image.loading import Image
 from ..schemes.five_points import five_of
 from .clock import Step
+from .fit import Fit
 from .matching import Points
-from .portrait import Picture, Sight, look, portrait_pixel, shifted
-from .track import Fit, Track
+from .portrait import Picture, Sight, look, portrait_pixel
+from .track import Track
 
 
 class Follower:
@@ -21,12 +22,18 @@ class Follower:
     Args:
         detector: whose networks they are.
         unsure: mean scale above which landmarks are not trusted, portrait pixels.
+
+    Attributes:
+        unsure: the same.
+        face_detector: finds faces; its last stage is the O-Net, or stands for it.
+        scheme: what each landmark is.
+        calibration: of the landmark network; None without one.
     """
 
     def __init__(self, detector: Detector, unsure: float) -> None:
         self.face_detector, self._network = detector.networks.faces, detector.networks.landmarks
         self.scheme, self.calibration = detector.model.scheme, detector.model.calibration
-        self._unsure = unsure
+        self.unsure = unsure
         self._portrait_pixel = portrait_pixel(detector.model)
 
     def fit(self, image: Image, starts: Points) -> list[Fit]:
@@ -36,7 +43,7 @@ class Follower:
         if textures is None:
             textures = np.zeros((len(starts), TEXTURE + self.scheme.size), np.float32)
         five = five_of(self.scheme, landmarks)
-        unsure = [mean_scale > self._unsure for mean_scale in mean_scales]
+        unsure = [mean_scale > self.unsure for mean_scale in mean_scales]
         columns = starts, landmarks, scales, textures, five, mean_scales, unsure
         return [Fit(*row) for row in zip(*columns, strict=True)]
 

@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..crop import square
-from ..crop.five_points import as_complex, as_points
 from ..detection.base import FaceDetector
 from ..detection.portrait import (
     FACTOR,
     LARGEST_OFFSET,
     SIDE,
     look_at,
-    portrait_axes,
     portrait_matrices,
+    shifted,
 )
 from ..networks.info import ModelInfo
 from .matching import Points
@@ -51,13 +50,6 @@ def portrait_pixel(model: ModelInfo) -> float:
     """Side of a portrait pixel in pixels of a model's crops: 1 for those that are shipped."""
     own, portrait = model.crop_factor / model.size, FACTOR / SIDE
     return float(portrait / own)
-
-
-def shifted(five_points: Points, offsets: Points) -> Points:
-    """Five points (N, 5, 2) of the image, shifted by offsets (N, 5, 2) in their portrait pixels."""
-    further = as_complex(offsets) * portrait_axes(five_points)[:, None]
-    there: Points = five_points + as_points(further)
-    return there
 
 
 class Sight(NamedTuple):

@@ -1,57 +1,29 @@
 """A track: one face that a `Tracker` follows. Only this file writes the fields of a `Track`."""
 
 import copy
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..detection.portrait import LARGEST_OFFSET, apart
 from .clock import Step
+from .fit import Fit, Usual
 from .matching import Points
 from .motion import Motion, extent
 from .portrait import Looks, Offset, Picture
 from .presence import Presence
 from .smoothing import Smoother
 
-# Time constants in seconds of the usual mean scale, for a smaller and a larger one. The latter is
-# slow, as landmarks stray gradually. Then the ratio to the usual one above which a face is uneasy
-# (0.02 of it is the noise of a still face).
-_SURER, _LESS_SURE = 0.1, 1.65
-_UNEASY = 1.06
 # How far from the middle of its crop a face is cropped again, in longer sides of the five points.
 _OFF = 0.15
 # Largest ratio of mean scales, the crop of the face's usual size to the crop about the last
 # landmarks, that still prefers the former: if light or focus fail, a wrong size is often surer.
 _USUAL_SIZE = 1.08
 _MOVES_ON = 1.0  # seconds; longest motion of a lost face
-# Likeness from which a picture may be of a face that was near others, and by how much more alike
-# than the others.
+# Least likeness of a picture to the face of a track that was near others, and how much more alike
+# it must be than the others.
 ALIKE_AT_ALL, CLEARLY = 0.5, 0.1
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """The landmarks that the network found in one crop.
-
-    Attributes:
-        start: (5, 2), the five points that placed the crop.
-        landmarks: (K, 2) float32, image pixels.
-        scales: (K,) float32, image pixels.
-        texture: (5 + K,) float32, of the crop; without meaning if the model is not calibrated.
-        five_points: (5, 2), the five points of the landmarks.
-        mean_scale: mean of the scales in portrait pixels: 1.2 for most faces, 2 without a face.
-        unsure: whether the mean scale is too large to trust the landmarks.
-    """
-
-    start: Points
-    landmarks: NDArray[np.float32]
-    scales: NDArray[np.float32]
-    texture: NDArray[np.float32]
-    five_points: Points
-    mean_scale: float
-    unsure: bool
 
 
 class Track:
@@ -70,8 +42,7 @@ class Track:
         presence: whether it is still there.
         offset: the usual difference of MTCNN's five points.
         looks: how it looks.
-        usual_mean_scale: usual mean scale of this face; 0 before it is known.
-        easy_five_points: (5, 2), the start of its crop when its mean scale was last as usual.
+        usual: how sure it usually is.
         detected: (5, 2), MTCNN's points of the next frame, if they are known before.
         hint: (5, 2), a likely place in the next frame, should the landmarks be found elsewhere.
         sure_motion: its motion when it was last as sure as usual; None if never, or in a scene that
@@ -97,8 +68,7 @@ class Track:
         self.presence = Presence(score)
         self.offset = Offset()
         self.looks = Looks()
-        self.usual_mean_scale = 0.0
-        self.easy_five_points: Points = np.zeros((5, 2))
+        self.usual = Usual()
         self.detected: Points | None = five_points if detected else None
         self.hint: Points | None = None
         self.sure_motion: Motion | None = None
@@ -117,13 +87,10 @@ class Track:
         """Whether the face may be gone: unsure landmarks, or a look that saw none."""
         return self.presence.unsure_since is not None or self.presence.strikes > 0
 
-    def is_uneasy(self, mean_scale: float) -> bool:
-        """Whether landmarks are less sure than those of this face mostly are.
-
-        If a face has two answers, as a mouth and the shade of a lip, the wrong one is the less
-        sure, though many a right one is as unsure.
-        """
-        return mean_scale > _UNEASY * self.usual_mean_scale > 0
+    @property
+    def is_uneasy(self) -> bool:
+        """Whether its landmarks are less sure than they mostly are."""
+        return self.usual.is_uneasy(self.fit.mean_scale)
 
     def is_inside(self, image: NDArray[np.uint8]) -> bool:
         """Whether the middle of the face lies in the image."""
@@ -149,9 +116,9 @@ class Track:
         moved = np.abs((fit.five_points - fit.start).mean(axis=0)).max()
         if moved > _OFF * extent(fit.five_points):
             return fit.five_points, 1.0
-        if self.is_uneasy(fit.mean_scale) and self.presence.unsure_since is None:
+        if self.usual.is_uneasy(fit.mean_scale) and self.presence.unsure_since is None:
             # Strayed, perhaps: the crop of its last sure frame, at this place.
-            easy = self.easy_five_points
+            easy = self.usual.five_points
             return easy + (fit.five_points - easy).mean(axis=0), _USUAL_SIZE
         return None
 
@@ -166,10 +133,7 @@ class Track:
 
     def _take(self, fit: Fit, step: Step) -> None:
         self.fit = fit
-        uneasy = self.is_uneasy(fit.mean_scale)
-        if not uneasy:
-            self.easy_five_points = fit.start
-        self._get_used(fit.mean_scale, step.seconds)
+        uneasy = self.usual.learn(fit, step.seconds)
         self.presence.fitted(fit.unsure, step.now)
         if fit.unsure:
             self.motion = self.motion.corrected(self._of_usual_size())
@@ -197,23 +161,13 @@ class Track:
         self._take(fit, step)
         self.presence.seen(score, step.now)
 
-    def _get_used(self, mean_scale: float, seconds: float) -> None:
-        """Counts the mean scale of a frame in the usual one."""
-        usual = self.usual_mean_scale
-        if not usual:
-            self.usual_mean_scale = mean_scale
-            return
-        time = _SURER if mean_scale < usual else _LESS_SURE
-        share = 1 - math.exp(-seconds / time)
-        self.usual_mean_scale = usual + share * (mean_scale - usual)
-
     def _of_usual_size(self) -> Points:
         """(5, 2), its five points here in the size and roll that it had when it was sure.
 
         Unsure landmarks give the place of a face much better than its size: each crop would be
         larger, or smaller, than the one before, and the mean scale in it no larger for that.
         """
-        before = self.offset.removed(self.easy_five_points)
+        before = self.offset.removed(self.usual.five_points)
         here: Points = before + (self.five_points - before).mean(axis=0)
         return here
 
@@ -237,15 +191,12 @@ class Track:
         They do if they are less sure than usual, and if the O-Net puts the points elsewhere: a
         mouth mistaken in a beard enlarges the next crop, which repeats the mistake.
         """
-        return (
-            self.is_uneasy(self.fit.mean_scale)
-            or self.fit.unsure
-            or apart(self.five_points, onet) > LARGEST_OFFSET
-        )
+        unsure = self.is_uneasy or self.fit.unsure
+        return unsure or apart(self.five_points, onet) > LARGEST_OFFSET
 
     def is_look_due(self, now: float) -> bool:
         """Whether the O-Net should look at it at that time."""
-        return self.presence.is_look_due(self.is_uneasy(self.fit.mean_scale), now)
+        return self.presence.is_look_due(self.is_uneasy, now)
 
     def found(self, detected: Points, before: Points, late: bool) -> None:
         """A search has found it.
@@ -257,11 +208,10 @@ class Track:
         """
         self.presence.found()
         moved = (self.five_points - before).mean(axis=0)
-        if (
-            self.presence.unsure_since is not None
-        ):  # its landmarks may have strayed: the detected ones count
-            self.easy_five_points = detected + moved
-            self.motion = self.motion.corrected(self.offset.removed(self.easy_five_points))
+        if self.presence.unsure_since is not None:
+            # Its landmarks may have strayed: the detected points count.
+            self.usual.five_points = detected + moved
+            self.motion = self.motion.corrected(self.offset.removed(self.usual.five_points))
         elif not late:
             self.detected = self.hint = detected
         elif not self.offset.learn(detected, before):
@@ -308,6 +258,7 @@ class Track:
         """Another track at the same place."""
         other = copy.copy(self)
         other.presence, other.offset = replace(self.presence), replace(self.offset)
+        other.usual = copy.copy(self.usual)
         other.looks, other.id, other.smoother = Looks(), -1, smoother
         other.sure_motion = self.motion
         other.rivals = []

@@ -17,8 +17,8 @@ from lapland import ImageError, ImageNotFoundError, LaplandError, OptionError, T
 from lapland.cli import webcam
 from lapland.cli.main import main
 from lapland.cli.view import Settings
+from lapland.footage.recording import part_of
 from lapland.options import DetectorOptions
-from lapland.video.recording import part_of
 from tests.films import cut, film, read_video, write_video
 from tests.processes import PATIENCE
 from tests.videos import video

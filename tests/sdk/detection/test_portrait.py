@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lapland.crop import square
 from lapland.detection.portrait import (
     FACE,
     FACTOR,
@@ -12,6 +13,7 @@ from lapland.detection.portrait import (
     look_at,
     portrait_axes,
     portrait_matrices,
+    shifted,
 )
 from lapland.detection.registry import load_detector
 from tests.drawn_dots import five_points
@@ -55,3 +57,27 @@ def test_a_look_elsewhere_sees_none(detector, image):
     scene, truth = turned(image, 0)
     assert look_at(detector, scene, truth + np.array([-180, 150])).score < FACE
     assert look_at(detector, np.zeros_like(scene), truth).score < FACE
+
+
+def some_five(count):
+    rng = np.random.default_rng(0)
+    angles = rng.uniform(-4, 4, count)
+    return np.stack(
+        [five_points(rng.uniform(0, 500, 2), rng.uniform(0.1, 9), angle) for angle in angles]
+    )
+
+
+def test_axes_are_those_of_the_crop():
+    for five in (some_five(50), np.zeros((1, 5, 2))):
+        matrices = portrait_matrices(five)
+        axes = portrait_axes(five)
+        np.testing.assert_allclose(axes.real, matrices[:, 0, 0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(axes.imag, matrices[:, 1, 0], rtol=1e-9, atol=1e-12)
+
+
+def test_offsets_turn_with_the_face():
+    five = some_five(3)
+    offsets = np.random.default_rng(1).normal(0, 2, (3, 5, 2))
+    matrices = portrait_matrices(five)
+    expected = square.to_image(square.to_crop(five, matrices) + offsets, matrices)
+    np.testing.assert_allclose(shifted(five, offsets), expected)

@@ -16,7 +16,7 @@ from lapland import LaplandError
 from lapland.base.files import write_whole
 from lapland.batch.jobs import write_image
 from lapland.batch.record import Record, line_for
-from lapland.video.recording import Recording, part_of
+from lapland.footage.recording import Recording, part_of
 from tests.processes import PATIENCE
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
@@ -173,7 +173,7 @@ import time
 from pathlib import Path
 import numpy as np
 from lapland import LaplandError
-from lapland.video.recording import Recording
+from lapland.footage.recording import Recording
 path = Path(sys.argv[2])
 rng = np.random.default_rng(0)
 recording = Recording(path, 25, live=False)

@@ -53,7 +53,7 @@ def test_landmarks_that_stray_start_again_from_where_they_were_sure(follower, de
     truth, usual = track.fit.landmarks, track.fit.mean_scale
     lost = larger(track.five_points, 2.0)  # as if the mouth had been seen in the collar
     (strayed,) = follower.fit(frame, lost[None])
-    assert track.is_uneasy(strayed.mean_scale)  # how it is noticed
+    assert track.usual.is_uneasy(strayed.mean_scale)  # how it is noticed
     assert strayed.mean_scale > 1.06 * usual
     off = np.abs(strayed.landmarks - truth).max()
     track.motion = track.motion.corrected(lost)

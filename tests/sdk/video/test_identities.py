@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from lapland.video.clock import Step
+from lapland.video.fit import Fit
 from lapland.video.identities import ALIKE, Identities
 from lapland.video.smoothing import Smoother
-from lapland.video.track import Fit, Track
+from lapland.video.track import Track
 from tests.drawn_dots import five_points
 
 RNG = np.random.default_rng(0)

@@ -1,45 +1,14 @@
-"""The portrait of a face: axes, offsets, and how alike faces look."""
+"""The portrait of a face: offsets, and how alike faces look."""
 
 import numpy as np
 import pytest
 
-from lapland.crop import square
-from lapland.video.portrait import (
-    Looks,
-    Offset,
-    look,
-    portrait_axes,
-    portrait_matrices,
-    shifted,
-)
+from lapland.detection.portrait import portrait_axes
+from lapland.video.portrait import Looks, Offset, look
 from tests.drawn_dots import five_points
 from tests.videos import people, video
 
 FIVE = five_points(np.array([200.0, 150.0]))
-
-
-def some_five(count):
-    rng = np.random.default_rng(0)
-    angles = rng.uniform(-4, 4, count)
-    return np.stack(
-        [five_points(rng.uniform(0, 500, 2), rng.uniform(0.1, 9), angle) for angle in angles]
-    )
-
-
-def test_axes_are_those_of_the_crop():
-    for five in (some_five(50), np.zeros((1, 5, 2))):
-        matrices = portrait_matrices(five)
-        axes = portrait_axes(five)
-        np.testing.assert_allclose(axes.real, matrices[:, 0, 0], rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(axes.imag, matrices[:, 1, 0], rtol=1e-9, atol=1e-12)
-
-
-def test_offsets_turn_with_the_face():
-    five = some_five(3)
-    offsets = np.random.default_rng(1).normal(0, 2, (3, 5, 2))
-    matrices = portrait_matrices(five)
-    expected = square.to_image(square.to_crop(five, matrices) + offsets, matrices)
-    np.testing.assert_allclose(shifted(five, offsets), expected)
 
 
 def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():

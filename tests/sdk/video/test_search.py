@@ -6,11 +6,12 @@ import pytest
 from lapland.crop.square import to_image
 from lapland.detection.portrait import portrait_matrices
 from lapland.video.clock import Clock, Step
+from lapland.video.fit import Fit
 from lapland.video.follower import Follower
 from lapland.video.presence import FACE
 from lapland.video.search import Searcher
 from lapland.video.smoothing import FRAME, Smoother
-from lapland.video.track import Fit, Track
+from lapland.video.track import Track
 from lapland.video.tracker import UNSURE
 from tests.drawn_dots import five_points
 from tests.videos import video

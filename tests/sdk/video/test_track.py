@@ -1,4 +1,4 @@
-"""A track: places, usual mean scales, and what it expects."""
+"""A track: its places, and where it expects a face."""
 
 import ast
 from pathlib import Path
@@ -7,8 +7,9 @@ import numpy as np
 
 from lapland import video
 from lapland.video.clock import Step
+from lapland.video.fit import Fit
 from lapland.video.smoothing import Smoother
-from lapland.video.track import Fit, Track
+from lapland.video.track import Track
 from tests.drawn_dots import five_points
 
 FIVE = five_points(np.array([200.0, 150.0]))
@@ -51,25 +52,6 @@ def test_a_lost_track_may_be_where_it_was_sure_or_have_moved_on():
         np.testing.assert_allclose(one.last_place(time), expected.mean(axis=0), atol=0.01)
     one.lost(6.4, cut=True)
     assert len(one.places(6.4)) == 0
-
-
-def test_the_usual_mean_scale_falls_at_once_and_rises_slowly():
-    one = track()
-    start = np.ones((5, 2))
-    assert not one.is_uneasy(9.0)  # nothing is known of it yet
-    one.advance(fitted(FIVE, 1.2, start=start), STEP)
-    assert one.usual_mean_scale == 1.2
-    assert one.is_uneasy(1.3)
-    assert not one.is_uneasy(1.25)
-    one.advance(fitted(FIVE, 1.4, start=2 * start), STEP)
-    assert 1.2 < one.usual_mean_scale < 1.21
-    np.testing.assert_array_equal(one.easy_five_points, start)  # not where it was uneasy
-    for _ in range(250):  # the light has gone, and it is so now
-        one.advance(fitted(FIVE, 1.4, start=2 * start), STEP)
-    assert not one.is_uneasy(1.4)
-    np.testing.assert_array_equal(one.easy_five_points, 2 * start)
-    one.advance(fitted(FIVE, 1.1, start=start), STEP)
-    assert one.usual_mean_scale < 1.32
 
 
 def test_another_fit_counts_if_it_is_sure_and_surer():

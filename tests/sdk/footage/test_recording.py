@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from lapland import LaplandError
-from lapland.video.recording import Recording, part_of
-from lapland.video.source import opened
+from lapland.footage.recording import Recording, part_of
+from lapland.footage.source import opened
 from tests.films import VARIABLE, film, number_of, picture
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from lapland import ImageError, ImageNotFoundError
-from lapland.video.source import Source, opened
+from lapland.footage.source import Source, opened
 from tests.films import SIZE, VARIABLE, cut, film, number_of
 
 REGULAR = [i / 30 for i in range(60)]

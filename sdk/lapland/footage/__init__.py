@@ -1,0 +1,1 @@
+"""Frames of files, cameras and streams, and their recording."""
