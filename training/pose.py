@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapland import Detector
-from lapland.answers import pose_fit
 from lapland.answers.head import load_head
 from lapland.answers.pose import head_poses
+from lapland.answers.pose_fit import PoseFit
 from lapland.answers.rotations import angles_of
 from training.data.pts import read_pts
 from training.heads.fitting import fit_head
@@ -70,11 +70,8 @@ def turned_faces(head: Head, folder: Path, copies: Path, seed: int, detector: De
 
 def angles_with(faces: Faces, looseness: tuple[float, float]) -> Floats:
     """(N, 3) angles, degrees, for a looseness of jaw and others in centimetres."""
-    fit = pose_fit.PoseFit(
-        load_head(), faces.landmarks, faces.deviations, None, None, looseness=looseness
-    )
-    fit.run()
-    return angles_of(fit.rotations)
+    placed = PoseFit(load_head(), looseness=looseness).run(faces.landmarks, faces.deviations)
+    return angles_of(np.array([face.rotation for face in placed]))
 
 
 def coverage(faces: Faces) -> list[str]:

@@ -4,26 +4,26 @@ The covariance of the fit gives the standard deviation of each angle; it grows w
 for faces in profile, as networks place hidden landmarks too near.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.errors import GeometryError, OptionError, shown
-from .head import Floats, load_head
-from .pose_fit import PoseFit
+from .head import load_head
+from .pose_fit import Camera, Placed, PoseFit
 from .poses import Poses
-from .rotations import angle_slopes, angles_of
+from .rotations import angle_variances, plain_angles
 
-_CHUNK = 64  # faces that are fitted together; more fall out of the processor's caches
 # Factors of the deviations of yaw, pitch and roll, set on 102 frontal photos of the London set:
 # faces are more alike from side to side than from brow to chin.
-_HEADS = np.array([0.8, 1.15, 1.0])
+_HEADS = 0.8, 1.15, 1.0
 # Networks place landmarks that the head hides too near to the others, so poses of turned faces err
 # by more than their radii say. First degrees of yaw that count as turned, then the growth of the
 # deviations of yaw, pitch and roll per further degree; chosen on turned copies of 315 open photos.
 # `python -m training.pose` measures both on open faces, with a network that saw no others.
-_SIDEWAYS, _PROFILE = 20.0, np.array([0.6, 0.45, 0.4])
+_SIDEWAYS, _PROFILE = 20.0, (0.6, 0.45, 0.4)
 
 
 def head_poses(
@@ -44,44 +44,50 @@ def head_poses(
             `focal`, angles are those to the camera's axes; None takes the middle of each face,
             which gives the angles to the line of sight.
 
+    Returns:
+        Read-only arrays.
+
     Raises:
         OptionError: `focal` is no number above 0.
         GeometryError: `centre` is no point.
     """
     if focal is not None and not 0 < focal < np.inf:
         raise OptionError(f"focal: expected a length in pixels above 0, not {shown(focal)}")
-    middle = _checked_centre(centre, focal)
-    chunks = [slice(i, i + _CHUNK) for i in range(0, len(landmarks), _CHUNK)] or [slice(0)]
-    fits = [PoseFit(load_head(), landmarks[c], deviations[c], focal, middle) for c in chunks]
-    covariances = np.concatenate([fit.run() for fit in fits])
-    rotations = np.concatenate([fit.rotations for fit in fits])
-    sizes = np.concatenate([fit.sizes for fit in fits])
-    angles = angles_of(rotations)
-    spread = _deviations(rotations, covariances)
-    return Poses(
-        angles.astype(np.float32),
-        np.hypot(spread, _unexplained(angles)).astype(np.float32),
-        rotations.astype(np.float32),
-        sizes.astype(np.float32),
-        None if focal is None else (focal / sizes).astype(np.float32),
+    axis = _checked_centre(centre, focal)
+    camera = None if focal is None else Camera(float(focal), axis)
+    placed = PoseFit(load_head(), camera).run(landmarks, deviations)
+    rotations = np.array([face.rotation for face in placed], np.float32).reshape(-1, 3, 3)
+    answers = [(*angles_and_deviations(face), face.size) for face in placed]
+    numbers = np.array(answers, np.float32).reshape(-1, 7)
+    sizes = numbers[:, 6]
+    distances = None if focal is None else (focal / sizes).astype(np.float32)
+    arrays = numbers[:, :3], numbers[:, 3:6], rotations, sizes, distances
+    for array in arrays:
+        if array is not None:
+            array.flags.writeable = False
+    return Poses(*arrays)
+
+
+def angles_and_deviations(face: Placed) -> tuple[float, ...]:
+    """Yaw, pitch, roll and the standard deviation of each, degrees."""
+    angles = plain_angles(face.rotation)
+    variances = angle_variances(face.rotation, face.covariance)
+    beyond = max(abs(angles[0]) - _SIDEWAYS, 0.0)
+    yaw, pitch, roll = (
+        factor * math.degrees(math.sqrt(max(variance, 0.0)))
+        for factor, variance in zip(_HEADS, variances, strict=True)
+    )
+    a, b, c = _PROFILE
+    return (
+        *angles,
+        math.hypot(yaw, a * beyond),
+        math.hypot(pitch, b * beyond),
+        math.hypot(roll, c * beyond),
     )
 
 
-def _deviations(rotations: Floats, covariances: Floats) -> Floats:
-    """(N, 3) degrees: standard deviations of the angles, from those of the rotation vector."""
-    slopes = angle_slopes(rotations)
-    variances = (slopes @ covariances * slopes).sum(axis=-1)
-    spread: Floats = np.rad2deg(np.sqrt(np.maximum(variances, 0))) * _HEADS
-    return spread
-
-
-def _unexplained(angles: Floats) -> Floats:
-    """(N, 3) degrees: deviation beyond radii and modes, growing in profile."""
-    beyond: Floats = np.maximum(np.abs(angles[:, :1]) - _SIDEWAYS, 0)
-    return np.asarray(beyond * _PROFILE, np.float64)
-
-
-def _checked_centre(centre: ArrayLike | None, focal: float | None) -> Floats | None:
+def _checked_centre(centre: ArrayLike | None, focal: float | None) -> tuple[float, float] | None:
+    """The point with y up."""
     if centre is None:
         return None
     try:
@@ -92,4 +98,4 @@ def _checked_centre(centre: ArrayLike | None, focal: float | None) -> Floats | N
         raise GeometryError(f"centre: expected (x, y) in finite pixels, not {shown(centre)}")
     if focal is None:
         raise OptionError("centre: expected `focal` beside it, the focal length in pixels")
-    return point
+    return float(point[0]), -float(point[1])

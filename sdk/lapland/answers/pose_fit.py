@@ -1,122 +1,239 @@
-"""The 3D head, moved until its points fall on the landmarks: least squares by Gauss-Newton.
+"""The 3D head, moved until its points fall on the landmarks: weighted least squares.
 
-The unknowns are position, size, rotation and the coefficients of the head's modes. Each landmark
-counts by its own radius, so a covered part of the face counts little.
+Each landmark counts by its own radius, so a covered part of the face counts little, and by how much
+heads and faces differ there.
+
+All that a rigid head needs of the landmarks are weighted sums of products: the first guess is an
+affine map made orthogonal, and each step of Gauss-Newton has a closed form. So arrays are touched
+for these sums alone, and a face costs few calls of numpy. y is up.
 """
 
-from typing import Any
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .head import Floats, Head
-from .rotations import GENERATORS, exponential
+from .rotations import Matrix, Row, nearest_rotation, turned_by
 
-_STEPS = 3  # of Gauss-Newton; a fourth moves one angle of a hundred by 0.15 degrees
+_PASSES = 2  # each takes the outline of the jaw that the yaw of the one before shows
+_NEAR_PASSES = 6  # with perspective, which is that of the pass before
+_STEPS = 2  # of Gauss-Newton in each pass
 _JAW = 17
 # Centimetres. The outline of the jaw is annotated loosely, and lies on another part of the skin
-# than the head says; and no head is another's by its modes alone. On turned copies of open faces
+# than the head says; and no head is another's. On turned copies of open faces
 # yaw and pitch are within 0.15 degrees of those of the best pair (`python -m training.pose`).
-_LOOSE_JAW, _LOOSE = 1.0, 0.8
+LOOSENESS = 1.0, 0.8
+_FLAT = 0.02  # square centimetres that keep flat sets of points from a wild depth
 _MOST_TURN, _MOST_GROWTH = 0.5, 0.3  # of one step: radians, and logarithm of the size
-_LEAST_DEVIATION = 1e-3  # pixels
-_MODES = 6  # the first of the unknowns that belongs to a mode
+_LEAST_SIZE, _LEAST_DEVIATION = 1e-6, 1e-3  # pixels a centimetre, pixels
+_NEAREST = 0.1  # least distance from the camera, in that of the middle of the face
+_KEEP = 1e-9  # weight of no step, for what the landmarks say nothing of
+_UP = np.array([[1.0], [-1.0]])
+_APART = 2.0  # degrees from one outline of the jaw to the next
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Perspective.
+
+    Attributes:
+        focal: focal length, pixels.
+        axis: where the optical axis meets the picture, (x, y) pixels with y up; None for the middle
+            of the face.
+    """
+
+    focal: float
+    axis: tuple[float, float] | None
+
+
+class Placed(NamedTuple):
+    """A head in the picture.
+
+    Attributes:
+        rotation: from the head's axes to those of the camera, row by row.
+        size: pixels a centimetre.
+        place: middle of the face, (x, y) pixels with y up.
+        covariance: of a further rotation vector, square radians, row by row.
+    """
+
+    rotation: Matrix
+    size: float
+    place: tuple[float, float]
+    covariance: Matrix
 
 
 class PoseFit:
-    """The state of the least squares: rotations, sizes (px/cm), places (px), coefficients."""
+    """Fits a head to faces."""
 
     def __init__(
         self,
         head: Head,
-        landmarks: NDArray[Any],
-        deviations: NDArray[Any],
-        focal: float | None,
-        centre: Floats | None,
-        looseness: tuple[float, float] = (_LOOSE_JAW, _LOOSE),
+        camera: Camera | None = None,
+        looseness: tuple[float, float] = LOOSENESS,
     ) -> None:
-        self._head = head
-        flipped = np.asarray(landmarks, np.float64) * [1, -1]  # y up
-        self._seen = np.ascontiguousarray(flipped.transpose(0, 2, 1))  # (N, 2, 68)
-        self._variances = np.maximum(np.asarray(deviations, np.float64), _LEAST_DEVIATION) ** 2
-        self._focal = focal
-        self._centre = None if centre is None else centre * [1, -1]
-        jaw, every = looseness
-        loose = np.where(np.arange(68) < _JAW, jaw, 0.0)
-        self._loose = head.spreads**2 + loose**2 + every**2
-        self._start()
+        self._camera = camera
+        self._rows, self._loose = outlines(head), variances(head, looseness)
 
-    def _start(self) -> None:
-        """Rotation, size and place of the affine map from the frontal head, without the jaw."""
-        points, seen = self._head.frontal[:, _JAW:], self._seen[..., _JAW:]
-        weights = 1 / self._variances[:, _JAW:]
-        weights = weights / weights.sum(axis=1, keepdims=True)
-        middle = weights @ points.T  # (N, 3)
-        self.places = (seen @ weights[..., None])[..., 0]
-        around = points - middle[..., None]  # (N, 3, 51)
-        weighted = (around * weights[:, None]).transpose(0, 2, 1)
-        # Two hundredths of a square centimetre keep flat sets of points from a wild depth.
-        square = around @ weighted + 0.02 * np.eye(3)
-        maps = (seen - self.places[..., None]) @ weighted @ np.linalg.inv(square)  # (N, 2, 3)
-        u, stretch, v = np.linalg.svd(maps, full_matrices=False)
-        rows = u @ v
-        third = np.cross(rows[:, 0], rows[:, 1])
-        self.rotations: Floats = np.concatenate([rows, third[:, None]], axis=1)
-        self.sizes: Floats = np.maximum(stretch.mean(axis=1), 1e-6)
-        self.places = self.places - self.sizes[:, None] * (rows @ middle[..., None])[..., 0]
-        self.coefficients = np.zeros((len(seen), self._head.modes.shape[1]))
+    def run(self, landmarks: NDArray[Any], deviations: NDArray[Any]) -> list[Placed]:
+        """The head of each of N faces: landmarks (N, 68, 2), deviations (N, 68), pixels."""
+        seen = np.asarray(landmarks, np.float64).transpose(0, 2, 1) * _UP
+        own = np.maximum(deviations, _LEAST_DEVIATION, dtype=np.float64) ** 2
+        return [self._fit(*face) for face in zip(seen, own, strict=True)]
 
-    def run(self) -> Floats:
-        """Takes the steps; returns the covariances (N, 3, 3) of the rotation vector."""
-        count = self.coefficients.shape[1]
-        normal = np.zeros((len(self._seen), 6 + count, 6 + count))
-        prior = np.diag([1e-9] * _MODES + [1.0] * count)
-        for _ in range(_STEPS):
-            slopes, residuals, weights = self._linear()
-            flat = slopes.reshape(len(slopes), _MODES + count, 136)
-            weighted = flat * weights
-            normal = np.asarray(weighted @ flat.transpose(0, 2, 1) + prior, np.float64)
-            pull = weighted @ residuals.reshape(len(flat), 136, 1)
-            pull[:, _MODES:, 0] -= self.coefficients
-            self._move(np.asarray(np.linalg.solve(normal, pull)[..., 0], np.float64))
-        return np.asarray(np.linalg.inv(normal)[:, :3, :3], np.float64)
+    def _fit(self, seen: Floats, own: Floats) -> Placed:
+        """Seen: (2, 68) pixels with y up; own variances: (68,) square pixels."""
+        front = self._rows[len(self._rows) // 2]
+        sums = _Sums.of(front[:, _JAW:], seen[:, _JAW:], 1 / own[_JAW:])
+        turn, size = sums.affine()
+        place, camera = sums.place(turn, size), self._camera
+        covariance = turn
+        for _ in range(_PASSES if camera is None else _NEAR_PASSES):
+            row = self._rows[_nearest_row(turn, len(self._rows))]
+            flat = seen if camera is None else _flat(seen, turn[2] @ row[1:], size, place, camera)
+            sums = _Sums.of(row, flat, 1 / (own + size * size * self._loose))
+            for _ in range(_STEPS):
+                turn, size, covariance = sums.step(turn, size)
+            place = sums.place(turn, size)
+        return Placed(turn, size, place, covariance)
 
-    def _linear(self) -> tuple[Floats, Floats, Floats]:
-        """Slopes (N, 6 + M, 2, 68), residuals (N, 2, 68) and weights (N, 1, 136) at the state.
 
-        The unknowns are three of rotation, two of place, size, and M coefficients.
-        """
-        yaw = np.rad2deg(np.arctan2(self.rotations[:, 0, 2], self.rotations[:, 2, 2]))
-        points, modes = self._head.at(yaw)
-        n, count = modes.shape[:2]
-        shape = points + np.einsum("nm,nmck->nck", self.coefficients, modes)
-        turned = self.rotations @ shape
-        moves = np.zeros((n, _MODES + count, 3, 68))  # centimetres, by each unknown but the place
-        moves[:, :3] = GENERATORS @ turned[:, None]
-        moves[:, _MODES - 1] = turned
-        moves[:, _MODES:] = self.rotations[:, None] @ modes
-        sizes = self.sizes[:, None, None]
-        slopes = sizes[..., None] * moves[:, :, :2]
-        slopes[:, 3, 0] = slopes[:, 4, 1] = 1.0
-        centre = self.places if self._centre is None else self._centre[None]
-        seen = (self.places - centre)[..., None] + sizes * turned[:, :2]  # (N, 2, 68)
-        if self._focal is not None:
-            bend = sizes / self._focal
-            near = 1 / np.maximum(1 - bend * turned[:, 2:], 0.1)  # parts nearer to the camera grow
-            seen = seen * near
-            places = slopes[:, 3:5].copy()
-            slopes += (seen * bend)[:, None] * moves[:, :, 2:]
-            slopes *= near[:, None]
-            if self._centre is None:  # the axis moves with the face
-                slopes[:, 3:5] = places
-        residuals = self._seen - centre[..., None] - seen
-        weights = 1 / (self._variances + sizes[:, 0] ** 2 * self._loose)
-        return slopes, residuals, np.tile(weights, 2)[:, None]
+class _Sums(NamedTuple):
+    """Weighted sums over landmarks of points X of the head (cm) and the picture U (pixels).
 
-    def _move(self, step: Floats) -> None:
-        turn = np.clip(step[:, :3], -_MOST_TURN, _MOST_TURN)
-        self.rotations = exponential(turn) @ self.rotations
-        self.places = self.places + step[:, 3:5]
-        growth = np.clip(step[:, _MODES - 1], -_MOST_GROWTH, _MOST_GROWTH)
-        self.sizes = self.sizes * np.exp(growth)
-        self.coefficients = self.coefficients + step[:, _MODES:]
+    Attributes:
+        middle, centre: mean of X (3) and of U (2).
+        square: sum of X X' about the mean, row by row.
+        right, up: sums of X times x and y of U about the means.
+    """
+
+    middle: Row
+    centre: tuple[float, float]
+    square: Matrix
+    right: Row
+    up: Row
+    weight: float
+
+    @classmethod
+    def of(cls, points: Floats, seen: Floats, weights: Floats) -> "_Sums":
+        """The sums of points (4, P), whose first row is ones, and seen (2, P)."""
+        both = np.concatenate([points, seen])
+        ones, xs, ys, zs = ((points * weights) @ both.T).tolist()
+        total, x, y, z, u, v = ones
+        mx, my, mz = x / total, y / total, z / total
+        xy, xz, yz = xs[2] - mx * y, xs[3] - mx * z, ys[3] - my * z
+        return cls(
+            (mx, my, mz),
+            (u / total, v / total),
+            ((xs[1] - mx * x, xy, xz), (xy, ys[2] - my * y, yz), (xz, yz, zs[3] - mz * z)),
+            (xs[4] - mx * u, ys[4] - my * u, zs[4] - mz * u),
+            (xs[5] - mx * v, ys[5] - my * v, zs[5] - mz * v),
+            total,
+        )
+
+    def affine(self) -> tuple[Matrix, float]:
+        """Rotation and size of the affine map from X to U that is best by least squares."""
+        (xx, xy, xz), (_, yy, yz), (_, _, zz) = self.square
+        flat = _FLAT * self.weight
+        xx, yy, zz = xx + flat, yy + flat, zz + flat
+        # The inverse of this matrix, times its determinant.
+        ixx, iyy, izz = yy * zz - yz * yz, xx * zz - xz * xz, xx * yy - xy * xy
+        ixy, ixz, iyz = xz * yz - xy * zz, xy * yz - xz * yy, xy * xz - xx * yz
+        scale = 1 / (xx * ixx + xy * ixy + xz * ixz)
+        (a, b, c), (d, e, f) = (
+            (ixx * x + ixy * y + ixz * z, ixy * x + iyy * y + iyz * z, ixz * x + iyz * y + izz * z)
+            for x, y, z in (self.right, self.up)
+        )
+        turn, size = nearest_rotation((a, b, c), (d, e, f))
+        return turn, max(scale * size, _LEAST_SIZE)
+
+    def place(self, turn: Matrix, size: float) -> tuple[float, float]:
+        """Where the origin of X lies in the picture."""
+        (x, y, z), (u, v) = self.middle, self.centre
+        (a, b, c), (d, e, f), _ = turn
+        return u - size * (a * x + b * y + c * z), v - size * (d * x + e * y + f * z)
+
+    def step(self, turn: Matrix, size: float) -> tuple[Matrix, float, Matrix]:
+        """Rotation and size after a step, and the covariance of a rotation vector."""
+        (a1, a2, a3), (b1, b2, b3), (c1, c2, c3) = turn
+        (xx, xy, xz), (_, yy, yz), (_, _, zz) = self.square
+        k = size
+        # Products of the matrix with the rows of the rotation.
+        ma1, ma2, ma3 = (
+            xx * a1 + xy * a2 + xz * a3,
+            xy * a1 + yy * a2 + yz * a3,
+            xz * a1 + yz * a2 + zz * a3,
+        )
+        mb1, mb2, mb3 = (
+            xx * b1 + xy * b2 + xz * b3,
+            xy * b1 + yy * b2 + yz * b3,
+            xz * b1 + yz * b2 + zz * b3,
+        )
+        mc1, mc2, mc3 = (
+            xx * c1 + xy * c2 + xz * c3,
+            xy * c1 + yy * c2 + yz * c3,
+            xz * c1 + yz * c2 + zz * c3,
+        )
+        (u1, u2, u3), (v1, v2, v3) = self.right, self.up
+        r1, r2, r3 = u1 - k * ma1, u2 - k * ma2, u3 - k * ma3
+        s1, s2, s3 = v1 - k * mb1, v2 - k * mb2, v3 - k * mb3
+        # The normal equations of turns about x, y, z and of growth: n 0 -q -r, 0 n -r q,
+        # -q -r m 0, -r q 0 m. Their inverse has a closed form.
+        n = k * k * (c1 * mc1 + c2 * mc2 + c3 * mc3) + _KEEP
+        m = k * k * (a1 * ma1 + a2 * ma2 + a3 * ma3 + b1 * mb1 + b2 * mb2 + b3 * mb3) + _KEEP
+        q = k * k * (c1 * ma1 + c2 * ma2 + c3 * ma3) / m
+        r = k * k * (c1 * mb1 + c2 * mb2 + c3 * mb3) / m
+        loss = 1 / max(n - (q * q + r * r) * m, _KEEP)
+        x = -k * (c1 * s1 + c2 * s2 + c3 * s3)
+        y = k * (c1 * r1 + c2 * r2 + c3 * r3)
+        z = k * (a1 * s1 + a2 * s2 + a3 * s3 - b1 * r1 - b2 * r2 - b3 * r3) / m
+        g = k * (a1 * r1 + a2 * r2 + a3 * r3 + b1 * s1 + b2 * s2 + b3 * s3) / m
+        x, y = loss * (x + m * (q * z + r * g)), loss * (y + m * (r * z - q * g))
+        z, g = z + q * x + r * y, g + r * x - q * y
+        covariance = (
+            (loss, 0.0, loss * q),
+            (0.0, loss, loss * r),
+            (loss * q, loss * r, 1 / m + loss * (q * q + r * r)),
+        )
+        turned = turned_by(turn, _held(x, _MOST_TURN), _held(y, _MOST_TURN), _held(z, _MOST_TURN))
+        return turned, size * math.exp(_held(g, _MOST_GROWTH)), covariance
+
+
+@functools.lru_cache(maxsize=4)
+def outlines(head: Head) -> Floats:
+    """(Y, 4, 68) ones and the points of a head, cm, at each yaw from -90 to 90 degrees."""
+    yaws = np.arange(-90.0, 90.0 + _APART / 2, _APART)
+    points, _ = head.at(yaws)
+    return np.concatenate([np.ones((len(yaws), 1, 68)), points], axis=1)
+
+
+@functools.lru_cache(maxsize=32)
+def variances(head: Head, looseness: tuple[float, float]) -> Floats:
+    """(68,) square centimetres: how far heads and labels differ from a head, each coordinate."""
+    jaw, every = looseness
+    modes = (head.modes**2).sum(axis=1).mean(axis=(0, 1))
+    found: Floats = head.spreads**2 + modes + every**2
+    found[:_JAW] += jaw**2
+    return found
+
+
+def _nearest_row(turn: Matrix, count: int) -> int:
+    """The row of the tables for the yaw of a rotation."""
+    yaw = math.degrees(math.atan2(turn[0][2], turn[2][2]))
+    return min(max(round((yaw + 90) / _APART), 0), count - 1)
+
+
+def _flat(
+    seen: Floats, depth: Floats, size: float, place: tuple[float, float], camera: Camera
+) -> Floats:
+    """Where landmarks (2, 68) would be seen without perspective, by depths (68,) in centimetres."""
+    near = np.maximum(1 - size / camera.focal * depth, _NEAREST)
+    axis = np.array(camera.axis or place)[:, None]
+    return np.asarray(axis + (seen - axis) * near)
+
+
+def _held(value: float, most: float) -> float:
+    return min(max(value, -most), most)

@@ -59,7 +59,7 @@ class Pose:
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """Poses of N heads. `poses[0]` and iteration give a `Pose`.
+    """Poses of N heads; the arrays are read-only. `poses[0]` and iteration give a `Pose`.
 
     Attributes:
         angles: (N, 3) float32 degrees: yaw (positive: the nose points to the left of the picture),

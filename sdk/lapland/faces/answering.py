@@ -3,6 +3,7 @@
 `FacesAnswers` is part of `Faces` and answers for N faces; `FaceAnswers` is part of `Face`.
 """
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,9 @@ class FacesAnswers:
         from ..answers.pose import head_poses
 
         _expect_68(self.scheme, "pose")
-        return head_poses(self.landmarks, self._deviations(), focal=focal, centre=centre)
+        if focal is None and centre is None:
+            return self._poses
+        return head_poses(self.landmarks, self._deviations, focal=focal, centre=centre)
 
     @property
     def eyes(self) -> "Eyes":
@@ -65,11 +68,9 @@ class FacesAnswers:
             OptionError: the landmarks are not the 68 of `IBUG68`.
         """
         from ..answers.openness import eyes_of
-        from ..answers.pose import head_poses
 
         _expect_68(self.scheme, "eyes")
-        deviations = self._deviations()
-        return eyes_of(self.landmarks, deviations, head_poses(self.landmarks, deviations))
+        return eyes_of(self.landmarks, self._deviations, self._poses)
 
     @property
     def mouth(self) -> "Mouth":
@@ -79,11 +80,9 @@ class FacesAnswers:
             OptionError: the landmarks are not the 68 of `IBUG68`.
         """
         from ..answers.openness import mouths_of
-        from ..answers.pose import head_poses
 
         _expect_68(self.scheme, "mouth")
-        deviations = self._deviations()
-        return mouths_of(self.landmarks, deviations, head_poses(self.landmarks, deviations))
+        return mouths_of(self.landmarks, self._deviations, self._poses)
 
     def part(self, name: str) -> Float32:
         """(N, P, 2) landmarks of a part, as `left_eye`, `outer_lips`, `chin`, `without_jaw`.
@@ -175,6 +174,8 @@ class FacesAnswers:
             columns["mouth"] = np.asarray(self.mouth.openness, np.float32)
         return columns
 
+    # The arrays of faces do not change, so what eyes, mouth and pose share is computed once.
+    @functools.cached_property
     def _deviations(self) -> NDArray[np.float64]:
         """(N, K) standard deviation of each coordinate, pixels; from scales if uncalibrated."""
         if self.calibration is None or self.textures is None or not self.calibration.has_radii:
@@ -182,6 +183,13 @@ class FacesAnswers:
         faces = self.landmarks, self.scales, self.textures
         radii = self.calibration.radii(*faces, 0.5, self.image_size)
         return radii.astype(np.float64) / _HALF
+
+    @functools.cached_property
+    def _poses(self) -> "Poses":
+        """To the line of sight."""
+        from ..answers.pose import head_poses
+
+        return head_poses(self.landmarks, self._deviations)
 
 
 class FaceAnswers:
@@ -196,14 +204,14 @@ class FaceAnswers:
 
     def pose(self, focal: float | None = None, centre: ArrayLike | None = None) -> "Pose":
         """See `Faces.pose`."""
-        return self._alone().pose(focal, centre)[0]
+        return self._alone.pose(focal, centre)[0]
 
     @property
     def eyes(self) -> "Eyes":
         """See `Faces.eyes`; arrays (2,)."""
         from ..answers.openness import Eyes
 
-        eyes = self._alone().eyes
+        eyes = self._alone.eyes
         return Eyes(eyes.openness[0], eyes.deviations[0], eyes.closed[0])
 
     @property
@@ -211,33 +219,34 @@ class FaceAnswers:
         """See `Faces.mouth`; numbers."""
         from ..answers.openness import Mouth
 
-        mouth = self._alone().mouth
+        mouth = self._alone.mouth
         return Mouth(float(np.ravel(mouth.openness)[0]), float(np.ravel(mouth.deviation)[0]))
 
     def part(self, name: str) -> Float32:
         """(P, 2): see `Faces.part`."""
-        points: Float32 = self._alone().part(name)[0]
+        points: Float32 = self._alone.part(name)[0]
         return points
 
     @property
     def five_landmarks(self) -> Float32:
         """(5, 2): see `Faces.five_landmarks`."""
-        points: Float32 = self._alone().five_landmarks[0]
+        points: Float32 = self._alone.five_landmarks[0]
         return points
 
     def outline(self, *, forehead: bool = True) -> NDArray[np.float64]:
         """(P, 2): see `Faces.outlines`."""
-        return self._alone().outlines(forehead=forehead)[0]
+        return self._alone.outlines(forehead=forehead)[0]
 
     def mask(self, image: ImageLike | Shape, name: str = "face") -> NDArray[np.bool_]:
         """(H, W): see `Faces.masks`."""
-        mask: NDArray[np.bool_] = self._alone().masks(image, name)[0]
+        mask: NDArray[np.bool_] = self._alone.masks(image, name)[0]
         return mask
 
     def chip(self, image: ImageLike, size: int = 112, layout: str = "arcface") -> NDArray[np.uint8]:
         """(size, size, 3) uint8 BGR: see `Faces.chips`."""
-        return self._alone().chips(image, size, layout)[0]
+        return self._alone.chips(image, size, layout)[0]
 
+    @functools.cached_property
     def _alone(self) -> FacesAnswers:
         faces = FacesAnswers()
         faces.landmarks, faces.scales = self.landmarks[None], self.scales[None]
@@ -245,6 +254,10 @@ class FaceAnswers:
         faces.textures = None if self.texture is None else self.texture[None]
         faces.image_size = self.image_size
         return faces
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields: pickles and copies answer anew."""
+        return {name: value for name, value in vars(self).items() if name != "_alone"}
 
 
 def answers_to_dict(face: FaceAnswers, *, pose: bool, eyes: bool) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from lapland.answers import pose_fit
 from lapland.answers.head import load_head
 from lapland.answers.pose_fit import PoseFit
-from lapland.answers.rotations import angles_of, rotations_of
+from lapland.answers.rotations import angles_of, rotations_of, turned_by
 
 ANGLES = np.array([[0.0, 0.0, 0.0], [25.0, -10.0, 15.0], [-40.0, 5.0, -30.0]])
 
@@ -18,37 +19,82 @@ def seen(size=5.0, place=(120.0, 80.0)):
     return (turned[:, :2] * size).transpose(0, 2, 1) * [1, -1] + place
 
 
-def fit_of(landmarks, deviation=0.5):
-    return PoseFit(load_head(), landmarks, np.full(landmarks.shape[:2], deviation), None, None)
+def face_yaw(rotation):
+    return np.rad2deg(np.arctan2(rotation[0][2], rotation[2][2]))
+
+
+def placed(landmarks, deviation=0.5, camera=None):
+    return PoseFit(load_head(), camera).run(landmarks, np.full(landmarks.shape[:2], deviation))
+
+
+def rotations(faces):
+    return np.array([face.rotation for face in faces])
 
 
 def test_it_finds_rotation_size_and_place():
-    fit = fit_of(seen())
-    fit.run()
-    assert np.abs(angles_of(fit.rotations) - ANGLES).max() < 0.6
-    np.testing.assert_allclose(fit.sizes, 5, rtol=0.02)
-    np.testing.assert_allclose(fit.places, np.tile([[120.0, -80.0]], (3, 1)), atol=2)
-    assert np.abs(fit.coefficients).max() < 0.5
+    faces = placed(seen())
+    assert np.abs(angles_of(rotations(faces)) - ANGLES).max() < 0.3
+    np.testing.assert_allclose([face.size for face in faces], 5, rtol=0.01)
+    np.testing.assert_allclose([face.place for face in faces], [(120.0, -80.0)] * 3, atol=1)
 
 
-def test_rotations_stay_rotations():
-    fit = fit_of(seen() + np.random.default_rng(0).normal(0, 4, (3, 68, 2)))
-    fit.run()
-    identity = fit.rotations @ fit.rotations.transpose(0, 2, 1)
-    np.testing.assert_allclose(identity, np.tile(np.eye(3), (3, 1, 1)), atol=1e-9)
-    np.testing.assert_allclose(np.linalg.det(fit.rotations), 1)
+def test_more_passes_and_steps_change_nothing(monkeypatch):
+    noisy = seen() + np.random.default_rng(0).normal(0, 3, (3, 68, 2))
+    few = angles_of(rotations(placed(noisy, 3.0)))
+    monkeypatch.setattr(pose_fit, "_PASSES", 10)
+    monkeypatch.setattr(pose_fit, "_STEPS", 10)
+    np.testing.assert_allclose(few, angles_of(rotations(placed(noisy, 3.0))), atol=0.1)
 
 
-def test_covariances_grow_with_the_deviations():
-    small, large = fit_of(seen(), 0.5).run(), fit_of(seen(), 5.0).run()
-    assert small.shape == (3, 3, 3)
-    np.testing.assert_allclose(small, small.transpose(0, 2, 1), atol=1e-12)
-    assert (np.linalg.eigvalsh(small) > 0).all()
-    assert (np.trace(large, axis1=1, axis2=2) > np.trace(small, axis1=1, axis2=2)).all()
+def test_it_is_the_least_of_the_squares():
+    """No small turn or growth makes the weighted distances from the landmarks smaller."""
+    landmarks = seen() + np.random.default_rng(0).normal(0, 3, (3, 68, 2))
+    loose = pose_fit.variances(load_head(), pose_fit.LOOSENESS)
+    for face, points, angles in zip(placed(landmarks, 3.0), landmarks, ANGLES, strict=True):
+        row = load_head().at(np.array([face_yaw(face.rotation)]))[0][0]
+        weights = 1 / (3.0**2 + face.size**2 * loose)
+
+        def loss(vector, growth, face=face, row=row, points=points, weights=weights):
+            turned = np.array(turned_by(face.rotation, *vector))[:2] @ row
+            flat = points.T * [[1], [-1]] - face.size * (1 + growth) * turned
+            flat = flat - (weights * flat).sum(axis=1, keepdims=True) / weights.sum()
+            return (weights * flat**2).sum()
+
+        least = loss((0, 0, 0), 0)
+        for axis in np.eye(4):
+            for small in (-0.02, 0.02):
+                assert loss(small * axis[:3], small * axis[3]) > least, (angles, axis)
+
+
+def test_perspective_is_undone():
+    camera = pose_fit.Camera(400.0, None)
+    head, size = load_head(), 8.0
+    turned = rotations_of(ANGLES) @ head.at(-ANGLES[:, 0])[0]
+    flat = turned[:, :2] * size / (1 - turned[:, 2:] * size / camera.focal)
+    near = flat.transpose(0, 2, 1) * [1, -1] + 100
+    right, wrong = (
+        np.abs(angles_of(rotations(placed(near, camera=c))) - ANGLES).max() for c in (camera, None)
+    )
+    assert right < 1.5 < wrong
+
+
+def test_covariances_hold_for_noise():
+    """The scatter of the rotation under noise is that of the covariance."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat(rotations_of(ANGLES[1:2]), 300, axis=0)
+    noise = rng.normal(0, 20.0, (300, 68, 2))  # pixels, far more than heads differ
+    faces = placed(np.repeat(seen(), 300, axis=0)[300:600] + noise, 20.0)
+    turns = rotations(faces) @ truth.transpose(0, 2, 1)
+    vectors = np.stack([turns[:, 2, 1], turns[:, 0, 2], turns[:, 1, 0]], axis=-1)
+    covariance = np.mean([face.covariance for face in faces], axis=0)
+    np.testing.assert_allclose(np.diag(np.cov(vectors.T)), np.diag(covariance), rtol=0.35)
+    np.testing.assert_allclose(covariance, covariance.T, atol=1e-12)
 
 
 @pytest.mark.parametrize("landmarks", [np.zeros((1, 68, 2)), np.full((1, 68, 2), 7.0)])
 def test_points_in_one_place_give_finite_numbers(landmarks):
-    fit = fit_of(landmarks)
-    assert np.isfinite(fit.run()).all()
-    assert np.isfinite(fit.rotations).all()
+    (face,) = placed(landmarks)
+    assert np.isfinite(face.rotation).all()
+    assert np.isfinite(face.covariance).all()
+    identity = np.array(face.rotation) @ np.array(face.rotation).T
+    np.testing.assert_allclose(identity, np.eye(3), atol=1e-9)

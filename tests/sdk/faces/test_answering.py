@@ -1,9 +1,13 @@
 """Answers of faces: those of one face are a row of those of all."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 from lapland import AFLW19, Detector, Faces, OptionError
+from lapland.answers import pose
+from lapland.answers.pose import head_poses
 from lapland.faces.answering import answers_to_dict
 from tests.made_up import made_up
 
@@ -68,3 +72,29 @@ def test_answers_for_68_landmarks_alone():
 def test_sizes_that_are_none(faces):
     with pytest.raises(OptionError, match=r"a photo or its \(height, width\)"):
         faces[0].masks((0, 10))
+
+
+def test_the_pose_is_fitted_once(faces, monkeypatch):
+    fits, (together, *_) = [], both(faces)
+    monkeypatch.setattr(pose, "head_poses", lambda *a, **b: fits.append(1) or head_poses(*a, **b))
+    again = together[:]
+    eyes, mouth, found = again.eyes, again.mouth, again.pose()
+    assert len(fits) == 1
+    assert again.pose() is found
+    assert not any(a.flags.writeable for a in (found.angles, found.deviations, found.rotations))
+    face = again[0]
+    assert face.eyes.openness.tolist() == eyes.openness[0].tolist()
+    assert face.mouth.openness == float(mouth.openness[0])
+    assert face.pose().yaw == float(found.yaw[0])
+    assert len(fits) == 2
+    again.pose(focal=500)
+    assert len(fits) == 3
+
+
+def test_answers_are_no_part_of_pickles_and_slices(faces):
+    together, *_ = both(faces)
+    asked, fresh = together[:], together[:]
+    for one, other in ((asked, fresh), (asked[0], fresh[0])):
+        assert one.eyes is not None
+        assert pickle.dumps(one) == pickle.dumps(other)
+    assert np.array_equal(asked[::-1].pose().yaw, asked.pose().yaw[::-1])
