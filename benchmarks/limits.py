@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.common import results
 from lapland import Detector
 from lapland.image.loading import MAX_PIXELS, load_image
-from lapland.networks import index, loading, onnx_file
+from lapland.networks import index, loading, onnx_rules
 
 
 def black_png(side: int) -> bytes:
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
             copy.write_bytes(data)
             calls: list[Callable[[], object]] = [
                 lambda data=data: hashlib.sha256(data).digest(),  # type: ignore[misc]
-                lambda data=data: onnx_file.check(data),  # type: ignore[misc]
+                lambda data=data: onnx_rules.check(data),  # type: ignore[misc]
                 lambda path=path: loading.load(path, 1),  # type: ignore[misc]
                 lambda copy=copy: loading.load(copy, 1),  # type: ignore[misc]
             ]

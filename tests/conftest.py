@@ -22,6 +22,8 @@ NOT_QUICK = (
     "batch/test_processes.py",
     "cli/test_webcam.py",
     "cli/test_window.py",
+    "promises/test_any_faces.py",
+    "promises/test_any_options.py",
     "promises/test_interrupts.py",
     "promises/test_processes.py",
     "promises/test_properties.py",

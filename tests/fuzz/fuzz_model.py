@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 with atheris.instrument_imports(include=["lapland"]):
     from lapland import ModelError
-    from lapland.networks import loading, onnx_file
+    from lapland.networks import loading, onnx_file, onnx_rules
     from lapland.networks.wire_format import OnnxError
 
 _FEW = 1 << 24  # else the fuzzer would spend its time on large graphs, which are allowed
@@ -36,9 +36,9 @@ def check(data: bytes) -> None:
 def compare(data: bytes) -> None:
     """Where both can read it, they read the same."""
     try:
-        ours = onnx_file.check(data)
+        ours = onnx_rules.check(data)
         theirs = onnx.load_from_string(data)
-    except (OnnxError, onnx_file.RefusedError, DecodeError):
+    except (OnnxError, onnx_rules.RefusedError, DecodeError):
         return
     graph = theirs.graph
     assert [(n.domain, n.kind, n.inputs, n.outputs) for n in ours.nodes] == [
@@ -50,7 +50,7 @@ def compare(data: bytes) -> None:
     assert [(t.name, t.dims) for t in ours.initializers] == [
         (t.name, tuple(t.dims)) for t in graph.initializer
     ]
-    every = onnx.load_from_string(onnx_file.with_all_outputs(data, ours)).graph
+    every = onnx.load_from_string(onnx_rules.with_all_outputs(data, ours)).graph
     assert every.node == graph.node
     assert every.initializer == graph.initializer
     for value in (*graph.input, *every.input):

@@ -7,7 +7,8 @@ and the bias of a Gemm, it looks at itself.
 
 from collections.abc import Mapping, Sequence
 
-from .onnx_file import CONTRIB, STANDARD, Node, OnnxFile, RefusedError
+from .onnx_file import CONTRIB, STANDARD, Node, OnnxFile
+from .onnx_rules import RefusedError
 
 # Which input is the weight and which the bias, and the axis of the weight that counts the channels.
 _PLACES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..base.errors import ModelError, ModelNotFoundError
 from ..base.files import read_file
-from .onnx_file import MAX_BYTES
+from .onnx_rules import MAX_BYTES
 
 PACKAGE = Path(__file__).resolve().parents[1]
 RESEARCH_PACKAGE = "lapland_300w"

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..base.errors import ModelError
-from . import folders, onnx_file
+from . import folders, onnx_rules
 from .biases import check_biases
 from .info import ModelInfo, info_of
+from .onnx_file import FREE, OnnxFile
 from .session import Session
 from .wire_format import OnnxError
 
@@ -55,7 +56,7 @@ def open_custom(data: bytes, path: Path, threads: int | None) -> tuple[Session, 
     """Loads a custom file. Nothing of it runs before all of it has been checked."""
     model = _checked(data, path)
     info = info_of(model.metadata, path, len(data))
-    every = onnx_file.with_all_outputs(data, model)
+    every = onnx_rules.with_all_outputs(data, model)
     shapes = _known_shapes(Session(every, name=str(path), threads=1, optimise=False), path)
     with _refusals(path):
         check_biases(model, shapes)
@@ -69,9 +70,9 @@ def describe(path: Path) -> ModelInfo:
     return load(path, threads=1)[1]
 
 
-def _checked(data: bytes, path: Path) -> onnx_file.OnnxFile:
+def _checked(data: bytes, path: Path) -> OnnxFile:
     with _refusals(path):
-        return onnx_file.check(data)
+        return onnx_rules.check(data)
 
 
 @contextmanager
@@ -81,7 +82,7 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except OnnxError as error:
         raise ModelError(f"{path}: is damaged or not an ONNX graph ({error})") from error
-    except onnx_file.RefusedError as error:
+    except onnx_rules.RefusedError as error:
         raise ModelError(
             f"{path}: {error}; export the network with `python -m export.rcn`"
         ) from error
@@ -96,7 +97,7 @@ def _known_shapes(session: Session, path: Path) -> dict[str, list[int]]:
         if len(sides) != len(shape):
             raise ModelError(
                 f"{path}: the shape of {name!r} is {shape}; expected sizes that are known when "
-                f"the first one of 'crops', {onnx_file.FREE!r}, is"
+                f"the first one of 'crops', {FREE!r}, is"
             )
         total += math.prod(sides)
         shapes[name] = sides

@@ -11,16 +11,6 @@ from lapland.image.loading import load_image, read_image
 from tests.tiffs import Writer, tiff
 
 
-@pytest.fixture(scope="module")
-def rgb(image):
-    return np.ascontiguousarray(image[..., ::-1])
-
-
-@pytest.fixture(scope="module")
-def small(rgb):
-    return cv2.resize(rgb, (120, 90), interpolation=cv2.INTER_AREA)
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -1,23 +1,11 @@
 """Samples of TIFFs: every kind and layout, damaged strips."""
 
-import cv2
 import numpy as np
 import pytest
 
 from lapland import ImageError
 from lapland.image.loading import load_image
 from tests.tiffs import PACKERS, Writer, tiff
-
-
-@pytest.fixture(scope="module")
-def rgb(image):
-    return np.ascontiguousarray(image[..., ::-1])
-
-
-@pytest.fixture(scope="module")
-def small(rgb):
-    return cv2.resize(rgb, (120, 90), interpolation=cv2.INTER_AREA)
-
 
 LAYOUTS = {
     "strips": {"rows": 16},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lapland.networks import onnx_file
+from lapland.networks import onnx_file, onnx_rules
 from lapland.networks.wire_format import MAX_FIELDS, OnnxError
 
 
@@ -32,7 +32,7 @@ def field(number, wire, body=b""):
 )
 def test_wire_formats_that_are_none(data, reason):
     with pytest.raises(OnnxError, match=reason):
-        onnx_file.check(data)
+        onnx_rules.check(data)
 
 
 def test_the_number_of_fields_is_bounded():
@@ -60,5 +60,5 @@ def test_nesting_does_not_matter():
         data = b"\x32" + varint(len(data)) + data  # attribute.g, in which is an attribute.g, ...
     node = b"\x2a" + varint(len(data)) + data
     graph = b"\x0a" + varint(len(node)) + node
-    with pytest.raises(onnx_file.RefusedError, match="a graph within the graph"):
-        onnx_file.check(b"\x3a" + varint(len(graph)) + graph)
+    with pytest.raises(onnx_rules.RefusedError, match="a graph within the graph"):
+        onnx_rules.check(b"\x3a" + varint(len(graph)) + graph)
