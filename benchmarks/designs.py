@@ -26,7 +26,8 @@ from lapland.base.progress import Progress
 from lapland.measure.timer import LEAST, Step, Timer
 from lapland.networks import index
 from training.network.designs import DESIGNS
-from training.network.mobile import Form, Mobile
+from training.network.mobile import Mobile
+from training.network.mobile_layers import Form
 from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import normalise
 

@@ -39,7 +39,7 @@ from lapland.measure.sample import sample
 from lapland.measure.timer import LEAST, Step, Timer
 from lapland.networks import index
 from training.data.crops import CropSpec
-from training.network.mobile import HEAD
+from training.network.mobile_layers import HEAD
 from training.network.rcn import RCN, SIZE
 from training.recipes.checkpoint import load_weights
 from training.recipes.recipe import Recipe

@@ -9,9 +9,11 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+
 from benchmarks.common import results
 from benchmarks.peers import report as peers
-from benchmarks.reports import models, pictures, running, video
+from benchmarks.reports import answers, models, pictures, running, video
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
@@ -75,7 +77,8 @@ def regenerated(document: Path) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
-    parser.parse_args(arguments)
+    parser.add_argument("--answers", action="store_true", help="draw those of docs/answers.md, too")
+    options = parser.parse_args(arguments)
     try:
         texts = {document: regenerated(document) for document in DOCUMENTS}
         drawn = {
@@ -91,6 +94,10 @@ def main(arguments: list[str] | None = None) -> None:
     for path, picture in drawn.items():
         if picture is not None:
             write_whole(path, picture)
+    if options.answers:
+        for name, picture in answers.pictures().items():
+            data = cv2.imencode(Path(name).suffix, picture)[1].tobytes()
+            write_whole(REPOSITORY / "docs" / name, data)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 """Tracking measured on videos with known motion: `python -m benchmarks.tracking`.
 
-Each motion of `benchmarks.motion` is shown at 30 frames a second, in real time, to a `Tracker` of
-each smoothing and to a `Detector` that searches every frame. Errors are mean distances to the true
-landmarks in percent of the distance of the outer eye corners, over the frames with the face
-neither covered nor outside and found by every one of them; frames that one of them has missed
-are counted apart. With several faces, the difference of tracking and detecting has an
-interval of 95 %, of a bootstrap over faces: tracking is less accurate if all of it is above 0.
-Then a pan of one face runs without pauses, for the times. `--rates 10 5 2` shows the same motions
-with so many frames a second, and prints a table for each.
+Each motion of `benchmarks.videos.motions` is shown at 30 frames a second, in real time, to a
+`Tracker` of each smoothing and to a `Detector` that searches every frame. Errors are mean distances
+to the true landmarks in percent of the distance of the outer eye corners, over the frames with the
+face neither covered nor outside and found by every one of them; frames that one of them has missed
+are counted apart. With several faces, the difference of tracking and detecting has an interval of
+95 %, of a bootstrap over faces: tracking is less accurate if all of it is above 0. Then a pan of
+one face runs without pauses, for the times. `--rates 10 5 2` shows the same motions with so many
+frames a second, and prints a table for each.
 
 The photo is that of the examples; `benchmarks.videos.scene.astronaut` has its true landmarks;
 `--data` takes photos and annotations of a folder in the layout of 300-W instead, `--faces` of those
-with one found face: some 5 seconds for each face and motion.
+with one found face: some 5 seconds for each face and motion. `--write FOLDER` measures nothing: it
+writes the motions as `NAME.avi`, to look at.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 from benchmarks.common import machine, results
 from benchmarks.common.models import add_model, detector_of
 from benchmarks.videos.errors import PROBABILITIES, Log, difference, jitter, lag, summary
-from benchmarks.videos.motions import FPS, MOTIONS, noisy
+from benchmarks.videos.motions import FPS, MOTIONS, noisy, write
 from benchmarks.videos.scene import Person, astronaut
 from lapland import Detector, Tracker
 from lapland.networks import index
@@ -207,6 +208,16 @@ def plot(report: dict[str, Any], times: dict[str, Any], path: Path) -> None:
     save_figure(figure, path)
 
 
+def write_videos(folder: Path, motions: list[str], marked: bool) -> None:
+    """Writes each motion of the astronaut as `NAME.avi`."""
+    person = astronaut()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in motions:
+        path = folder / f"{name}.avi"
+        write(noisy(MOTIONS[name](person, person.other())), path, marked=marked)
+        print(path)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tracking", description=__doc__)
@@ -223,10 +234,15 @@ def main() -> None:
     parser.add_argument("--times-only", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw them")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write the videos and end")
+    parser.add_argument("--marked", action="store_true", help="with their true landmarks")
     options = parser.parse_args()
     unknown = set(options.motions) - set(MOTIONS)
     if unknown:
         parser.error(f"unknown motion {', '.join(sorted(unknown))}; there are {', '.join(MOTIONS)}")
+    if options.write:
+        write_videos(options.write, options.motions or list(MOTIONS), options.marked)
+        return
     wrong = [rate for rate in options.rates if rate < 1 or FPS % rate]
     if wrong:
         parser.error(f"rates divide {FPS}, not {wrong[0]}")

@@ -21,7 +21,7 @@ def people() -> tuple[Person, Person]:
 
 @lru_cache(maxsize=6)  # some 100 MB each where they are whole
 def video(motion: str, last: int | None = None) -> tuple[Frame, ...]:
-    """The first frames of one motion of `benchmarks.motion`."""
+    """The first frames of one motion of `benchmarks.videos.motions`."""
     return tuple(islice(noisy(MOTIONS[motion](*people()), SEED), last))
 
 

@@ -17,7 +17,7 @@ from lapland.schemes.ibug68 import IBUG68
 from training.data import detected
 from training.data.readers import read_faces
 from training.network.designs import DESIGNS
-from training.network.mobile import multiplications
+from training.network.mobile_layers import multiplications
 from training.recipes.recipe import LITE, Recipe
 from training.runs.trainer import Trainer
 

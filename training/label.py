@@ -2,7 +2,7 @@
 
 A teacher, MediaPipe's face mesh, sees each face in several squares; a map takes its 478 vertices to
 68 landmarks. In the research family our widest network sees the face too, and both are mixed. It
-keeps the faces on which they agree; the weight of each landmark follows the agreement. OUT holds a
+keeps a face if all agree on it; the weight of each landmark follows the agreement. OUT holds a
 picture and a `.pts` file for each face, `index.csv` (source, terms, agreement, weights),
 `refused.csv`, and `kept.png` and `refused.png` to look at. A killed run continues when it is
 started again. Needs `pip install -e '.[teacher]'`.

@@ -1,4 +1,4 @@
-"""Videos with known motion, made from photos: `python -m benchmarks.motion --write FOLDER`.
+"""Videos with known motion, made from photos; `python -m benchmarks.tracking --write FOLDER`.
 
 A photo is moved over a drawn background by a known affine, and seen through a camera with sensor
 noise. So the landmarks of every frame are known: they are those of the photo, carried along. The

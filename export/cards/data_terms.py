@@ -11,7 +11,7 @@ class Data:
     """The statements of a card about the training faces.
 
     Attributes:
-        name: by which checkpoint and metadata know the data; see `data_of`.
+        name: name of the data in checkpoint and metadata; see `data_of`.
         weights: family of the weights, `open` or `300w`; None for custom data, whose models are no
             part of either package.
         folder: its name in commands.

@@ -101,7 +101,7 @@ def _clean(detector: Detector, photo: Path) -> _Clean:
     found = load_detector("mtcnn", threads=1).detect(image).five_points[:1]
     if not len(found):
         raise ValueError(f"{photo}: expected a photo of a face, MTCNN finds none")
-    # Given, they stand: the landmarks of a bad network would be taken for those of no face.
+    # Five points are given, so no face is dropped: a detector drops those of a bad network.
     faces = detector.predict(image, five_points=found)
     landmarks = faces.landmarks.astype(np.float64)
     # An untrained network may put all landmarks in one place.

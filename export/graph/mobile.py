@@ -18,7 +18,8 @@ from export.graph.builder import CONTRIB, GraphBuilder
 from export.graph.contract import finish
 from export.graph.decoding import decode_pixels
 from export.graph.int8 import PIXEL, ZERO, bias_of, whole_weight
-from training.network.mobile import HEAD, STEM, STRIDE, Conv, Mobile, folded, heatmaps_of
+from training.network.mobile import Mobile, folded
+from training.network.mobile_layers import HEAD, STEM, STRIDE, Conv, heatmaps_of
 from training.network.quantised import Steps
 from training.network.quantised_mobile import HALF, QuantisedMobile
 from training.network.rcn import SIZE

@@ -1,5 +1,6 @@
 """Pages for people who come from other packages name the right points."""
 
+import ast
 import re
 
 from benchmarks.peers.vertices import VERTICES
@@ -10,10 +11,12 @@ FOLDER = ROOT / "docs" / "coming-from"
 
 
 def named(page, name):
-    """A list or dictionary that stands in a page."""
-    text = (FOLDER / page).read_text()
+    """A constant of a page, made of those before it."""
     made: dict = {}
-    exec(re.search(rf"^{name} = [\[{{].*?\n[\]}}]$", text, re.MULTILINE | re.DOTALL)[0], made)
+    for block in re.findall(r"```python\n(.*?)```", (FOLDER / page).read_text(), re.DOTALL):
+        for node in ast.parse(block).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper():
+                exec(ast.unparse(node), made)
     return made[name]
 
 

@@ -6,7 +6,7 @@ from tests.drawn_faces import write_folder
 from training import designs
 from training.data import detected
 from training.network.designs import DESIGNS
-from training.network.mobile import multiplications
+from training.network.mobile_layers import multiplications
 
 
 def test_each_design_is_trained_once_and_its_figures_are_written(tmp_path, monkeypatch, capsys):

@@ -7,7 +7,7 @@ from `first`, the trial that the family began with.
 from dataclasses import replace
 from types import MappingProxyType
 
-from training.network.mobile import Form
+from training.network.mobile_layers import Form
 
 FIRST = Form()
 HALF = replace(FIRST, shuffled=True)  # no layer of the decoder sees more than 20 x 20 pixels

@@ -57,7 +57,7 @@ def quantised_weight(weight: Tensor, largest: int = LARGEST) -> Tensor:
 def upsampling_kernels(kernel: Tensor) -> Tensor:
     """(O, I, 5, 5) of an `UpConv` -> (O, 2, 2, I, 4, 4): its phases, rounded.
 
-    The 5x5 kernel is rounded too, since the file holds it as int8 (25 numbers where the phases
+    The 5x5 kernel is rounded too, since the file holds it as int8 (25 numbers; the phases
     have 64), and its phases are rounded when the file is loaded.
     """
     phases = phase_kernels(quantised_weight(kernel, STORED))

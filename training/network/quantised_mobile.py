@@ -12,19 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.network.mobile import (
+from training.network.mobile import Mobile, convolution, doubled, folded, woven
+from training.network.mobile_layers import (
     HEAD,
     STEM,
     STRIDE,
     Conv,
     Form,
-    Mobile,
-    convolution,
-    doubled,
-    folded,
     heatmaps_of,
     layers_of,
-    woven,
 )
 from training.network.quantised import RoundedActivation, Steps, quantised_weight
 

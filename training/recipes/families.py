@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from training.network.designs import DESIGNS
-from training.network.mobile import FORMS, HEAD, STRIDE, Mobile, folded
+from training.network.mobile import Mobile, folded
+from training.network.mobile_layers import FORMS, HEAD, STRIDE
 from training.network.quantised import QuantisedRCN
 from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import CHANNELS, RCN

@@ -1,4 +1,4 @@
-"""A file of JSON Lines, one for each photo, from which a stopped run continues."""
+"""A file of JSON Lines, one for each photo. A stopped run continues it."""
 
 import json
 import os

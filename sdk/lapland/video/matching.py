@@ -28,7 +28,7 @@ def overlaps(first: Points, second: Points) -> Points:
 def meetings(five_points: Points, before: Points) -> list[tuple[int, int]]:
     """Pairs of faces so near that the crop of one may come to show the other.
 
-    They are within the width of a face, or of the way that they went since the frame before.
+    Their distance is less than the width of a face and what both moved since the frame before.
 
     Args:
         five_points: (N, 5, 2), image pixels.
@@ -37,9 +37,9 @@ def meetings(five_points: Points, before: Points) -> list[tuple[int, int]]:
     boxes = squares(five_points)
     sides = boxes[:, 2] - boxes[:, 0]
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-    ways = np.abs(five_points.mean(axis=1) - before.mean(axis=1)).max(axis=1)
+    moved = np.abs(five_points.mean(axis=1) - before.mean(axis=1)).max(axis=1)
     distances = np.abs(centres[:, None] - centres[None]).max(axis=2)
-    reach = (sides[:, None] + sides[None]) / 2 + ways[:, None] + ways[None]
+    reach = (sides[:, None] + sides[None]) / 2 + moved[:, None] + moved[None]
     near = np.triu(distances < reach, 1)
     return [(int(i), int(j)) for i, j in np.argwhere(near)]
 

@@ -224,7 +224,7 @@ class Track:
     # --- identity
 
     def meet(self, other: "Track") -> None:
-        """Another face came so near that each may be taken for the other from now on."""
+        """Another face came so near that the track may change to it."""
         if other not in self.rivals:
             self.rivals = [*self.rivals, other]
 
@@ -278,7 +278,8 @@ class Track:
     def places(self, now: float) -> Points:
         """(P, 5, 2), likely five points of a face that is out of sight; none after a cut.
 
-        Where it was last sure; and there, moved on with its velocity for at most a second.
+        The place where it was last sure, and that place moved on with its velocity for at most a
+        second.
         """
         if self.sure_motion is None:
             return np.zeros((0, 5, 2))

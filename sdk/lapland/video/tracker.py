@@ -42,8 +42,8 @@ class Tracker(Hinting):
     A tracker belongs to one video and one thread at a time; several may share a `Detector`.
 
     Args:
-        detector: finds faces and landmarks; None for one of the default model for videos, which
-            takes half the time of that for photos in each frame.
+        detector: finds faces and landmarks; None for one of the default model for videos, which may
+            be that for photos.
         weights: family of the weights of that default model, "open" or "300w", as of `Detector`.
         smoothing: "off", "light" or "strong": how much landmarks are smoothed over time.
             Landmarks that are unsure are smoothed more, and moving ones less.

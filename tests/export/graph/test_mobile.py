@@ -11,7 +11,7 @@ from export.graph.mobile import build_mobile
 from tests.training.network.smooth import crops, held_values, peaked, rounded_form
 from training.evaluation.decoding import predict
 from training.network.designs import DESIGNS
-from training.network.mobile import multiplications
+from training.network.mobile_layers import multiplications
 
 SMALL = DESIGNS["small"]
 FORMS = {

@@ -20,7 +20,7 @@ from training import evaluate
 from training.data import detected
 from training.data.crops import CropSpec
 from training.evaluation.decoding import predict
-from training.network.mobile import FORMS
+from training.network.mobile_layers import FORMS
 from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import save_weights
 from training.recipes.recipe import MOBILE, MOBILE_INT8, PRODUCT, override

@@ -2,7 +2,8 @@
 
 import torch
 
-from training.network.mobile import HEAD, Form, Mobile
+from training.network.mobile import Mobile
+from training.network.mobile_layers import HEAD, Form
 from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import normalise
 

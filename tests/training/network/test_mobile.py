@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from training.network.designs import DESIGNS
-from training.network.mobile import FORMS, Mobile, folded, layers_of, multiplications, woven
+from training.network.mobile import Mobile, folded, woven
+from training.network.mobile_layers import FORMS, layers_of, multiplications
 
 SIZES = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 ALL = pytest.mark.parametrize("form", DESIGNS.values(), ids=DESIGNS)

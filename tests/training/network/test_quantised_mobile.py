@@ -6,7 +6,7 @@ import torch
 from tests.training.network.smooth import crops, held_values, peaked, rounded_form
 from training.evaluation.decoding import predict
 from training.network.designs import DESIGNS
-from training.network.mobile import layers_of
+from training.network.mobile_layers import layers_of
 from training.network.quantised import LARGEST, quantised_weight, weight_scales
 from training.network.quantised_mobile import QuantisedMobile, places_of
 from training.network.rcn import normalise

@@ -6,7 +6,8 @@ import torch
 
 from tests.training.network.smooth import crops, peaked
 from training.evaluation.decoding import predict
-from training.network.mobile import FORMS, HEAD, Mobile
+from training.network.mobile import Mobile
+from training.network.mobile_layers import FORMS, HEAD
 from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import load_weights, save_weights, start_from

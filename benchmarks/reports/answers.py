@@ -1,11 +1,8 @@
-"""Pictures of `docs/answers.md`: `python -m benchmarks.answer_pictures` writes them into `docs/`.
+"""Pictures of `docs/answers.md`.
 
 `pose.png` shows the head of the package with positive yaw, pitch and roll. `chips.jpg` has the
 layouts of chips, masks and a blurred face.
 """
-
-import argparse
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,7 +13,6 @@ from lapland.answers.chips import LAYOUTS
 from lapland.answers.head import load_head
 from lapland.answers.outline import triangles
 from lapland.answers.rotations import rotations_of
-from lapland.base.files import write_whole
 from lapland.image.loading import load_image
 from training.common.paths import REPOSITORY
 
@@ -61,21 +57,7 @@ def cut(image: NDArray[np.uint8], detector: Detector) -> NDArray[np.uint8]:
     return np.hstack(tiles)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.answer_pictures")
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "docs")
-    options = parser.parse_args(arguments)
+def pictures() -> dict[str, NDArray[np.uint8]]:
+    """File name -> picture."""
     image, detector = load_image(PHOTO), Detector(threads=1)
-    pictures = {
-        "pose.png": posed(),
-        "chips.jpg": cut(image, detector),
-    }
-    for name, picture in pictures.items():
-        data = cv2.imencode(Path(name).suffix, picture)[1].tobytes()
-        write_whole(options.out / name, data)
-        print(options.out / name)
-
-
-if __name__ == "__main__":
-    main()
+    return {"pose.png": posed(), "chips.jpg": cut(image, detector)}
