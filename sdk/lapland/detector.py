@@ -15,10 +15,8 @@ from .base.errors import OptionError, shown
 from .base.heap import give_back
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
-from .detection.registry import DEFAULT_DETECTOR
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
-from .landmarks.decoders import DEFAULT_DECODER
 from .networks.info import ModelInfo
 from .options import DetectorOptions
 
@@ -93,9 +91,9 @@ class Detector(Hinting):
         *,
         precision: str | None = None,
         weights: str | None = None,
-        decoder: str = DEFAULT_DECODER,
+        decoder: str = "softargmax",
         model: str | os.PathLike[str] | None = None,
-        detector: str = DEFAULT_DETECTOR,
+        detector: str = "mtcnn",
         turned: bool = False,
         min_face: int = 40,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
