@@ -1,7 +1,7 @@
 """One ONNX file from a photo to landmarks, for every language: `python -m export.pipeline`.
 
     python -m export.pipeline [--model NAME ...] [--size 640x480] [--min-face 40] [--faces 32]
-                              [--colour bgr] [--out dist/pipeline]
+                              [--rounds 3] [--colour bgr] [--out dist/pipeline]
 
 It takes photos of one size, and holds the face detector, the landmark network and everything
 between and after: pyramid, suppression, crops, image coordinates, radii and confidence.
@@ -43,12 +43,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--faces", type=int, default=default.faces, help="how many at most, the largest"
     )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=default.rounds,
+        help="how often a face found the wrong way up may be placed anew, 0 to 3",
+    )
     parser.add_argument("--colour", choices=("bgr", "rgb"), default="bgr", help="order of channels")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the files")
     options = parser.parse_args(arguments)
     try:
         width, height = size_of(options.size)
-        photo = Photo(width, height, options.colour == "rgb", options.min_face, options.faces)
+        rgb, few = options.colour == "rgb", (options.min_face, options.faces, options.rounds)
+        photo = Photo(width, height, rgb, *few)
         options.out.mkdir(parents=True, exist_ok=True)
         for model in options.model:
             file = options.out / f"{Path(model).stem}-{width}x{height}.onnx"

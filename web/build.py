@@ -14,7 +14,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ from onnx import helper
 
 from export.graph.builder import IR, OPSET
 from export.pipeline import NETS
+from export.stages.agreement import look
 from export.stages.cascade import detect
 from export.stages.photo import Photo
 from export.stages.picture import picture
 from export.stages.values import Graph, Value, onnx_type
 from lapland import Detector
 from lapland.base.errors import LaplandError
+from lapland.detection.portrait import SIDE
 from lapland.image.loading import Image
 from lapland.networks import index
 from lapland.networks.info import ModelInfo
@@ -49,6 +51,7 @@ LICENCES = ("LICENSE", "LICENSE-mtcnn")
 TERMS = {"open": "LICENSE-open-weights", "300w": "300w/LICENSE"}
 UNSURE = 1.4  # as the tracker's, for models that state none
 ROLES = ("photo", "video")
+Shape = list[str | int]
 DETECTION = ("boxes", "scores", "five_points", "count")
 
 
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="+",
         default=chosen(),
         metavar="NAME_OR_FILE",
-        help="shipped landmark models, or ONNX files; default: both defaults, int8 and float32",
+        help="shipped landmark models, or ONNX files; default: all of the default family",
     )
     parser.add_argument(
         "--out", type=Path, default=OUT, help="folder; an earlier build there is replaced"
@@ -76,9 +79,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def chosen() -> list[str]:
-    """The default models for photos and videos, and their other forms, the smallest first."""
-    defaults = [(entry.weights, entry.width) for entry in map(index.default, ROLES)]
-    return [entry.name for entry in index.entries() if (entry.weights, entry.width) in defaults]
+    """The models of the default family, the smallest first."""
+    family = index.default("photo").weights
+    return [entry.name for entry in index.entries() if entry.weights == family]
+
+
+def roles_of(names: Sequence[str]) -> dict[str, str]:
+    """Role, `photo` or `video` -> the best of some models for it.
+
+    Default models of any family are; else the default one, if it is among them.
+    """
+    entries = [entry for name in names for entry in index.entries() if entry.name == name]
+    found = {}
+    for role in ROLES:
+        own = [entry.name for entry in entries if entry.default == role]
+        best = own[0] if own else index.default(role).name
+        if best in names:
+            found[role] = best
+    return found
 
 
 def build(models: Sequence[str], out: Path) -> int:
@@ -135,12 +153,12 @@ def _copy(folder: Path, *files: Path) -> None:
 def _write_models(names: Sequence[str], folder: Path) -> None:
     """The ONNX files, and `index.json`."""
     folder.mkdir()
-    defaults = {role: index.default(role).name for role in ROLES}
+    best = roles_of(names)
     families = {entry.name: entry.weights for entry in index.entries()}
     rows = []
     for name in names:
         path = index.path(name) if name in index.shipped() else Path(name)
-        roles = [role for role, best in defaults.items() if best == name]
+        roles = [role for role, model in best.items() if model == name]
         row = _model(Detector(model=path).model, roles)
         if (family := families.get(name)) in TERMS:
             row["terms"] = f"licences/LICENSE-{family}"
@@ -148,9 +166,13 @@ def _write_models(names: Sequence[str], folder: Path) -> None:
         shutil.copyfile(path, folder / row["file"])
         rows.append(row)
     photo = Photo(rgb=True)
-    _write_detection(folder / "detection.onnx", photo)
+    models = map(onnx.load_model_from_string, load_mtcnn())
+    nets = dict(zip(NETS, models, strict=True))
+    _write_detection(folder / "detection.onnx", photo, nets)
+    _write_look(folder / "look.onnx", nets["onet"])
     detection = {
         "file": "detection.onnx",
+        "look": "look.onnx",
         "width": photo.width,
         "height": photo.height,
         "licence": "MIT (MTCNN, from the PyPI package mtcnn)",
@@ -201,21 +223,40 @@ def _scheme(scheme: Scheme) -> dict[str, Any]:
     }
 
 
-def _write_detection(file: Path, photo: Photo) -> None:
+def _write_detection(file: Path, photo: Photo, nets: Mapping[str, onnx.ModelProto]) -> None:
     """The stages of a pipeline that find faces: all landmark networks share them."""
     g = Graph()
-    image = picture(Value(g, "image", np.uint8), photo.height, photo.width, rgb=photo.rgb)
-    models = map(onnx.load_model_from_string, load_mtcnn())
-    found = detect(g, dict(zip(NETS, models, strict=True)), image, photo.min_face, photo.faces)
+    image = Value(g, "image", np.uint8)
+    shown = picture(image, photo.height, photo.width, rgb=photo.rgb)
+    found = detect(g, nets, shown, photo.min_face, photo.faces)
     values = (*found, found.boxes.count().cast(np.int32).reshape())
-    shapes: tuple[list[str | int], ...] = (["N", 4], ["N"], ["N", 5, 2], [])
-    outputs = []
-    for name, value, shape in zip(DETECTION, values, shapes, strict=True):
+    shapes: tuple[Shape, ...] = (["N", 4], ["N"], ["N", 5, 2], [])
+    outputs = zip(DETECTION, values, shapes, strict=True)
+    _write_graph(file, g, (image, [photo.height, photo.width, 3]), outputs)
+
+
+def _write_look(file: Path, onet: onnx.ModelProto) -> None:
+    """The detector's last network, for faces that may have been found the wrong way up."""
+    g = Graph()
+    portraits = Value(g, "portraits", np.uint8)
+    scores, points = look(g, onet, portraits.transpose(0, 3, 1, 2).cast(np.float32))
+    outputs = (("scores", scores, ["N"]), ("points", points.cast(np.float32), ["N", 5, 2]))
+    _write_graph(file, g, (portraits, ["N", SIDE, SIDE, 3]), outputs)
+
+
+def _write_graph(
+    file: Path,
+    g: Graph,
+    given: tuple[Value, Shape],
+    outputs: Iterable[tuple[str, Value, Shape]],
+) -> None:
+    """A graph with one input as a file, checked."""
+    infos = []
+    for name, value, shape in outputs:
         g.rename(value, name)
-        outputs.append(helper.make_tensor_value_info(name, onnx_type(value.dtype), shape))
-    shape = [photo.height, photo.width, 3]
-    source = helper.make_tensor_value_info("image", onnx.TensorProto.UINT8, shape)
-    body = helper.make_graph(g.nodes, "detection", [source], outputs, g.constants)
+        infos.append(helper.make_tensor_value_info(name, onnx_type(value.dtype), shape))
+    source = helper.make_tensor_value_info(given[0].name, onnx_type(given[0].dtype), given[1])
+    body = helper.make_graph(g.nodes, file.stem, [source], infos, g.constants)
     opsets = [helper.make_opsetid("", OPSET)]
     whole = helper.make_model(body, opset_imports=opsets, ir_version=IR, producer_name="lapland")
     onnx.checker.check_model(whole, full_check=True)

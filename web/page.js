@@ -17,6 +17,7 @@ function element(id, kind) {
 }
 
 const canvas = element("picture", HTMLCanvasElement);
+const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
 const cameraButton = element("camera", HTMLButtonElement);
 const circles = element("circles", HTMLInputElement);
 const file = element("file", HTMLInputElement);
@@ -98,7 +99,7 @@ async function detect(lapland, image) {
 
 const frame = new OffscreenCanvas(1, 1);
 const pixels = /** @type {OffscreenCanvasRenderingContext2D} */ (
-  frame.getContext("2d", { willReadFrequently: true })
+  frame.getContext("2d", { alpha: false, willReadFrequently: true })
 );
 
 /** @param {ImageBitmap | HTMLVideoElement} source @param {number} width @param {number} height */
@@ -123,9 +124,13 @@ async function startCamera() {
   cameraButton.textContent = "Stop the camera";
   lapland.reset();
   await useDefault(lapland, "video");
+  const next = () => new Promise((come) => video.requestVideoFrameCallback?.(come) ?? requestAnimationFrame(come));
+  let coming = next();
   while (stream === video.srcObject) {
-    await new Promise((next) => video.requestVideoFrameCallback?.(next) ?? requestAnimationFrame(next));
+    await coming;
     if (stream !== video.srcObject) break;
+    // Now, not after the work: a frame that comes meanwhile is taken at once.
+    coming = next();
     const start = performance.now();
     const image = pixelsOf(video, video.videoWidth, video.videoHeight);
     const faces = await lapland.track(image, start / 1000);
@@ -167,6 +172,8 @@ function show(lapland, image, faces, milliseconds) {
   shown = { image, faces };
   paint(lapland);
   const count = faces.length === 1 ? "1 face" : `${faces.length || "No"} faces`;
+  const label = `Picture with ${count}, landmarks drawn`;
+  if (canvas.getAttribute("aria-label") !== label) canvas.setAttribute("aria-label", label);
   const hint = faces.length || stream ? "" : " Faces of less than 40 pixels, in a picture of 640 x 480, are not found.";
   say(`${count} found.${hint}`);
   const now = performance.now();
@@ -195,10 +202,8 @@ function paint(lapland) {
   if (canvas.width !== image.width || canvas.height !== image.height) {
     Object.assign(canvas, { width: image.width, height: image.height });
   }
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.putImageData(image, 0, 0);
   draw(context, faces, lapland.model.scheme, { radius: circles.checked ? RADIUS : undefined });
-  canvas.setAttribute("aria-label", `Picture with ${faces.length} faces, landmarks drawn`);
 }
 
 /** A row for each face. @param {Face[]} faces */

@@ -85,7 +85,7 @@ def radii_and_confidence(
     calibration: Calibration,
     landmarks: Value,
     scales: Value,
-    texture: tuple[Value, Value],
+    texture: Sequence[Value],
     probabilities: Sequence[float],
     shape: tuple[int, int],
 ) -> tuple[list[Value], Value]:
@@ -126,7 +126,7 @@ def radii_and_confidence(
 
 
 def _features(
-    g: Graph, calibration: Calibration, scales: Value, side: Value, texture: tuple[Value, Value]
+    g: Graph, calibration: Calibration, scales: Value, side: Value, texture: Sequence[Value]
 ) -> Value:
     """(N, K, 20) float32, as `features_of` gives, before they are clipped."""
     crop, around = texture

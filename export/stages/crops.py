@@ -36,6 +36,15 @@ def squares(g: Graph, five_points: Value, *, size: int, factor: float, upright: 
     return Squares(g.concat([turns * step, turns @ first.reshape(-1, 2, 1)], 2), steps)
 
 
+def to_image(found: Squares, points: Value) -> Value:
+    """Crop pixels (N, K, 2) float64 -> image pixels."""
+    # No product of matrices: onnxruntime 1.19 fuses it with a transposition, and has no such node
+    # for float64.
+    along, down, offset = (found.matrices.part(i, i + 1, 2).reshape(-1, 1, 2) for i in range(3))
+    u, v = points.split(2, 2)
+    return u * along + v * down + offset
+
+
 def _turn(g: Graph, points: Value) -> Value:
     """(N, 5, 2) -> (N, 2), direction of the similarity to an upright face."""
     # The sum of (z - mean) conj(u); the u of the template add up to zero, so the mean drops out.
@@ -65,7 +74,7 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
     samples = sampling.bilinear(g, photo.pixels, *axes, photo.width)
     parts = [_means(g, samples)]
 
-    inner = Graph(f"{g.prefix}large/", g)
+    inner = Graph(f"{g.prefix}large{len(g.nodes)}/", g)
     few = (inner.within(value).take(inner.within(large)) for value in (matrix, shrink))
     cuts = _cut_large(inner, photo.within(inner), *few, size)
     none = np.zeros((0, 3, size, size))

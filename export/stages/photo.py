@@ -9,12 +9,13 @@ import onnx
 from onnx import TensorProto, helper
 
 from export.graph.builder import CONTRIB, IR, OPSET
-from export.stages import agreement, certainty
+from export.stages.agreement import Checker, checked
 from export.stages.cascade import Found, detect
-from export.stages.crops import cut, squares
-from export.stages.networks import insert
+from export.stages.certainty import radii_and_confidence
+from export.stages.locating import Located, locate
 from export.stages.picture import Picture, picture
 from export.stages.values import Graph, Value, onnx_type
+from lapland.landmarks.agreement import ROUNDS, SURE
 from lapland.networks.info import ModelInfo
 
 PROBABILITIES = (0.5, 0.9)  # of the radii
@@ -33,6 +34,8 @@ class Photo:
         rgb: whether its channels are red, green, blue instead of blue, green, red.
         min_face: side of the smallest face to look for, pixels.
         faces: how many faces at most, the largest.
+        rounds: how often a face that was found the wrong way up may be placed anew; 3, the most, is
+            what `Detector.predict` does. Each makes the file larger and slower to load.
 
     Raises:
         ValueError: a number is out of range.
@@ -43,6 +46,7 @@ class Photo:
     rgb: bool = False
     min_face: int = 40
     faces: int = 32
+    rounds: int = ROUNDS
 
     def __post_init__(self) -> None:
         low, high = SIDES
@@ -59,6 +63,8 @@ class Photo:
             )
         if not 1 <= self.faces <= MOST_FACES:
             raise ValueError(f"faces: expected 1 to {MOST_FACES}, not {self.faces}")
+        if not 0 <= self.rounds <= ROUNDS:
+            raise ValueError(f"rounds: expected 0 to {ROUNDS}, not {self.rounds}")
 
 
 def build(
@@ -89,8 +95,9 @@ def build(
     image = Value(g, "image", np.uint8)
     shown = picture(image, photo.height, photo.width, rgb=photo.rgb)
     found = detect(g, nets, shown, photo.min_face, photo.faces)
-    results = _located(g, shown, found, model, info, nets["onet"])
-    kept, k = results.pop(), info.scheme.size
+    rounds = photo.rounds
+    boxes, *results, kept = _located(g, shown, found, model, info, nets["onet"], rounds)
+    k = info.scheme.size
     shapes: dict[str, list[str | int]] = {
         "boxes": ["N", 4],
         "scores": ["N"],
@@ -102,7 +109,7 @@ def build(
         "confidence": ["N"],
         "count": [],
     }
-    values = [value.take(kept) for value in (*found, *results)]
+    values = [value.take(kept) for value in (boxes, found.scores, *results)]
     values.append(kept.count().cast(np.int32).reshape())
     infos = []
     for (name, dimensions), value in zip(shapes.items(), values, strict=True):
@@ -128,38 +135,34 @@ def _located(
     model: onnx.ModelProto,
     info: ModelInfo,
     onet: onnx.ModelProto,
+    rounds: int,
 ) -> list[Value]:
-    """Landmarks, scales, two radii, confidence, indices of the faces; only if there are some.
+    """Boxes, five points, landmarks, scales, two radii, confidence, and indices of the faces.
 
-    The int8 networks refuse to run on no face at all.
+    Computed only if there are some faces: the int8 networks refuse to run on none.
     """
-    inner = Graph("faces/", g)
-    inside = photo.within(inner)
-    points, size = inner.within(found.five_points), info.size
-    square = squares(inner, points, size=size, factor=info.crop_factor, upright=info.crop_upright)
-    crops = cut(inner, inside, square, size)
-    given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
-    in_crop, spread = insert(inner, model, "landmarks", given, ["landmarks", "scales"])
-    # No product of matrices: onnxruntime 1.19 fuses it with the transposition, and has no such node
-    # for float64.
-    along, down, offset = (square.matrices.part(i, i + 1, 2).reshape(-1, 1, 2) for i in range(3))
-    u, v = in_crop.cast(np.float64).split(2, 2)
-    placed = u * along + v * down + offset
-    landmarks = placed.cast(np.float32)
-    scales = (spread.cast(np.float64) * square.steps).cast(np.float32)
     assert info.calibration is not None
-    texture = certainty.textures(inner, crops, in_crop, size)
+    inner = Graph("faces/", g)
+
+    def anew(graph: Graph, five_points: Value) -> Located:
+        return locate(graph, photo, model, info, five_points)
+
+    first = anew(inner, inner.within(found.five_points))
+    checker = Checker(photo, onet, anew, info.scheme)
+    agreed = checked(inner, checker, rounds, inner.within(found.boxes), first)
+    five_points, landmarks, scales, *texture = agreed.located
     shape = photo.height, photo.width
-    radii, confidence = certainty.radii_and_confidence(
+    radii, confidence = radii_and_confidence(
         inner, info.calibration, landmarks, scales, texture, PROBABILITIES, shape
     )
+    # Landmarks that no face confirms may stay if they say that they are unsure.
+    stay = agreed.lost.apply("Not") | (confidence < SURE)
+    kept = (stay & agreed.twins.apply("Not")).places()
     k = info.scheme.size
     none = np.zeros((0, k))
-    some = found.scores.count() > 0
-    kept = agreement.kept(inner, onet, inside, points, landmarks, confidence, info.scheme)
-    results = [landmarks, scales, *radii, confidence, kept]
-    empty = [np.zeros((0, k, 2)), none, none, none, np.zeros(0), np.zeros(0)]
-    return g.branch(some, inner, results, empty)
+    results = [agreed.boxes, five_points, landmarks, scales, *radii, confidence, kept]
+    empty = [np.zeros((0, 4)), *Located.none(k)[:3], none, none, np.zeros(0), np.zeros(0)]
+    return g.branch(found.scores.count() > 0, inner, results, empty)
 
 
 def _metadata(
@@ -174,6 +177,7 @@ def _metadata(
         "colour": "RGB" if photo.rgb else "BGR",
         "min_face": photo.min_face,
         "faces": photo.faces,
+        "rounds": photo.rounds,
         "detector": "mtcnn",
         "detector_origin": pnet.get("origin", ""),
         "detector_licence": pnet.get("licence", ""),

@@ -73,8 +73,8 @@ export function stepOf(m) {
 const rounded = (value) => Math.floor(value + 0.5);
 
 /**
- * The part of an image that a crop can touch, shrunk by a whole factor if the face is large, so that
- * no size of face aliases.
+ * Pixels from which a crop is cut: the image itself, or if the face is large the part that the crop
+ * can touch, shrunk by a whole factor, so that no size of face aliases.
  *
  * @param {Image} image
  * @param {Matrix} m
@@ -83,6 +83,7 @@ const rounded = (value) => Math.floor(value + 0.5);
 function partOf(image, m, size) {
   const { data } = image; // once: browsers call a function for it
   const shrink = Math.max(1, Math.floor(stepOf(m) / 2));
+  if (shrink === 1) return { pixels: data, rows: image.height, columns: image.width, left: 0, top: 0, shrink };
   const [x, y] = toImage(m, (size - 1) / 2, (size - 1) / 2);
   const [reachX, reachY] = [Math.abs(m[0]) + Math.abs(m[1]), Math.abs(m[3]) + Math.abs(m[4])];
   /** @param {number} middle @param {number} reach @param {number} end */
@@ -93,12 +94,12 @@ function partOf(image, m, size) {
   };
   const [left, columns] = inside(x, reachX, image.width);
   const [top, rows] = inside(y, reachY, image.height);
-  const pixels = new Uint8Array(rows * columns * 3);
+  const pixels = new Uint8Array(rows * columns * 4);
   for (let row = 0, to = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, to += 3) {
-      let blue = 0;
-      let green = 0;
+    for (let column = 0; column < columns; column++, to += 4) {
       let red = 0;
+      let green = 0;
+      let blue = 0;
       for (let dy = 0; dy < shrink; dy++) {
         let from = 4 * ((top + row * shrink + dy) * image.width + left + column * shrink);
         for (let dx = 0; dx < shrink; dx++, from += 4) {
@@ -107,9 +108,9 @@ function partOf(image, m, size) {
           blue += data[from + 2];
         }
       }
-      pixels[to] = rounded(blue / (shrink * shrink));
+      pixels[to] = rounded(red / (shrink * shrink));
       pixels[to + 1] = rounded(green / (shrink * shrink));
-      pixels[to + 2] = rounded(red / (shrink * shrink));
+      pixels[to + 2] = rounded(blue / (shrink * shrink));
     }
   }
   return { pixels, rows, columns, left, top, shrink };
@@ -128,12 +129,13 @@ export function cut(image, m, size) {
   const { pixels, rows, columns, left, top, shrink } = partOf(image, m, size);
   const crop = new Uint8Array(size * size * 3);
   const origin = (shrink - 1) / 2;
-  // Plain numbers in the inner loops: arrays of two and three take several times as long.
+  const width = 4 * columns;
+  // Plain numbers and no arrays in the inner loop, which runs 25,600 times for a crop.
   for (let v = 0, to = 0; v < size; v++) {
     for (let u = 0; u < size; u++, to += 3) {
-      let blue = 0;
-      let green = 0;
-      let red = 0;
+      let blue = 2; // half of what they are divided by
+      let green = 2;
+      let red = 2;
       for (let quarter = 0; quarter < 4; quarter++) {
         const du = u + (quarter & 1 ? 0.25 : -0.25);
         const dv = v + (quarter & 2 ? 0.25 : -0.25);
@@ -141,6 +143,20 @@ export function cut(image, m, size) {
         const y = (m[3] * du + m[4] * dv + m[5] - top - origin) / shrink;
         const column = Math.floor(x);
         const row = Math.floor(y);
+        const right = x - column;
+        const down = y - row;
+        const at = row * width + 4 * column;
+        if (column >= 0 && row >= 0 && column + 1 < columns && row + 1 < rows) {
+          const a = (1 - right) * (1 - down);
+          const b = right * (1 - down);
+          const c = (1 - right) * down;
+          const d = right * down;
+          const below = at + width;
+          red += (a * pixels[at] + b * pixels[at + 4] + c * pixels[below] + d * pixels[below + 4] + 0.5) | 0;
+          green += (a * pixels[at + 1] + b * pixels[at + 5] + c * pixels[below + 1] + d * pixels[below + 5] + 0.5) | 0;
+          blue += (a * pixels[at + 2] + b * pixels[at + 6] + c * pixels[below + 2] + d * pixels[below + 6] + 0.5) | 0;
+          continue;
+        }
         let b = 0.5;
         let g = 0.5;
         let r = 0.5;
@@ -148,19 +164,19 @@ export function cut(image, m, size) {
           const i = column + (corner & 1);
           const j = row + (corner >> 1);
           if (i < 0 || j < 0 || i >= columns || j >= rows) continue;
-          const weight = (1 - Math.abs(x - i)) * (1 - Math.abs(y - j));
-          const at = 3 * (j * columns + i);
-          b += weight * pixels[at];
-          g += weight * pixels[at + 1];
-          r += weight * pixels[at + 2];
+          const weight = (corner & 1 ? right : 1 - right) * (corner & 2 ? down : 1 - down);
+          const of = j * width + 4 * i;
+          r += weight * pixels[of];
+          g += weight * pixels[of + 1];
+          b += weight * pixels[of + 2];
         }
-        blue += Math.floor(b);
-        green += Math.floor(g);
-        red += Math.floor(r);
+        blue += b | 0;
+        green += g | 0;
+        red += r | 0;
       }
-      crop[to] = rounded(blue / 4);
-      crop[to + 1] = rounded(green / 4);
-      crop[to + 2] = rounded(red / 4);
+      crop[to] = blue >> 2;
+      crop[to + 1] = green >> 2;
+      crop[to + 2] = red >> 2;
     }
   }
   return crop;

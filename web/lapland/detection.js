@@ -1,20 +1,29 @@
 /** The face detector: an image of any size -> boxes, scores and five points. */
 
 import { InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { PORTRAIT } from "./agreement.js";
+import { cropMatrix, cut, toImage } from "./crop.js";
 
 /** @typedef {import("./crop.js").Point} Point */
 /** @typedef {import("./crop.js").Image} Image */
-/** @typedef {{file: string, width: number, height: number, licence: string}} Detection
- * The detector's graph, as `models/index.json` describes it: its input has one size. */
+/** @typedef {{file: string, look: string, width: number, height: number, licence: string}} Detection
+ * The detector's graph, as `models/index.json` describes it: its input has one size. `look` is the
+ * file of its last network alone. */
 /** @typedef {{box: [number, number, number, number], score: number, fivePoints: Point[]}} Found */
 
 const OUTPUTS = ["boxes", "scores", "five_points", "count"];
 
 export class FaceDetector {
-  /** @param {InferenceSession} session @param {Detection} graph */
-  constructor(session, graph) {
+  /** @type {Promise<InferenceSession> | undefined} */
+  #looking;
+  #load;
+
+  /** @param {InferenceSession} session @param {Detection} graph
+   * @param {(file: string) => Promise<InferenceSession>} load */
+  constructor(session, graph, load) {
     this.session = session;
     this.graph = graph;
+    this.#load = load;
     this.milliseconds = 0; // spent since somebody set it to 0
   }
 
@@ -46,6 +55,25 @@ export class FaceDetector {
       };
     });
   }
+
+  /** The last network's look at a place that should show a face: how much of a face it sees, and where.
+   * @param {Image} image @param {Point[]} fivePoints
+   * @returns {Promise<{score: number, fivePoints: Point[]}>} */
+  async look(image, fivePoints) {
+    this.#looking ??= this.#load(this.graph.look); // few photos need it
+    const session = await this.#looking;
+    const start = performance.now();
+    const matrix = cropMatrix(fivePoints, PORTRAIT);
+    const { size } = PORTRAIT;
+    const portraits = new Tensor("uint8", cut(image, matrix, size), [1, size, size, 3]);
+    const { scores, points } = await session.run({ portraits }, ["scores", "points"]);
+    this.milliseconds += performance.now() - start;
+    const numbers = /** @type {Float32Array} */ (points.data);
+    return {
+      score: Number(scores.data[0]),
+      fivePoints: [0, 1, 2, 3, 4].map((i) => toImage(matrix, numbers[2 * i], numbers[2 * i + 1])),
+    };
+  }
 }
 
 /**
@@ -64,6 +92,16 @@ export function fitted(image, width, height) {
   const columns = Math.max(1, Math.round(image.width * scale));
   const rows = Math.max(1, Math.round(image.height * scale));
   const pixels = new Uint8Array(width * height * 3);
+  if (scale === 1) {
+    for (let row = 0, from = 0; row < rows; row++) {
+      for (let to = 3 * row * width; to < 3 * (row * width + columns); to += 3, from += 4) {
+        pixels[to] = data[from];
+        pixels[to + 1] = data[from + 1];
+        pixels[to + 2] = data[from + 2];
+      }
+    }
+    return { pixels, width: columns, height: rows };
+  }
   const [across, down] = [shares(image.width, columns), shares(image.height, rows)];
   const line = new Float32Array(image.width * 3); // sum of the rows that fall in one of the result
   for (let row = 0; row < rows; row++) {

@@ -9,6 +9,7 @@
  */
 
 import { env, InferenceSession } from "onnxruntime-web/wasm";
+import { agreed } from "./agreement.js";
 import { FaceDetector } from "./detection.js";
 import { LaplandError } from "./errors.js";
 import { LandmarkNetwork } from "./network.js";
@@ -56,7 +57,9 @@ export async function load(source, { model, worker = false } = {}) {
   env.wasm.proxy = worker;
   const read = typeof source === "function" ? source : fromAddress(source);
   const index = /** @type {Index} */ (JSON.parse(new TextDecoder().decode(await read("index.json"))));
-  const detector = new FaceDetector(await sessionOf(read, index.detection.file), index.detection);
+  /** @param {string} file */
+  const open = (file) => sessionOf(read, file);
+  const detector = new FaceDetector(await open(index.detection.file), index.detection, open);
   const lapland = new Lapland(read, index, detector);
   await lapland.use(model ?? (index.models.find((m) => m.best.includes("photo")) ?? index.models[0]).name);
   return lapland;
@@ -131,7 +134,7 @@ export class Lapland {
       for (const { fivePoints, box, score } of await this.#detector.find(image)) {
         faces.push({ ...(await this.#loaded.locate(image, fivePoints)), box, score });
       }
-      return faces;
+      return agreed(image, faces, this.#loaded, this.#detector);
     });
   }
 
@@ -192,7 +195,7 @@ function fromAddress(folder) {
     if (!answer.ok) {
       throw new LaplandError(
         `${base}${file}: the server answers ${answer.status}. Build the folder with ` +
-          "`python web/build.py` and serve all of it.",
+          "`python -m web.build` and serve all of it.",
       );
     }
     return answer.arrayBuffer();

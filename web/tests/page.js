@@ -5,43 +5,15 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { extname, join } from "node:path";
-import { launch } from "puppeteer-core";
+import { open, said, serve } from "./browser.js";
 
 const [folder, chromium, video, large, wrong, out] = process.argv.slice(2);
-const TYPES = /** @type {Record<string, string>} */ ({
-  ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript",
-  ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".json": "application/json", ".wasm": "application/wasm",
-});
 const FRAMES = 10; // of the camera, each second one
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
-const camera = [
-  "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
-  `--use-file-for-fake-video-capture=${video}`,
-];
 /** @type {Record<string, any>} */
 const report = { requests: [], messages: [] };
 
-// Any static server will do: no special headers.
-const server = createServer(async (request, answer) => {
-  const name = (request.url ?? "/").replace(/\?.*/, "").replace(/\/$/, "/index.html");
-  try {
-    const content = await readFile(join(folder, name));
-    answer.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream" }).end(content);
-  } catch {
-    answer.writeHead(404).end();
-  }
-});
-await new Promise((listening) => server.listen(0, "127.0.0.1", () => listening(null)));
-const address = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/`;
+const { server, address } = await serve(folder);
 report.address = address;
-
-/** @param {string[]} more */
-const open = (more) =>
-  launch({ executablePath: chromium, args: [...flags, ...more], protocolTimeout: 300_000 });
 
 /** @param {import("puppeteer-core").Browser} browser */
 async function newPage(browser, width = 900, height = 1000) {
@@ -53,10 +25,6 @@ async function newPage(browser, width = 900, height = 1000) {
   page.on("pageerror", (error) => report.messages.push(String(error)));
   return page;
 }
-
-/** Waits for the line of results. @param {import("puppeteer-core").Page} page @param {string} text */
-const said = (page, text) =>
-  page.waitForFunction((t) => document.getElementById("status")?.textContent?.includes(t), {}, text);
 
 /** @param {import("puppeteer-core").Page} page */
 async function failed(page) {
@@ -101,7 +69,7 @@ const picture = (page, name) => page.screenshot({ path: `${out}/${name}.png`, fu
 const text = (page, selector = "body") => page.$eval(selector, (part) => /** @type {HTMLElement} */ (part).innerText);
 
 async function withCamera() {
-  const browser = await open(camera);
+  const browser = await open(chromium, video);
   const page = await newPage(browser);
   let start = performance.now();
   await page.goto(address);
@@ -162,7 +130,7 @@ async function withCamera() {
 }
 
 async function withoutCamera() {
-  const browser = await open([]);
+  const browser = await open(chromium);
   const page = await newPage(browser);
   await page.goto(address);
   await said(page, "Ready");

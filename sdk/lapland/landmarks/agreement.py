@@ -25,7 +25,7 @@ DOUBTFUL = 2.5
 # it, and keep their first landmarks, which are better. Up to NEAR the O-Net confirms landmarks that
 # have not moved.
 CLOSE, NEAR = 2.2, 4.0
-_ROUNDS = 4
+ROUNDS = 3  # how often a face is placed anew at most
 SURE = 0.5  # least confidence of a face that seems sure
 
 
@@ -97,7 +97,7 @@ def _settled(
     """
     start: Floats | None = None
     first = five
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS + 1):
         look = look_at(detector, image, five)
         if look.score < FACE:
             return False, None
