@@ -42,6 +42,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "stages": ("stages", running.stages),
         "soak": ("soak", running.soak),
         "threads": ("threads", running.workers),
+        "pipeline": ("pipeline", running.pipeline),
         "motions": ("tracking", video.motions),
         "motions-300w": ("tracking-300w", video.motions),
     },

@@ -39,9 +39,9 @@ ready.then(prepare, report);
 /** Offers the models. @param {Lapland} lapland */
 function prepare(lapland) {
   for (const model of lapland.models) {
-    const use = model.best.length ? `, best for ${model.best.map((role) => `${role}s`).join(" and ")}` : "";
+    const use = model.best.length ? `, for ${model.best.map((role) => `${role}s`).join(" and ")}` : "";
     const size = (model.bytes / 1e6).toFixed(1);
-    models.add(new Option(`${model.width} ${model.precision}${use} (${size} MB)`, model.name));
+    models.add(new Option(`${model.width} ${model.precision} (${size} MB)${use}`, model.name));
   }
   models.disabled = false;
   nameModel(lapland);

@@ -80,3 +80,39 @@ def batch(report: Report) -> str:
     photos = f"{counted(report['photos'], 'photo')} of some {width} x {height} pixels"
     table = markdown(["`--jobs`", "photos/s"], rows)
     return f"{origin(report)} {photos}.{memory}\n\n{table}"
+
+
+def pipeline(report: Report) -> str:
+    """Pipeline files beside `Detector.predict`, a column for each model."""
+    setting, figures = report["settings"], report["figures"]
+    rows: dict[str, list[str]] = {}
+    for found in figures.values():
+        turned, ms = found["turned"], found["ms"]
+        cells = {
+            "file, MB": f"{found['bytes'] / 1e6:.2f}",
+            "faces that both find": f"{found['faces']:.0f}",
+            "faces of `predict` alone, of the file alone": _alone(found),
+            "the same for turned photos": f"{turned['faces']:.0f}; {_alone(turned)}",
+            "mean difference of the landmarks": f"{found['mean']:.3f}",
+            "within 0.1": f"{found['close']:.1f} %",
+            "99 % within, largest": f"{found['p99']:.2f}, {found['max']:.2f}",
+            "faces with the same five points": f"{found['same_five_points']:.1f} %",
+            "largest difference of the confidence": f"{found['confidence']:.3f}",
+            "a photo by `predict`, ms": f"{ms['detector']:.1f}",
+            "a photo by the file, ms": f"{ms['pipeline']:.1f}",
+            "to load the file, ms": f"{found['load']:.0f}",
+        }
+        for name, cell in cells.items():
+            rows.setdefault(name, [name]).append(cell)
+    frame = f"{setting['width']} x {setting['height']}"
+    text = (
+        f"{origin(report)} {counted(setting['photos'], 'photo')} in frames of {frame}. Differences "
+        "are in pixels of the crop, which has 80 on a side. Times are those of the processor, one "
+        f"thread: the least of {setting['repeats']} calls in turns, averaged over "
+        f"{counted(setting['timed'], 'photo')}."
+    )
+    return f"{text}\n\n{markdown(['', *(f'`{name}`' for name in figures)], list(rows.values()))}"
+
+
+def _alone(found: Report) -> str:
+    return f"{found['only_detector']:.0f}, {found['only_pipeline']:.0f}"
