@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,26 +18,13 @@ from .crop.given import checked_boxes, checked_five_points
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
 from .networks.info import ModelInfo
-from .options import DetectorOptions
+from .options import DetectorOptions, Networks, load_networks
 
 if TYPE_CHECKING:
-    from .detection.base import FaceDetector
-    from .landmarks.network import LandmarkNetwork, Located
+    from .landmarks.network import Located
 
 _LARGE = 12_000_000  # bytes of a photo that leaves much memory behind
 _SAME = 0.5  # least IoU of two boxes of one face
-
-
-class Networks(NamedTuple):
-    """The two stages of a detector.
-
-    Attributes:
-        faces: the face detector, image -> boxes, scores, five points.
-        landmarks: the landmark network, crops -> landmarks and scales.
-    """
-
-    faces: "FaceDetector"
-    landmarks: "LandmarkNetwork"
 
 
 class Detector(Hinting):
@@ -103,32 +90,13 @@ class Detector(Hinting):
         min_confidence: float = 0.0,
         max_faces: int | None = None,
     ) -> None:
-        # Programs that need no detector do not wait for these.
-        from .detection.registry import load_detector
-        from .landmarks.network import LandmarkNetwork
-        from .networks import index
-
         options = DetectorOptions(
             *(width, precision, weights, decoder, model, detector, turned, min_face),
             *(thresholds, pyramid_factor, threads, rgb, min_confidence, max_faces),
         )
-        if options.model is None:
-            form = index.form_of("photo", width, precision, weights)
-            path = index.path_of(*form, weights)
-        else:
-            path = Path(options.model)
+        self._networks = load_networks(options)
         # Absolute for copies, which may be loaded in a process that works in another folder.
-        self._options = options if model is None else replace(options, model=path.absolute())
-        landmarks = LandmarkNetwork(path, threads, decoder)
-        faces = load_detector(
-            detector,
-            turned=turned,
-            min_face=min_face,
-            thresholds=thresholds,
-            pyramid_factor=pyramid_factor,
-            threads=threads,
-        )
-        self._networks = Networks(faces, landmarks)
+        self._options = options if model is None else replace(options, model=Path(model).absolute())
         self._alone: Detector | None = None
         if min_confidence > 0 and self.model.calibration is None:
             raise OptionError(

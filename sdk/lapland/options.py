@@ -1,13 +1,19 @@
-"""The options of a `Detector` as one value, for commands, processes and pickles."""
+"""The options of a `Detector` as one value, for commands, processes and pickles; its networks."""
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .base.errors import OptionError, shown
 from .detection.registry import DEFAULT_DETECTOR
 from .landmarks.decoders import DECODERS, DEFAULT_DECODER
+
+if TYPE_CHECKING:
+    from .detection.base import FaceDetector
+    from .landmarks.network import LandmarkNetwork
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,47 @@ class DetectorOptions:
             raise OptionError(f"max_faces must be None or a positive integer, not {shown(most)}")
         if self.model is not None:
             _check_path(self.model)
+
+
+class Networks(NamedTuple):
+    """The two stages of a detector.
+
+    Attributes:
+        faces: the face detector, image -> boxes, scores, five points.
+        landmarks: the landmark network, crops -> landmarks and scales.
+    """
+
+    faces: "FaceDetector"
+    landmarks: "LandmarkNetwork"
+
+
+def load_networks(options: DetectorOptions) -> Networks:
+    """Loads the networks that the options name.
+
+    Raises:
+        OptionError: an option is outside its range.
+        ModelError: a model file is missing, damaged or foreign, or its package is not installed.
+    """
+    # Programs that need no detector do not wait for these.
+    from .detection.registry import load_detector
+    from .landmarks.network import LandmarkNetwork
+    from .networks import index
+
+    if options.model is None:
+        form = index.form_of("photo", options.width, options.precision, options.weights)
+        path = index.path_of(*form, options.weights)
+    else:
+        path = Path(options.model)
+    landmarks = LandmarkNetwork(path, options.threads, options.decoder)
+    faces = load_detector(
+        options.detector,
+        turned=options.turned,
+        min_face=options.min_face,
+        thresholds=options.thresholds,
+        pyramid_factor=options.pyramid_factor,
+        threads=options.threads,
+    )
+    return Networks(faces, landmarks)
 
 
 def _is(value: object, *types: type) -> bool:

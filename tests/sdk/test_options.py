@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from lapland import Detector, OptionError
-from lapland.options import DetectorOptions
+from lapland.options import DetectorOptions, load_networks
 
 
 def test_they_are_the_keywords_of_a_detector_with_the_same_defaults():
@@ -22,6 +22,13 @@ def test_a_detector_loads_from_them_and_comes_back_from_a_pickle(tmp_path, monke
     )
     copy = pickle.loads(pickle.dumps(Detector(**vars(options))))
     assert (copy.model.width, copy.rgb) == ("1/16", True)
+
+
+def test_the_networks_are_those_that_they_name():
+    networks = load_networks(DetectorOptions("1/16", weights="300w", threads=1, decoder="local"))
+    assert networks.landmarks.info.width == "1/16"
+    assert networks.landmarks.info.scheme.size == 68
+    assert len(networks.faces.box_in_portrait) == 4
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ class Hidden:
     `training.calibration.hidden` fits it to faces that are cut.
 
     Attributes:
-        scale: of the Weibull distribution, sides of the face.
-        inverse_shape: of the same.
+        scale: scale of the Weibull distribution, sides of the face.
+        inverse_shape: one through its shape.
     """
 
     scale: float
@@ -62,7 +62,7 @@ class Hidden:
         return self.scale * math.gamma(1 + self.inverse_shape)
 
 
-# Of models without an entry of their own: networks that saw no cut faces, on validation faces of
+# For models without an entry of their own: networks that saw no cut faces, on validation faces of
 # 300-W.
 USUAL = Hidden(scale=0.135, inverse_shape=0.75)
 

@@ -27,7 +27,7 @@ class Follower:
         unsure: the same.
         face_detector: finds faces; its last stage is the O-Net, or stands for it.
         scheme: what each landmark is.
-        calibration: of the landmark network; None without one.
+        calibration: the meaning of the scales; None if the model has none.
     """
 
     def __init__(self, detector: Detector, unsure: float) -> None:
