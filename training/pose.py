@@ -1,11 +1,11 @@
 """Chooses the constants of the head pose on open faces: `python -m training.pose FOLDER ...`.
 
 FOLDER holds labelled faces whose terms are open (`docs/open-weights.md`), `--copies` the turned
-copies that `python -m training.turn` made of some of them, by the `--seed` and otherwise default
-options, so that the angles are known. The landmarks of `--model`, a network that was trained on
+copies that `python -m training.turn` made of some of them, by the same `--yaw`, `--pitch` and
+`--seed`, so that the angles are known. The landmarks of `--model`, a network that was trained on
 other open faces, give their poses. Printed are
 
-- for pairs of how loosely a landmark is tied to the head, the mean error of yaw and pitch;
+- for pairs of how loosely a landmark is tied to the head, the mean error of yaw, pitch and roll;
 - by yaw, these errors and the share of the true angles within the 90 % intervals;
 - the mean pitch of the people of `--level`, who look into a camera at the height of their eyes, by
   their own labels and by the network.
@@ -26,7 +26,7 @@ from lapland import Detector
 from lapland.answers.head import load_head
 from lapland.answers.pose import head_poses
 from lapland.answers.pose_fit import PoseFit
-from lapland.answers.rotations import angles_of
+from lapland.answers.rotations import angles_of, rotations_of
 from training.data.pts import read_pts
 from training.heads.fitting import fit_head
 from training.heads.head import Head, read_head
@@ -45,7 +45,7 @@ class Faces:
     Attributes:
         landmarks: (N, 68, 2) of the network, image pixels.
         deviations: (N, 68) pixels, of each coordinate.
-        angles: (N, 2) true yaw and pitch, degrees, of the axes of the labels' head.
+        angles: (N, 3) true yaw, pitch and roll, degrees, of the axes of the labels' head.
     """
 
     landmarks: Floats
@@ -53,7 +53,9 @@ class Faces:
     angles: Floats
 
 
-def turned_faces(head: Head, folder: Path, copies: Path, seed: int, detector: Detector) -> Faces:
+def turned_faces(
+    head: Head, folder: Path, copies: Path, drawn: Angles, seed: int, detector: Detector
+) -> Faces:
     """The network's landmarks of the copies that `training.turn` made of the faces of a folder."""
     rows = []
     for path in sorted(copies.rglob("*.jpg")):
@@ -61,9 +63,12 @@ def turned_faces(head: Head, folder: Path, copies: Path, seed: int, detector: De
         fit = fit_head(head, read_pts(folder / f"{name}.pts"))
         found = detector.predict(path)
         if abs(fit.yaw) <= FRONTAL and len(found):
-            yaw, pitch = Angles().drawn(fit, generator(seed, name))
+            yaw, pitch = drawn.drawn(fit, generator(seed, name))
             deviation = found.radius(0.5)[0] / np.sqrt(2 * np.log(2))
-            rows.append((found.landmarks[0], deviation, (fit.yaw + yaw, fit.pitch + pitch)))
+            # Copies turn about the axes of the head: about its own vertical one, then upwards.
+            turns = rotations_of(np.array([[yaw, 0.0, 0.0], [0.0, pitch, 0.0]]))
+            true = angles_of((fit.rotation @ turns[0] @ turns[1])[None])[0]
+            rows.append((found.landmarks[0], deviation, true))
     landmarks, deviations, angles = (np.array(c, np.float64) for c in zip(*rows, strict=True))
     return Faces(landmarks, deviations, angles)
 
@@ -75,26 +80,23 @@ def angles_with(faces: Faces, looseness: tuple[float, float]) -> Floats:
 
 
 def coverage(faces: Faces) -> list[str]:
-    """Lines of a table: by true yaw, shares of yaw and pitch within their 90 % intervals."""
+    """Lines of a table: by true yaw, shares of yaw, pitch and roll in their 90 % intervals."""
     poses = head_poses(faces.landmarks, faces.deviations)
-    errors = np.abs(_centred(poses.angles[:, :2] - faces.angles))
-    within = errors <= poses.radius(0.9)[:, :2]
+    errors = np.abs(_centred(poses.angles - faces.angles))
+    within = errors <= poses.radius(0.9)
     lines = []
     for low, high in BANDS:
         inside = (np.abs(faces.angles[:, 0]) >= low) & (np.abs(faces.angles[:, 0]) < high)
         if inside.any():
-            yaw, pitch = errors[inside].mean(axis=0)
-            shares = within[inside].mean(axis=0)
-            lines.append(
-                f"yaw {low}-{high}: {inside.sum()} faces, errors {yaw:.1f} {pitch:.1f}, "
-                f"within {shares[0]:.2f} {shares[1]:.2f}"
-            )
+            means = " ".join(f"{v:.1f}" for v in errors[inside].mean(axis=0))
+            shares = " ".join(f"{v:.2f}" for v in within[inside].mean(axis=0))
+            lines.append(f"yaw {low}-{high}: {inside.sum()} faces, errors {means}, within {shares}")
     return lines
 
 
 def _centred(errors: Floats) -> Floats:
     """Without the mean of pitch: the two heads have their zero at another place."""
-    centred: Floats = errors - [0.0, float(np.median(errors[:, 1]))]
+    centred: Floats = errors - [0.0, float(np.median(errors[:, 1])), 0.0]
     return centred
 
 
@@ -103,7 +105,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.pose", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--copies", type=Path, required=True, help="their turned copies")
-    parser.add_argument("--seed", type=int, default=0, help="that of the copies")
+    parser.add_argument("--yaw", type=float, nargs=2, default=(20.0, 60.0), help="of the copies")
+    parser.add_argument("--pitch", type=float, default=15.0, help="of the copies")
+    parser.add_argument("--seed", type=int, default=0, help="of the copies")
     parser.add_argument("--head", type=Path, required=True, help="ict.npz")
     parser.add_argument("--model", type=Path, required=True, help="ONNX file of an open network")
     parser.add_argument("--level", type=Path, required=True, help="photos with .pts of level faces")
@@ -111,12 +115,12 @@ def main(arguments: list[str] | None = None) -> None:
     cv2.setNumThreads(1)
     detector = Detector(model=options.model, threads=1)
     head = read_head(options.head)
-    faces = turned_faces(head, options.folder, options.copies, options.seed, detector)
-    print(f"{len(faces.angles)} turned faces; mean error of yaw and pitch, degrees")
+    drawn = Angles(*options.yaw, options.pitch)
+    faces = turned_faces(head, options.folder, options.copies, drawn, options.seed, detector)
+    print(f"{len(faces.angles)} turned faces; mean error of yaw, pitch, roll, degrees")
     for pair in itertools.product(JAWS, OTHERS):
-        errors = _centred(angles_with(faces, pair)[:, :2] - faces.angles)
-        yaw, pitch = np.abs(errors).mean(axis=0)
-        print(f"jaw {pair[0]}, others {pair[1]} cm: {yaw:.2f} {pitch:.2f}")
+        errors = np.abs(_centred(angles_with(faces, pair) - faces.angles)).mean(axis=0)
+        print(f"jaw {pair[0]}, others {pair[1]} cm: " + " ".join(f"{v:.2f}" for v in errors))
     print("\n".join(coverage(faces)))
     own, seen = level(options.level, detector)
     print(f"pitch of level faces: {own.mean():.2f} by their labels, {seen.mean():.2f} seen")

@@ -24,9 +24,9 @@ _NEAR_PASSES = 6  # with perspective, which is that of the pass before
 _STEPS = 2  # of Gauss-Newton in each pass
 _JAW = 17
 # Centimetres. The outline of the jaw is annotated loosely, and lies on another part of the skin
-# than the head says; and no head is another's. On turned copies of open faces
-# yaw and pitch are within 0.15 degrees of those of the best pair (`python -m training.pose`).
-LOOSENESS = 1.0, 0.8
+# than the head says; and no head is another's. On turned copies of open faces yaw and pitch are
+# within 0.15 degrees of those of the best pair (`python -m training.pose`).
+LOOSENESS = 0.5, 0.8
 _FLAT = 0.02  # square centimetres that keep flat sets of points from a wild depth
 _MOST_TURN, _MOST_GROWTH = 0.5, 0.3  # of one step: radians, and logarithm of the size
 _LEAST_SIZE, _LEAST_DEVIATION = 1e-6, 1e-3  # pixels a centimetre, pixels
