@@ -6,10 +6,13 @@ plus a little of the lower lid's depth below it: closing an eye moves the upper 
 eye, 1 the mean open one. The mouth's openness is the mean gap between the lips in widths of the
 mouth.
 
-All constants were fitted on 1,300 open photos (generated and CC0 ones) against the lids of another
-network's mesh, over landmark networks of several widths; closed eyes were checked by eye. Small
-networks place the lids of a closed eye farther apart. Their larger radii make the deviation larger
-and pull the probability to that of an unknown eye.
+Labels have habits: lids and lips of the labels that open networks learn lie closer together than
+300-W's. So the units of openness follow from the data that a network was trained on.
+
+All other constants were fitted on 1,300 open photos (generated and CC0 ones) against the lids of
+another network's mesh, over landmark networks of several widths; closed eyes were checked by eye.
+Small networks place the lids of a closed eye farther apart. Their larger radii make the deviation
+larger and pull the probability to that of an unknown eye.
 """
 
 from dataclasses import dataclass
@@ -24,7 +27,11 @@ from .poses import Poses
 _EYES = (range(36, 42), range(42, 48))
 _MOUTH = range(48, 68)
 _LOWER = 0.3  # share of the lower lid in an eye's openness
-_CLOSED, _RANGE = 0.11, 0.14  # of an eye: raw openness when closed, and from there to 1
+_CLOSED = 0.11  # raw openness of a closed eye
+# From there to the mean open eye, and the factor of the gap between the lips: of points where the
+# lids and lips are, as 300-W's, and of open networks. By the latter the median eye of 45 open
+# validation faces is 1, and both see their mouths by the same factor less open than MediaPipe's.
+_UNITS, _OPEN_UNITS = (0.14, 1.0), (0.107, 2.9)
 # Deviations by the radius r of the lids in mean widths of eye or mouth: constant, and weight of r
 # for eyes, of its square for the mouth.
 _EYE_DEVIATION, _MOUTH_DEVIATION = (0.05, 3.3), (0.005, 20.0)
@@ -67,15 +74,18 @@ class Mouth:
     deviation: NDArray[np.float32] | float
 
 
-def eyes_of(landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses) -> Eyes:
+def eyes_of(
+    landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses, labels: str = ""
+) -> Eyes:
     """Eyes of N faces.
 
     Args:
         landmarks: (N, 68, 2), image pixels.
         deviations: (N, 68), standard deviation of each coordinate, pixels.
         poses: poses of the same faces.
+        labels: training data of the network, as its calibration names them.
     """
-    rows = []
+    rows, (unit, _) = [], _units(labels)
     for eye in _EYES:
         points = _on_the_head(landmarks, list(eye), (eye[0], eye[3]), poses)
         width = np.abs(points[:, 3, 0] - points[:, 0, 0])
@@ -88,19 +98,22 @@ def eyes_of(landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses) -> 
         upper, lower = height[:, 1:3].mean(axis=1), -height[:, 4:6].mean(axis=1)
         lids = deviations[:, [eye[1], eye[2], eye[4], eye[5]]].mean(axis=1)
         radius = lids / poses.sizes / _width(eye[0], eye[3])
-        rows.append((((upper + _LOWER * lower) / least - _CLOSED) / _RANGE, radius))
+        rows.append((((upper + _LOWER * lower) / least - _CLOSED) / unit, radius))
     openness, radius = (np.stack(column, axis=-1) for column in zip(*rows, strict=True))
     odds = (_CONSTANT + _SLOPE * openness) / np.sqrt(1 + (radius / _HALF) ** 2) + _PRIOR
     constant, weight = _EYE_DEVIATION
     return Eyes(
         np.maximum(openness, 0).astype(np.float32),
-        (constant + weight * radius).astype(np.float32),
+        ((constant + weight * radius) * (_UNITS[0] / unit)).astype(np.float32),
         (1 / (1 + np.exp(-np.clip(odds, -50, 50)))).astype(np.float32),
     )
 
 
-def mouths_of(landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses) -> Mouth:
+def mouths_of(
+    landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses, labels: str = ""
+) -> Mouth:
     """Mouths of N faces; arguments as for `eyes_of`."""
+    _, scale = _units(labels)
     points = _on_the_head(landmarks, list(_MOUTH), (48, 54), poses)
     width = np.maximum(np.abs(points[:, 6, 0] - points[:, 0, 0]), 0.4 * _width(48, 54))
     gap = (points[:, [13, 14, 15], 1] - points[:, [19, 18, 17], 1]).mean(axis=1)
@@ -108,9 +121,13 @@ def mouths_of(landmarks: NDArray[Any], deviations: NDArray[Any], poses: Poses) -
     radius = lips / poses.sizes / _width(48, 54)
     constant, weight = _MOUTH_DEVIATION
     return Mouth(
-        np.maximum(gap / width, 0).astype(np.float32),
-        (constant + weight * radius**2).astype(np.float32),
+        np.maximum(scale * gap / width, 0).astype(np.float32),
+        (scale * (constant + weight * radius**2)).astype(np.float32),
     )
+
+
+def _units(labels: str) -> tuple[float, float]:
+    return _OPEN_UNITS if labels.startswith("open") else _UNITS
 
 
 def _width(left: int, right: int) -> float:

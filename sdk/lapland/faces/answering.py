@@ -70,7 +70,7 @@ class FacesAnswers:
         from ..answers.openness import eyes_of
 
         _expect_68(self.scheme, "eyes")
-        return eyes_of(self.landmarks, self._deviations, self._poses)
+        return eyes_of(self.landmarks, self._deviations, self._poses, self._labels)
 
     @property
     def mouth(self) -> "Mouth":
@@ -82,7 +82,7 @@ class FacesAnswers:
         from ..answers.openness import mouths_of
 
         _expect_68(self.scheme, "mouth")
-        return mouths_of(self.landmarks, self._deviations, self._poses)
+        return mouths_of(self.landmarks, self._deviations, self._poses, self._labels)
 
     def part(self, name: str) -> Float32:
         """(N, P, 2) landmarks of a part, as `left_eye`, `outer_lips`, `chin`, `without_jaw`.
@@ -183,6 +183,10 @@ class FacesAnswers:
         faces = self.landmarks, self.scales, self.textures
         radii = self.calibration.radii(*faces, 0.5, self.image_size)
         return radii.astype(np.float64) / _HALF
+
+    @property
+    def _labels(self) -> str:
+        return "" if self.calibration is None else self.calibration.labels
 
     @functools.cached_property
     def _poses(self) -> "Poses":

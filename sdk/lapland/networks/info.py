@@ -134,4 +134,5 @@ def _unsure(metadata: dict[str, str]) -> float | None:
 
 def _calibration(metadata: dict[str, str], scheme: Scheme) -> Calibration | None:
     text = metadata.get("lapland.calibration")
-    return None if text is None else Calibration.from_json(text, scheme)
+    labels = _table(metadata, "lapland.training").get("data", "300w")  # all that the first had
+    return None if text is None else Calibration.from_json(text, scheme, str(labels))

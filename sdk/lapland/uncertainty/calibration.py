@@ -59,6 +59,7 @@ class Calibration:
         slope: slope of the logistic curve from this logarithm to `confidence`, above 0.
         shift: how far above ln(8 %) the curve has its middle.
         hidden: errors of the landmarks beyond the border of the photo.
+        labels: the training data, by whose habits the network places lids and lips; "" if unknown.
     """
 
     scheme: Scheme
@@ -72,6 +73,7 @@ class Calibration:
     slope: float
     shift: float
     hidden: Hidden = USUAL
+    labels: str = ""
 
     has_radii = True
 
@@ -159,8 +161,8 @@ class Calibration:
         return sure
 
     @classmethod
-    def from_json(cls, text: str, scheme: Scheme) -> "Calibration":
-        """Reads the text of `to_json`.
+    def from_json(cls, text: str, scheme: Scheme, labels: str = "") -> "Calibration":
+        """Reads the text of `to_json`, which does not hold the labels.
 
         Raises:
             KeyError, TypeError, ValueError: it is something else.
@@ -195,6 +197,7 @@ class Calibration:
             float(content["slope"]),
             float(content["shift"]),
             Hidden(float(scale), float(inverse_shape)),
+            labels,
         )
         made._check()
         return made
@@ -227,7 +230,7 @@ class Calibration:
         return json.dumps(content, separators=(",", ":"))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Calibration.from_json, (self.to_json(), self.scheme)
+        return Calibration.from_json, (self.to_json(), self.scheme, self.labels)
 
     def _check(self) -> None:
         arrays = (self.low, self.high, self.weights, self.levels, self.quantiles, self.face)

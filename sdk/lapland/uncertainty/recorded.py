@@ -33,6 +33,8 @@ class Recorded:
     scheme: Scheme
     has_radii: bool
 
+    labels = "open"  # lines do not name the training data; these are those of the default models
+
     @property
     def columns(self) -> int:
         """How many numbers a row has."""

@@ -66,13 +66,26 @@ def test_mouth():
     assert mouths_of(turned, deviations[:1], poses).openness[0] == pytest.approx(0.4, abs=0.06)
 
 
-@pytest.mark.parametrize("width", ["1/4-lite", "1/2-lite"])
-def test_drawn_lids_mean_the_same_with_every_model(width):
+@pytest.mark.parametrize(
+    ("width", "weights"), [("1/4-lite", "300w"), ("1/2-lite", "300w"), ("1/2-lite", "open")]
+)
+def test_drawn_lids_mean_the_same_with_every_model(width, weights):
     image = cv2.imread("examples/astronaut.png")[:300, 80:380].copy()
-    detector = Detector(width, weights="300w", threads=1)
+    detector = Detector(width, weights=weights, threads=1)
     face = detector.predict(image)[0]
     blinking = detector.predict(shut(image, face.landmarks, 1.0))[0]
     assert (face.eyes.closed < 0.1).all()
     assert (face.eyes.openness > 0.8).all()
     assert (blinking.eyes.closed > 0.5).all()
     assert (blinking.eyes.openness < 0.4).all()
+
+
+def test_units_are_those_of_the_training_data():
+    landmarks = seen([0, 0, 0], lids=0.2, gap=0.4)
+    deviations = np.full((1, 68), 0.3)
+    rest = landmarks, deviations, head_poses(landmarks, deviations)
+    for name, answer in (("eyes", eyes_of), ("mouth", mouths_of)):
+        plain, opened = (answer(*rest, labels).openness for labels in ("300w", "open portraits"))
+        assert (opened > 1.2 * plain).all(), name
+    assert Detector(weights="open", threads=1).model.calibration.labels.startswith("open")
+    assert Detector("1/2-lite", weights="300w", threads=1).model.calibration.labels == "300w"
