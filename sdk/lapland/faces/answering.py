@@ -113,6 +113,21 @@ class FacesAnswers:
         _expect_68(self.scheme, "outlines")
         return [face_polygon(points, forehead=forehead) for points in self.landmarks]
 
+    @property
+    def triangles(self) -> NDArray[np.int32]:
+        """(T, 3) read-only: triangles between the landmarks, the same for every face.
+
+        Corners are indices of landmarks, counter-clockwise in the picture. The mouth's opening and
+        the eyes are covered, too.
+
+        Raises:
+            OptionError: the landmarks are not the 68 of `IBUG68`.
+        """
+        from ..answers.outline import triangles
+
+        _expect_68(self.scheme, "triangles")
+        return triangles()
+
     def masks(self, image: ImageLike | Shape, name: str = "face") -> NDArray[np.bool_]:
         """(N, H, W) bool: the pixels of a part of each face.
 
@@ -240,6 +255,11 @@ class FaceAnswers:
     def outline(self, *, forehead: bool = True) -> NDArray[np.float64]:
         """(P, 2): see `Faces.outlines`."""
         return self._alone.outlines(forehead=forehead)[0]
+
+    @property
+    def triangles(self) -> NDArray[np.int32]:
+        """(T, 3): see `Faces.triangles`."""
+        return self._alone.triangles
 
     def mask(self, image: ImageLike | Shape, name: str = "face") -> NDArray[np.bool_]:
         """(H, W): see `Faces.masks`."""

@@ -61,7 +61,8 @@ def test_plain_numbers_on_request(faces):
 
 def test_answers_for_68_landmarks_alone():
     faces = made_up(2, AFLW19)
-    for answer in (faces.pose, lambda: faces.eyes, lambda: faces.mouth, faces.outlines):
+    properties = [lambda n=n: getattr(faces, n) for n in ("eyes", "mouth", "triangles")]
+    for answer in (faces.pose, faces.outlines, *properties):
         with pytest.raises(OptionError, match="expected the 68 landmarks of IBUG68"):
             answer()
     assert faces.part("nose").shape == (2, 3, 2)
