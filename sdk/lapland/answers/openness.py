@@ -15,6 +15,8 @@ Small networks place the lids of a closed eye farther apart. Their larger radii 
 larger and pull the probability to that of an unknown eye.
 """
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +89,7 @@ def eyes_of(
     """
     rows, (unit, _) = [], _units(labels)
     for eye in _EYES:
-        points = _on_the_head(landmarks, list(eye), (eye[0], eye[3]), poses)
+        points = _on_the_head(landmarks, eye, (eye[0], eye[3]), poses)
         width = np.abs(points[:, 3, 0] - points[:, 0, 0])
         slope = np.divide(
             points[:, 3, 1] - points[:, 0, 1], width, out=np.zeros_like(width), where=width > 0
@@ -114,7 +116,7 @@ def mouths_of(
 ) -> Mouth:
     """Mouths of N faces; arguments as for `eyes_of`."""
     _, scale = _units(labels)
-    points = _on_the_head(landmarks, list(_MOUTH), (48, 54), poses)
+    points = _on_the_head(landmarks, _MOUTH, (48, 54), poses)
     width = np.maximum(np.abs(points[:, 6, 0] - points[:, 0, 0]), 0.4 * _width(48, 54))
     gap = (points[:, [13, 14, 15], 1] - points[:, [19, 18, 17], 1]).mean(axis=1)
     lips = deviations[:, [61, 62, 63, 65, 66, 67]].mean(axis=1)
@@ -130,41 +132,49 @@ def _units(labels: str) -> tuple[float, float]:
     return _OPEN_UNITS if labels.startswith("open") else _UNITS
 
 
+@functools.lru_cache(maxsize=8)
 def _width(left: int, right: int) -> float:
     """Distance of two landmarks on the mean head, cm."""
     points = load_head().frontal
     return float(np.linalg.norm(points[:, left] - points[:, right]))
 
 
-def _on_the_head(
-    landmarks: NDArray[Any], indices: list[int], corners: tuple[int, int], poses: Poses
-) -> Floats:
-    """(N, P, 2) cm: points of the picture on the plane through two corners, up the head.
+@functools.lru_cache(maxsize=8)
+def _plane(indices: tuple[int, ...], corners: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    """The plane through two corners, up the head.
 
-    x runs from the first corner to the second, y up. Seen so flatly that little of the plane is
-    left, points are spread no further.
+    Its axes (3, 2), its normal (3,), and how far landmarks (P,) bulge out of it, cm.
     """
     head = load_head().frontal
     across = head[:, corners[1]] - head[:, corners[0]]
     across = across / np.linalg.norm(across)
     up = np.array([0.0, 1.0, 0.0]) - across[1] * across
     up = up / np.linalg.norm(up)
+    normal, points = np.cross(across, up), head[:, list(indices)]
+    bulge = _BULGE * normal @ (points - points.mean(axis=1, keepdims=True))
+    return np.stack([across, up], axis=-1), normal, bulge
+
+
+def _on_the_head(
+    landmarks: NDArray[Any], indices: Sequence[int], corners: tuple[int, int], poses: Poses
+) -> Floats:
+    """(N, P, 2) cm: points of the picture on the plane through two corners, up the head.
+
+    x runs from the first corner to the second, y up. Seen so flatly that little of the plane is
+    left, points are spread no further.
+    """
+    axes, normal, bulge = _plane(tuple(indices), corners)
     rotations = poses.rotations[:, :2].astype(np.float64)
-    maps = rotations @ np.stack([across, up], axis=-1)  # (N, 2, 2), plane -> picture with y up
+    maps = rotations @ axes  # (N, 2, 2), plane -> picture with y up
     area = maps[:, 0, 0] * maps[:, 1, 1] - maps[:, 0, 1] * maps[:, 1, 0]
     adjoint = np.empty_like(maps)
     adjoint[:, 0, 0], adjoint[:, 1, 1] = maps[:, 1, 1], maps[:, 0, 0]
     adjoint[:, 0, 1], adjoint[:, 1, 0] = -maps[:, 0, 1], -maps[:, 1, 0]
     back = adjoint / np.maximum(area, _FLATTEST)[:, None, None]
-    seen = np.asarray(landmarks[:, indices], np.float64) * [1, -1]
+    seen = np.asarray(landmarks[:, list(indices)], np.float64) * [1, -1]
     seen = seen - seen.mean(axis=1, keepdims=True)
     # Lids and lips bulge out of the plane.
-    bulge = (
-        _BULGE
-        * np.cross(across, up)
-        @ (head[:, indices] - head[:, indices].mean(axis=1, keepdims=True))
-    )
-    outwards = rotations @ np.cross(across, up)  # (N, 2)
+    outwards = rotations @ normal  # (N, 2)
     seen = seen - poses.sizes[:, None, None] * outwards[:, None] * bulge[:, None]
     placed: Floats = seen @ back.transpose(0, 2, 1) / poses.sizes[:, None, None]
     return placed
