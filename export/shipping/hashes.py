@@ -42,7 +42,8 @@ def record(models: Path = MODELS, defaults: Mapping[str, str] | None = None) -> 
     Args:
         models: the folder.
         defaults: role -> name of a model: `photo` for the default of `Detector` in its family,
-            `video` for that of `Tracker`. All other defaults stay those of the present index.
+            `video` for that of `Tracker`, which takes the former if there is none. All other
+            defaults stay those of the present index.
 
     Raises:
         ValueError: there is no model of a name in `defaults`.
@@ -77,7 +78,8 @@ def _mark(entries: list[dict[str, Any]], role: str, name: str) -> None:
     for entry in entries:
         if entry["weights"] == chosen["weights"] and entry["default"] == role:
             entry["default"] = None
-    chosen["default"] = role
+    if role != "video" or chosen["default"] != "photo":  # that for photos serves videos, too
+        chosen["default"] = role
 
 
 def _entry(

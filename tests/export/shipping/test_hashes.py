@@ -64,6 +64,9 @@ def test_defaults_are_set_by_name_and_stay(models):
         "photo",
         "video",
     )
+    hashes.record(models, {"photo": "rcn-1-8", "video": "rcn-1-8"})  # one model for both
+    roles = {name: row["default"] for name, row in rows_of(models).items()}
+    assert (roles["rcn-1-8"], roles["rcn-1-16"]) == ("photo", None)
     with pytest.raises(ValueError, match="not rcn-1-4"):
         hashes.record(models, {"photo": "rcn-1-4"})
 
