@@ -83,7 +83,7 @@ def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
     assert np.abs(strayed - strayed.mean(axis=0) - shape).max() > 5  # what its crops would follow
     five = track.five_points
     # The tip of the nose is not the same place for every family of weights.
-    np.testing.assert_allclose(five - five.mean(axis=0), shape, atol=3.5)
+    np.testing.assert_allclose(five - five.mean(axis=0), shape, atol=4.5)
 
 
 def test_no_tracks_cost_nothing(follower, frame):
