@@ -77,7 +77,7 @@ def test_card_names_recipe_data_and_licence(folder):
 
 def test_file_is_the_export_of_the_weights(folder, photo):
     net, recipe, _ = load_weights(folder / "weights.safetensors")
-    crops = parity.crops_of_photo(photo, recipe, count=8)
+    crops = parity.crops_of_photo(photo, recipe, count=4)
     from training.evaluation.decoding import predict
 
     expected = predict(net, crops, recipe.beta)

@@ -1,5 +1,7 @@
 """Blocks on the models: size, error and speed, beside the paper's."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from benchmarks.common.results import Report
@@ -165,12 +167,12 @@ def default_info(role: str) -> ModelInfo:
     return loading.describe(index.path(index.default(role).name))
 
 
-def smallest(infos: list[ModelInfo]) -> ModelInfo:
+def smallest(infos: Sequence[ModelInfo]) -> ModelInfo:
     """The model with the smallest file."""
     return min(infos, key=lambda info: info.bytes)
 
 
-def most_accurate(infos: list[ModelInfo]) -> ModelInfo:
+def most_accurate(infos: Sequence[ModelInfo]) -> ModelInfo:
     """The model with the lowest error on 300-W's common set."""
     return min(infos, key=lambda info: info.nmse["common"])
 
@@ -193,6 +195,7 @@ def _row(report: Report, info: ModelInfo) -> Report:
     raise ValueError(f"benchmark.json lacks {info.name} on one thread")
 
 
-def shipped() -> list[ModelInfo]:
+@cache
+def shipped() -> tuple[ModelInfo, ...]:
     """The metadata of the shipped models."""
-    return [loading.describe(index.path(name)) for name in index.shipped()]
+    return tuple(loading.describe(index.path(name)) for name in index.shipped())

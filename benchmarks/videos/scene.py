@@ -43,6 +43,7 @@ class Person:
         )
 
 
+@cache
 def astronaut() -> Person:
     """The photo of the examples, with landmarks that favour no method of cropping.
 

@@ -5,7 +5,6 @@ import pytest
 
 from benchmarks import border
 from benchmarks.videos.scene import astronaut
-from lapland import Detector
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +13,7 @@ def person():
 
 
 @pytest.mark.parametrize("side", border.SIDES)
-def test_a_cut_leaves_a_share_of_the_face_beyond_its_side(person, side):
+def test_a_cut_leaves_a_share_of_the_face_beyond_its_side(person, detector, side):
     image, landmarks = border.cut(person.image, person.landmarks, side, 0.3)
     height, width = image.shape[:2]
     beyond = {
@@ -26,10 +25,8 @@ def test_a_cut_leaves_a_share_of_the_face_beyond_its_side(person, side):
     for name, which in beyond.items():
         assert (which.sum() > 0) == (name == side), name
     # The photo and its landmarks were moved alike.
-    found = Detector(threads=1).predict(
-        border.cut(person.image, person.landmarks, "whole", 0).image
-    )
-    assert len(found) == 1
+    whole = border.cut(person.image, person.landmarks, "whole", 0).image
+    assert len(detector.predict(whole)) == 1
 
 
 def test_rows_are_summed_up_by_landmarks():
@@ -46,8 +43,7 @@ def test_rows_are_summed_up_by_landmarks():
     assert report["good"] == 50
 
 
-def test_the_face_is_measured_or_missed(person):
-    detector = Detector(threads=1)
+def test_the_face_is_measured_or_missed(person, detector):
     photo = border.cut(person.image, person.landmarks, "right", 0.2)
     row = border.measured(detector, photo)
     assert row.radii.shape == (2, 68)

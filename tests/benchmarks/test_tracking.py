@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -167,6 +168,11 @@ def test_times_count_every_frame_once_after_a_warm_up():
 
 def test_the_command(tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib")
+    for name in ("still", "pan"):  # a third of each says as much
+        whole = tracking.MOTIONS[name]
+        monkeypatch.setitem(
+            tracking.MOTIONS, name, lambda *who, whole=whole: islice(whole(*who), 40)
+        )
     out, picture = tmp_path / "out.json", tmp_path / "out.png"
     given = ["still", "--repeats", "1", "--json", str(out), "--plot", str(picture)]
     monkeypatch.setattr(sys, "argv", ["tracking", *given])

@@ -19,6 +19,7 @@ import pytest
 
 from lapland.cli import main as command
 from tests.documents.blocks import ROOT, RUN, SHOWN, Block, blocks, commands, differs, documents
+from tests.films import write_video
 from tests.processes import PATIENCE
 
 ALL = {document: blocks(document) for document in documents()}
@@ -28,27 +29,32 @@ RUNNING = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def around(tmp_path_factory):
     """What the documents find around them: `photo.jpg`, `holiday/`, `talk.mp4`, `examples/`.
 
     All of them show the astronaut. `talk.mp4` has 20 frames, 25 a second.
     """
-    (tmp_path / "holiday").mkdir()
-    (tmp_path / "examples").mkdir()
-    (tmp_path / "models").symlink_to(ROOT / "models")
+    around = tmp_path_factory.mktemp("around")
+    (around / "holiday").mkdir()
+    (around / "examples").mkdir()
+    (around / "models").symlink_to(ROOT / "models")
     for name in ("astronaut.png", "camera.png", "ray_batch.py", "image.py"):
-        shutil.copy(ROOT / "examples" / name, tmp_path / "examples")
+        shutil.copy(ROOT / "examples" / name, around / "examples")
     photo = cv2.imread(str(ROOT / "examples/astronaut.png"))
-    cv2.imwrite(str(tmp_path / "photo.jpg"), photo)
+    cv2.imwrite(str(around / "photo.jpg"), photo)
     for number in range(3):
-        cv2.imwrite(str(tmp_path / f"holiday/{number}.jpg"), np.roll(photo, 20 * number, axis=1))
-    video = cv2.VideoWriter(
-        str(tmp_path / "talk.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 25, (512, 512)
+        cv2.imwrite(str(around / f"holiday/{number}.jpg"), np.roll(photo, 20 * number, axis=1))
+    write_video(
+        around / "talk.mp4", [np.roll(photo, number, axis=1) for number in range(20)], code="mp4v"
     )
-    for number in range(20):
-        video.write(np.roll(photo, number, axis=1))
-    video.release()
+    return around
+
+
+@pytest.fixture
+def folder(around, tmp_path, monkeypatch):
+    """The working folder of a document: all that is around it."""
+    shutil.copytree(around, tmp_path, symlinks=True, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -106,8 +106,8 @@ def test_node(folder, expected, photo):
     compare(printed(command, folder), expected[photo])
 
 
-@pytest.mark.parametrize("language", ["c", "c++"])
-def test_c(folder, expected, language):
+@pytest.mark.parametrize(("language", "photo"), [("c", "same"), ("c++", "other")])
+def test_c(folder, expected, language, photo):
     compiler = shutil.which("cc" if language == "c" else "c++") or pytest.skip("no compiler")
     libraries = sorted(Path(onnxruntime.__file__).parent.glob("capi/libonnxruntime.so.1.*"))
     if not libraries:
@@ -124,9 +124,8 @@ def test_c(folder, expected, language):
         cwd=folder,
         check=True,
     )
-    for photo in ("same", "other"):
-        command = [program, model_file(folder), f"{photo}.ppm", WIDTH, HEIGHT]
-        compare(printed(command, folder), expected[photo])
+    command = [program, model_file(folder), f"{photo}.ppm", WIDTH, HEIGHT]
+    compare(printed(command, folder), expected[photo])
 
 
 def test_the_python_example_is_short():

@@ -24,6 +24,7 @@ def measured(tmp_path_factory):
     )
     path = data / "results" / "peers.json"
     given = ["run", "--data", str(data), "--json", str(path), "--peers", "lapland", "dlib"]
+    given += ["--rows", "lapland", "lapland 1/4-lite"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAPLAND_PEERS", str(data / "nothing"))
         patch.setattr(machine, "keep_to_one_core", lambda: False)

@@ -46,8 +46,7 @@ def _checkpoint(folder, width="1/16", **changes):
     return path, net.eval(), recipe
 
 
-@pytest.mark.parametrize("width", ["1/16", "1/4", "1"])
-@pytest.mark.parametrize("beta", [1.0, 0.6])
+@pytest.mark.parametrize(("width", "beta"), [("1/16", 0.6), ("1/4", 1.0), ("1", 0.6)])
 def test_graph_equals_torch(tmp_path, photo, width, beta):
     _, net, recipe = _checkpoint(tmp_path, width, beta=beta)
     model = parity.build_graph(net, recipe, metadata_module.metadata_of(net, recipe, FACTS, {}))
@@ -74,7 +73,9 @@ def test_graph_contract(tmp_path):
 
 
 def test_export_writes_a_model_that_the_detector_runs(tmp_path, photo):
-    path, _, _ = _checkpoint(tmp_path, crop=CropSpec(factor=2.5, upright=False))
+    path, net, recipe = _checkpoint(tmp_path, crop=CropSpec(factor=2.5, upright=False))
+    given = {"folders": "photos more", "train": "lists/train.txt", "val": "lists/val.txt"}
+    save_weights(path, net.state_dict(), recipe, FACTS | given)
     out = tmp_path / "model"
     exporting.export(path, out, None, photo)
     detector = Detector(model=out / "model.onnx", threads=1)
@@ -88,6 +89,9 @@ def test_export_writes_a_model_that_the_detector_runs(tmp_path, photo):
     assert "Not calibrated" in text
     assert detector.model.calibration is None
     assert "17,408" in text
+    # The command of the run, with its lists.
+    assert "training.train --data photos more --recipe product" in text
+    assert "--train lists/train.txt --val lists/val.txt" in text
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
@@ -111,17 +115,6 @@ def test_a_cheap_network_becomes_a_model_that_the_detector_runs(tmp_path, photo,
     text = (out / "README.md").read_text()
     assert "size `mobile`" in text
     assert "`heatmaps` (N, 40, 40, 68)" in " ".join(text.split())
-
-
-def test_the_card_repeats_the_command_with_its_lists(tmp_path, photo):
-    _, net, recipe = _checkpoint(tmp_path)
-    given = {"folders": "photos more", "train": "lists/train.txt", "val": "lists/val.txt"}
-    path, out = tmp_path / "listed.safetensors", tmp_path / "model"
-    save_weights(path, net.state_dict(), recipe, FACTS | given)
-    exporting.export(path, out, None, photo)
-    text = (out / "README.md").read_text()
-    assert "training.train --data photos more --recipe product" in text
-    assert "--train lists/train.txt --val lists/val.txt" in text
 
 
 def test_radii_of_a_model_are_judged_by_labels_of_its_habit(tmp_path, photo, monkeypatch):

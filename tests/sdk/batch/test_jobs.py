@@ -103,7 +103,7 @@ def test_a_run_goes_on_where_it_stopped(holiday, capsys):
     whole = Path("whole.jsonl").read_bytes()
     Path("part.jsonl").write_bytes(whole[: len(whole) // 2])
     capsys.readouterr()
-    assert run(holiday, "-o", "part.jsonl", "--jobs", 2) == 1
+    assert run(holiday, "-o", "part.jsonl") == 1
     assert Path("part.jsonl").read_bytes() == whole
     out, err = capsys.readouterr()
     assert "part.jsonl: the last line was cut off; its photo is done again" in err
@@ -218,7 +218,7 @@ def test_pts_files_that_cannot_be_written_end_the_run(holiday, capsys, jobs):
     assert "out/b/" in capsys.readouterr().err
     assert all("error" not in row for row in rows_of("out/landmarks.jsonl"))
     Path("out/b").unlink()
-    assert run(holiday, "--pts", "out", "--jobs", jobs) == 1
+    assert run(holiday, "--pts", "out") == 1
     assert [r["photo"] for r in rows_of("out/landmarks.jsonl") if "error" in r] == BAD
 
 

@@ -68,8 +68,18 @@ def write(name, image):
     (FOLDER / f"{name}.json").write_text(json.dumps(golden) + "\n")
 
 
-@pytest.mark.parametrize("name", index.shipped())
-def test_landmarks_equal_torchs(request, image, name):
+@pytest.fixture(scope="module", params=index.shipped())
+def name(request):
+    """All tests of a model come in a row, and open it once."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def detector(name):
+    return Detector(model=index.path(name), threads=1)
+
+
+def test_landmarks_equal_torchs(request, image, name, detector):
     if request.config.getoption("--update-golden"):
         write(name, image)
     path = FOLDER / f"{name}.json"
@@ -79,7 +89,6 @@ def test_landmarks_equal_torchs(request, image, name):
     weights = WEIGHTS / name / "weights.safetensors"
     assert golden["weights_sha256"] == digest(weights), f"{path} is of other weights; {again}"
 
-    detector = Detector(model=index.path(name), threads=1)
     info = detector.model
     faces = detector.predict(image, five_points=views())
     matrices = square.crop_matrices(
@@ -113,9 +122,7 @@ def plausible(face: Face):
     assert (face.scales < 0.5 * between).all()
 
 
-@pytest.mark.parametrize("name", index.shipped())
-def test_landmarks_are_those_of_a_face(image, name):
-    detector = Detector(model=index.path(name), threads=1)
+def test_landmarks_are_those_of_a_face(image, detector):
     faces = detector.predict(image)
     assert len(faces) == 1
     plausible(faces[0])
@@ -123,9 +130,7 @@ def test_landmarks_are_those_of_a_face(image, name):
     plausible(detector.predict(image, five_points=EYE[None])[0])
 
 
-@pytest.mark.parametrize("name", index.shipped())
-def test_the_mirrored_photo_gives_mirrored_landmarks(image, name):
-    detector = Detector(model=index.path(name), threads=1)
+def test_the_mirrored_photo_gives_mirrored_landmarks(image, detector):
     width = image.shape[1]
     points = EYE.copy()
     points[:, 0] = width - 1 - points[:, 0]

@@ -46,8 +46,8 @@ def passing(rate, speed, frames, empty=0, people_in=1):
         (120, 900, 2, 1),
     ],
 )
-def test_faces_that_move_are_seen_at_any_rate(background, rate, speed, empty, people_in):
-    with Tracker(background=background) as tracker:
+def test_faces_that_move_are_seen_at_any_rate(detector, background, rate, speed, empty, people_in):
+    with Tracker(detector, background=background) as tracker:
         counts, ids = [], set()
         for number, frame in enumerate(passing(rate, speed, 14, empty, people_in)):
             faces = tracker.update(frame, number / rate)

@@ -1,7 +1,8 @@
-"""Training that is killed, by SIGKILL and at any moment, ends as if it had not been."""
+"""Training in processes of its own: killed at any moment, by SIGKILL, and two at once."""
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -13,35 +14,56 @@ from tests.drawn_faces import write_folder
 from tests.processes import PATIENCE
 from training.recipes import checkpoint
 
-# In a Python of its own, which has imported torch once; each run is a process that it forks.
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signals")
+
+# In a Python of its own, which has imported all once; each run is a process that it forks.
 DRIVER = """
 import dataclasses, faulthandler, os, random, signal, sys, time, traceback
 from pathlib import Path
 import matplotlib.pyplot, torch  # before the forks, so once
 from lapland.schemes.ibug68 import IBUG68
-from tests.training.runs.test_trainer import SMALL
+from tests.training.runs.small import SMALL
+from training import train
 from training.data import detected
 from training.data.readers import read_faces
 from training.runs import trainer
 
-data, out = map(Path, sys.argv[1:])
+data, out = map(Path, sys.argv[1:3])
+torch.optim.Adam([torch.zeros(1)])  # the first one imports the compiler, which takes a second
+read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")
+faces = [detected.add_detected(read(name), out / "cache") for name in ("train", "val")]
 
-def run(folder, watch=lambda: None):
+def forked(work):
     child = os.fork()
     if child:
         return child
     faulthandler.dump_traceback_later(600, exit=True)
     try:
         torch.set_num_threads(1)
-        read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")
-        faces = [detected.add_detected(read(name), out / "cache") for name in ("train", "val")]
-        watch()
-        recipe = dataclasses.replace(SMALL, epochs=2, evaluate_every=1)
-        trainer.Trainer(recipe, *faces, folder).run()
+        work()
     except BaseException:
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
+
+def run(folder, watch=lambda: None):
+    def work():
+        watch()
+        recipe = dataclasses.replace(SMALL, epochs=2, evaluate_every=1)
+        trainer.Trainer(recipe, *faces, folder).run()
+    return forked(work)
+
+def one_of_two(rank):
+    # As torch.distributed.run starts it.
+    def work():
+        os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": sys.argv[3]}
+        detected.CACHE = out / "cache"
+        given = ["--data", str(data), "--out", str(out / "two")]
+        for setting in ("width=1/16", "epochs=1", "batch=4", "evaluate_every=1"):
+            given += ["--set", setting]
+        train.main(given)
+    return forked(work)
 
 def ended(child):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -73,15 +95,22 @@ for _ in range(1):
     kills.append(ended(child))
 for name in ("killed", "random"):
     assert ended(run(out / name)) == 0
-print(sum(code == -9 for code in kills))
+pair = [one_of_two(rank) for rank in (0, 1)]
+assert [ended(child) for child in pair] == [0, 0]
+print("killed", sum(code == -9 for code in kills))
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="kills by signals")
-def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(tmp_path, request):
-    data = write_folder(tmp_path / "faces", 12)
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory, request):
+    """The folder of all runs, and how many of them were killed."""
+    out = tmp_path_factory.mktemp("runs")
+    data = write_folder(out / "faces", 12)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(data), str(tmp_path)],
+        [sys.executable, "-c", DRIVER, str(data), str(out), str(port)],
         capture_output=True,
         text=True,
         check=False,
@@ -90,14 +119,19 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout.splitlines()[-1]) >= 3, "too few were killed for this to be a test"
+    return out, int(done.stdout.splitlines()[-1].removeprefix("killed "))
+
+
+def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(driven):
+    out, kills = driven
+    assert kills >= 3, "too few were killed for this to be a test"
 
     def rows(folder):
         lines = (folder / "history.jsonl").read_text().splitlines()
         return [{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in lines]
 
-    whole = tmp_path / "whole"
-    for folder in (tmp_path / "killed", tmp_path / "random"):
+    whole = out / "whole"
+    for folder in (out / "killed", out / "random"):
         assert sorted(os.listdir(folder)) == sorted(os.listdir(whole))  # and no half file
         assert rows(folder) == rows(whole)
         states = [checkpoint.load_state(f / "last.pt") for f in (folder, whole)]
@@ -106,3 +140,13 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_bits(tmp_path,
                 assert torch.equal(states[0][part][name], tensor), name
         best = [load_file(f / "best.safetensors") for f in (folder, whole)]
         assert all(torch.equal(best[0][name], tensor) for name, tensor in best[1].items())
+
+
+def test_two_processes_train_together(driven):
+    """Each takes half of every batch, and one of them writes the files."""
+    out, _ = driven
+    rows = [json.loads(line) for line in (out / "two/history.jsonl").read_text().splitlines()]
+    assert len(rows) == 1
+    _, _, facts = checkpoint.load_weights(out / "two/best.safetensors")
+    assert facts["training_faces"] == 9
+    assert facts["hardware"].startswith("2 CPU")

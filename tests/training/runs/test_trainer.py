@@ -2,22 +2,18 @@
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from tests.processes import PATIENCE
 from tests.training.runs.small import SMALL
 from training import train
-from training.common import paths
 from training.data import detected
 from training.losses.heatmaps import marginals
 from training.network.rcn import RCN, SLOPE
 from training.recipes import checkpoint
+from training.reports.pictures import draw_learning_curve
 from training.runs import schedules
 from training.runs import trainer as trainer_module
 from training.runs.objective import loss_on_labels
@@ -58,7 +54,8 @@ def test_steps_are_taken_with_denormals_flushed_and_what_follows_is_not(
     assert (tiny / 2).min() > 0
 
 
-def test_training_learns_and_writes_its_files(faces, tmp_path):
+def test_training_learns_and_writes_its_files(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "draw_learning_curve", draw_learning_curve)
     recipe = dataclasses.replace(SMALL, epochs=12, evaluate_every=4, dropout=0.0)
     trainer = trainer_module.Trainer(recipe, *faces, tmp_path)
     best = trainer.run()
@@ -199,29 +196,6 @@ def test_files_that_are_no_checkpoints_are_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(ValueError, match="not a checkpoint"):
         checkpoint.load_weights(path)
-
-
-def test_two_processes_train_together(folder, tmp_path):
-    """Each takes half of every batch, and one of them writes the files."""
-    out = tmp_path / "run"
-    settings = ("width=1/16", "epochs=1", "batch=4", "evaluate_every=1")
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    options = [part for setting in settings for part in ("--set", setting)]
-    done = subprocess.run(
-        [*launcher, "-m", "training.train", "--data", str(folder), "--out", str(out), *options],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        cwd=paths.REPOSITORY,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "LAPLAND_CACHE": str(tmp_path / "cache")},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    rows = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
-    assert len(rows) == 1
-    _, _, facts = checkpoint.load_weights(out / "best.safetensors")
-    assert facts["training_faces"] == 9
-    assert facts["hardware"].startswith("2 CPU")
 
 
 def test_weights_that_do_not_fit_their_recipe_are_refused(tmp_path):

@@ -16,7 +16,7 @@ from training.runs import trainer as trainer_module
 
 
 def test_siamese_views_of_labelled_and_unlabelled_faces(faces, tmp_path):
-    recipe = dataclasses.replace(SMALL, epochs=8, dropout=0.0, siamese=0.3)
+    recipe = dataclasses.replace(SMALL, epochs=4, dropout=0.0, siamese=0.3)
     unlabelled = np.random.default_rng(0).integers(0, 256, (3, WIDE, WIDE, 3), dtype=np.uint8)
     alone = trainer_module.Trainer(
         dataclasses.replace(recipe, siamese=0.0), *faces, tmp_path / "alone"
@@ -60,10 +60,13 @@ def teacher(tmp_path_factory):
 def test_semi_supervised_run_with_a_teacher_resumes_too(faces, unlabelled, teacher, tmp_path):
     recipe = dataclasses.replace(SMALL, epochs=2, adversary=1e-3, distillation=0.5)
 
-    def trainer(name, **changes):
+    train, validation = faces
+
+    def trainer(name):
         return trainer_module.Trainer(
-            dataclasses.replace(recipe, **changes),
-            *faces,
+            recipe,
+            train.every(2),  # one step in each epoch
+            validation,
             tmp_path / name,
             unlabelled=unlabelled,
             teacher=teacher,
