@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .base.boxes import around, iou
 from .base.errors import OptionError, shown
-from .base.heap import give_back
+from .base.heap import give_back, trimmer
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
 from .faces.faces import Faces
@@ -23,7 +23,6 @@ from .options import DetectorOptions, Networks, load_networks
 if TYPE_CHECKING:
     from .landmarks.network import Located
 
-_LARGE = 12_000_000  # bytes of a photo that leaves much memory behind
 _SAME = 0.5  # least IoU of two boxes of one face
 
 
@@ -97,6 +96,7 @@ class Detector(Hinting):
         self._networks = load_networks(options)
         # Absolute for copies, which may be loaded in a process that works in another folder.
         self._options = options if model is None else replace(options, model=Path(model).absolute())
+        give_back()  # of loading, and of detectors that are gone
         self._alone: Detector | None = None
         if min_confidence > 0 and self.model.calibration is None:
             raise OptionError(
@@ -140,10 +140,11 @@ class Detector(Hinting):
             image: a path; the bytes of an encoded image; or a uint8 array: (H, W, 3) BGR,
                 (H, W) grey or (H, W, 4) BGRA. Files are turned as their EXIF data say.
             boxes: (N, 4) x1, y1, x2, y2 in image pixels, if the faces are known: the face detector
-                then finds only the five points and the score of each box.
+                then finds only the five points and the score of each box. Faces may be turned.
             five_points: (N, 5, 2) in image pixels, where those are known too: left eye, right eye,
                 nose, left and right corner of the mouth, left and right as seen in the image.
-                Every score is 1 then, and the boxes are those of the landmarks.
+                Every score is 1 then, and the boxes are those of the landmarks. The crops are cut
+                about these points, right or wrong.
 
         Returns:
             The faces, largest box first; in the order given for `boxes` and `five_points`.
@@ -160,23 +161,15 @@ class Detector(Hinting):
             if boxes is not None:
                 raise OptionError("give boxes or five_points, not both")
             placed = checked_five_points(five_points)
-            return self._given(pixels, placed, np.ones(len(placed), np.float32))
-        if boxes is not None:
+            faces = self._given(pixels, placed, np.ones(len(placed), np.float32))
+        elif boxes is not None:
             given = checked_boxes(boxes)
             scores, points = self._networks.faces.five_points(pixels, given)
-            return self._given(pixels, points, scores, given)
-        found, scores, points = self._networks.faces.detect(pixels)
-        largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
-        least, most = self._options.min_confidence, self._options.max_faces
-        few = largest if least > 0 or most is None else largest[:most]
-        faces = self._found(pixels, points[few], scores[few], found[few])
-        if len(faces) < (most or 0) and len(few) < len(largest):  # some were none
-            faces = self._found(pixels, points[largest], scores[largest], found[largest])
-        if least > 0 and len(faces):
-            faces = faces[faces.confidence >= least]
-        if pixels.nbytes >= _LARGE:
-            give_back()
-        return faces[:most]
+            faces = self._given(pixels, points, scores, given)
+        else:
+            faces = self._detected(pixels)
+        trimmer.after(pixels.nbytes)
+        return faces
 
     def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:
         """Finds the landmarks in many photos, several at a time.
@@ -214,6 +207,19 @@ class Detector(Hinting):
             self._alone = type(self)(**vars(replace(self._options, threads=1)))
         return self._alone
 
+    def _detected(self, pixels: Image) -> Faces:
+        """The faces that the face detector finds."""
+        found, scores, points = self._networks.faces.detect(pixels)
+        largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
+        least, most = self._options.min_confidence, self._options.max_faces
+        few = largest if least > 0 or most is None else largest[:most]
+        faces = self._found(pixels, points[few], scores[few], found[few])
+        if len(faces) < (most or 0) and len(few) < len(largest):  # some were none
+            faces = self._found(pixels, points[largest], scores[largest], found[largest])
+        if least > 0 and len(faces):
+            faces = faces[faces.confidence >= least]
+        return faces[:most]
+
     def _found(
         self,
         image: Image,
@@ -248,10 +254,17 @@ class Detector(Hinting):
         boxes: NDArray[Any] | None = None,
     ) -> Faces:
         """The faces of the caller; boxes are the rectangles of the landmarks if not given."""
-        located = self._networks.landmarks.locate(image, points, textured=True)
+        faces, landmarks = self._networks
+        located = landmarks.locate(image, points, textured=True)
         if boxes is None:
-            boxes = around(located.landmarks)
-        return self._result(image, points, located, scores, boxes)
+            return self._result(image, points, located, scores, around(located.landmarks))
+
+        from .landmarks.agreement import checked
+
+        agreement = checked(landmarks, faces, image, points, located, given=True)
+        # The score is that of a face that stands as the box does, unless it was found turned.
+        scores = np.where(agreement.moved, agreement.scores, scores)
+        return self._result(image, agreement.five_points, agreement.located, scores, boxes)
 
     def _result(
         self,

@@ -48,10 +48,12 @@ def find_photos(
     seen: set[str] = set()
     empty = []
     passed = Counter() if passed is None else passed
+    entered: set[str] = set()
     for path in _expanded(given):
         closed: list[Path] = []
-        found = _in_folder(path, drawn, closed, passed) if path.is_dir() else [path]
-        if not found and path not in closed:
+        again = os.path.realpath(path) in entered
+        found = _in_folder(path, drawn, closed, passed, entered) if path.is_dir() else [path]
+        if not found and path not in closed and not again:
             empty.append(path)
         empty += closed
         for photo in found:
@@ -72,14 +74,20 @@ def _expanded(given: Iterable[Path]) -> Iterator[Path]:
 
 
 def _in_folder(
-    folder: Path, drawn: Path | None, closed: list[Path], passed: Counter[str]
+    folder: Path,
+    drawn: Path | None,
+    closed: list[Path],
+    passed: Counter[str],
+    entered: set[str],
 ) -> list[Path]:
-    """The photos in a folder and all below it; adds those that cannot be read to `closed`."""
+    """The photos in a folder and all below it, without folders in `entered`.
+
+    Adds folders that it searches to `entered`, and those that cannot be read to `closed`.
+    """
     if drawn == folder.resolve():
         drawn = None
     walk = os.walk(folder, onerror=lambda e: closed.append(Path(e.filename)), followlinks=True)
     photos: list[Path] = []
-    entered: set[str] = set()
     for parent, folders, names in walk:
         real = os.path.realpath(parent)
         if real in entered:
@@ -106,7 +114,9 @@ def _kind(path: Path) -> str | None:
     suffix = path.suffix.lower()
     known = suffix in READ or suffix in FOREIGN
     if not path.is_file():
-        return None
+        if not known or path.is_dir():
+            return None
+        return "special file" if path.exists() else "broken link"
     if _is_hidden(path.name):
         return "hidden file" if known else None
     if not known:

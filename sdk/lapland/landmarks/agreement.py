@@ -6,12 +6,14 @@ training never showed. But then the five points of its landmarks differ from the
 O-Net, shown the portrait about the landmarks, sees no face in it.
 """
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
+from ..crop.five_points import UPRIGHT, as_complex, as_points
 from ..detection.base import FaceDetector
 from ..detection.portrait import FACE, LARGEST_OFFSET, apart, look_at
 from ..schemes.five_points import five_of
@@ -26,6 +28,8 @@ DOUBTFUL = 2.5
 # have not moved.
 CLOSE, NEAR = 2.2, 4.0
 ROUNDS = 3  # how often a face is placed anew at most
+_TURNS = 8  # of a full circle; the O-Net knows faces that lean by half of one
+_ANYWHERE = 8.0  # crop pixels; scale of landmarks that may lie anywhere in a face
 SURE = 0.5  # least confidence of a face that seems sure
 
 
@@ -37,12 +41,14 @@ class Agreement(NamedTuple):
         five_points: (N, 5, 2), those of their crops, image pixels.
         seen: (N,), False if the O-Net sees no face there.
         moved: (N,), True if they were placed anew.
+        scores: (N,) float32, the O-Net's score of those placed anew; 0 for the others.
     """
 
     located: Located
     five_points: NDArray[np.floating[Any]]
     seen: NDArray[np.bool_]
     moved: NDArray[np.bool_]
+    scores: NDArray[np.float32]
 
 
 def checked(
@@ -51,6 +57,8 @@ def checked(
     image: NDArray[np.uint8],
     five_points: NDArray[np.floating[Any]],
     located: Located,
+    *,
+    given: bool = False,
 ) -> Agreement:
     """Looks at the faces whose landmarks differ from the five points of their crops.
 
@@ -62,61 +70,112 @@ def checked(
         image: (H, W, 3) uint8 BGR.
         five_points: (N, 5, 2), those of the crops, image pixels.
         located: the landmarks.
+        given: whether the caller knows that there are faces, of any turn: they are looked for in
+            every direction. Landmarks that no look confirms have scales that say so.
     """
     placed = np.array(five_points)
     seen, moved = np.ones(len(placed), bool), np.zeros(len(placed), bool)
+    scores = np.zeros(len(placed), np.float32)
     five = five_of(network.info.scheme, located.landmarks)
     columns = [None if column is None else column.copy() for column in located]
+    scales: Any = columns[1]
     for i in range(len(placed) if network.info.calibration else 0):
         off = apart(five[i], placed[i])
         if off <= DOUBTFUL:
             continue
         # A crop about points that are far off is a bad one, even if its landmarks agree.
         agreed = NEAR if off <= LARGEST_OFFSET else CLOSE
-        seen[i], other = _settled(network, detector, image, five[i], agreed)
+        face = _Face(network, detector, image, five[i])
+        if given and off <= LARGEST_OFFSET and face.is_near:
+            continue  # points of another habit, or a profile: the caller's stay
+        seen[i], other = face.settled(agreed)
+        if other is None and given:
+            other = face.stood_up(placed[i], seen[i])
+            seen[i] |= other is not None
         if other is None:
+            if given and not seen[i]:
+                scales[i] = np.maximum(scales[i], _ANYWHERE * located.steps[i])
             continue
         moved[i], placed[i] = True, other
+        scores[i] = look_at(detector, image, other).score
         again = network.locate(image, other[None], textured=located.textures is not None)
         for column, values in zip(columns, again, strict=True):
             if column is not None and values is not None:
                 column[i] = values[0]
-    return Agreement(Located(*columns), placed, seen, moved)  # type: ignore[arg-type]
+    return Agreement(Located(*columns), placed, seen, moved, scores)  # type: ignore[arg-type]
 
 
-def _settled(
-    network: LandmarkNetwork,
-    detector: FaceDetector,
-    image: NDArray[np.uint8],
-    five: Floats,
-    agreed: float,
-) -> tuple[bool, Floats | None]:
-    """Whether there is a face, and better five points (5, 2) for its crop, if there are any.
+class _Face:
+    """A face whose landmarks are in doubt.
 
-    Landmarks whose five points differ by at most `agreed` from the O-Net's stay.
+    Args:
+        network: has found the landmarks.
+        detector: with the O-Net.
+        image: (H, W, 3) uint8 BGR.
+        five: (5, 2), five points of the landmarks, image pixels.
     """
-    start: Floats | None = None
-    first = five
-    for _ in range(ROUNDS + 1):
-        look = look_at(detector, image, five)
-        if look.score < FACE:
-            return False, None
-        if apart(five, look.five_points) <= (agreed if start is None else CLOSE):
-            return True, start
-        start = look.five_points
-        five = five_of(network.info.scheme, network.locate(image, start[None]).landmarks)[0]
-    return _half_turned(network, detector, image, first)
 
+    def __init__(
+        self,
+        network: LandmarkNetwork,
+        detector: FaceDetector,
+        image: NDArray[np.uint8],
+        five: Floats,
+    ) -> None:
+        self._network, self._image, self._five = network, image, five
+        self._look = functools.partial(look_at, detector, image)
+        self._first = self._look(five)
 
-def _half_turned(
-    network: LandmarkNetwork, detector: FaceDetector, image: NDArray[np.uint8], five: Floats
-) -> tuple[bool, Floats | None]:
-    """The same for landmarks that never settle: a profile, or a face that hangs."""
-    around = look_at(detector, image, 2 * five.mean(axis=0) - five)
-    if around.score <= look_at(detector, image, five).score:
-        return True, None
-    start = around.five_points
-    five = five_of(network.info.scheme, network.locate(image, start[None]).landmarks)[0]
-    look = look_at(detector, image, five)
-    right = look.score >= FACE and apart(five, look.five_points) <= NEAR
-    return right, start if right else None
+    @property
+    def is_near(self) -> bool:
+        """Whether the O-Net sees a face about the landmarks, and its points near theirs."""
+        look = self._first
+        return look.score >= FACE and apart(self._five, look.five_points) <= LARGEST_OFFSET
+
+    def settled(self, agreed: float) -> tuple[bool, Floats | None]:
+        """Whether there is a face, and better five points (5, 2) for its crop, if there are any.
+
+        Landmarks whose five points differ by at most `agreed` from the O-Net's stay.
+        """
+        start: Floats | None = None
+        five, look = self._five, self._first
+        for _ in range(ROUNDS + 1):
+            if look.score < FACE:
+                return False, None
+            if apart(five, look.five_points) <= (agreed if start is None else CLOSE):
+                return True, start
+            start = look.five_points
+            five = self._landmarks(start)
+            look = self._look(five)
+        # They never settle: a profile, or a face that hangs.
+        around = self._look(2 * self._five.mean(axis=0) - self._five)
+        if around.score <= self._first.score:
+            return True, None
+        right = self._confirmed(around.five_points)
+        return right, around.five_points if right else None
+
+    def stood_up(self, placed: Floats, seen: bool) -> Floats | None:
+        """Five points (5, 2) that stand by every test, of a face at `placed` of any turn."""
+        middle = placed.mean(axis=0)
+        size = np.sqrt(((placed - middle) ** 2).sum() / (UPRIGHT**2).sum())
+        upright = size * as_complex(UPRIGHT)
+        looks = [
+            self._look(as_points(upright * np.exp(2j * np.pi * turn / _TURNS)) + middle)
+            for turn in range(_TURNS)
+        ]
+        best = max(looks, key=lambda look: look.score)
+        if best.score < FACE or (seen and best.score <= self._first.score):
+            return None
+        start = self._look(best.five_points).five_points
+        return start if self._confirmed(start) else None
+
+    def _landmarks(self, start: Floats) -> Floats:
+        """Five points of the landmarks in a crop about others."""
+        located = self._network.locate(self._image, start[None])
+        five: Floats = five_of(self._network.info.scheme, located.landmarks)[0]
+        return five
+
+    def _confirmed(self, start: Floats) -> bool:
+        five = self._landmarks(start)
+        look = self._look(five)
+        return look.score >= FACE and apart(five, look.five_points) <= NEAR

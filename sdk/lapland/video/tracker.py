@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import OptionError, shown
+from ..base.heap import trimmer
 from ..base.hints import TRACKER, TRACKER_KEYWORDS, UPDATE_KEYWORDS, Hinting, hinting
 from ..crop.texture import TEXTURE
 from ..detector import Detector
@@ -120,6 +121,7 @@ class Tracker(Hinting):
         """Waits for the present search and its thread. `update` may be called again."""
         self.reset()
         self._searcher.close()
+        trimmer.end()
 
     def reset(self) -> None:
         """Forgets all faces, for another video: the next frame is the first one again."""
@@ -184,6 +186,7 @@ class Tracker(Hinting):
         self._check_times(step)
         self._roster.admit(image, step, newcomers)
         self._searcher.start(image, self._roster.tracks, step, cut)
+        trimmer.after(image.nbytes, alone=False)
         return self._faces(image, step)
 
     def _check_times(self, step: Step) -> None:

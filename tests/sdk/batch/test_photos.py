@@ -1,6 +1,7 @@
 """Which files are photos, and what the files are called that are made of them."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,28 @@ def test_folders_without_photos_are_told_and_files_are_taken_as_given(here):
     photos, empty = find_photos([Path("none"), Path("x.dat"), Path("gone.jpg")], None)
     assert photos == {Path("x.dat"): Path(), Path("gone.jpg"): Path()}
     assert empty == [Path("none")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights")
+@pytest.mark.parametrize("given", [["trip", "trip/day"], ["trip/day", "trip"], ["again", "trip"]])
+def test_a_folder_that_links_lead_to_is_searched_once(here, given):
+    touch("trip/a.jpg", "trip/day/b.jpg")
+    os.symlink("..", "trip/day/loop")
+    os.symlink("trip", "again")
+    photos, empty = find_photos([Path(name) for name in given], None)
+    assert sorted(path.name for path in photos) == ["a.jpg", "b.jpg"]
+    assert empty == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+def test_links_to_nothing_and_pipes_are_counted(here):
+    touch("trip/a.jpg")
+    os.symlink("gone.jpg", "trip/b.jpg")
+    os.mkfifo("trip/c.jpg")
+    passed = Counter()
+    photos, _ = find_photos([Path("trip")], None, passed)
+    assert list(map(str, photos)) == ["trip/a.jpg"]
+    assert +passed == {"broken link": 1, "special file": 1}
 
 
 def names(photos, taken=()):

@@ -72,3 +72,37 @@ def test_a_face_that_was_found_elsewhere_is_there_once(detector, photo, upright)
     assert agreement.seen.all()
     off = np.abs(agreement.located.landmarks[1] - upright.landmarks[0]).max()
     assert off < 6
+
+
+def box_of(landmarks):
+    return np.concatenate([landmarks.min(axis=0), landmarks.max(axis=0)])
+
+
+def test_a_face_in_a_given_box_is_right_at_any_angle(detector, photo, upright):
+    right = 0
+    for degrees in range(0, 360, 15):
+        image, truth, _ = turned(photo, upright, degrees, 1.0)
+        faces = detector.predict(image, boxes=box_of(truth)[None])
+        if errors(faces, truth) < BAD:
+            right += 1
+            assert faces.scores > SURE, degrees
+        else:
+            assert faces.confidence < SURE, degrees
+    assert right >= 22  # of 24
+
+
+def test_given_points_that_are_right_stay(detector, photo, upright):
+    for degrees in range(0, 360, 45):
+        image, truth, five = turned(photo, upright, degrees, 1.0)
+        faces = detector.predict(image, five_points=five[None])
+        np.testing.assert_allclose(faces.five_points[0], five, atol=1e-3)
+        assert errors(faces, truth) < BAD
+
+
+def test_a_given_place_without_a_face_is_unsure(detector):
+    noise = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+    image = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 9), None, 0, 255, cv2.NORM_MINMAX)
+    boxes = [[x, y, x + 100, y + 120] for x in (20, 200, 400) for y in (30, 200, 340)]
+    faces = detector.predict(image, boxes=boxes)
+    assert len(faces) == len(boxes)
+    assert (faces.confidence < 0.2).all()
