@@ -20,7 +20,7 @@ from export.stages.values import Graph, Value
 from lapland.detection.mtcnn import Mtcnn
 from lapland.detection.mtcnn_boxes import GREY
 from lapland.detection.portrait import FACE, FACTOR, LARGEST_OFFSET, SIDE
-from lapland.landmarks.agreement import CLOSE, DOUBTFUL, NEAR
+from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, NEAR
 from lapland.schemes.five_points import means_of
 from lapland.schemes.scheme import Scheme
 
@@ -163,15 +163,22 @@ def _looked_at(
     if rounds == 0:  # values of nodes: constants are no outputs of a branch
         none = zip((np.int64, *[np.float32] * 5), _Outcome.none(checker)[1:], strict=True)
         return _Outcome.of([lost, *(g.op("Identity", g.value(v, t)) for t, v in none)])
-    open_ = ((_apart(g, first, start) > agreed) & gone.apply("Not")).places()
-    better = (turned_score > score).take(open_)
-    found = _first_round(g, checker, rounds, start.take(open_), turned.take(open_), better)
+    apart = _apart(g, first, start)
+    open_ = ((apart > agreed) & gone.apply("Not")).places()
+    better, another = (turned_score > score).take(open_), (apart > FAR).take(open_)
+    found = _first_round(g, checker, rounds, start.take(open_), turned.take(open_), better, another)
     at = few.take(open_)
     return _Outcome(g.concat([lost, at.take(found.lost)], 0), at.take(found.moved), found.located)
 
 
 def _first_round(
-    g: Graph, checker: Checker, rounds: int, start: Value, turned: Value, better: Value
+    g: Graph,
+    checker: Checker,
+    rounds: int,
+    start: Value,
+    turned: Value,
+    better: Value,
+    another: Value,
 ) -> _Outcome:
     """Places P faces anew from the O-Net's points, in a branch of its own.
 
@@ -185,6 +192,7 @@ def _first_round(
         start: (P, 5, 2) float64, the O-Net's points.
         turned: likewise, in the portraits turned by 180 degrees.
         better: (P,) bool, whether it sees a face rather in these.
+        another: (P,) bool, whether it sees another face at first than the landmark network.
     """
     inner = Graph("round1/", g)
     fits = checker.locate(inner, inner.concat([inner.within(start), inner.within(turned)], 0))
@@ -200,7 +208,8 @@ def _first_round(
     wrong = (score[1] < FACE) | (apart[1] > NEAR)
     hanging, wrong = inner.within(better).take(still), wrong.take(still)
     right = still.take((hanging & wrong.apply("Not")).places())
-    none = still.take((hanging & wrong).places())
+    other = inner.within(another).take(still) & hanging.apply("Not")
+    none = still.take(((hanging & wrong) | other).places())
     found = found.and_(_Outcome(none, right, turned_fit.take(right)))
     empty = _Outcome.none(checker)
     return _Outcome.of(g.branch(start.count() > 0, inner, found.values(), empty))

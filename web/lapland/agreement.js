@@ -17,6 +17,7 @@ const FACE = 0.5; // least score
 // Differences of five points, pixels of the portrait.
 const DOUBTFUL = 2.5; // above it the face is looked at
 const LARGEST_OFFSET = 6; // above it a crop is a bad one, even if its landmarks agree
+const FAR = 10; // beyond it the detector sees another face than the network
 const [CLOSE, NEAR] = [2.2, 4]; // up to these the network agrees with landmarks placed anew, with the first
 const ROUNDS = 3; // how often a face is placed anew at most
 const SURE = 0.5; // least confidence of a face that seems sure
@@ -86,7 +87,8 @@ export async function agreed(image, faces, network, detector) {
   async function halfTurned(first) {
     const [mx, my] = meanOf(first);
     const around = await detector.look(image, first.map(([x, y]) => [2 * mx - x, 2 * my - y]));
-    if (around.score <= (await detector.look(image, first)).score) return { seen: true };
+    const straight = await detector.look(image, first);
+    if (around.score <= straight.score) return { seen: apart(first, straight.fivePoints) <= FAR };
     const anew = await network.locate(image, around.fivePoints);
     const five = network.fivePointsOf(anew.landmarks);
     const look = await detector.look(image, five);

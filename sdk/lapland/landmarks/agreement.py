@@ -27,6 +27,9 @@ DOUBTFUL = 2.5
 # it, and keep their first landmarks, which are better. Up to NEAR the O-Net confirms landmarks that
 # have not moved.
 CLOSE, NEAR = 2.2, 4.0
+# The O-Net's points of profiles, which never settle, lie up to 10 portrait pixels off. Farther, it
+# sees another face than the landmark network.
+FAR = 10.0
 ROUNDS = 3  # how often a face is placed anew at most
 _TURNS = 8  # of a full circle; the O-Net knows faces that lean by half of one
 _ANYWHERE = 8.0  # crop pixels; scale of landmarks that may lie anywhere in a face
@@ -150,7 +153,7 @@ class _Face:
         # They never settle: a profile, or a face that hangs.
         around = self._look(2 * self._five.mean(axis=0) - self._five)
         if around.score <= self._first.score:
-            return True, None
+            return apart(self._five, self._first.five_points) <= FAR, None
         right = self._confirmed(around.five_points)
         return right, around.five_points if right else None
 
