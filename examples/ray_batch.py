@@ -51,7 +51,7 @@ SCHEMA = pa.schema(
 class Annotate:
     """The state of each of Ray's workers: one detector, on one thread, for all its batches."""
 
-    def __init__(self, width: str, min_face: int, name: str, image: str | None) -> None:
+    def __init__(self, width: str | None, min_face: int, name: str, image: str | None) -> None:
         self._detector = Detector(width, min_face=min_face, threads=1)
         self._name, self._image = name, image  # columns; without an image column files are read
 
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("out", metavar="OUT", help="new folder for Parquet files")
     parser.add_argument("--image", default="bytes", help="column of images (default: bytes)")
     parser.add_argument("--path", default="path", help="column of their names (default: path)")
-    parser.add_argument("--width", default="1/2-lite", help="width of the network")
+    parser.add_argument("--width", help="width of the network (default: that of Detector)")
     parser.add_argument("--min-face", type=int, default=40, help="smallest face, pixels")
     parser.add_argument("--workers", type=int, help="detectors (default: one for each core)")
     parser.add_argument(

@@ -136,6 +136,8 @@ def test_a_folder_of_all_of_these(tmp_path, photo, picture):
     # libpng warns of the astronaut's profile by itself, where OpenCV has an older one.
     said = [line.split(": ")[1] for line in done.stderr.splitlines() if "libpng" not in line]
     names = ["bomb.png", "empty.jpg", "large.jpg", "vector.jpg"]
+    if hasattr(os, "mkfifo"):
+        names.insert(3, "passed over 1 broken link and 1 special file")
     assert sorted(Path(name).name for name in said) == names
     assert "Traceback" not in done.stderr
 
