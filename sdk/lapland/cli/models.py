@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps(_row(entry)))
         return 0
     default = index.default_family()
-    heading = f"{'width':<10}{'precision':<11}{'parameters':>10}{'size':>10}"
+    heading = f"{'width':<14}{'precision':<11}{'parameters':>10}{'size':>10}"
     for family, rows in groupby(index.listed(), key=lambda entry: entry.weights):
         entries = list(rows)
         terms, _ = index.FAMILIES[family]
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _line(entry: index.Entry) -> str:
     """A row of the table; of a model that is not installed only the name is known."""
-    form = f"{entry.width:<10}{entry.precision:<11}"
+    form = f"{entry.width:<14}{entry.precision:<11}"
     use = f"  {_USES[entry.default]}" if entry.default is not None else ""
     if entry.path is None:
         return f"{form}{'-':>10}{'-':>10}{'-':>23}{use}"
