@@ -221,7 +221,7 @@ def _spread(flat: Floats) -> dict[str, list[float]]:
 
 
 def _times(photos: Photos) -> dict[str, float]:
-    """Faces keep their poses, so each is asked once. The time is that of radii and fit."""
+    """Times one pose of each face, radii included: faces keep their poses for a second one."""
     first = photos.faces[0]
     first.pose()
     times = {}

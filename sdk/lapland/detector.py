@@ -259,11 +259,13 @@ class Detector(Hinting):
         if boxes is None:
             return self._result(image, points, located, scores, around(located.landmarks))
 
+        from .detection.portrait import look_at
         from .landmarks.agreement import checked
 
         agreement = checked(landmarks, faces, image, points, located, given=True)
-        # The score is that of a face that stands as the box does, unless it was found turned.
-        scores = np.where(agreement.moved, agreement.scores, scores)
+        scores = scores.copy()  # of faces that stand as their boxes do; others were found turned
+        for i in np.flatnonzero(agreement.moved):
+            scores[i] = look_at(faces, image, agreement.five_points[i]).score
         return self._result(image, agreement.five_points, agreement.located, scores, boxes)
 
     def _result(

@@ -68,26 +68,28 @@ export async function agreed(image, faces, network, detector) {
    * most `near` from the network's points stay.
    * @param {Point[]} first @param {number} near @returns {Promise<{seen: boolean, anew?: Face}>} */
   async function settle(first, near) {
-    let five = first;
+    const straight = await detector.look(image, first);
+    let [five, look] = [first, straight];
     /** @type {Face | undefined} */
     let anew;
-    for (let round = 0; round <= ROUNDS; round++) {
-      const look = await detector.look(image, five);
+    for (let placed = 0; placed <= ROUNDS; placed++) {
+      if (placed) {
+        anew = await network.locate(image, look.fivePoints);
+        five = network.fivePointsOf(anew.landmarks);
+        look = await detector.look(image, five);
+      }
       if (look.score < FACE) return { seen: false };
       if (apart(five, look.fivePoints) <= (anew ? CLOSE : near)) return { seen: true, anew };
-      if (round === ROUNDS) break;
-      anew = await network.locate(image, look.fivePoints);
-      five = network.fivePointsOf(anew.landmarks);
     }
-    return halfTurned(first);
+    return halfTurned(first, straight);
   }
 
   /** The same for landmarks that never settle: a profile, or a face that hangs.
-   * @param {Point[]} first @returns {Promise<{seen: boolean, anew?: Face}>} */
-  async function halfTurned(first) {
+   * @param {Point[]} first @param {{score: number, fivePoints: Point[]}} straight the look at them
+   * @returns {Promise<{seen: boolean, anew?: Face}>} */
+  async function halfTurned(first, straight) {
     const [mx, my] = meanOf(first);
     const around = await detector.look(image, first.map(([x, y]) => [2 * mx - x, 2 * my - y]));
-    const straight = await detector.look(image, first);
     if (around.score <= straight.score) return { seen: apart(first, straight.fivePoints) <= FAR };
     const anew = await network.locate(image, around.fivePoints);
     const five = network.fivePointsOf(anew.landmarks);

@@ -44,14 +44,12 @@ class Agreement(NamedTuple):
         five_points: (N, 5, 2), those of their crops, image pixels.
         seen: (N,), False if the O-Net sees no face there.
         moved: (N,), True if they were placed anew.
-        scores: (N,) float32, the O-Net's score of those placed anew; 0 for the others.
     """
 
     located: Located
     five_points: NDArray[np.floating[Any]]
     seen: NDArray[np.bool_]
     moved: NDArray[np.bool_]
-    scores: NDArray[np.float32]
 
 
 def checked(
@@ -78,7 +76,6 @@ def checked(
     """
     placed = np.array(five_points)
     seen, moved = np.ones(len(placed), bool), np.zeros(len(placed), bool)
-    scores = np.zeros(len(placed), np.float32)
     five = five_of(network.info.scheme, located.landmarks)
     columns = [None if column is None else column.copy() for column in located]
     scales: Any = columns[1]
@@ -100,12 +97,11 @@ def checked(
                 scales[i] = np.maximum(scales[i], _ANYWHERE * located.steps[i])
             continue
         moved[i], placed[i] = True, other
-        scores[i] = look_at(detector, image, other).score
         again = network.locate(image, other[None], textured=located.textures is not None)
         for column, values in zip(columns, again, strict=True):
             if column is not None and values is not None:
                 column[i] = values[0]
-    return Agreement(Located(*columns), placed, seen, moved, scores)  # type: ignore[arg-type]
+    return Agreement(Located(*columns), placed, seen, moved)  # type: ignore[arg-type]
 
 
 class _Face:
@@ -142,14 +138,15 @@ class _Face:
         """
         start: Floats | None = None
         five, look = self._five, self._first
-        for _ in range(ROUNDS + 1):
+        for placed in range(ROUNDS + 1):
+            if placed:
+                start = look.five_points
+                five = self._landmarks(start)
+                look = self._look(five)
             if look.score < FACE:
                 return False, None
-            if apart(five, look.five_points) <= (agreed if start is None else CLOSE):
+            if apart(five, look.five_points) <= (CLOSE if placed else agreed):
                 return True, start
-            start = look.five_points
-            five = self._landmarks(start)
-            look = self._look(five)
         # They never settle: a profile, or a face that hangs.
         around = self._look(2 * self._five.mean(axis=0) - self._five)
         if around.score <= self._first.score:
