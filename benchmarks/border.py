@@ -16,7 +16,7 @@ from benchmarks.common import results
 from benchmarks.common.models import add_model, detector_of
 from lapland import IBUG68, Detector, Face
 from lapland.schemes.normaliser import normalisers
-from lapland.uncertainty.calibration import BAD
+from lapland.uncertainty.estimate import BAD
 from training.evaluation.border import SHARES, SIDES, Cut, cut, outside
 
 PROBABILITIES = (0.5, 0.9)

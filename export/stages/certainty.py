@@ -12,7 +12,8 @@ from export.stages.values import Graph, Value
 from lapland.crop.texture import ABOUT, FLOOR, LEVELS, MARGIN
 from lapland.schemes.normaliser import LEAST
 from lapland.uncertainty import border
-from lapland.uncertainty.calibration import APART, BAD, FAR, Calibration
+from lapland.uncertainty.calibration import Calibration
+from lapland.uncertainty.estimate import APART, BAD, FAR
 from lapland.uncertainty.features import PAIRS, SHARP, group_means
 
 _GREY = (3735, 19235, 9798)  # blue, green, red, of 2^15: the shares of OpenCV

@@ -17,7 +17,8 @@ from scipy.optimize import isotonic_regression, minimize
 
 from lapland.schemes.normaliser import face_sides, normalisers
 from lapland.schemes.scheme import Scheme
-from lapland.uncertainty.calibration import BAD, Calibration
+from lapland.uncertainty.calibration import Calibration
+from lapland.uncertainty.estimate import BAD
 from lapland.uncertainty.features import FEATURES, GROWING, SPREAD, features_of, ratio_features
 from training.calibration.regression import gamma_regression, quantile_regression
 from training.data.visible import mean_of_visible

@@ -14,7 +14,7 @@ from ..base.errors import GeometryError, OptionError, shown
 from .head import load_head
 from .pose_fit import Camera, Placed, PoseFit
 from .poses import Poses
-from .rotations import angle_variances, plain_angles
+from .rotations import Matrix, angle_variances, plain_angles
 
 # Factors of the deviations of yaw, pitch and roll: faces are more alike from side to side than from
 # brow to chin, and what they differ by is no noise of each landmark alone.
@@ -57,34 +57,39 @@ def head_poses(
     axis = _checked_centre(centre, focal)
     camera = None if focal is None else Camera(float(focal), axis)
     placed = PoseFit(load_head(), camera).run(landmarks, deviations)
-    rotations = np.array([face.rotation for face in placed], np.float32).reshape(-1, 3, 3)
-    answers = [(*angles_and_deviations(face), face.size) for face in placed]
-    numbers = np.array(answers, np.float32).reshape(-1, 7)
-    sizes = numbers[:, 6]
-    distances = None if focal is None else (focal / sizes).astype(np.float32)
-    arrays = numbers[:, :3], numbers[:, 3:6], rotations, sizes, distances
-    for array in arrays:
-        if array is not None:
-            array.flags.writeable = False
-    return Poses(*arrays)
+    # One array, since each costs a single face as much as its angles.
+    rows = [(*angles_and_deviations(face), face.size, *_flat(face.rotation)) for face in placed]
+    numbers = np.array(rows, np.float32).reshape(-1, 16)
+    numbers.flags.writeable = False
+    sizes, distances = numbers[:, 6], None
+    if focal is not None:
+        distances = (focal / sizes).astype(np.float32)
+        distances.flags.writeable = False
+    rotations = numbers[:, 7:].reshape(-1, 3, 3)
+    return Poses(numbers[:, :3], numbers[:, 3:6], rotations, sizes, distances)
 
 
 def angles_and_deviations(face: Placed) -> tuple[float, ...]:
     """Yaw, pitch, roll and the standard deviation of each, degrees."""
     angles = plain_angles(face.rotation)
-    variances = angle_variances(face.rotation, face.covariance)
     beyond = max(abs(angles[0]) - _SIDEWAYS, 0.0)
-    yaw, pitch, roll = (
-        factor * math.degrees(math.sqrt(max(variance, 0.0)))
-        for factor, variance in zip(_HEADS, variances, strict=True)
-    )
-    a, b, c = _PROFILE
+    yaw, pitch, roll = angle_variances(face.rotation, face.covariance)
     return (
         *angles,
-        math.hypot(yaw, a * beyond),
-        math.hypot(pitch, b * beyond),
-        math.hypot(roll, c * beyond),
+        _deviation(yaw, 0, beyond),
+        _deviation(pitch, 1, beyond),
+        _deviation(roll, 2, beyond),
     )
+
+
+def _deviation(variance: float, angle: int, beyond: float) -> float:
+    own = _HEADS[angle] * math.degrees(math.sqrt(max(variance, 0.0)))
+    return math.hypot(own, _PROFILE[angle] * beyond)
+
+
+def _flat(rotation: Matrix) -> tuple[float, ...]:
+    first, second, third = rotation
+    return first + second + third
 
 
 def _checked_centre(centre: ArrayLike | None, focal: float | None) -> tuple[float, float] | None:

@@ -93,21 +93,3 @@ def nearest_rotation(first: Row, second: Row) -> tuple[Matrix, float]:
         y * a + z * d, y * b + z * e, y * c + z * f,
     )  # fmt: skip
     return ((a, b, c), (d, e, f), (b * f - c * e, c * d - a * f, a * e - b * d)), both / 2
-
-
-def turned_by(rotation: Matrix, x: float, y: float, z: float) -> Matrix:
-    """A rotation, turned further by a rotation vector in radians: Rodrigues' formula."""
-    (a, b, c), (d, e, f), (g, h, i) = rotation
-    square = x * x + y * y + z * z
-    angle = math.sqrt(square)
-    k = math.cos(angle)
-    s, t = (math.sin(angle) / angle, (1 - k) / square) if angle > 1e-9 else (1.0, 0.5)
-    xy, xz, yz = t * x * y, t * x * z, t * y * z
-    xx, yy, zz = t * x * x + k, t * y * y + k, t * z * z + k
-    x, y, z = s * x, s * y, s * z
-    m, n, o, p, q, r = xy - z, xz + y, xy + z, yz - x, xz - y, yz + x
-    return (
-        (xx * a + m * d + n * g, xx * b + m * e + n * h, xx * c + m * f + n * i),
-        (o * a + yy * d + p * g, o * b + yy * e + p * h, o * c + yy * f + p * i),
-        (q * a + r * d + zz * g, q * b + r * e + zz * h, q * c + r * f + zz * i),
-    )

@@ -10,7 +10,8 @@ from .arrays import Floats
 
 def around(points: NDArray[np.floating[Any]]) -> Floats:
     """Bounding boxes of points: (N, K, 2) -> (N, 4). NaN points do not count."""
-    low, high = np.fmin.reduce(points, axis=1), np.fmax.reduce(points, axis=1)
+    columns = np.ascontiguousarray(points.transpose(0, 2, 1))  # in a row they take half the time
+    low, high = np.fmin.reduce(columns, axis=2), np.fmax.reduce(columns, axis=2)
     return np.concatenate([low, high], axis=1)
 
 

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..base.arrays import Float32
-from ..base.errors import ModelError
 from ..base.files import write_whole
 from ..base.hints import FACES, Hinting
 from ..formats.pts import to_pts
@@ -65,20 +64,6 @@ class Face(FaceAnswers, Hinting):
         size = f"{x2 - x1:.0f} x {y2 - y1:.0f} px at ({x1:.0f}, {y1:.0f})"
         return f"<face{name}, {size}, score {self.score:.2f}, {self.scheme.size} landmarks>"
 
-    def radius(self, probability: float) -> Float32:
-        """(K,) float32: see `Faces.radius`."""
-        calibration, texture = calibrated(self.calibration, self.texture)
-        face = (self.landmarks[None], self.scales[None], texture[None])
-        radii: Float32 = calibration.radii(*face, probability, self.image_size)[0]
-        return radii
-
-    @property
-    def confidence(self) -> float:
-        """0 to 1: see `Faces.confidence`."""
-        calibration, texture = calibrated(self.calibration, self.texture)
-        face = (self.landmarks[None], self.scales[None], texture[None])
-        return float(calibration.confidence(*face, self.image_size)[0])
-
     def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The face as plain lists and numbers, rounded to a thousandth.
 
@@ -118,22 +103,6 @@ class Face(FaceAnswers, Hinting):
 def face_hint(scheme: Scheme, name: str) -> str | None:
     """The name here for a part of the result of other packages."""
     return f"`part({name!r})`" if name in scheme.parts else FACES.get(name)
-
-
-def calibrated(
-    calibration: AnyCalibration | None, texture: Float32 | None
-) -> tuple[AnyCalibration, Float32]:
-    """Both, if there are both.
-
-    Raises:
-        ModelError: the model is not calibrated.
-    """
-    if calibration is None or texture is None:
-        raise ModelError(
-            "expected faces of a calibrated model; these come from a model without calibration; "
-            "`python -m export.rcn WEIGHTS --data FOLDER` calibrates a model"
-        )
-    return calibration, texture
 
 
 def radius_key(probability: float) -> str:

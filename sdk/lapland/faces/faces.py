@@ -15,7 +15,7 @@ from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
 from ..uncertainty.recorded import AnyCalibration
-from .face import Face, calibrated, face_hint
+from .face import Face, face_hint
 from .forms import FacesForms
 
 _LARGEST_ID = (1 << 63) - 1
@@ -161,44 +161,6 @@ class Faces(FacesForms, Hinting):
         return (
             f"<{len(self)} face{'' if len(self) == 1 else 's'}, {self.scheme.size} landmarks each>"
         )
-
-    def radius(self, probability: float) -> Float32:
-        """How far from each landmark its true place lies at most, with a probability.
-
-        Half of the landmarks lie within `radius(0.5)`, nine in ten within `radius(0.9)`: measured
-        on annotated faces that the network was not trained on, sharp ones and corrupted ones. The
-        true place is the annotation, which has errors of its own. Landmarks at the border of the
-        photo and beyond have radii of landmarks that are not seen.
-
-        Args:
-            probability: above 0 and below 1. 1 to 99 % were measured; beyond,
-                a Weibull distribution continues them.
-
-        Returns:
-            (N, K) float32, image pixels: the radius of a circle about each landmark.
-
-        Raises:
-            OptionError: the probability is not between 0 and 1.
-            ModelError: the faces come from a model without calibration.
-        """
-        calibration, textures = calibrated(self.calibration, self.textures)
-        return calibration.radii(
-            self.landmarks, self.scales, textures, probability, self.image_size
-        )
-
-    @property
-    def confidence(self) -> Float32:
-        """(N,) float32, 0 to 1: the probability that the landmarks of a face are good.
-
-        Good is a mean error below 8 % of the distance of the outer corners of the eyes (of the side
-        of the face, for schemes without these). `faces[faces.confidence > 0.5]` leaves out the
-        faces that are probably not good.
-
-        Raises:
-            ModelError: the faces come from a model without calibration.
-        """
-        calibration, textures = calibrated(self.calibration, self.textures)
-        return calibration.confidence(self.landmarks, self.scales, textures, self.image_size)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, scheme: Scheme | None = None) -> "Faces":

@@ -30,12 +30,6 @@ class FacesForms(FacesAnswers):
 
         def __len__(self) -> int: ...
         def __iter__(self) -> Iterator[Face]: ...
-        def radius(self, probability: float) -> Float32:
-            """See `Faces.radius`."""
-
-        @property
-        def confidence(self) -> Float32:
-            """See `Faces.confidence`."""
 
     def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`.

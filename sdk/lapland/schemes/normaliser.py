@@ -12,9 +12,13 @@ LEAST = 1e-6  # pixels: no length is zero, so that logarithms and quotients stay
 
 def face_sides(landmarks: Floats) -> NDArray[np.float64]:
     """(N,) side of the square that has the area of the landmarks' bounding box, pixels."""
-    boxes = around(np.asarray(landmarks, np.float64))
+    return box_sides(around(np.asarray(landmarks, np.float64)))
+
+
+def box_sides(boxes: Floats) -> NDArray[np.float64]:
+    """(N,) side of the square that has the area of each box, pixels."""
     extents = boxes[:, 2:] - boxes[:, :2]
-    sides: NDArray[np.float64] = np.maximum(np.sqrt(extents.prod(axis=1)), LEAST)
+    sides: NDArray[np.float64] = np.maximum(np.sqrt(extents[:, 0] * extents[:, 1]), LEAST)
     return sides
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
-from ..schemes.normaliser import face_sides
+from ..base.boxes import around
+from ..schemes.normaliser import box_sides, face_sides
 
 ImageSize = tuple[int, int]
 """Width and height of a photo, pixels."""
@@ -49,8 +50,12 @@ class Hidden:
             size: size of the photo; None if unknown, which gives 0 for all.
             probability: above 0 and below 1.
         """
-        at = float((-np.log1p(-probability)) ** self.inverse_shape)
-        return self.scale * at * face_sides(landmarks)[:, None] * share_beyond(landmarks, size)
+        sides = face_sides(landmarks)[:, None]
+        return self.radius(probability) * sides * share_beyond(landmarks, size)
+
+    def radius(self, probability: float) -> float:
+        """The radius of a landmark at the border, in sides of the face."""
+        return self.scale * float((-np.log1p(-probability)) ** self.inverse_shape)
 
     def errors(self, landmarks: Floats, size: ImageSize | None) -> NDArray[np.float64]:
         """Likewise the mean error, in sides of the face, (N, K)."""
@@ -70,9 +75,23 @@ USUAL = Hidden(scale=0.135, inverse_shape=0.75)
 def share_beyond(landmarks: Floats, size: ImageSize | None) -> NDArray[np.float64]:
     """(N, K): 1 at the border and beyond, 0 from `NEAR` sides of the face on."""
     points = np.asarray(landmarks, np.float64)
+    boxes = around(points)
+    shares = shares_of(points, boxes, box_sides(boxes), size)
+    return np.zeros(points.shape[:2]) if shares is None else shares
+
+
+def shares_of(
+    landmarks: Floats, boxes: Floats, sides: Floats, size: ImageSize | None
+) -> NDArray[np.float64] | None:
+    """`share_beyond`, of landmarks whose boxes and sides are known; None if all are 0, as most."""
     if size is None:
-        return np.zeros(points.shape[:2])
-    inside = np.minimum(points + 0.5, np.array(size) - 0.5 - points).min(axis=2)
-    near = inside / (NEAR * face_sides(points)[:, None])
-    shares: NDArray[np.float64] = np.clip(1 - near, 0, 1)
+        return None
+    width, height = size
+    for (x1, y1, x2, y2), side in zip(boxes.tolist(), sides.tolist(), strict=True):
+        if not min(x1, y1, width - 1 - x2, height - 1 - y2) + 0.5 >= NEAR * side:
+            break
+    else:
+        return None
+    inside = np.minimum(landmarks + 0.5, np.array(size) - 0.5 - landmarks).min(axis=2)
+    shares: NDArray[np.float64] = np.clip(1 - inside / (NEAR * sides[:, None]), 0, 1)
     return shares

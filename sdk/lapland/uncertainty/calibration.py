@@ -24,63 +24,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
-from ..crop.texture import TEXTURE
-from ..schemes.normaliser import face_sides, normalisers
 from ..schemes.scheme import Scheme
 from .border import USUAL, Hidden, ImageSize
-from .features import FEATURES, SPREAD, features_of, ratio_features
-from .weibull import weibull_place
+from .estimate import Estimate
+from .features import FEATURES
+from .fitted import Fitted
 
-# A face is good if its mean error is below this share of d: `confidence` is its probability.
-BAD = 0.08
-FAR = 20.0  # largest logarithm, so that radii stay finite with any file
 _MOST = 100  # probabilities; each takes three numbers of every landmark
-APART = 1e-6  # of the logarithms of one quantile and the next
 _MOST_INVERSE_SHAPE = 20.0  # so that radii stay finite with any file
 LEAST_GROWTH = 0.1  # of the logarithm of a radius with that of the mean error
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
-    """The meaning of a model's scales, as stored in its metadata.
-
-    Attributes:
-        scheme: the annotation scheme.
-        low: (F,) least value of each feature in the fit; smaller values count as this.
-        high: (F,) largest value likewise.
-        weights: (K, 1 + F), a constant and one for each feature, of each landmark.
-        levels: (K, 2), least and largest logarithm of the mean error, in sides of the face, between
-            which the distribution of the ratio changes with it.
-        probabilities: (P,), ascending, at which that distribution was measured.
-        quantiles: (K, P, 3), of the natural logarithm of error / mean error: a constant, and a
-            weight each of that logarithm and of the spread.
-        face: (F,), a constant and one for each feature but the first, whose mean over the landmarks
-            counts, of the logarithm of the mean error of a face relative to its side.
-        slope: slope of the logistic curve from this logarithm to `confidence`, above 0.
-        shift: how far above ln(8 %) the curve has its middle.
-        hidden: errors of the landmarks beyond the border of the photo.
-        labels: the training data, by whose habits the network places lids and lips; "" if unknown.
-    """
-
-    scheme: Scheme
-    low: Floats
-    high: Floats
-    weights: Floats
-    levels: Floats
-    probabilities: Floats
-    quantiles: Floats
-    face: Floats
-    slope: float
-    shift: float
-    hidden: Hidden = USUAL
-    labels: str = ""
+class Calibration(Fitted):
+    """The meaning of a model's scales, as stored in its metadata: radii and confidence of faces."""
 
     has_radii = True
-
-    @property
-    def columns(self) -> int:
-        """How many numbers the texture of a face has."""
-        return TEXTURE + self.scheme.size
 
     def radii(
         self,
@@ -107,33 +66,7 @@ class Calibration:
         Raises:
             OptionError: the probability is not between 0 and 1.
         """
-        place = weibull_place(probability)
-        sides = face_sides(landmarks)
-        features = features_of(self.scheme, landmarks, scales, textures)
-        features = np.clip(features, self.low, self.high)
-        means = self.weights[:, 0] + np.einsum("nkf,kf->nk", features, self.weights[:, 1:])
-        # Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as for a
-        # Weibull distribution.
-        at = np.log(-np.log1p(-self.probabilities))
-        i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
-        part = (place - at[i]) / (at[i + 1] - at[i])
-        ratios = self._ratios(means, features[..., SPREAD], i + 2)
-        ratio = ratios[..., i] * (1 - part) + ratios[..., i + 1] * part
-        seen = sides[:, None] * np.exp(np.clip(means + ratio, -FAR, FAR))
-        hidden = self.hidden.radii(landmarks, image_size, probability)
-        radii: NDArray[np.float32] = np.maximum(seen, hidden).astype(np.float32)
-        return radii
-
-    def _ratios(self, means: Floats, spreads: Floats, first: int) -> Floats:
-        """(N, K) means and spreads -> logarithms of error / mean error, ascending.
-
-        (N, K, `first`), at the first so many probabilities.
-        """
-        features = ratio_features(means, self.levels.T, spreads)
-        found = np.einsum("nkj,kpj->nkp", features, self.quantiles[:, :first])
-        # Each line was fitted alone, so lines may cross outside the range of the fit.
-        ascending: Floats = np.maximum.accumulate(found, axis=-1)
-        return ascending + APART * np.arange(found.shape[-1])
+        return self.estimate(landmarks, scales, textures, image_size).radii(probability)
 
     def confidence(
         self,
@@ -148,17 +81,17 @@ class Calibration:
         of the square that has the area of the box of the landmarks. `image_size` is that of
         `radii`.
         """
-        sides = face_sides(landmarks)
-        means = features_of(self.scheme, landmarks, scales, textures).mean(axis=1)
-        # The first feature compares landmarks of one face, so a face has none.
-        shared = np.clip(means[:, 1:], self.low[1:], self.high[1:])
-        mean = self.face[0] + shared @ self.face[1:]
-        seen, hidden = np.exp(mean)[:, None], self.hidden.errors(landmarks, image_size)
-        mean = mean + np.log(np.maximum(1, hidden / seen).mean(axis=1))
-        beyond = mean + np.log(sides / normalisers(landmarks, self.scheme) / BAD)
-        odds = np.clip(self.slope * (beyond - self.shift), -500, 500)
-        sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)
-        return sure
+        return self.estimate(landmarks, scales, textures, image_size).confidence()
+
+    def estimate(
+        self,
+        landmarks: Floats,
+        scales: Floats,
+        textures: Floats,
+        image_size: ImageSize | None = None,
+    ) -> Estimate:
+        """What `radii` and `confidence` of the same faces have in common; arguments as theirs."""
+        return Estimate(self, landmarks, scales, textures, image_size)
 
     @classmethod
     def from_json(cls, text: str, scheme: Scheme, labels: str = "") -> "Calibration":

@@ -14,6 +14,7 @@ from ..base.errors import ModelError
 from ..schemes.scheme import Scheme
 from .border import ImageSize
 from .calibration import Calibration
+from .estimate import Estimate
 from .weibull import weibull_place
 
 RECORDED = (0.5, 0.9)  # probabilities of the radii in a file
@@ -40,14 +41,30 @@ class Recorded:
         """How many numbers a row has."""
         return 1 + len(RECORDED) * self.scheme.size * self.has_radii
 
-    def radii(
+    def estimate(
         self,
         landmarks: Floats,
         scales: Floats,
         textures: Floats,
-        probability: float,
         image_size: ImageSize | None = None,
-    ) -> NDArray[np.float32]:
+    ) -> "Written":
+        """Radii and confidence of faces, as those of `Calibration.estimate`."""
+        return Written(self, textures)
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """Radii and confidence of the faces of N rows.
+
+    Attributes:
+        of: what the rows hold.
+        rows: (N, `of.columns`).
+    """
+
+    of: Recorded
+    rows: Floats
+
+    def radii(self, probability: float) -> NDArray[np.float32]:
         """(N, K) float32 pixels: those of the file at 50 and 90 %.
 
         Others lie on the Weibull distribution through these two. From 50 to 95 % they differ from
@@ -58,12 +75,12 @@ class Recorded:
             ModelError: the file holds no radii.
         """
         place = weibull_place(probability)
-        if not self.has_radii:
+        if not self.of.has_radii:
             raise ModelError(
                 "expected faces with radii; these were read from a line without `radius_50` and "
                 "`radius_90`, as earlier versions wrote them: predict the photo again"
             )
-        written = textures[:, 1:].reshape(len(textures), len(RECORDED), self.scheme.size)
+        written = self.rows[:, 1:].reshape(len(self.rows), len(RECORDED), self.of.scheme.size)
         low, high = np.moveaxis(np.log(np.maximum(written, _LEAST, dtype=np.float64)), 1, 0)
         first, last = map(weibull_place, RECORDED)
         part = (place - first) / (last - first)
@@ -71,15 +88,10 @@ class Recorded:
         radii: NDArray[np.float32] = np.exp(logs).astype(np.float32)
         return radii
 
-    def confidence(
-        self,
-        landmarks: Floats,
-        scales: Floats,
-        textures: Floats,
-        image_size: ImageSize | None = None,
-    ) -> NDArray[np.float32]:
+    def confidence(self) -> NDArray[np.float32]:
         """(N,) float32, as written."""
-        return textures[:, 0].astype(np.float32)
+        return self.rows[:, 0].astype(np.float32)
 
 
 AnyCalibration = Calibration | Recorded
+AnyEstimate = Estimate | Written

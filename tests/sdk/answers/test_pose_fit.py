@@ -6,7 +6,7 @@ import pytest
 from lapland.answers import pose_fit
 from lapland.answers.head import load_head
 from lapland.answers.pose_fit import PoseFit
-from lapland.answers.rotations import angles_of, rotations_of, turned_by
+from lapland.answers.rotations import angles_of, exponential, rotations_of
 
 ANGLES = np.array([[0.0, 0.0, 0.0], [25.0, -10.0, 15.0], [-40.0, 5.0, -30.0]])
 
@@ -38,12 +38,36 @@ def test_it_finds_rotation_size_and_place():
     np.testing.assert_allclose([face.place for face in faces], [(120.0, -80.0)] * 3, atol=1)
 
 
-def test_more_passes_and_steps_change_nothing(monkeypatch):
+def test_smaller_steps_and_more_passes_change_little(monkeypatch):
     noisy = seen() + np.random.default_rng(0).normal(0, 3, (3, 68, 2))
     few = angles_of(rotations(placed(noisy, 3.0)))
-    monkeypatch.setattr(pose_fit, "_PASSES", 10)
-    monkeypatch.setattr(pose_fit, "_STEPS", 10)
+    monkeypatch.setattr(pose_fit, "_PASSES", 30)
+    monkeypatch.setattr(pose_fit, "_STILL", 1e-9)
     np.testing.assert_allclose(few, angles_of(rotations(placed(noisy, 3.0))), atol=0.1)
+
+
+def test_two_passes_are_enough(monkeypatch):
+    """Each costs a face as much as all that comes before."""
+    noisy = np.tile(seen(), (20, 1, 1))
+    noisy += np.random.default_rng(0).normal(0, 1, noisy.shape)
+    all_of_them = angles_of(rotations(placed(noisy, 1.0)))
+    monkeypatch.setattr(pose_fit, "_PASSES", 2)
+    np.testing.assert_allclose(angles_of(rotations(placed(noisy, 1.0))), all_of_them, atol=0.2)
+
+
+def test_passes_go_on_where_the_sure_landmarks_say_otherwise(monkeypatch):
+    """The start takes all landmarks as equally sure; here it is far off."""
+    wrong, deviations = seen(), np.full((3, 68), 0.5)
+    wrong[:, 36:48] += [40, -30]  # the eyes are far off, and unsure
+    deviations[:, 36:48] = 200.0
+
+    def off():
+        faces = PoseFit(load_head()).run(wrong, deviations)
+        return np.abs(angles_of(rotations(faces)) - ANGLES).max()
+
+    assert off() < 0.3
+    monkeypatch.setattr(pose_fit, "_PASSES", 1)
+    assert off() > 1
 
 
 def test_it_is_the_least_of_the_squares():
@@ -55,12 +79,12 @@ def test_it_is_the_least_of_the_squares():
         weights = 1 / (3.0**2 + face.size**2 * loose)
 
         def loss(vector, growth, face=face, row=row, points=points, weights=weights):
-            turned = np.array(turned_by(face.rotation, *vector))[:2] @ row
+            turned = (exponential(np.array(vector)[None])[0] @ face.rotation)[:2] @ row
             flat = points.T * [[1], [-1]] - face.size * (1 + growth) * turned
             flat = flat - (weights * flat).sum(axis=1, keepdims=True) / weights.sum()
             return (weights * flat**2).sum()
 
-        least = loss((0, 0, 0), 0)
+        least = loss(np.zeros(3), 0)
         for axis in np.eye(4):
             for small in (-0.02, 0.02):
                 assert loss(small * axis[:3], small * axis[3]) > least, (angles, axis)

@@ -5,7 +5,15 @@ import pytest
 
 from lapland import IBUG68
 from lapland.crop.texture import TEXTURE
-from lapland.uncertainty.features import FEATURES, SPREAD, features_of, ratio_features
+from lapland.schemes.normaliser import face_sides
+from lapland.uncertainty.features import (
+    FEATURES,
+    SPREAD,
+    columns_of,
+    features_of,
+    ratio_features,
+    rows_of,
+)
 
 
 @pytest.fixture
@@ -53,3 +61,36 @@ def test_the_ratio_depends_on_a_bounded_mean():
     levels = np.array([[-4.0] * 3, [-3.0] * 3])
     found = ratio_features(means, levels, spreads)
     np.testing.assert_array_equal(found, [[1, -4, 1], [1, -3.5, 2], [1, -3, 3]])
+
+
+def test_rows_hold_each_feature_once(arrays):
+    """Limits, weights and means of features are those of the columns of a row."""
+    landmarks, scales, textures = arrays
+    columns, rng = columns_of(IBUG68), np.random.default_rng(1)
+    rows = rows_of(columns, face_sides(landmarks), scales, textures)
+    features = features_of(IBUG68, landmarks, scales, textures)
+    assert rows.shape[1] < 0.15 * features[0].size
+    np.testing.assert_allclose(rows @ columns.means, features.mean(axis=1), atol=1e-12)
+    np.testing.assert_array_equal(
+        columns.values(np.arange(FEATURES))[columns.places].T[0], np.arange(FEATURES)
+    )
+    weights = np.concatenate(
+        [
+            rng.normal(size=(5, FEATURES))[i, None].repeat(n, 0)
+            for i, n in enumerate(map(len, IBUG68.groups.values()))
+        ]
+    )
+    inner = weights[:, 1:-1]  # of the groups and of the face
+    np.testing.assert_allclose(
+        rows[:, columns.shared] @ columns.weights(weights),
+        (features[..., 1:-1] * inner).sum(axis=-1),
+        atol=1e-9,
+    )
+
+
+def test_products_of_textures(arrays):
+    landmarks, scales, textures = arrays
+    found = features_of(IBUG68, landmarks, scales, textures)
+    off = textures[:, :4] - [0.0, 0.2, 0.4, 2.2]
+    first, second = np.triu_indices(4)
+    np.testing.assert_allclose(found[:, 7, 9:-1], off[:, first] * off[:, second])

@@ -16,7 +16,7 @@ def rows():
 
 
 def radii_of(rows, probability):
-    return Recorded(IBUG68, True).radii(None, None, rows, probability)
+    return Recorded(IBUG68, True).estimate(None, None, rows).radii(probability)
 
 
 def test_the_recorded_ones_come_back(rows):
@@ -33,7 +33,7 @@ def test_others_ascend_with_the_probability(rows):
 
 
 def test_confidence(rows):
-    found = Recorded(IBUG68, True).confidence(None, None, rows)
+    found = Recorded(IBUG68, True).estimate(None, None, rows).confidence()
     np.testing.assert_array_equal(found, np.array([0.9, 0.3], np.float32))
 
 
@@ -43,8 +43,8 @@ def test_radii_of_any_file_are_finite(rows):
 
 
 def test_a_file_without_radii_has_confidence_alone(rows):
-    old = Recorded(IBUG68, False)
-    assert old.columns == 1
-    assert old.confidence(None, None, rows[:, :1]).tolist() == pytest.approx([0.9, 0.3])
+    assert Recorded(IBUG68, False).columns == 1
+    old = Recorded(IBUG68, False).estimate(None, None, rows[:, :1])
+    assert old.confidence().tolist() == pytest.approx([0.9, 0.3])
     with pytest.raises(ModelError, match="predict the photo again"):
-        old.radii(None, None, rows[:, :1], 0.9)
+        old.radii(0.9)
