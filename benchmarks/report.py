@@ -13,7 +13,7 @@ import cv2
 
 from benchmarks.common import results
 from benchmarks.peers import report as peers
-from benchmarks.reports import answers, models, pictures, running, video
+from benchmarks.reports import answers, models, pictures, poses, running, video
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
@@ -30,6 +30,10 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "headline": ("benchmark", models.headline),
         "models-short": ("benchmark", models.models_short),
         "peers": ("peers", peers.short),
+    },
+    REPOSITORY / "docs" / "answers.md": {
+        "pose-errors": ("head-pose", poses.errors),
+        "pose-times": ("head-pose", poses.times),
     },
     REPOSITORY / "docs" / "video.md": {"frames": ("tracking", video.frames)},
     REPOSITORY / "docs" / "many-photos.md": {"batch": ("batch", running.batch)},

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import head_pose
 from benchmarks.common import results
+from benchmarks.reports import poses
 from lapland.answers import pose
 from lapland.answers.rotations import rotations_of
 
@@ -70,3 +71,17 @@ def test_data_needs_level_faces(tmp_path, capsys):
 @pytest.fixture
 def faces(detector, image):
     return detector.predict(image)
+
+
+def test_the_table_has_a_row_for_each_method_that_was_measured():
+    report = results.read(results.FOLDER / "head-pose.json")
+    table = poses.errors(report)
+    below = report["lapland"]["errors"]["0-60"]["yaw"]
+    (row,) = (line for line in table.splitlines() if line.startswith("| lapland |"))
+    assert f"| {below:.1f} |" in row
+    assert "MediaPipe" in table
+    del report["MediaPipe's mesh"]
+    assert "MediaPipe" not in poses.errors(report)
+    one = report["ms"]["single pose"]
+    assert f"{one['min']:.3f} ms" in poses.times(report)
+    assert f"{one['median']:.3f} in the median" in poses.times(report)
