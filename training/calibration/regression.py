@@ -33,10 +33,9 @@ def gamma_regression(
         (F,).
     """
     shares = counts / counts.sum()
-    weighted = x * shares[:, None]
-    squares = x.T @ weighted
+    weighted = np.ascontiguousarray(x.T) * shares
+    squares = weighted @ x
     squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
-    root = cholesky(squares)
     low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
     start = np.full(len(x), np.log(y.mean() + 1e-9))
 
@@ -44,9 +43,9 @@ def gamma_regression(
         predicted = x @ b
         # Errors far from a mean that is not yet right may not throw it about.
         target = predicted + np.minimum(y * np.exp(-predicted), 20.0) - 1
-        return _least_squares(root, weighted, target, low)
+        return _least_squares(squares, weighted, target, low)
 
-    return _settled(step, np.linalg.solve(squares, weighted.T @ start), 1e-6, steps)
+    return _settled(step, np.linalg.solve(squares, weighted @ start), 1e-6, steps)
 
 
 def quantile_regression(
@@ -66,23 +65,31 @@ def quantile_regression(
         (3,).
     """
     low = np.array([-np.inf, LEAST_GROWTH - 1, -np.inf])
+    rows = np.ascontiguousarray(x.T)  # weighted faster than columns
 
     def step(b: Floats) -> Floats:
-        off = y - x @ b
+        off = y - b @ rows
         pull = np.where(off > 0, probability, 1 - probability)
         shares = counts * pull / np.maximum(np.abs(off), NEAR)
-        weighted = x * (shares / shares.sum())[:, None]
-        squares = x.T @ weighted
+        weighted = rows * (shares / shares.sum())
+        squares = weighted @ x
         squares += 1e-9 * np.eye(len(b))
-        return _least_squares(cholesky(squares), weighted, y, low)
+        return _least_squares(squares, weighted, y, low)
 
     return _settled(step, start, 1e-4, steps)
 
 
-def _least_squares(root: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
-    """Weights b, none below `low`, of least squared error of x b: `root` is upper, of x' w x."""
-    right = solve_triangular(root, weighted.T @ y, trans="T")
-    found: Floats = lsq_linear(root, right, (low, np.inf)).x
+def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
+    """Weights b, none below `low`, of least squared error of x b.
+
+    `squares` is x' w x, `weighted` is x' w, (F, M).
+    """
+    right = weighted @ y
+    free: Floats = np.linalg.solve(squares, right)
+    if (free >= low).all():  # as nearly always; what searches within bounds takes far longer
+        return free
+    root = cholesky(squares)
+    found: Floats = lsq_linear(root, solve_triangular(root, right, trans="T"), (low, np.inf)).x
     return found
 
 

@@ -119,15 +119,15 @@ def test_a_cheap_network_becomes_a_model_that_the_detector_runs(tmp_path, photo,
 
 def test_radii_of_a_model_are_judged_by_labels_of_its_habit(tmp_path, photo, monkeypatch):
     monkeypatch.setattr(detected, "CACHE", tmp_path / "cache")
-    data, common = write_folder(tmp_path / "faces", 24), write_folder(tmp_path / "common", 12, 1)
+    data, common = write_folder(tmp_path / "faces", 12), write_folder(tmp_path / "common", 4, 1)
     (common / "splits" / "common.txt").write_bytes((common / "splits" / "val.txt").read_bytes())
     path, _, _ = _checkpoint(tmp_path)
     certainty = exporting.export(path, tmp_path / "model", data, photo, common=common)["certainty"]
-    assert certainty["faces"] == 6  # of `val`
-    assert certainty["folders"]["drawn"]["faces"] == 6
+    assert certainty["faces"] == 3  # of `val`
+    assert certainty["folders"]["drawn"]["faces"] == 3
     text = " ".join((tmp_path / "model" / "README.md").read_text().split())
     assert "on `val` the share of landmarks it holds is, each fifth" in text
-    assert "| of them, `drawn` (6) |" in text
+    assert "| of them, `drawn` (3) |" in text
     shares = [f"{100 * share:.1f} %" for share in certainty["elsewhere"]["common"]]
     assert f"another habit, the radii hold {' and '.join(shares)}" in text
 

@@ -4,6 +4,7 @@ import functools
 import gc
 import threading
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -54,6 +55,16 @@ def hold(detector):
     return searches
 
 
+@contextmanager
+def tracking(detector, search_every):
+    """A tracker whose searches are let go at the end: a test that fails waits for none of them."""
+    with Tracker(detector, search_every=search_every) as tracker:
+        try:
+            yield tracker
+        finally:
+            detector.networks.faces.go.set()
+
+
 def test_new_faces_are_searched_for_every_so_often(detector):
     tracker = Tracker(detector, search_every=0.5, background=False)
     assert tracker.update(one_face(), 0.0).ids.tolist() == [0]
@@ -63,7 +74,7 @@ def test_new_faces_are_searched_for_every_so_often(detector):
 
 def test_a_late_search_finds_new_faces_and_doubles_none(held):
     frames = video("pan", 50)[:30]
-    with Tracker(held, search_every=0.1) as tracker:
+    with tracking(held, 0.1) as tracker:
         tracker.update(frames[0].image, 0.0)
         for begin in range(1, 28, 7):
             searches = hold(held)
@@ -78,7 +89,7 @@ def test_a_late_search_finds_new_faces_and_doubles_none(held):
 
 
 def test_no_frame_but_the_first_waits_for_a_search(held):
-    with Tracker(held, search_every=0.01) as tracker:
+    with tracking(held, 0.01) as tracker:
         image = two_faces()
         assert len(tracker.update(image, 0.0)) == 2
         tracker.wait()
@@ -90,7 +101,7 @@ def test_no_frame_but_the_first_waits_for_a_search(held):
 
 
 def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(held):
-    with Tracker(held, search_every=0.1) as tracker:
+    with tracking(held, 0.1) as tracker:
         frame = one_face()
         tracker.update(frame, 0.0)  # this is the frame of the first search
         searches = hold(held)
@@ -105,7 +116,7 @@ def test_a_face_that_enters_is_found_in_a_frame_that_was_overwritten(held):
 
 def test_searches_of_a_scene_that_was_cut_count_nothing(held):
     empty = background(5).astype(np.uint8)
-    with Tracker(held, search_every=0.1) as tracker:
+    with tracking(held, 0.1) as tracker:
         tracker.update(one_face(), 0.0)
         searches = hold(held)
         tracker.update(two_faces(), 0.2)
@@ -125,7 +136,7 @@ def names_of_threads():
 def test_the_thread_ends_with_the_tracker(held):
     before = len(names_of_threads())
     image = one_face()
-    with Tracker(held, search_every=0.01) as tracker:
+    with tracking(held, 0.01) as tracker:
         for number in range(3):
             tracker.update(image, number / 30)
         tracker.wait()

@@ -33,7 +33,7 @@ def drawn(seed, faces=250, ways=2):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return fit(drawn(0, faces=500))
+    return fit(drawn(0, faces=350))
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from training.calibration.reliability import coverages
 
 
 def test_no_face_is_judged_by_a_calibration_that_saw_it():
-    sample = drawn(3, faces=20)
+    sample = drawn(3, faces=10)
     parts = fitted_apart(sample, folds=2)
     masks = np.stack([faces for faces, _ in parts])
     assert (masks.sum(axis=0) == 1).all()
@@ -16,7 +16,7 @@ def test_no_face_is_judged_by_a_calibration_that_saw_it():
 
 
 def test_parts_are_joined_in_the_order_of_the_faces():
-    sample = drawn(4, faces=150)
+    sample = drawn(4, faces=100)
     parts = fitted_apart(sample, folds=2)
     radii = joined(parts, sample)
     np.testing.assert_allclose(100 * coverages(radii, sample), [[50, 90]] * 2, atol=5)
