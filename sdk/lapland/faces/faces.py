@@ -167,8 +167,10 @@ class Faces(FacesForms, Hinting):
         """The faces of `to_dict`, or of a line that `lapland predict` or `track` wrote.
 
         Landmarks, scales, ids and confidence are those of the line, and so are radii at 50 and
-        90 %; other radii are interpolated. Lines of earlier versions have no radii: asking for them
-        is a `ModelError`, and pose and eyes take the scales in their place.
+        90 %, as far as it is rounded: poses, eyes and mouths are those of the faces that were
+        written. Other radii are interpolated. Lines of earlier versions have no `labels`, and count
+        as of open weights; older ones have no radii: asking for them is a `ModelError`, and pose
+        and eyes take the scales in their place.
 
         Args:
             data: the content of the line, as `json.loads` gives it; other keys are ignored.

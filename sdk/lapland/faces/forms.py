@@ -34,12 +34,15 @@ class FacesForms(FacesAnswers):
     def to_dict(self, *, pose: bool = False, eyes: bool = False) -> dict[str, Any]:
         """The faces as plain lists and numbers: `{"scheme": ..., "faces": [...]}`.
 
-        `image_size` is there if it is known.
+        `image_size` is there if it is known. Faces of a calibrated model come with `labels`, the
+        first word of its training data: by its habits lids and lips are placed.
         `pose` and `eyes` add these to each face: see `Face.to_dict`.
         """
         rows = [face.to_dict(pose=pose, eyes=eyes) for face in self]
         size = {} if self.image_size is None else {"image_size": list(self.image_size)}
-        return {"scheme": self.scheme.name, **size, "faces": rows}
+        word = self._labels.partition(" ")[0]
+        labels = {"labels": word} if word and rows else {}
+        return {"scheme": self.scheme.name, **size, **labels, "faces": rows}
 
     def save_pts(self, path: str | os.PathLike[str]) -> list[Path]:
         """Writes an iBUG `.pts` file for each face, and returns their paths.

@@ -58,7 +58,7 @@ def read_faces(data: Mapping[str, Any], scheme: Scheme | None) -> dict[str, Any]
         "scheme": scheme,
         "ids": [face["id"] for face in faces] if ids else None,
         "image_size": data.get("image_size"),
-        **_certainty(faces, scheme),
+        **_certainty(faces, scheme, _labels(data)),
     }
 
 
@@ -75,13 +75,21 @@ def _scheme(name: object, given: Scheme | None) -> Scheme:
     return SCHEMES[name]
 
 
-def _certainty(faces: list[Mapping[str, Any]], scheme: Scheme) -> dict[str, Any]:
+def _labels(data: Mapping[str, Any]) -> str:
+    """The training data, by whose habits the network placed lids and lips."""
+    labels = data.get("labels", Recorded.labels)
+    if not isinstance(labels, str):
+        raise GeometryError(f"labels: expected the name of training data, not {shown(labels)}")
+    return labels
+
+
+def _certainty(faces: list[Mapping[str, Any]], scheme: Scheme, labels: str) -> dict[str, Any]:
     """Confidence and radii, if the faces have them; a line without faces lacks neither."""
     first, last = (radius_key(p) for p in RECORDED)
     found = [_in_all(faces, key) for key in ("confidence", first, last)]
     if faces and not found[0]:
         return {}
-    recorded = Recorded(scheme, not faces or all(found))
+    recorded = Recorded(scheme, not faces or all(found), labels)
     rows = [_array(faces, "confidence", ())[:, None]]
     if recorded.has_radii:
         rows += [_array(faces, key, (scheme.size,)) for key in (first, last)]

@@ -29,12 +29,13 @@ class Recorded:
     Attributes:
         scheme: the annotation scheme.
         has_radii: whether the rows hold radii; files of the first versions of lapland do not.
+        labels: the training data, as a calibration names it. Files of earlier versions do not name
+            it; then it is that of the default models.
     """
 
     scheme: Scheme
     has_radii: bool
-
-    labels = "open"  # lines do not name the training data; these are those of the default models
+    labels: str = "open"
 
     @property
     def columns(self) -> int:

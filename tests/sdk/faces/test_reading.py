@@ -3,6 +3,7 @@
 import json
 import pickle
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ from lapland import (
     Tracker,
 )
 from lapland.__main__ import main
+from lapland.networks.index import FAMILIES
 from lapland.schemes.definition import scheme_from
 
 FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
@@ -53,6 +55,49 @@ def test_a_line_gives_the_same_faces(faces):
     assert (
         again.to_dict(pose=True)["faces"][0].keys() == faces.to_dict(pose=True)["faces"][0].keys()
     )
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def three(request):
+    """Three faces of one photo; the last is cut by its border."""
+    photo = cv2.imread("examples/astronaut.png")[:300, 80:380]
+    wide = np.hstack([photo, cv2.flip(photo, 1), photo[:, :160]])
+    found = Detector(weights=request.param, threads=1).predict(wide)
+    assert len(found) >= 2
+    return found
+
+
+def test_answers_of_a_line_are_those_of_the_faces(three):
+    again = Faces.from_json(three.to_json())
+    np.testing.assert_allclose(again.confidence, three.confidence, atol=6e-5)
+    for probability in (0.5, 0.9):
+        np.testing.assert_allclose(again.radius(probability), three.radius(probability), atol=6e-4)
+    poses, found = three.pose(), again.pose()
+    np.testing.assert_allclose(found.angles, poses.angles, atol=0.01)
+    np.testing.assert_allclose(found.radius(0.9), poses.radius(0.9), rtol=1e-3)
+    for name in ("openness", "deviations", "closed"):
+        written = getattr(three.eyes, name)
+        np.testing.assert_allclose(getattr(again.eyes, name), written, atol=2e-3, err_msg=name)
+    np.testing.assert_allclose(again.mouth.openness, three.mouth.openness, atol=1e-3)
+    np.testing.assert_allclose(again.mouth.deviation, three.mouth.deviation, atol=1e-3)
+    for one, other in zip(again, three, strict=True):
+        assert one.pose().yaw == pytest.approx(other.pose().yaw, abs=0.01)
+        assert one.eyes.closed == pytest.approx(other.eyes.closed, abs=2e-3)
+    assert again.to_dict(pose=True, eyes=True).keys() == three.to_dict().keys()
+    twice = Faces.from_dict(again.to_dict())
+    np.testing.assert_array_equal(twice.eyes.openness, again.eyes.openness)
+
+
+def test_lines_without_labels_count_as_of_open_weights(faces):
+    data = faces.to_dict()
+    assert data.pop("labels") == faces.calibration.labels.split()[0]
+    open_eyes = Faces.from_dict(data | {"labels": "open"}).eyes.openness
+    others = Faces.from_dict(data | {"labels": "300w"}).eyes.openness
+    np.testing.assert_array_equal(Faces.from_dict(data).eyes.openness, open_eyes)
+    assert (others < 0.9 * open_eyes).all()
+    for wrong in (3, None, ["open"]):
+        with pytest.raises(GeometryError, match="labels: expected the name"):
+            Faces.from_dict(data | {"labels": wrong})
 
 
 def test_radii_between_those_of_the_line_are_near_the_calibration(faces):
