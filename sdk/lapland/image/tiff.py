@@ -26,7 +26,8 @@ _COMPRESSIONS = {
     1: "uncompressed",
     **dict.fromkeys((2, 3, 4), "CCITT"),
     5: "LZW",
-    **dict.fromkeys((6, 7), "JPEG"),
+    6: "old-style JPEG",
+    7: "JPEG",
     **dict.fromkeys((8, 32946), "Deflate"),
     32773: "PackBits",
     34712: "JPEG 2000",
@@ -39,7 +40,7 @@ _COMPRESSIONS = {
 }
 # libtiff, within OpenCV, knows these, or reports an error; of others it leaves a black picture.
 _DECODED = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34887, 34925, 50000, 50001}
-_OPTIONAL = {34887, 34925, 50000, 50001}  # left out of most builds of OpenCV
+_OPTIONAL = {6, 34887, 34925, 50000, 50001}  # left out of most builds of OpenCV
 _COLOURS = {
     4: "a mask",
     8: "CIELAB",

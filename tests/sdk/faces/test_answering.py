@@ -40,6 +40,18 @@ def test_pose_eyes_and_mouth(faces):
     np.testing.assert_allclose(many.mouth.openness[0], one.mouth.openness, atol=1e-5)
 
 
+def test_without_a_calibration_the_scales_tell_about_as_much(faces):
+    known = faces[0]
+    arrays = (known.boxes, known.scores, known.five_points, known.landmarks, known.scales)
+    plain = Faces(*arrays)
+    pairs = (
+        (plain.eyes.deviations, known.eyes.deviations),
+        (plain.mouth.deviation, known.mouth.deviation),
+    )
+    for rough, better in pairs:  # 0.8 to 2.3 with the shipped models
+        assert ((1 / 3 < rough / better) & (rough / better < 3)).all()
+
+
 def test_parts_outlines_masks_and_chips(faces, image):
     many, one, other = both(faces)
     np.testing.assert_array_equal(many.part("nose")[1], other.part("nose"))

@@ -23,6 +23,7 @@ FILES = {
     "PDF": (b"%PDF-1.7\n" + bytes(99), "PDF"),
     "Photoshop": (b"8BPS\0\1" + bytes(99), "Photoshop"),
     "TGA": (TGA, "TGA"),
+    "TGA of white": (TGA[:18] + b"\xff" * 36, "TGA"),
     "new TGA": (TGA + b"TRUEVISION-XFILE.\0", "TGA"),
     "ICO": (b"\0\0\1\0\1\0" + bytes(99), "ICO"),
     "HDR": (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "Radiance HDR"),
@@ -58,7 +59,10 @@ def test_its_name_and_what_to_do(tmp_path, name, form):
     assert message.startswith("the encoded image" if form == "bytes" else str(path))
 
 
-@pytest.mark.parametrize("data", [b"\0" * 500, bytes(range(256)), b"\x89PNG", b"\xff"])
+NO_TGA = TGA[:17] + b"\xc0" + TGA[18:]  # bits that no TGA has
+
+
+@pytest.mark.parametrize("data", [b"\0" * 500, bytes(range(256)), b"\x89PNG", b"\xff", NO_TGA])
 def test_others_are_damaged_or_none(data):
     with pytest.raises(ImageError, match="is damaged or no image; expected JPEG"):
         load_image(data)

@@ -46,9 +46,10 @@ def test_constants_that_grow_are_not_folded(refused):
 
 
 def test_a_large_graph_is_refused_with_its_limit(refused):
-    refused(
-        chain("Concat", 12, 2, axis=1), "numbers for each face", str(loading.MAX_NUMBERS), seen=True
-    )
+    # The graph's own, and a crop of 80 x 80 x 3 doubled twelve times.
+    numbers = 1_834_212 + 19_200 * (2**13 - 2)
+    words = f"compute {numbers} numbers for each face", str(loading.MAX_NUMBERS)
+    refused(chain("Concat", 12, 2, axis=1), *words, seen=True)
 
 
 def resized(scales, *between, **options):

@@ -73,10 +73,15 @@ def test_a_sure_face_keeps_its_landmarks_and_learns_from_a_search():
     np.testing.assert_allclose(late.hint, FIVE + FAR)
 
 
-def searched_at(times, track):
-    """The times at which a searcher, which searches once a second, has searched."""
+def searched_at(times, track, lost=None):
+    """The times at which a searcher, which searches once a second, has searched.
+
+    `lost` is when another face was lost, which nobody has seen since.
+    """
     searcher, detector, clock = Searcher(1.0, False), FaceDetector(FIVE), Clock()
     searcher.use(detector)
+    if lost is not None:
+        searcher.lost_face(lost)
     found = []
     for time in times:
         before = detector.searches
@@ -89,6 +94,12 @@ def test_searches_come_in_haste_while_a_face_is_unsure_and_rest_otherwise():
     times = [0.0, 0.05, 0.11, 0.15, 0.22, 0.6, 1.05]
     assert searched_at(times, followed(unsure=True)) == [0.0, 0.11, 0.22, 0.6, 1.05]
     assert searched_at(times, followed(unsure=False)) == [0.0, 1.05]
+
+
+def test_searches_come_soon_for_a_second_after_a_face_was_lost():
+    times = [0.0, 0.15, 0.25, 0.4, 0.6, 0.95, 1.2, 1.5, 2.0]
+    found = searched_at(times, followed(unsure=False), lost=0.0)
+    assert found == [0.0, 0.25, 0.6, 0.95, 2.0]
 
 
 # --- looks
