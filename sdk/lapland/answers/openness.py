@@ -9,10 +9,10 @@ mouth.
 Labels have habits: lids and lips of the labels that open networks learn lie closer together than
 300-W's. So the units of openness follow from the data that a network was trained on.
 
-All other constants were fitted on 1,300 open photos (generated and CC0 ones) against the lids of
-another network's mesh, over landmark networks of several widths; closed eyes were checked by eye.
-Small networks place the lids of a closed eye farther apart. Their larger radii make the deviation
-larger and pull the probability to that of an unknown eye.
+All other constants were fitted on 2,100 open photos against the lids of another network's mesh,
+over landmark networks of several widths; closed eyes were checked by eye. Small networks place the
+lids of a closed eye farther apart. Their larger radii make the deviation larger and pull the
+probability to that of an unknown eye. `python -m benchmarks.closed_eyes` measures the probability.
 """
 
 import functools
@@ -28,7 +28,7 @@ from .poses import Poses
 
 _EYES = (range(36, 42), range(42, 48))
 _MOUTH = range(48, 68)
-_LOWER = 0.3  # share of the lower lid in an eye's openness
+_SHARES = 0.3, 0.59  # of the lower lid, in an eye's openness and in what tells a closed one
 _CLOSED = 0.11  # raw openness of a closed eye
 # From there to the mean open eye, and the factor of the gap between the lips: of points where the
 # lids and lips are, as 300-W's, and of open networks. By the latter the median eye of 45 open
@@ -37,9 +37,11 @@ _UNITS, _OPEN_UNITS = (0.14, 1.0), (0.107, 2.9)
 # Deviations by the radius r of the lids in mean widths of eye or mouth: constant, and weight of r
 # for eyes, of its square for the mouth.
 _EYE_DEVIATION, _MOUTH_DEVIATION = (0.05, 3.3), (0.005, 20.0)
-# The logistic curve of a closed eye: middle and slope, both less by the radius of the lids in
-# widths of the eye, and the odds of an unknown eye: one in ten.
-_CONSTANT, _SLOPE, _HALF, _PRIOR = 9.1, -17.2, 0.028, -2.2
+# The logistic curve of a closed eye: middle and slope, for points where the lids are and of open
+# networks; both less by the radius of the lids in widths of the eye; and the odds of an unknown
+# eye, one in four.
+_CURVE, _OPEN_CURVE = (7.46, -20.9), (6.0, -13.4)
+_HALF, _PRIOR = 0.02, -1.08
 # Bulge of lids and lips of photos, in that of the mean head: with this share, heads that look up
 # and down have the same openness.
 _BULGE = 0.5
@@ -55,7 +57,7 @@ class Eyes:
             eye. Wide eyes are above 1.
         deviations: (2,) float32, standard deviations of the openness.
         closed: (2,) float32, probability that the eye is closed. An eye whose landmarks are too
-            unsure has 0.1.
+            unsure has 0.25.
     """
 
     openness: NDArray[np.float32]
@@ -88,6 +90,7 @@ def eyes_of(
         labels: training data of the network, as its calibration names them.
     """
     rows, (unit, _) = [], _units(labels)
+    middle, steepness = _OPEN_CURVE if _is_open(labels) else _CURVE
     for eye in _EYES:
         points = _on_the_head(landmarks, eye, (eye[0], eye[3]), poses)
         width = np.abs(points[:, 3, 0] - points[:, 0, 0])
@@ -98,11 +101,11 @@ def eyes_of(
         height = points[..., 1] - line
         least = np.maximum(width, 0.5 * _width(eye[0], eye[3]))
         upper, lower = height[:, 1:3].mean(axis=1), -height[:, 4:6].mean(axis=1)
+        gaps = (((upper + share * lower) / least - _CLOSED) / unit for share in _SHARES)
         lids = deviations[:, [eye[1], eye[2], eye[4], eye[5]]].mean(axis=1)
-        radius = lids / poses.sizes / _width(eye[0], eye[3])
-        rows.append((((upper + _LOWER * lower) / least - _CLOSED) / unit, radius))
-    openness, radius = (np.stack(column, axis=-1) for column in zip(*rows, strict=True))
-    odds = (_CONSTANT + _SLOPE * openness) / np.sqrt(1 + (radius / _HALF) ** 2) + _PRIOR
+        rows.append((*gaps, lids / poses.sizes / _width(eye[0], eye[3])))
+    openness, gap, radius = (np.stack(column, axis=-1) for column in zip(*rows, strict=True))
+    odds = (middle + steepness * gap) / np.sqrt(1 + (radius / _HALF) ** 2) + _PRIOR
     constant, weight = _EYE_DEVIATION
     return Eyes(
         np.maximum(openness, 0).astype(np.float32),
@@ -129,7 +132,11 @@ def mouths_of(
 
 
 def _units(labels: str) -> tuple[float, float]:
-    return _OPEN_UNITS if labels.startswith("open") else _UNITS
+    return _OPEN_UNITS if _is_open(labels) else _UNITS
+
+
+def _is_open(labels: str) -> bool:
+    return labels.startswith("open")
 
 
 @functools.lru_cache(maxsize=8)

