@@ -34,6 +34,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
     REPOSITORY / "docs" / "answers.md": {
         "pose-errors": ("head-pose", poses.errors),
         "pose-times": ("head-pose", poses.times),
+        "closed-eyes": ("closed-eyes", poses.closed_eyes),
     },
     REPOSITORY / "docs" / "video.md": {"frames": ("tracking", video.frames)},
     REPOSITORY / "docs" / "many-photos.md": {"batch": ("batch", running.batch)},

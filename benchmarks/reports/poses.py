@@ -1,4 +1,4 @@
-"""Blocks on head pose: errors beside others, what the intervals hold, times."""
+"""Blocks of `docs/answers.md`: head pose beside others, its times, and closed eyes."""
 
 from benchmarks.common.results import Report
 from benchmarks.reports.markdown import counted, markdown, origin
@@ -52,4 +52,23 @@ def times(report: Report) -> str:
         f"{origin(report)} The pose of a single face takes {one['min']:.3f} ms of processor time, "
         f"{one['median']:.3f} in the median of {one['repeats']:,}, the radii of its landmarks "
         f"included; each of 256 faces {many['min']:.3f} ms."
+    )
+
+
+def closed_eyes(report: Report) -> str:
+    """Eyes by their probability of being closed, and how many are."""
+    head = ["probability", "eyes", "mean", "closed"]
+    rows = [
+        [
+            name,
+            f"{row['eyes']:,}",
+            f"{100 * row['probability']:.0f} %",
+            f"{100 * row['closed']:.0f} %",
+        ]
+        for name, row in report["bands"].items()
+    ]
+    return (
+        f"{origin(report)} {report['model']}; {report['eyes']:,} eyes, {report['closed']} closed. "
+        f"A closed eye has a larger probability than an open one in {100 * report['area']:.0f} % "
+        f"of all pairs.\n\n{markdown(head, rows)}"
     )

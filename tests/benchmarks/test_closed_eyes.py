@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks import closed_eyes
+from benchmarks.common import results
+from benchmarks.reports import poses
 from lapland import Faces
 
 
@@ -50,3 +52,12 @@ def test_closed_eyes_are_counted_by_probability():
     assert "0.1-0.3" not in found["bands"]
     # Of six pairs four are in order, and one is even.
     assert found["area"] == pytest.approx(4.5 / 6, abs=1e-3)
+
+
+def test_the_table_says_how_many_eyes_of_each_probability_are_closed():
+    report = results.read(results.FOLDER / "closed-eyes.json")
+    table = poses.closed_eyes(report)
+    for name, row in report["bands"].items():
+        (line,) = (line for line in table.splitlines() if line.startswith(f"| {name} |"))
+        assert line.endswith(f"| {100 * row['closed']:.0f} % |")
+    assert f"{report['closed']} closed" in table
