@@ -39,6 +39,15 @@ def test_format_and_size(pixels, suffix):
     assert begins_as_photo(data[:64]) or suffix in (".bmp", ".ppm")
 
 
+@pytest.mark.parametrize(("quality", "chunk"), [(80, b"VP8 "), (101, b"VP8L")])
+def test_both_kinds_of_webp_have_their_size(pixels, quality, chunk):
+    given, data = cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    assert given
+    assert data[12:16].tobytes() == chunk
+    header = read_header(data.tobytes())
+    assert (header.width, header.height, header.whole) == (64, 48, True)
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 def test_formats_that_show_their_end(pixels, suffix):
     data = encode(pixels, suffix)
@@ -59,6 +68,9 @@ def test_a_header_that_ends_gives_no_other_size(pixels, suffix):
         assert header is None or not header.whole or (header.width, header.height) == (64, 48)
 
 
-@pytest.mark.parametrize("data", [b"", b"text", bytes(100), b"BM", b"GIF89a", b"RIFF....WEBPnone"])
+NO_WEBP = b"RIFF....WEBPBAD " + bytes(40)  # of no known kind
+
+
+@pytest.mark.parametrize("data", [b"", b"text", bytes(100), b"BM", b"GIF89a", NO_WEBP])
 def test_no_header(data):
     assert read_header(data) is None
