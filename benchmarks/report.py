@@ -13,7 +13,7 @@ import cv2
 
 from benchmarks.common import results
 from benchmarks.peers import report as peers
-from benchmarks.reports import answers, models, pictures, poses, running, video
+from benchmarks.reports import answers, finding, models, pictures, poses, running, video
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
@@ -48,6 +48,9 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "soak": ("soak", running.soak),
         "threads": ("threads", running.workers),
         "pipeline": ("pipeline", running.pipeline),
+        "detection": ("detection", finding.found),
+        "detection-points": ("detection", finding.points),
+        "detection-turned": ("detection", finding.turned),
         "motions": ("tracking", video.motions),
         "motions-300w": ("tracking-300w", video.motions),
     },
@@ -62,6 +65,7 @@ PLOTS: dict[Path, tuple[str, Plot]] = {
     REPOSITORY / "benchmarks" / "landmarks.png": ("benchmark", plot.draw),
     REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),
     REPOSITORY / "benchmarks" / "designs.png": ("designs", pictures.draw_designs),
+    REPOSITORY / "benchmarks" / "detection.png": ("detection", finding.draw),
     peers.PLOT: ("peers", peers.draw),
 }
 

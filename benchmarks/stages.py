@@ -18,17 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.common import machine, results
 from benchmarks.common.models import add_model, detector_of
 from benchmarks.peers import photos
-from lapland.crop import square
-from lapland.detection import mtcnn
-
-# Function of the cascade -> its name in the table.
-PARTS = {
-    "windows": "windows that may hold a face",
-    "square": "squares",
-    "suppress": "suppression of overlapping boxes",
-    "crops": "crops for R-Net and O-Net",
-    "moved": "boxes moved",
-}
+from lapland.detection import paired
+from lapland.landmarks import network
 
 
 class Stopwatch:
@@ -103,14 +94,12 @@ def main() -> None:
     alone, together = len(detector.predict(image)), len(detector.predict(crowd))
 
     watch = Stopwatch()
-    cascade = faces = detector.networks.faces
-    watch.watch(cascade, "levels", "pyramid")
-    for net in ("pnet", "rnet", "onet"):
-        watch.watch(getattr(cascade, net), "run", f"{net[0].upper()}-Net")
-    for name, label in PARTS.items():
-        watch.watch(mtcnn, name, label)
+    faces = detector.networks.faces
+    watch.watch(faces.blazeface, "find", "BlazeFace")
+    watch.watch(faces.onestage, "find", "network for small faces")
+    watch.watch(paired, "stances", "O-Net's look at the faces")
     watch.watch(faces, "detect", "detection, all of it")
-    watch.watch(square, "cut", "crops for the landmark network")
+    watch.watch(network, "texture", "textures of the landmark crops")
     watch.watch(detector.networks.landmarks, "run", "landmark network")
     for _ in range(options.repeats):
         watch.whole(lambda: detector.predict(image))

@@ -27,7 +27,7 @@ METADATA = {
     "schema_version": "1",
     "name": "onestage",
     "origin": "training.detector of lapland, on open photos of faces alone",
-    "licence": "MIT",
+    "licence": "Apache-2.0",
 }
 
 
@@ -57,8 +57,8 @@ def difference(net: OneStage, model: bytes, images: NDArray[np.uint8]) -> float:
     expected = []
     for level, output in zip(LEVELS, outputs, strict=True):
         values = output[:, :VALUES].flatten(2).transpose(1, 2).numpy()
-        rates = np.full(VALUES, level.stride, np.float32)
-        rates[[0, 3]] = 1
+        rates = np.ones(VALUES, np.float32)
+        rates[1:3] = level.stride
         shift = np.zeros(VALUES, np.float32)
         shift[3] = np.log(level.stride)
         expected.append(values * rates + shift)

@@ -2,10 +2,10 @@
 
     python -m training.detector --data FACES --train LIST --val LIST --backgrounds PHOTOS --out RUN
 
-FACES are photos with `.pts` files of 68 points; PHOTOS have no faces. Each step draws scenes anew.
-The rate rises, stays, and falls in the last quarter of all steps. A killed run goes on from its
-last state; with other `--steps` it ends sooner or later. `weights.safetensors` has the mean of
-recent weights, which `python -m export.onestage` reads.
+FACES are photos with `.pts` files of 68 points; PHOTOS have no faces. Scenes are drawn anew all the
+time, and each serves a few steps. The rate rises, stays, and falls in the last quarter of all
+steps. A killed run goes on from its last state; with other `--steps` it ends sooner or later.
+`weights.safetensors` has the mean of recent weights, which `python -m export.onestage` reads.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lapland.schemes.ibug68 import IBUG68
 from training.data.readers import SUFFIXES, read_faces
+from training.finding.pool import Pool
 from training.finding.run import Run
 from training.finding.scenes import Scenes
 from training.finding.validation import validate
@@ -32,11 +33,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--val", type=Path, required=True, help="list of faces")
     parser.add_argument("--backgrounds", type=Path, help="photos without faces")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=32, help="scenes in a step")
+    parser.add_argument("--steps", type=int, default=60000)
+    parser.add_argument("--batch", type=int, default=16, help="scenes in a step")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--every", type=int, default=200, help="steps between reports")
+    parser.add_argument("--every", type=int, default=500, help="steps between reports")
     parser.add_argument("--val-scenes", type=int, default=240, help="scenes of a report")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
@@ -50,11 +51,11 @@ def main(arguments: list[str] | None = None) -> None:
     chance = np.random.default_rng(1)
     kept = [val.draw(chance) for _ in range(options.val_scenes)]
     run = Run(options.out, steps=options.steps, most=options.rate, seed=options.seed)
+    pool = Pool(train, batch=options.batch, seed=options.seed)
     parts: list[dict[str, float]] = []
     start = time.process_time()
     while run.step < options.steps:
-        rng = np.random.default_rng([options.seed, run.step])
-        parts.append(run.learn([train.draw(rng) for _ in range(options.batch)]))
+        parts.append(run.learn(pool.at(run.step)))
         if run.step % options.every == 0 or run.step == options.steps:
             facts = validate(run.averaged(), kept)
             run.save(facts)

@@ -23,7 +23,7 @@ class Face:
 
     Attributes:
         image: (H, W, 3) uint8 BGR.
-        landmarks: (K, 2) 0-based pixels; None if there are none, and the face is in the middle.
+        landmarks: (K, 2) 0-based pixels; None if there are none, and the photo shows little else.
     """
 
     image: NDArray[np.uint8]
@@ -145,13 +145,13 @@ def found(boxes: NDArray[np.floating], face: Face | NDArray[np.float64]) -> bool
 
     Args:
         boxes: (N, 4) x1, y1, x2, y2.
-        face: its landmarks (K, 2), or the photo with the face in the middle.
+        face: its landmarks (K, 2), or the photo, which shows little but one face.
     """
     if isinstance(face, Face) and face.landmarks is not None:
         face = face.landmarks
     if isinstance(face, Face):
         size = np.array(face.image.shape[1::-1])
-        middle, least, most, off = size / 2, 0.2 * max(size), 0.95 * max(size), 0.25 * max(size)
+        middle, least, most, off = size / 2, 0.2 * max(size), 1.3 * max(size), 0.4 * max(size)
     else:
         low, high = face.min(axis=0), face.max(axis=0)
         side = float((high - low).max())

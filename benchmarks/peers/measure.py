@@ -18,6 +18,7 @@ from benchmarks.peers import environment, score
 from benchmarks.peers.photos import Photo, save
 from benchmarks.peers.plan import HERE, OURS, Peer
 from benchmarks.peers.process import Worker
+from lapland.detection.registry import load_detector
 
 Figures = dict[str, dict[str, Any]]
 _WARM = 3  # photos before the clock counts
@@ -102,7 +103,7 @@ def times(
                 for name in ("import_ms", "load_ms")
             }
             taken[row.name] = {call: [] for call in worker.ready["calls"]}
-        boxes = _boxes(folder, photos)
+        boxes = _boxes(photos)
         bar = tqdm(total=(rounds + 1) * len(workers), desc="rounds", mininterval=2)
         for turn in range(rounds + 1):  # the first, of a few photos, is not counted
             count = len(photos) if turn else min(_WARM, len(photos))
@@ -127,7 +128,7 @@ def accuracy(rows: Sequence[Entry], photos: list[Photo]) -> tuple[Figures, dict[
     skipped: dict[str, str] = {}
     truths = [photo.landmarks for photo in photos if photo.landmarks is not None]
     with _folder(photos) as folder:
-        boxes = _boxes(folder, photos)
+        boxes = _boxes(photos)
         for row in rows:
             worker = row.start(folder)
             if worker.skipped:
@@ -179,22 +180,18 @@ def _about(row: Entry, worker: Worker) -> dict[str, Any]:
     return {"install_mb": row.install_mb, **about}
 
 
-def _boxes(folder: Path, photos: list[Photo]) -> list[dict[str, Any] | None]:
+def _boxes(photos: list[Photo]) -> list[dict[str, Any] | None]:
     """MTCNN's box and five points of the annotated face of each photo; None if it missed.
 
     They come from lapland's MTCNN, for all rows.
     """
-    python, _ = _python(OURS)
-    worker = Worker(python, OURS.script, OURS.rows[0].variant, folder)
-    if worker.skipped:
-        raise SystemExit(f"benchmarks.peers: lapland does not run: {worker.skipped}")
+    mtcnn = load_detector("mtcnn", threads=1)
     found: list[dict[str, Any] | None] = []
-    for index, photo in enumerate(tqdm(photos, "MTCNN's boxes", mininterval=2)):
-        result = worker.ask("detect", photo=index)["result"]
-        best = score.box_of(result["boxes"], photo.box)
-        given = ("box", result["boxes"]), ("five_points", result["five_points"])
-        found.append(None if best is None else {name: rows[best] for name, rows in given})
-    worker.close()
+    for photo in tqdm(photos, "MTCNN's boxes", mininterval=2):
+        boxes, _, points = mtcnn.detect(photo.image)
+        best = score.box_of(boxes.tolist(), photo.box)
+        given = ("box", boxes), ("five_points", points)
+        found.append(None if best is None else {name: rows[best].tolist() for name, rows in given})
     return found
 
 

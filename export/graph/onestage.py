@@ -91,14 +91,14 @@ def _convolution(
 
 
 def _head(g: GraphBuilder, head: nn.Module, stride: int, value: str, name: str) -> str:
-    """(N, cells, VALUES), row by row: offsets in pixels, sides as logarithms of pixels."""
+    """(N, cells, VALUES), row by row: middles in pixels, sides as logarithms of pixels."""
     block, last = head.children()
     assert isinstance(last, nn.Conv2d)
     assert last.bias is not None
     value = _separable(g, block, value, name)
     kernel, bias = _exact(last.weight)[:VALUES], _exact(last.bias)[:VALUES]
-    rates = np.full(VALUES, float(stride))
-    rates[[0, 3]] = 1.0
+    rates = np.ones(VALUES)
+    rates[1:3] = stride
     kernel, bias = kernel * rates[:, None, None, None], bias * rates
     bias[3] += np.log(stride)
     value = _conv(g, value, name, kernel, bias, last)

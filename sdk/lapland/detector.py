@@ -44,13 +44,16 @@ class Detector(Hinting):
             peak; or "barycenter", the mean of the values above the background. Scales and radii
             come from the whole map, and are measured with softargmax.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
-        detector: the face detector: "mtcnn", the cascade of the paper, which knows upright faces,
-            or "blazeface", two networks for large and for small faces, which takes longer, misses
-            fewer hard faces, knows those turned by 60 degrees, and checks the turn of each.
+        detector: the face detector: "blazeface", BlazeFace for large faces and a network of our own
+            for small ones, which know faces that lean by up to 60 degrees; or "mtcnn", the cascade
+            of the paper, which knows upright faces, misses more of them, and takes longer.
         turned: look for faces at any angle, upside down too; with "blazeface" alone.
         min_face: side of the smallest face to look for, image pixels.
-        thresholds: scores that a face must exceed in the three stages of MTCNN.
-        pyramid_factor: ratio of neighbouring sizes at which MTCNN looks for faces.
+        thresholds: three scores that a face must exceed; None takes those of the detector. Of
+            "blazeface" (0.6, 0.3, 0.58): in BlazeFace, in the network for small faces, and in the
+            mean of all networks if the last one that looks is not sure. Of "mtcnn" (0.6, 0.7, 0.7):
+            in its three networks.
+        pyramid_factor: ratio of neighbouring sizes at which "mtcnn" looks for faces.
         threads: threads of one call; None takes one for each core.
         rgb: True for arrays and tensors in RGB, as those of PIL, matplotlib and MediaPipe; False
             for BGR, as OpenCV's. Files know their order.
@@ -79,10 +82,10 @@ class Detector(Hinting):
         weights: str | None = None,
         decoder: str = "softargmax",
         model: str | os.PathLike[str] | None = None,
-        detector: str = "mtcnn",
+        detector: str = "blazeface",
         turned: bool = False,
         min_face: int = 40,
-        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
+        thresholds: tuple[float, float, float] | None = None,
         pyramid_factor: float = 0.709,
         threads: int | None = None,
         rgb: bool = False,

@@ -33,7 +33,7 @@ class DetectorOptions:
     detector: str = DEFAULT_DETECTOR
     turned: bool = False
     min_face: int = 40
-    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
+    thresholds: tuple[float, float, float] | None = None
     pyramid_factor: float = 0.709
     threads: int | None = None
     rgb: bool = False

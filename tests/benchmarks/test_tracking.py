@@ -132,8 +132,12 @@ def test_landmarks_within_their_radii_are_counted():
     class Circles:  # of 5 pixels
         columns = 5 + 68
 
-        def radii(self, landmarks, scales, textures, probability, image_size=None):
-            return np.full(scales.shape, 5.0 if probability == 0.9 else 1.0, np.float32)
+        def estimate(self, landmarks, scales, textures, image_size=None):
+            self.shape = scales.shape
+            return self
+
+        def radii(self, probability):
+            return np.full(self.shape, 5.0 if probability == 0.9 else 1.0, np.float32)
 
     at = faces_at((200, 200))
     landmarks = at.landmarks.copy()

@@ -1,6 +1,7 @@
 """The graph of the network that finds faces of all sizes, against the network itself."""
 
 import hashlib
+import json
 
 import numpy as np
 import onnx
@@ -10,6 +11,7 @@ from safetensors.torch import save_file
 
 from export import onestage
 from export.graph.onestage import convert
+from export.shipping.hashes import MODELS
 from lapland.networks.session import Session
 from training.finding.checkpoint import save_weights
 from training.finding.network import OneStage
@@ -69,3 +71,13 @@ def test_other_files_are_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(SystemExit, match=r"training\.detector"):
         onestage.main([str(tmp_path / "other.safetensors")])
+
+
+def test_the_committed_file_comes_from_the_weights_beside_it():
+    net, facts = onestage.read(MODELS / "onestage" / "weights.safetensors")
+    data = (MODELS / "onestage" / "onestage.onnx").read_bytes()
+    assert convert(net, {**onestage.METADATA, "facts": json.dumps(facts)}) == data
+    card = (MODELS / "onestage" / "README.md").read_text("utf-8")
+    assert hashlib.sha256(data).hexdigest() in card
+    assert f"{len(data):,} bytes" in card
+    assert f"{sum(p.numel() for p in net.parameters()):,} numbers" in card

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.finding.network import LEVELS, Level, cells
+from training.finding.network import LEVELS, Level, cells, places
 from training.finding.scenes import Scene
 
 NEAR, ABOUT = 0.22, 1.7  # radius of a face's cells in its sides; of those that do not count, in it
@@ -82,10 +82,9 @@ def loss(outputs: tuple[Tensor, Tensor], scenes: list[Scene]) -> tuple[Tensor, d
         found = output.permute(0, 2, 3, 1)[mine]
         wanted = target.values[mine]
         side = wanted[:, 2:3]
-        middle = at + level.stride * found[:, 1:3]
+        middle, _, five = places(level, at, found)
         square = square + _robust((middle - wanted[:, :2]) / side).sum()
         square = square + _robust(found[:, 3:4] - torch.log(side / level.stride)).sum()
-        five = at[:, None] + level.stride * found[:, 4:14].reshape(-1, 5, 2)
         off = (five - wanted[:, 3:].reshape(-1, 5, 2)) / side[:, None]
         points = points + _robust(off).sum() / 5
     count = max(count, 1)

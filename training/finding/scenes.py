@@ -25,10 +25,11 @@ SIZE = 160  # pixels of a scene
 MIDDLE, SIDE = (39.3, 33.8), 70.0
 LEAST, MOST = 14.0, 140.0  # sides of faces
 _HUGE = 0.06  # probability of a face beyond all levels
-_TILT, _STEEP = 18.0, 60.0  # degrees: deviation of the roll; range of a uniform part
+_TILT, _STEEP = 18.0, 70.0  # degrees: deviation of the roll; range of a uniform part
+_LEANING = 0.45  # share of that part
 _HANGING = (105.0, 255.0)  # degrees; a face turned so far counts as none
-_PIXELS = Augmentation(light=0.8, grey=0.12, blur=0.35, most_blur=1.4, dark=0.12, noise=0.35)
-_MIRRORED = [1, 0, 2, 4, 3]
+_PIXELS = Augmentation(light=0.6, grey=0.12, blur=0.35, most_blur=1.4, dark=0.05, noise=0.2)
+MIRRORED = [1, 0, 2, 4, 3]  # five points of a mirrored face, in their order
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class _Source:
         if rng.random() < _HUGE:
             side = rng.uniform(MOST, 3 * MOST)
         hangs = bool(rng.random() < 0.06)
-        steep = rng.uniform(-_STEEP, _STEEP) if rng.random() < 0.3 else rng.normal(0, _TILT)
+        steep = rng.uniform(-_STEEP, _STEEP) if rng.random() < _LEANING else rng.normal(0, _TILT)
         degrees = rng.uniform(*_HANGING) if hangs else float(np.clip(steep, -90, 90))
         centre = rng.uniform(-0.15 * side, SIZE + 0.15 * side, 2)
         if rng.random() < 0.7:
@@ -186,8 +187,8 @@ class _Source:
         linear = turn / share
         matrix = np.column_stack([linear, offset + turn @ (0.5 / share - 0.5)])
         inside = ((five > -0.1 * side) & (five < SIZE + 0.1 * side)).all()
-        counts = bool(inside and abs(degrees) <= 65)
-        return _Placed(photo, matrix, five[_MIRRORED] if mirrored else five, counts, hangs)
+        counts = bool(inside and abs(degrees) <= 75)
+        return _Placed(photo, matrix, five[MIRRORED] if mirrored else five, counts, hangs)
 
     def surroundings(self, rng: np.random.Generator) -> Picture | None:
         """The widest strip of the photo beside the face, or none if all are narrow."""

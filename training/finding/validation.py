@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.finding.network import LEVELS, OneStage, cells
+from training.finding.network import LEVELS, OneStage, cells, places
 from training.finding.objective import batch_of
 from training.finding.scenes import Scene
 
@@ -56,7 +56,6 @@ def _decoded(outputs: tuple[Tensor, Tensor], i: int) -> list[tuple[NDArray[np.fl
         height, width = (level.stride * side for side in output.shape[2:])
         at = cells(level, height, width).reshape(-1, 2)
         values = output[i].flatten(1).T
-        five = at[:, None] + level.stride * values[:, 4:14].reshape(-1, 5, 2)
-        middle = at + level.stride * values[:, 1:3]
+        middle, _, five = places(level, at, values)
         rows.append((values[:, 0].sigmoid().numpy(), middle.numpy(), five.numpy()))
     return rows

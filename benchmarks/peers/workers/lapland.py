@@ -16,10 +16,9 @@ _FRAMES = 3  # before the one that is timed
 
 
 class Rival:
-    """`Detector`, with MTCNN alone beside it for the time of detection, or `Tracker`."""
+    """`Detector`, or `Tracker`; the boxes that all rivals get are MTCNN's."""
 
     rgb = False
-    mtcnn = True  # its own boxes are those that all get
 
     def __init__(self, variant: str) -> None:
         weights, width, precision, *tracking = variant.split()

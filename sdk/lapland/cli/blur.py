@@ -20,9 +20,9 @@ from ..footage.source import Source, opened
 from ..image.loading import load_image
 from .options import add_detector, complain, detector_options
 
-# Least scores of a face in the three stages: below the usual ones, as a missed face is a larger
-# fault than a blurred cushion.
-THRESHOLDS = (0.5, 0.6, 0.4)
+# Face detector -> least scores of a face: below the usual ones, as a missed face is a larger fault
+# than a blurred cushion.
+THRESHOLDS = {"blazeface": (0.4, 0.2, 0.3), "mtcnn": (0.5, 0.6, 0.4)}
 SMALLEST = 20  # pixels
 # A face hides its place in so many frames before and after, too.
 NEIGHBOURS = 4
@@ -36,7 +36,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="make the faces of photos and videos unrecognisable",
         description="Blurs every face in photos, folders of photos and videos, ear to ear, "
         "and writes copies without metadata and sound. Places that are only "
-        f"perhaps a face are blurred, too (score from {THRESHOLDS[-1]}). Faces can still be "
+        "perhaps a face are blurred, too (low thresholds). Faces can still be "
         "missed: look the result through before you publish it.",
     )
     parser.add_argument("inputs", nargs="+", type=Path, metavar="PHOTO", help="or folder, or video")
@@ -58,7 +58,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the subcommand; returns the exit status."""
-    detector = Detector(**vars(detector_options(options, thresholds=THRESHOLDS)))
+    least = THRESHOLDS[options.detector]
+    detector = Detector(**vars(detector_options(options, thresholds=least)))
     videos = [path for path in options.inputs if path.suffix.lower() in VIDEOS]
     given = [path for path in options.inputs if path not in videos]
     photos, empty = find_photos(given, options.out)
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
             failed += 1
             complain(error)
     print(
-        f"faces blurred from a score of {THRESHOLDS[-1]} and {options.min_face} pixels on; "
+        f"faces blurred from a score of {least[-1]} and {options.min_face} pixels on; "
         "faces may have been missed: look the result through"
     )
     return 1 if failed or empty else 0

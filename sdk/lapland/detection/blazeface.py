@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..networks.session import Session
 from .base import Result
-from .merging import Found, merged, padded, turned_back, upright_boxes
+from .merging import Found, padded, seen_in_turns, upright_boxes
 from .mtcnn_boxes import Floats
 from .pyramid import Halves, Image
 
@@ -75,30 +75,19 @@ class BlazeFace:
     def _seen(self, halves: Halves, turns: int) -> tuple[Result, Floats, npt.NDArray[np.intp]]:
         """Scores (N,), values (N, 8, 2) in image pixels, and turns (N,), one row for each face."""
         small, rates = _shrunk(halves)
-        parts = [self._candidates(small, turn) for turn in range(turns)]
-        scores, values = (np.concatenate(column) for column in zip(*parts, strict=True))
-        origin = np.repeat(np.arange(turns), [len(part[0]) for part in parts])
-        scores, values, origin = merged(scores, values, origin)
+        scores, values, origin = seen_in_turns(small, turns, self._candidates)
         values *= rates
         # Places between the edges of the image -> pixels with centres at integers.
         values[:, [0, 2, 3, 4, 5, 6, 7]] -= 0.5
         return scores, values, origin
 
-    def _candidates(self, small: Image, turn: int) -> tuple[Result, Floats]:
-        """Anchors that see a face in a turned photo, in pixels of the photo that is not turned.
-
-        Returns:
-            scores (N,), and (N, 8, 2): centre, sides and six points.
-        """
-        turned = np.rot90(small, turn)
-        height, width = turned.shape[:2]
-        image = padded(turned, _CELL)
+    def _candidates(self, small: Image) -> tuple[Result, Floats]:
+        """Anchors that see a face: scores (N,), and (N, 8, 2) centre, sides and six points."""
+        image = padded(small, _CELL)
         scores, offsets = self._session.run(["scores", "offsets"], {"images": image})
         chosen = np.flatnonzero(scores[0] > self._threshold)
         values = offsets[0, chosen].reshape(-1, 8, 2).astype(np.float64)
         values[:, [0, 2, 3, 4, 5, 6, 7]] += _centres(*image.shape[1:3])[chosen, None]
-        for _ in range(turn):  # back, by a quarter turn clockwise
-            values, height, width = turned_back(values, height), width, height
         return scores[0, chosen], values
 
 

@@ -1,5 +1,6 @@
 """Cells of a network that see the same face, and photos that are turned by quarters."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -28,11 +29,46 @@ class Found(NamedTuple):
     five_points: Floats
     turns: Turns
 
-    def of(self, chosen: npt.NDArray[np.bool_]) -> "Found":
-        """Those of some faces (N,)."""
+    def at(self, chosen: npt.NDArray[np.intp]) -> "Found":
+        """Those at some places (M,) of the list."""
         return Found(
             self.boxes[chosen], self.scores[chosen], self.five_points[chosen], self.turns[chosen]
         )
+
+
+def joined(*found: Found) -> Found:
+    """The faces of several lists, in their order."""
+    boxes, scores, points, turns = (np.concatenate(c) for c in zip(*found, strict=True))
+    return Found(boxes, scores, points, turns)
+
+
+def seen_in_turns(
+    image: npt.NDArray[np.uint8],
+    turns: int,
+    cells: Callable[[npt.NDArray[np.uint8]], tuple[Result, Floats]],
+) -> tuple[Result, Floats, Turns]:
+    """Shows a network an image in several turns; one row for each face.
+
+    A face that is seen in several of them counts in the one with the best score.
+
+    Args:
+        image: (H, W, 3) uint8, BGR.
+        turns: how many quarter turns, counterclockwise, the first of which is none.
+        cells: the network: image -> scores (N,) and values (N, K, 2) of cells that see a face, as
+            `merged` takes them, in pixels between the edges of the image.
+
+    Returns:
+        scores, values and turns as `merged` gives them, in pixels of the image that is not turned.
+    """
+    parts = []
+    for turn in range(turns):
+        turned = np.rot90(image, turn)
+        height, width = turned.shape[:2]
+        scores, values = cells(turned)
+        for _ in range(turn):  # back, by a quarter turn clockwise
+            values, height, width = turned_back(values, height), width, height
+        parts.append((scores, values, np.full(len(scores), turn)))
+    return merged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats, Turns]:

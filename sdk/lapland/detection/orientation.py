@@ -1,9 +1,7 @@
-"""The stance of a face: the networks see its portrait in four turns.
+"""The stance of a face: the O-Net looks at its portrait, and at that of the other way up.
 
-Detectors know upright faces. In a face that hangs upside down they see one all the same, with eyes
-for the corners of the mouth. But the O-Net of MTCNN is surer of a face that is upright, and places
-its points there; if it does not decide, BlazeFace sees the portrait as well. The portrait is cut
-again about the points of the best turn, until the face stands in it.
+Detectors know upright faces. In a face that hangs upside down they see one all the same, by its
+eyes, with a mouth on the forehead. The networks tell the portraits of both apart.
 """
 
 from typing import NamedTuple
@@ -15,30 +13,30 @@ from ..crop import square
 from ..crop.five_points import roll
 from .base import Result
 from .blazeface import BlazeFace
-from .mtcnn import Mtcnn
 from .mtcnn_boxes import Floats, Image
+from .onet import Onet
 from .portrait import SIDE, portrait_matrices
 
 # Difference of the O-Net's points in a portrait and in a box that the R-Net has just moved,
 # portrait pixels: medians over open faces. Without it each portrait would be larger than the one
 # before.
 _WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0.13, 0.38]])
-_TILT = np.pi / 12  # radians; most lean of a face in its portrait
-_ROUNDS = 3  # the second finds 9 of 10 faces upright; the others need a third or are none
+_TILT = np.pi / 6  # most lean in a portrait, radians: the detectors' points lean by as much less
 _LEAST = 1e-3  # a probability counts as no less, and no more than 1 - this
-# Logarithms of odds: least difference of the best turn and the next that lets the O-Net decide
-# alone; and the lead that another turn needs, as most faces are upright.
-_CLEAR, _FAVOUR = 2.0, 1.0
+# Least score of the O-Net that is certain: 9 of 10 upright faces have it, and 2 of 100 that hang.
+_CERTAIN = 0.99
+SURE = 0.9  # least score for an upright face
+_HANGS = 0.7  # logarithm of odds: lead of the other way up without the O-Net; profiles look alike
 
 
 class Stance(NamedTuple):
-    """The stance of N faces: upright, or turned by quarters.
+    """The stance of N faces.
 
     Attributes:
-        scores: (N,) float32, score of the O-Net for the best turn.
+        scores: (N,) float32, score of the O-Net for the face.
         five_points: (N, 5, 2) float64, its five points in image pixels.
-        stands: (N,), whether the last portrait was the best turn.
-        turned: (N,), whether the first was not.
+        stands: (N,), whether they stand upright in the portrait.
+        turned: (N,), whether the face stands the other way up than its detector saw it.
     """
 
     scores: Result
@@ -53,83 +51,60 @@ def cut_portraits(image: Image, five_points: Floats | Result) -> tuple[list[Imag
     return [square.cut(image, matrix, SIDE) for matrix in matrices], matrices
 
 
-def upright(
-    mtcnn: Mtcnn,
+def stances(
+    onet: Onet,
     blazeface: BlazeFace,
     image: Image,
-    five_points: Floats | Result,
-    known: npt.NDArray[np.bool_],
-    *,
-    again: bool = False,
+    five_points: Floats,
+    clear: npt.NDArray[np.bool_],
 ) -> Stance:
-    """Turns five points to their stance, and places them as the O-Net sees them.
+    """One look of the O-Net at each face, in the turn of its five points.
+
+    If neither the detector nor the O-Net is certain of a face, both networks see the portraits of
+    both ways up.
 
     Args:
-        mtcnn: detector with the O-Net.
-        blazeface: asked if the O-Net does not decide.
+        onet: knows upright faces.
+        blazeface: knows them, too.
         image: (H, W, 3) uint8, BGR.
-        five_points: (N, 5, 2) of possible faces, image pixels.
-        known: (N,), faces with a known stance: the O-Net sees them in one turn alone.
-        again: whether the O-Net places the points once more, as the first were coarse.
+        five_points: (N, 5, 2), image pixels.
+        clear: (N,), faces that their detector is certain of.
     """
-    placed = five_points.astype(np.float64)
-    scores = np.zeros(len(placed), np.float32)
-    stands = np.zeros(len(placed), bool)
-    turned = np.zeros(len(placed), bool)
-    for number in range(_ROUNDS):
-        rows = np.flatnonzero(~stands)
-        if not len(rows):
-            break
-        portraits, matrices = cut_portraits(image, placed[rows])
-        each, points = _turns(mtcnn, portraits, matrices, known[rows])
-        odds = _odds(each)
-        second, first = np.sort(odds, axis=1)[:, -2:].T
-        open_ = ~known[rows] & ((odds.argmax(axis=1) != 0) | (first - second < _CLEAR))
-        for i in np.flatnonzero(open_):
-            odds[i] += _odds(blazeface.best_scores([np.rot90(portraits[i], k) for k in range(4)]))
-        odds[:, 0] += _FAVOUR
-        best = odds.argmax(axis=1)
-        every = np.arange(len(rows))
-        before, after = placed[rows], points[every, best]
-        scores[rows], placed[rows] = each[every, best], after
-        tilt = np.cos(roll(after) - roll(before))
-        stands[rows] = (best == 0) & (tilt > np.cos(_TILT))
-        if number == 0:
-            turned = best != 0
-    if again:
-        portraits, matrices = cut_portraits(image, placed)
-        each, points = _turns(mtcnn, portraits, matrices, np.ones(len(placed), bool))
-        scores, placed = each[:, 0].astype(np.float32), points[:, 0]
+    scores, placed, stands = _look(onet, image, five_points)
+    turned = np.zeros(len(five_points), bool)
+    doubtful = np.flatnonzero(~clear & (scores < _CERTAIN))
+    if len(doubtful):
+        first = five_points[doubtful]
+        other = 2 * first[:, :2].mean(axis=1, keepdims=True) - first  # about the middle of the eyes
+        portraits, _ = cut_portraits(image, np.concatenate([first, other]))
+        as_seen, around = odds(blazeface.best_scores(portraits).reshape(2, -1))
+        score, points, level = _look(onet, image, other)
+        sure = level & (score > SURE)
+        hangs = (sure & (around > as_seen)) | (around > as_seen + _HANGS)
+        rows = doubtful[hangs]
+        turned[rows] = True
+        scores[rows], placed[rows], stands[rows] = score[hangs], points[hangs], level[hangs]
     return Stance(scores, placed, stands, turned)
 
 
-def _turns(
-    mtcnn: Mtcnn, portraits: list[Image], matrices: Floats, known: npt.NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    """The O-Net on four turns of each portrait, or on one.
-
-    Returns:
-        scores (N, 4) and five points (N, 4, 5, 2), image pixels; 0 for turns left out.
-    """
-    shown = [(i, turn) for i, alone in enumerate(known) for turn in range(1 if alone else 4)]
+def _look(
+    onet: Onet, image: Image, five_points: Floats
+) -> tuple[Result, Floats, npt.NDArray[np.bool_]]:
+    """The O-Net's scores (N,) and points (N, 5, 2) in portraits, and whether faces stand there."""
+    if not len(five_points):
+        return np.zeros(0, np.float32), np.zeros((0, 5, 2)), np.zeros(0, bool)
+    portraits, matrices = cut_portraits(image, five_points)
     # All in one row, so that the O-Net sees all of them in few runs.
-    row = np.concatenate([np.rot90(portraits[i], turn) for i, turn in shown], axis=1)
-    corners = np.zeros((len(shown), 2))
-    corners[:, 0] = SIDE * np.arange(len(shown))
-    found, points = mtcnn.five_points(row, np.array(mtcnn.box_in_portrait) + np.tile(corners, 2))
-    scores = np.zeros((len(portraits), 4))
-    placed = np.zeros((len(portraits), 4, 5, 2))
-    for (i, turn), score, five in zip(shown, found, points - corners[:, None], strict=True):
-        five = five - _WIDER
-        for _ in range(turn):
-            five = np.stack([SIDE - 1 - five[:, 1], five[:, 0]], axis=1)
-        scores[i, turn], placed[i, turn] = score, five
-    back = square.to_image(placed.reshape(len(portraits), 20, 2), matrices)
-    return scores, back.reshape(-1, 4, 5, 2)
+    corners = np.zeros((len(portraits), 2))
+    corners[:, 0] = SIDE * np.arange(len(portraits))
+    boxes = np.array(onet.box_in_portrait) + np.tile(corners, 2)
+    scores, points = onet.five_points(np.concatenate(portraits, axis=1), boxes)
+    placed = square.to_image(points - corners[:, None] - _WIDER, matrices)
+    return scores, placed, np.cos(roll(placed) - roll(five_points)) > np.cos(_TILT)
 
 
-def _odds(scores: Floats | Result) -> Floats:
-    """Logarithms of the odds of probabilities."""
+def odds(scores: Floats | Result) -> Floats:
+    """Logarithms of the odds of probabilities, none of which counts as certain."""
     bounded = np.clip(scores.astype(np.float64), _LEAST, 1 - _LEAST)
     odds: Floats = np.log(bounded / (1 - bounded))
     return odds

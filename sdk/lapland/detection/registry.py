@@ -1,7 +1,7 @@
 """Face detectors by name: a row for each."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..base.errors import OptionError
 
@@ -9,30 +9,50 @@ if TYPE_CHECKING:
     from .base import FaceDetector
     from .mtcnn import Mtcnn
 
-# BlazeFace with MTCNN finds more faces and knows turned ones, and takes longer.
-DEFAULT_DETECTOR = "mtcnn"
+DEFAULT_DETECTOR = "blazeface"
+_FACTOR = 0.709
+Thresholds = tuple[float, float, float]
 
 
-def _paired(*, min_face: int, turned: bool, threads: int | None, **options: Any) -> "FaceDetector":
+def _paired(
+    *,
+    min_face: int,
+    thresholds: Thresholds | None,
+    pyramid_factor: float,
+    turned: bool,
+    threads: int | None,
+) -> "FaceDetector":
     from ..networks import loading
-    from .blazeface import BlazeFace  # as most programs use MTCNN alone
-    from .paired import SCORE, PairedDetector
+    from .blazeface import BlazeFace
+    from .onestage import OneStage
+    from .onet import Onet
+    from .options import checked_factor, checked_min_face, checked_thresholds
+    from .paired import THRESHOLDS, PairedDetector
 
-    mtcnn = _mtcnn(min_face=min_face, turned=False, threads=threads, **options)
-    blazeface = BlazeFace(loading.load_blazeface(), threshold=SCORE, threads=threads)
-    return PairedDetector(blazeface, mtcnn, min_face=min_face, turned=turned)
+    if checked_factor(pyramid_factor) != _FACTOR:
+        raise OptionError("pyramid_factor is of the detector 'mtcnn'; give detector='mtcnn'")
+    first, second, third = checked_thresholds(thresholds, usual=THRESHOLDS)
+    least = checked_min_face(min_face)
+    return PairedDetector(
+        BlazeFace(loading.load_blazeface(), threshold=first, threads=threads),
+        OneStage(loading.load_onestage(), min_face=least, threshold=second, threads=threads),
+        Onet(loading.load_onet(), threads=threads),
+        min_face=least,
+        least=third,
+        turned=turned,
+    )
 
 
 def _mtcnn(
     *,
     min_face: int,
-    thresholds: tuple[float, float, float],
+    thresholds: Thresholds | None,
     pyramid_factor: float,
     turned: bool,
     threads: int | None,
 ) -> "Mtcnn":
     from ..networks import loading
-    from .mtcnn import Mtcnn
+    from .mtcnn import Mtcnn  # as most programs use the default detector
 
     if turned:
         raise OptionError(
@@ -55,8 +75,8 @@ def load_detector(
     name: str = DEFAULT_DETECTOR,
     *,
     min_face: int = 40,
-    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
-    pyramid_factor: float = 0.709,
+    thresholds: Thresholds | None = None,
+    pyramid_factor: float = _FACTOR,
     turned: bool = False,
     threads: int | None = None,
 ) -> "FaceDetector":
@@ -65,8 +85,10 @@ def load_detector(
     Args:
         name: a key of `DETECTORS`.
         min_face: side of the smallest face to look for, image pixels, at least 12.
-        thresholds: least scores of the three networks of MTCNN.
-        pyramid_factor: ratio of neighbouring sizes at which MTCNN looks for faces.
+        thresholds: three least scores; None takes those of the detector. Of "blazeface": of
+            BlazeFace, of the network for small faces, and of both with the O-Net for faces that
+            this is not sure of. Of "mtcnn": of its three networks.
+        pyramid_factor: ratio of neighbouring sizes at which "mtcnn" looks for faces.
         turned: whether to look for faces at any angle, which takes longer.
         threads: threads for one run; None takes one for each core.
 

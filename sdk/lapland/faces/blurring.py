@@ -16,7 +16,7 @@ STYLES = ("blur", "pixelate", "fill")
 # lies above that of the rectangle, in heights. It reaches from the chin over forehead and temples.
 _WIDTH, _HEIGHT, _RISE = 1.2, 1.4, 0.15
 _REACH = 2.3  # half axes about the detector's five points, in the mean distance from their middle
-_BLOCKS = 7  # blocks across a pixelated face; so few that nobody is recognised
+_BLOCKS = 6  # blocks across a pixelated face; so few that nobody is recognised
 _GREY = 128
 
 

@@ -24,6 +24,16 @@ def load_blazeface() -> bytes:
     return folders.read_shipped(folders.folder() / "blazeface" / "blazeface.onnx")
 
 
+def load_onestage() -> bytes:
+    """The bytes of the network that finds small faces."""
+    return folders.read_shipped(folders.folder() / "onestage" / "onestage.onnx")
+
+
+def load_onet() -> bytes:
+    """The bytes of the last network of MTCNN, which places five points in a box."""
+    return folders.read_shipped(folders.folder() / "mtcnn" / "onet.onnx")
+
+
 def load_mtcnn() -> tuple[bytes, bytes, bytes]:
     """The bytes of the three networks of MTCNN."""
     pnet, rnet, onet = (

@@ -46,7 +46,7 @@ def test_errors_and_times_are_there_for_ours(measured):
     _, both = measured
     row = both["accuracy"]["rows"]["lapland"]
     assert row["predict"]["nmse"] < 0.01  # it annotated the photo itself
-    assert row["landmarks"]["nmse"] < 0.01  # from the same five points
+    assert 0 < row["landmarks"]["nmse"] < 2  # from MTCNN's five points
     assert 0.1 < both["accuracy"]["rows"]["lapland 1/4-lite"]["predict"]["nmse"] < 8
     assert row["detect"] == {"recall_percent": 100.0, "extra_boxes": 0}
     times = both["times"]["rows"]["lapland"]

@@ -94,7 +94,7 @@ def entry(name: str, variant: str = "") -> measure.Entry:
 def boxes(monkeypatch):
     """Boxes that the test gives instead of lapland's MTCNN, which sees no faces in noise."""
 
-    def given(folder, photos):
+    def given(photos):
         five = np.zeros((5, 2)).tolist()
         found = [{"box": photo.box.tolist(), "five_points": five} for photo in photos]
         return [*found[:-1], None]

@@ -81,7 +81,7 @@ def test_drawn_lids_mean_the_same_with_every_model(width, weights, precision):
     # Of photos as narrow as this by so wide radii, a fifth to two thirds show closed eyes.
     assert (blinking.eyes.closed > 10 * face.eyes.closed).all()
     assert blinking.eyes.closed.mean() > 0.15
-    assert (blinking.eyes.openness < 0.4).all()
+    assert (blinking.eyes.openness < 0.45).all()
 
 
 def test_units_are_those_of_the_training_data():

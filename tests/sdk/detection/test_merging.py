@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from lapland.detection.merging import Found, merged, padded, turned_back, upright_boxes
+from lapland.detection.merging import (
+    Found,
+    joined,
+    merged,
+    padded,
+    seen_in_turns,
+    turned_back,
+    upright_boxes,
+)
 
 
 def cells(*places, side=40.0):
@@ -67,6 +75,28 @@ def test_boxes_follow_the_forehead():
 
 def test_some_of_the_faces():
     found = Found(*(np.arange(3 * n, dtype=float).reshape(3, n) for n in (4, 1, 10, 1)))
-    one = found.of(np.array([False, True, False]))
-    assert [array.shape[0] for array in one] == [1] * 4
-    np.testing.assert_array_equal(one.boxes, found.boxes[1:2])
+    few = found.at(np.array([2, 0]))
+    assert [array.shape[0] for array in few] == [2] * 4
+    np.testing.assert_array_equal(few.boxes, found.boxes[[2, 0]])
+    again = joined(few, found.at(np.array([1])))
+    np.testing.assert_array_equal(again.five_points, found.five_points[[2, 0, 1]])
+
+
+def test_each_turn_is_shown_and_turned_back():
+    """A network that sees one bright pixel, in the second turn best."""
+    image = np.zeros((60, 90, 3), np.uint8)
+    image[20, 70] = 255
+    shown = []
+
+    def cells(picture):
+        shown.append(picture.shape)
+        (row, column, _), *_ = np.argwhere(picture)
+        place = (column + 0.5, row + 0.5)
+        score = 0.9 if len(shown) == 2 else 0.7
+        return np.array([score], np.float32), np.array([[place, (8.0, 8.0), place]])
+
+    scores, values, turns = seen_in_turns(image, 4, cells)
+    assert shown == [(60, 90, 3), (90, 60, 3), (60, 90, 3), (90, 60, 3)]
+    assert turns.tolist() == [1]
+    np.testing.assert_allclose(scores, [0.9])
+    np.testing.assert_allclose(values[0], [[70.5, 20.5], [8, 8], [70.5, 20.5]])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lapland.base.errors import GeometryError, ModelError, OptionError
+from lapland.base.errors import ModelError, OptionError
 from lapland.detection.mtcnn import Mtcnn
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -133,57 +133,6 @@ def test_thirty_megapixels(astronaut):
 
 def test_min_face_leaves_out_smaller_ones(astronaut):
     assert len(Mtcnn(*FILES, min_face=300).detect(astronaut)[0]) == 0
-
-
-# Known boxes.
-
-
-def test_five_points_in_known_boxes(cascade, astronaut):
-    scores, points = cascade.five_points(astronaut, [[181, 64, 266, 171], [380, 400, 480, 500]])
-    assert scores.shape == (2,)
-    assert points.shape == (2, 5, 2)
-    assert scores.dtype == points.dtype == np.float32
-    assert scores[0] > 0.99 > 0.5 > scores[1]
-    np.testing.assert_allclose(points[0], POINTS, atol=3)
-
-
-def test_five_points_of_many_boxes_equal_those_of_each(cascade, astronaut):
-    rng = np.random.default_rng(1)
-    corners = rng.uniform(-50, 400, (50, 2))
-    boxes = np.concatenate([corners, corners + rng.uniform(20, 200, (50, 2))], axis=1)
-    scores, points = cascade.five_points(astronaut, boxes)
-    singles = [cascade.five_points(astronaut, box[None]) for box in boxes]
-    np.testing.assert_allclose(scores, np.concatenate([s for s, _ in singles]), atol=1e-5)
-    np.testing.assert_allclose(points, np.concatenate([p for _, p in singles]), atol=1e-2)
-
-
-def test_five_points_of_no_boxes(cascade, astronaut):
-    scores, points = cascade.five_points(astronaut, np.empty((0, 4)))
-    assert (scores.shape, points.shape) == ((0,), (0, 5, 2))
-    assert scores.dtype == points.dtype == np.float32
-
-
-def test_boxes_outside_and_on_one_pixel(cascade):
-    pixel = np.zeros((1, 1, 3), np.uint8)
-    scores, points = cascade.five_points(pixel, [[-1e9, -1e9, -1e8, -1e8], [0, 0, 1, 1]])
-    assert np.isfinite(scores).all()
-    assert np.isfinite(points).all()
-
-
-@pytest.mark.parametrize(
-    "boxes",
-    [
-        [1, 2, 3, 4],
-        np.zeros((2, 5)),
-        [[10, 10, 5, 20]],
-        [[10, 10, 10, 20]],
-        [[0, 0, np.nan, 5]],
-        [["a", "b", "c", "d"]],
-    ],
-)
-def test_wrong_boxes_are_refused(cascade, astronaut, boxes):
-    with pytest.raises(GeometryError, match="x1, y1, x2, y2"):
-        cascade.five_points(astronaut, boxes)
 
 
 # Keywords.

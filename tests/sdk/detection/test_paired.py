@@ -1,4 +1,4 @@
-"""BlazeFace with MTCNN: large and small faces, turned ones, photos without any."""
+"""The default detector: large and small faces, turned ones, photos without any."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,9 @@ import pytest
 
 from lapland import Detector
 from lapland.base.errors import OptionError
+from lapland.detection.paired import boxes_of
 from lapland.detection.registry import load_detector
+from lapland.schemes.five_points import five_of
 from tests.sdk.detection.turned import error, turned
 
 ANGLES = range(0, 360, 45)
@@ -47,7 +49,7 @@ def test_large_and_small_faces_in_one_photo(detector, image):
     boxes = detector.detect(scene).boxes
     sides = np.sort((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
     assert len(sides) == 2
-    np.testing.assert_allclose(sides, [58, 165], rtol=0.15)
+    np.testing.assert_allclose(sides, [58, 165], rtol=0.2)
 
 
 @pytest.mark.parametrize("degrees", [-60, -45, -30, 30, 45, 60])
@@ -59,11 +61,25 @@ def test_up_to_60_degrees_of_roll_by_default(detector, image, degrees):
 
 
 @pytest.mark.parametrize("scale", [0.6, 1.0, 1.6])
-def test_a_turned_face_is_right_or_not_returned(detector, image, scale):
-    for degrees in ANGLES:
+def test_a_turned_face_is_right_or_unsure(image, scale):
+    right = 0
+    for degrees in range(0, 360, 15):
         scene, truth = turned(image, degrees, scale=scale)
-        for five in detector.detect(scene).five_points:
-            assert error(five, truth) < 0.2, degrees
+        faces = Detector(threads=1).predict(scene)
+        for landmarks, confidence in zip(faces.landmarks, faces.confidence, strict=True):
+            good = error(five_of(faces.scheme, landmarks[None])[0], truth) < 0.2
+            assert good or confidence < 0.5, degrees
+            right += good
+    assert right >= 9  # those that lean by up to 60 degrees
+
+
+def test_the_box_of_five_points_is_that_of_the_networks(detector, image):
+    found = detector.detect(image)
+    (box,) = boxes_of(found.five_points.astype(np.float64))
+    np.testing.assert_allclose(box, found.boxes[0], atol=0.12 * (box[3] - box[1]))
+    turned_by_90 = found.five_points[:, :, ::-1] * [1, -1]  # x, y -> y, -x
+    (lying,) = boxes_of(turned_by_90.astype(np.float64))
+    np.testing.assert_allclose(lying, [box[1], -box[2], box[3], -box[0]], atol=0.01)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.6])

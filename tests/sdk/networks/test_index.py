@@ -23,7 +23,8 @@ ROWS = [
 def write(models, rows, shipped=ROWS):
     """A folder of models with an index of `rows` and the files of `shipped`."""
     real = folders.folder()
-    shutil.copytree(real / "mtcnn", models / "mtcnn")
+    for detector in ("blazeface", "mtcnn", "onestage"):
+        shutil.copytree(real / detector, models / detector)
     shutil.copy(real / "SHA256SUMS", models)
     keys = ("name", "weights", "width", "precision", "default")
     entries = [

@@ -37,7 +37,7 @@ CALLS = {
 }
 # What None asks for there.
 NONE = {"draw, radius", "boxes", "five_points", "Detector, model", "Detector, threads"}
-NONE |= {"Detector, max_faces", "Detector, width", "Detector, precision"}
+NONE |= {f"Detector, {name}" for name in ("max_faces", "width", "precision", "thresholds")}
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -80,7 +80,8 @@ def test_a_perfect_answer_has_almost_no_loss():
         output[..., 1:3] = (values[..., :2] - at) / level.stride
         output[..., 3] = torch.log(values[..., 2] / level.stride)
         points = values[..., 3:].reshape(*values.shape[:3], 5, 2)
-        output[..., 4:14] = ((points - at[:, :, None]) / level.stride).flatten(3)
+        middle, side = values[..., None, :2], values[..., None, 2:3]
+        output[..., 4:14] = ((points - middle) / side).flatten(3)
         outputs.append(output.permute(0, 3, 1, 2))
     total, parts = loss(tuple(outputs), given)
     assert float(total) < 1e-3
