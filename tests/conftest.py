@@ -1,7 +1,12 @@
 """Fixtures and options that all tests share."""
 
-import dataclasses
+import argparse
+import atexit
+import json
 import os
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 # One thread of numpy's and torch's: networks of tests are small, and threads that wait for one
@@ -12,11 +17,37 @@ import cv2
 import numpy as np
 import pytest
 
-from lapland import Detector
-from lapland.measure import machine
-from lapland.networks import folders, index
-
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def take_by_default(width, precision, weights):
+    """A copy of package and models whose index names another default model, for all processes."""
+    home = Path(tempfile.mkdtemp(prefix="lapland-"))
+    owner = os.getpid()  # what it forks may not take the folder away
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(home, ignore_errors=True))
+    shutil.copytree(ROOT / "sdk", home / "sdk", ignore=shutil.ignore_patterns("__pycache__"))
+    # Links would lead out of the folder of the models, which its hashes do not allow.
+    shutil.copytree(ROOT / "models", home / "models")
+    file = home / "models" / "index.json"
+    rows = json.loads(file.read_text("utf-8"))
+    for row in rows:
+        if (row["width"], row["precision"], row["weights"]) == (width, precision, weights):
+            row["default"] = "photo"
+        elif row["weights"] in ("open", weights):
+            row["default"] = None  # without one, the open family is not the default one
+    assert any(row["weights"] == weights and row["default"] for row in rows), "no such model"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    sys.path.insert(0, str(home / "sdk"))
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(home / "sdk"), *([before] if before else [])])
+
+
+# Here, before anything imports the package: not even this file does so above its functions.
+asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+asked.add_argument("--model")
+if model := asked.parse_known_args()[0].model:
+    take_by_default(*model.split(":"))
+
 # `pytest -m quick`: the tests of the SDK without these, which start processes or follow videos.
 NOT_QUICK = (
     "batch/test_jobs.py",
@@ -60,31 +91,10 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    if chosen := config.getoption("--model"):
-        take_by_default(*chosen.split(":"))
     if seed := config.getoption("--noise"):
         from tests import videos
 
         videos.SEED = seed
-
-
-def take_by_default(width, precision, weights):
-    """Lets the index of this process name another default model, and its family as the default."""
-    listed, shipped = index.listed, folders.folder()
-
-    def role(row):
-        if (row.width, row.precision, row.weights) == (width, precision, weights):
-            return "photo"
-        # Without a default model, the open family is not the default one.
-        return None if row.weights in ("open", weights) else row.default
-
-    def changed():
-        rows = listed()
-        own = folders.folder() != shipped  # of a test that made its own models
-        return rows if own else [dataclasses.replace(row, default=role(row)) for row in rows]
-
-    index.listed = changed
-    assert index.default("video").width == width
 
 
 def pytest_collection_modifyitems(items):
@@ -97,6 +107,8 @@ def pytest_collection_modifyitems(items):
 
 def pytest_report_header():
     """The processor and the versions on which verdicts may hang."""
+    from lapland.measure import machine
+
     instructions = {"AVX2": cv2.CPU_AVX2, "AVX512": cv2.CPU_AVX512_SKX, "NEON": cv2.CPU_NEON}
     known = [name for name, code in instructions.items() if cv2.checkHardwareSupport(code)]
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
@@ -124,6 +136,8 @@ def image(photo, request):
 
 @pytest.fixture(scope="session")
 def detector():
+    from lapland import Detector
+
     return Detector(threads=1)
 
 

@@ -72,6 +72,7 @@ class Estimate:
         mean = fitted.face[0] + shared @ fitted.face[1:]
         if self._shares is not None:
             hidden = fitted.hidden.mean * self._shares
+            mean = np.clip(mean, -FAR, FAR)  # of places that are no faces
             mean = mean + np.log(np.maximum(1, hidden / np.exp(mean)[:, None]).mean(axis=1))
         lengths = normalisers(self._landmarks, fitted.scheme)
         beyond = mean + np.log(self._sides / lengths / BAD)

@@ -58,7 +58,7 @@ def test_landmarks_that_stray_start_again_from_where_they_were_sure(follower, de
     off = np.abs(strayed.landmarks - truth).max()
     track.motion = track.motion.corrected(lost)
     follower.advance(frame, [track], STEP)
-    assert np.abs(track.fit.landmarks - truth).max() < 0.2 * off
+    assert np.abs(track.fit.landmarks - truth).max() < 0.4 * off
     assert track.fit.mean_scale < strayed.mean_scale
 
 
