@@ -1,6 +1,6 @@
 """The five points of a face whose box is known, and whether there is one: MTCNN's last network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -50,14 +50,32 @@ class Onet:
         scores, _, points = self.finish(image, square(checked_boxes(boxes)))
         return scores, rounded(points)
 
+    def in_portraits(self, portraits: list[Image]) -> tuple[Result, Result]:
+        """The same for N > 0 portraits, each with one face, in few runs.
+
+        Each is sampled alone, as where crops lie depends on the size of the image.
+
+        Returns:
+            scores (N,) and five points (N, 5, 2), portrait pixels.
+        """
+        box = square(np.array([self.box_in_portrait]))
+        shown = np.concatenate([crops(portrait, box, SIZE) for portrait in portraits])
+        parts = (shown[start : start + BATCH] for start in range(0, len(shown), BATCH))
+        scores, _, points = self._seen(parts, np.repeat(box, len(shown), axis=0))
+        return scores, rounded(points)
+
     def finish(self, image: Image, boxes: Floats) -> tuple[Result, Floats, Floats]:
         """Square boxes (N, 4) -> scores (N,), moved boxes (N, 4), points (N, 5, 2)."""
-        parts = [
-            self._session.run(["scores", "offsets", "points"], {"crops": part})
-            for part in batches(image, boxes, SIZE, BATCH)
-        ]
-        if not parts:
+        if not len(boxes):
             return np.empty(0, np.float32), boxes, np.empty((0, 5, 2))
+        return self._seen(batches(image, boxes, SIZE, BATCH), boxes)
+
+    def _seen(
+        self, crops_of_boxes: Iterable[Result], boxes: Floats
+    ) -> tuple[Result, Floats, Floats]:
+        """Crops of N > 0 boxes (N, 4), some at a time -> the same."""
+        outputs = ["scores", "offsets", "points"]
+        parts = [self._session.run(outputs, {"crops": part}) for part in crops_of_boxes]
         scores, offsets, relative = (np.concatenate(column) for column in zip(*parts, strict=True))
         corner, side = boxes[:, None, :2], sides(boxes)[:, None]
         return scores[:, 0], moved(boxes, offsets), corner + side * relative - 1

@@ -94,12 +94,8 @@ def _look(
     if not len(five_points):
         return np.zeros(0, np.float32), np.zeros((0, 5, 2)), np.zeros(0, bool)
     portraits, matrices = cut_portraits(image, five_points)
-    # All in one row, so that the O-Net sees all of them in few runs.
-    corners = np.zeros((len(portraits), 2))
-    corners[:, 0] = SIDE * np.arange(len(portraits))
-    boxes = np.array(onet.box_in_portrait) + np.tile(corners, 2)
-    scores, points = onet.five_points(np.concatenate(portraits, axis=1), boxes)
-    placed = square.to_image(points - corners[:, None] - _WIDER, matrices)
+    scores, points = onet.in_portraits(portraits)
+    placed = square.to_image(points - _WIDER, matrices)
     return scores, placed, np.cos(roll(placed) - roll(five_points)) > np.cos(_TILT)
 
 

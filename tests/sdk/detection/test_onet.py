@@ -62,6 +62,16 @@ def test_wrong_boxes_are_refused(onet, image, boxes):
         onet.five_points(image, boxes)
 
 
+def test_portraits_are_looked_at_each_alone(onet, image):
+    portraits = [image[40:120, 180:260], image[60:140, 190:270], image[300:380, 20:100]]
+    portraits = [np.ascontiguousarray(portrait) for portrait in portraits]
+    scores, points = onet.in_portraits(portraits)
+    for i, portrait in enumerate(portraits):
+        score, five = onet.five_points(portrait, [onet.box_in_portrait])
+        np.testing.assert_array_equal(scores[i], score[0])
+        np.testing.assert_array_equal(points[i], five[0])
+
+
 def test_points_are_rounded(onet, image):
     _, points = onet.five_points(image, [[181, 64, 266, 171]])
     np.testing.assert_array_equal(points * 32, np.round(points * 32))
