@@ -4,8 +4,9 @@
     python -m web.build [--models NAME_OR_FILE ...] [--out dist/web]
 
 The folder holds the page, the module in `lapland/` with its types, onnxruntime in `runtime/`, and
-in `models/` the face detector, the landmark models, and `index.json`: the constants that the files
-carry as metadata, which onnxruntime does not read in browsers. `docs/browser.md` describes it.
+in `models/` the networks of the face detector, the landmark models, and `index.json`: the constants
+of the detector, and those that the landmark models carry as metadata, which onnxruntime does not
+read in browsers. `docs/browser.md` describes it.
 """
 
 import argparse
@@ -14,30 +15,22 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
-import onnx
 import onnxruntime
-from onnx import helper
 
-from export.graph.builder import IR, OPSET
-from export.pipeline import NETS
-from export.stages.agreement import look
-from export.stages.cascade import detect
-from export.stages.photo import Photo
-from export.stages.picture import picture
-from export.stages.values import Graph, Value, onnx_type
 from lapland import Detector
 from lapland.base.errors import LaplandError
-from lapland.detection.portrait import SIDE
+from lapland.detection import blazeface, onestage, orientation, paired
+from lapland.detection.onet import Onet
 from lapland.image.loading import Image
 from lapland.networks import index
 from lapland.networks.info import ModelInfo
-from lapland.networks.loading import load_mtcnn
+from lapland.networks.loading import load_blazeface, load_onestage, load_onet
+from lapland.options import DetectorOptions
 from lapland.schemes.scheme import Scheme
 from training.common.paths import REPOSITORY
 
@@ -46,13 +39,11 @@ PACKAGES = WEB / "node_modules"
 OUT = REPOSITORY / "dist" / "web"
 PAGE = ("index.html", "style.css", "page.js", "sw.js", "icon.svg")
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-LICENCES = ("LICENSE", "LICENSE-mtcnn")
+LICENCES = ("LICENSE", "LICENSE-blazeface", "LICENSE-mtcnn", "NOTICE")
 # Family of weights -> the file of its terms.
 TERMS = {"open": "LICENSE-open-weights", "300w": "300w/LICENSE"}
 UNSURE = 1.4  # as the tracker's, for models that state none
 ROLES = ("photo", "video")
-Shape = list[str | int]
-DETECTION = ("boxes", "scores", "five_points", "count")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -161,24 +152,51 @@ def _write_models(names: Sequence[str], folder: Path) -> None:
         roles = [role for role, model in best.items() if model == name]
         row = _model(Detector(model=path).model, roles)
         if (family := families.get(name)) in TERMS:
-            row["terms"] = f"licences/LICENSE-{family}"
-            shutil.copyfile(REPOSITORY / TERMS[family], folder.parent / row["terms"])
+            row["terms"] = _terms(family, folder.parent)
         shutil.copyfile(path, folder / row["file"])
         rows.append(row)
-    photo = Photo(rgb=True)
-    models = map(onnx.load_model_from_string, load_mtcnn())
-    nets = dict(zip(NETS, models, strict=True))
-    _write_detection(folder / "detection.onnx", photo, nets)
-    _write_look(folder / "look.onnx", nets["onet"])
-    detection = {
-        "file": "detection.onnx",
-        "look": "look.onnx",
-        "width": photo.width,
-        "height": photo.height,
-        "licence": "MIT (MTCNN, from the PyPI package mtcnn)",
-    }
-    content = {"detection": detection, "models": rows}
+    content = {"detection": _write_detection(folder), "models": rows}
     (folder / "index.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
+
+
+def _terms(family: str, out: Path) -> str:
+    """Copies the terms of a family of weights; returns their place in the folder of the page."""
+    place = f"licences/LICENSE-{family}"
+    shutil.copyfile(REPOSITORY / TERMS[family], out / place)
+    return place
+
+
+def _write_detection(folder: Path) -> dict[str, Any]:
+    """The networks of the face detector, and their entry in `index.json`."""
+    (folder / "blazeface.onnx").write_bytes(load_blazeface())
+    (folder / "onestage.onnx").write_bytes(load_onestage())
+    (folder / "onet.onnx").write_bytes(load_onet())
+    _terms("open", folder.parent)  # of the network for small faces
+    large, small, least = paired.THRESHOLDS
+    return {
+        "licence": "Apache-2.0 (BlazeFace, from the PyPI package mediapipe, and lapland's own "
+        "network), MIT (MTCNN, from the PyPI package mtcnn)",
+        "minFace": DetectorOptions.min_face,
+        "large": paired.LARGE,
+        "sure": orientation.SURE,
+        "clear": paired.CLEAR,
+        "least": least,
+        "rolled": paired.ROLLED,
+        "blazeface": {
+            "file": "blazeface.onnx",
+            "side": blazeface.SIDE,
+            "threshold": large,
+            "fiveOfSix": blazeface.FIVE_OF_SIX.tolist(),
+            "box": blazeface.BOX.tolist(),
+        },
+        "onestage": {
+            "file": "onestage.onnx",
+            "smallest": onestage.SMALLEST,
+            "threshold": small,
+            "box": onestage.BOX.tolist(),
+        },
+        "onet": {"file": "onet.onnx", "box": Onet.box_in_portrait},
+    }
 
 
 def _model(info: ModelInfo, roles: list[str]) -> dict[str, Any]:
@@ -221,46 +239,6 @@ def _scheme(scheme: Scheme) -> dict[str, Any]:
         "contours": [{"indices": indices, "closed": closed} for indices, closed in scheme.contours],
         "eyeCorners": scheme.eye_corners,
     }
-
-
-def _write_detection(file: Path, photo: Photo, nets: Mapping[str, onnx.ModelProto]) -> None:
-    """The stages of a pipeline that find faces: all landmark networks share them."""
-    g = Graph()
-    image = Value(g, "image", np.uint8)
-    shown = picture(image, photo.height, photo.width, rgb=photo.rgb)
-    found = detect(g, nets, shown, photo.min_face, photo.faces)
-    values = (*found, found.boxes.count().cast(np.int32).reshape())
-    shapes: tuple[Shape, ...] = (["N", 4], ["N"], ["N", 5, 2], [])
-    outputs = zip(DETECTION, values, shapes, strict=True)
-    _write_graph(file, g, (image, [photo.height, photo.width, 3]), outputs)
-
-
-def _write_look(file: Path, onet: onnx.ModelProto) -> None:
-    """The detector's last network, for faces that may have been found the wrong way up."""
-    g = Graph()
-    portraits = Value(g, "portraits", np.uint8)
-    scores, points = look(g, onet, portraits.transpose(0, 3, 1, 2).cast(np.float32))
-    outputs = (("scores", scores, ["N"]), ("points", points.cast(np.float32), ["N", 5, 2]))
-    _write_graph(file, g, (portraits, ["N", SIDE, SIDE, 3]), outputs)
-
-
-def _write_graph(
-    file: Path,
-    g: Graph,
-    given: tuple[Value, Shape],
-    outputs: Iterable[tuple[str, Value, Shape]],
-) -> None:
-    """A graph with one input as a file, checked."""
-    infos = []
-    for name, value, shape in outputs:
-        g.rename(value, name)
-        infos.append(helper.make_tensor_value_info(name, onnx_type(value.dtype), shape))
-    source = helper.make_tensor_value_info(given[0].name, onnx_type(given[0].dtype), given[1])
-    body = helper.make_graph(g.nodes, file.stem, [source], infos, g.constants)
-    opsets = [helper.make_opsetid("", OPSET)]
-    whole = helper.make_model(body, opset_imports=opsets, ir_version=IR, producer_name="lapland")
-    onnx.checker.check_model(whole, full_check=True)
-    file.write_bytes(whole.SerializeToString(deterministic=True))
 
 
 def _list_files(out: Path) -> None:

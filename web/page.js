@@ -174,7 +174,7 @@ function show(lapland, image, faces, milliseconds) {
   const count = faces.length === 1 ? "1 face" : `${faces.length || "No"} faces`;
   const label = `Picture with ${count}, landmarks drawn`;
   if (canvas.getAttribute("aria-label") !== label) canvas.setAttribute("aria-label", label);
-  const hint = faces.length || stream ? "" : " Faces of less than 40 pixels, in a picture of 640 x 480, are not found.";
+  const hint = faces.length || stream ? "" : " Faces of less than 40 pixels are not found.";
   say(`${count} found.${hint}`);
   const now = performance.now();
   stamps.push(now);

@@ -76,17 +76,15 @@ def test_the_example_is_as_in_python(report):
     np.testing.assert_allclose(faces[0]["radius"], expected.radius(0.9)[0], rtol=0.1)
 
 
-def test_a_large_photo_is_found_when_shrunk_and_cropped_from_more(report):
+def test_a_large_photo_is_searched_and_cropped_as_in_python(report):
     ((image, faces),) = frames_of(report["large"])
     assert image.shape == (2048, 2048, 3)
     detector = Detector(VIDEO.width, precision="float32", threads=1)  # chosen before
     found = detector.predict(image)
-    side = np.sqrt(np.prod(np.ptp(found.landmarks[0], axis=0)))
-    assert len(faces) == 1
-    # The detector's five points differ at another size, and so does the crop.
-    assert distances(faces[0], found.landmarks[0]).mean() < 0.02 * side
-    same = detector.predict(image, five_points=[faces[0]["fivePoints"]])
-    assert distances(faces[0], same.landmarks[0]).max() < 0.5
+    assert len(faces) == len(found) == 1
+    np.testing.assert_allclose(faces[0]["box"], found.boxes[0], atol=0.5)
+    np.testing.assert_allclose(faces[0]["fivePoints"], found.five_points[0], atol=0.1)
+    assert distances(faces[0], found.landmarks[0]).max() < 0.5
 
 
 @pytest.mark.parametrize(("taken", "precision"), [("camera", "int8"), ("float", "float32")])

@@ -6,13 +6,13 @@
  */
 
 import { boxOf, cropMatrix, meanOf, stepOf } from "./crop.js";
+import { areaOf, shared } from "./merging.js";
+import { PORTRAIT } from "./onet.js";
 
 /** @typedef {import("./crop.js").Point} Point */
 /** @typedef {import("./crop.js").Image} Image */
 /** @typedef {import("./network.js").Face} Face */
 
-/** The crop that shows a face to the detector's last network. */
-export const PORTRAIT = { size: 80, factor: 3, upright: true };
 const FACE = 0.5; // least score
 // Differences of five points, pixels of the portrait.
 const DOUBTFUL = 2.5; // above it the face is looked at
@@ -32,9 +32,8 @@ function apart(five, others) {
 
 /** Intersection over union. @param {Face["box"]} a @param {Face["box"]} b */
 function overlap(a, b) {
-  const [width, height] = [0, 1].map((i) => Math.max(0, Math.min(a[i + 2], b[i + 2]) - Math.max(a[i], b[i])));
-  const [one, other] = [a, b].map(([left, top, right, bottom]) => (right - left) * (bottom - top));
-  return (width * height) / (one + other - width * height);
+  const both = shared(a, b);
+  return both / (areaOf(a) + areaOf(b) - both);
 }
 
 /**

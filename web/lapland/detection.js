@@ -1,157 +1,182 @@
-/** The face detector: an image of any size -> boxes, scores and five points. */
+/**
+ * The face detector, Python's default: BlazeFace for large faces and a one-stage network for small
+ * ones. The O-Net of MTCNN looks at each face that they find: it says whether one stands there, and
+ * where its five points are, by the habit that the crops of the landmark networks expect.
+ */
 
-import { InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import { PORTRAIT } from "./agreement.js";
-import { cropMatrix, cut, toImage } from "./crop.js";
+import { BlazeFace } from "./blazeface.js";
+import { cropMatrix, meanOf, stepOf, toImage } from "./crop.js";
+import { areaOf, shared, uprightBox } from "./merging.js";
+import { OneStage } from "./onestage.js";
+import { Onet, PORTRAIT, rounded } from "./onet.js";
+import { Halves } from "./shrinking.js";
 
 /** @typedef {import("./crop.js").Point} Point */
 /** @typedef {import("./crop.js").Image} Image */
-/** @typedef {{file: string, look: string, width: number, height: number, licence: string}} Detection
- * The detector's graph, as `models/index.json` describes it: its input has one size. `look` is the
- * file of its last network alone. */
-/** @typedef {{box: [number, number, number, number], score: number, fivePoints: Point[]}} Found */
+/** @typedef {import("./merging.js").Found} Found */
+/**
+ * The detector, as `models/index.json` describes it.
+ *
+ * @typedef {object} Detection
+ * @property {string} licence terms of its weights, in a line
+ * @property {number} minFace side of the smallest face, pixels
+ * @property {number} large side, in longer sides of the picture, from which BlazeFace comes first
+ * @property {number} sure least score of the O-Net for an upright face
+ * @property {number} clear least score of a face that is seen upright for certain
+ * @property {number} least least probability of a face that the O-Net is not sure of
+ * @property {number} rolled most lean of a face, radians
+ * @property {import("./blazeface.js").Network} blazeface
+ * @property {import("./onestage.js").Network} onestage
+ * @property {import("./onet.js").Network} onet
+ */
 
-const OUTPUTS = ["boxes", "scores", "five_points", "count"];
+/** @typedef {{matrix: import("./crop.js").Matrix, score: number, placed: Point[], stands: boolean,
+ *   best: () => Promise<number>}} Portrait */
+
+const SAME = 0.5; // least shared part of the smaller box of one face in two networks
+const LEAST = 0.75; // sides of the smallest face; boxes of small faces are as much too small at times
+// Radians: most lean of a face in its portrait. Coarse points of a face that leans are off by as much.
+const TILT = Math.PI / 6;
+const CERTAIN = 0.99; // score of the O-Net that few faces have that hang
+const HANGS = 0.7; // logarithm of odds: lead of the other way up without the O-Net
+const FLOOR = 1e-3; // a probability counts as no less, and no more than 1 - this
+// Difference of the O-Net's points in a portrait and in a box that MTCNN has just moved, pixels of
+// the portrait. Without it each portrait would be larger than the one before.
+const WIDER = [[-0.25, -0.26], [0.25, -0.26], [0, 0.14], [-0.13, 0.38], [0.13, 0.38]];
+
+/** The longer side of a box. @param {Found["box"]} box */
+const sideOf = ([left, top, right, bottom]) => Math.max(right - left, bottom - top);
 
 export class FaceDetector {
-  /** @type {Promise<InferenceSession> | undefined} */
-  #looking;
-  #load;
+  #blazeface;
+  #onestage;
+  #onet;
 
-  /** @param {InferenceSession} session @param {Detection} graph
-   * @param {(file: string) => Promise<InferenceSession>} load */
-  constructor(session, graph, load) {
-    this.session = session;
-    this.graph = graph;
-    this.#load = load;
+  /** @param {Detection} description
+   * @param {(file: string) => Promise<import("onnxruntime-web/wasm").InferenceSession>} open */
+  static async load(description, open) {
+    const { blazeface, onestage, onet, minFace } = description;
+    return new FaceDetector(
+      description,
+      new BlazeFace(await open(blazeface.file), blazeface),
+      new OneStage(await open(onestage.file), onestage, minFace),
+      new Onet(await open(onet.file), onet),
+    );
+  }
+
+  /** Call `load` instead. @param {Detection} description @param {BlazeFace} blazeface
+   * @param {OneStage} onestage @param {Onet} onet */
+  constructor(description, blazeface, onestage, onet) {
+    this.description = description;
+    this.#blazeface = blazeface;
+    this.#onestage = onestage;
+    this.#onet = onet;
     this.milliseconds = 0; // spent since somebody set it to 0
   }
 
   /** Finds faces, the largest first. @param {Image} image @returns {Promise<Found[]>} */
   async find(image) {
     const start = performance.now();
-    const { width, height } = this.graph;
-    const small = fitted(image, width, height);
-    const input = new Tensor("uint8", small.pixels, [height, width, 3]);
-    const outputs = await this.session.run({ image: input }, OUTPUTS);
-    this.milliseconds += performance.now() - start;
-    const count = Number(outputs.count.data[0]);
-    const [boxes, scores, points] = OUTPUTS.slice(0, 3).map((name) =>
-      Array.from(/** @type {Float32Array} */ (outputs[name].data)),
-    );
-    // Coordinates are centres of pixels: half a pixel of one size is not half a pixel of the other.
-    /** @param {number} x @param {number} y @returns {Point} */
-    const back = (x, y) => [
-      ((x + 0.5) * image.width) / small.width - 0.5,
-      ((y + 0.5) * image.height) / small.height - 0.5,
+    const { minFace, large } = this.description;
+    const halves = new Halves(image);
+    const seen = await this.#blazeface.find(halves);
+    const small = await this.#onestage.find(halves);
+    const isLarge = (/** @type {Found} */ { box }) => sideOf(box) >= large * Math.max(image.width, image.height);
+    // BlazeFace places the points of large faces well; those of others are coarse beside the O-Net's.
+    const found = [
+      ...seen.map((face) => ({ ...face, coarse: !isLarge(face) })),
+      ...small.map((face) => ({ ...face, coarse: true })),
     ];
-    return Array.from({ length: count }, (_, n) => {
-      const [left, top, right, bottom] = boxes.slice(4 * n, 4 * n + 4);
-      const five = points.slice(10 * n, 10 * n + 10);
-      return {
-        box: [...back(left, top), ...back(right, bottom)],
-        score: scores[n],
-        fivePoints: [0, 1, 2, 3, 4].map((i) => back(five[2 * i], five[2 * i + 1])),
-      };
+    // If two are the same face, a large one counts, and then the better score.
+    found.sort((a, b) => Number(a.coarse) - Number(b.coarse) || b.score - a.score);
+    const single = found.filter(({ box }, i) => {
+      /** @param {{box: Found["box"]}} other */
+      const covers = (other) => shared(box, other.box) > SAME * Math.min(areaOf(box), areaOf(other.box));
+      return sideOf(box) >= LEAST * minFace && !found.slice(0, i).some(covers);
     });
+    const faces = await this.#checked(image, single);
+    this.milliseconds += performance.now() - start;
+    return faces.sort((a, b) => areaOf(b.box) - areaOf(a.box));
   }
 
-  /** The last network's look at a place that should show a face: how much of a face it sees, and where.
+  /** The O-Net's look at a place that should show a face: how much of a face it sees, and where.
    * @param {Image} image @param {Point[]} fivePoints
    * @returns {Promise<{score: number, fivePoints: Point[]}>} */
   async look(image, fivePoints) {
-    this.#looking ??= this.#load(this.graph.look); // few photos need it
-    const session = await this.#looking;
     const start = performance.now();
-    const matrix = cropMatrix(fivePoints, PORTRAIT);
-    const { size } = PORTRAIT;
-    const portraits = new Tensor("uint8", cut(image, matrix, size), [1, size, size, 3]);
-    const { scores, points } = await session.run({ portraits }, ["scores", "points"]);
+    const [{ matrix, score, points }] = await this.#onet.look(image, [fivePoints]);
     this.milliseconds += performance.now() - start;
-    const numbers = /** @type {Float32Array} */ (points.data);
-    return {
-      score: Number(scores.data[0]),
-      fivePoints: [0, 1, 2, 3, 4].map((i) => toImage(matrix, numbers[2 * i], numbers[2 * i + 1])),
-    };
+    return { score, fivePoints: points.map(([u, v]) => toImage(matrix, u, v)) };
+  }
+
+  /** Faces as the O-Net sees them, without those that are none. It knows no faces in profile or behind
+   * masks: of those the detectors see which are upright, and where their points are.
+   * @param {Image} image @param {(Found & {coarse: boolean})[]} found @returns {Promise<Found[]>} */
+  async #checked(image, found) {
+    if (!found.length) return [];
+    const { sure, clear, least, rolled } = this.description;
+    const looks = await this.#portraits(image, found.map(({ fivePoints }) => fivePoints));
+    const faces = [];
+    for (const [i, { box, score, fivePoints, coarse }] of found.entries()) {
+      const plain = leanOf([1, 0, 0, 0, 1, 0], looks[i].matrix) < rolled;
+      const certain = (plain && score > clear) || looks[i].score >= CERTAIN;
+      const other = certain ? undefined : await this.#hanging(image, fivePoints, looks[i]);
+      const look = other ?? looks[i];
+      if (look.stands && look.score > sure) {
+        // The mean of both is steadier than either.
+        const placed = other || coarse ? look.placed : look.placed.map((point, k) => meanOf([point, fivePoints[k]]));
+        faces.push({ box: other ? this.#boxOf(placed) : box, score: look.score, fivePoints: placed });
+      } else if (plain && !other) {
+        // The O-Net errs on large faces that are hard.
+        const votes = [score, await look.best(), ...(coarse ? [look.score] : [])].map(oddsOf);
+        if (votes.reduce((a, b) => a + b) / votes.length > oddsOf(least)) faces.push({ box, score, fivePoints });
+      }
+    }
+    return faces.map((face) => ({ ...face, fivePoints: face.fivePoints.map(([x, y]) => [rounded(x), rounded(y)]) }));
+  }
+
+  /** The look at a face the other way up, about its eyes, if it hangs: then it is seen by its eyes, with
+   * a mouth on its forehead. @param {Image} image @param {Point[]} fivePoints @param {Portrait} look */
+  async #hanging(image, fivePoints, look) {
+    const [ex, ey] = meanOf(fivePoints.slice(0, 2));
+    const [other] = await this.#portraits(image, [fivePoints.map(([x, y]) => [2 * ex - x, 2 * ey - y])]);
+    const lead = oddsOf(await other.best()) - oddsOf(await look.best());
+    const seen = other.stands && other.score > this.description.sure;
+    return lead > HANGS || (lead > 0 && seen) ? other : undefined;
+  }
+
+  /** The portraits of faces, and what the O-Net sees in them: its points in the image, and whether a
+   * face stands there. `best` is BlazeFace's score.
+   * @param {Image} image @param {Point[][]} faces @returns {Promise<Portrait[]>} */
+  async #portraits(image, faces) {
+    return (await this.#onet.look(image, faces)).map(({ matrix, portrait, score, points }) => {
+      const placed = points.map(([u, v], k) => toImage(matrix, u - WIDER[k][0], v - WIDER[k][1]));
+      const stands = leanOf(matrix, cropMatrix(placed, PORTRAIT)) < TILT;
+      /** @type {Promise<number> | undefined} */
+      let best;
+      return { matrix, score, placed, stands, best: () => (best ??= this.#blazeface.bestScore(portrait, PORTRAIT.size)) };
+    });
+  }
+
+  /** The box of a face whose five points are known, as the networks' own. @param {Point[]} fivePoints */
+  #boxOf(fivePoints) {
+    const { onestage, onet } = this.description;
+    const [left, top, right, bottom] = onet.box;
+    const matrix = cropMatrix(fivePoints, PORTRAIT);
+    const side = (right - left) * stepOf(matrix);
+    const middle = toImage(matrix, (left + right) / 2, (top + bottom) / 2);
+    return uprightBox([middle, [side, side]], [-matrix[1], -matrix[4]], onestage.box);
   }
 }
 
-/**
- * An image in the left upper corner of a black one of fixed size, shrunk if it is larger. Each pixel
- * is the mean over its area, so nothing aliases.
- *
- * @param {Image} image
- * @param {number} width of the result
- * @param {number} height
- * @returns {{pixels: Uint8Array, width: number, height: number}} height x width x 3: rows of pixels,
- *   each red, green, blue; and the size of the image in it
- */
-export function fitted(image, width, height) {
-  const { data } = image; // once: browsers call a function for it
-  const scale = Math.min(1, width / image.width, height / image.height);
-  const columns = Math.max(1, Math.round(image.width * scale));
-  const rows = Math.max(1, Math.round(image.height * scale));
-  const pixels = new Uint8Array(width * height * 3);
-  if (scale === 1) {
-    for (let row = 0, from = 0; row < rows; row++) {
-      for (let to = 3 * row * width; to < 3 * (row * width + columns); to += 3, from += 4) {
-        pixels[to] = data[from];
-        pixels[to + 1] = data[from + 1];
-        pixels[to + 2] = data[from + 2];
-      }
-    }
-    return { pixels, width: columns, height: rows };
-  }
-  const [across, down] = [shares(image.width, columns), shares(image.height, rows)];
-  const line = new Float32Array(image.width * 3); // sum of the rows that fall in one of the result
-  for (let row = 0; row < rows; row++) {
-    line.fill(0);
-    for (let k = down.starts[row]; k < down.starts[row + 1]; k++) {
-      const share = down.shares[k];
-      for (let i = 0, from = 4 * down.places[k] * image.width; i < line.length; i += 3, from += 4) {
-        line[i] += share * data[from];
-        line[i + 1] += share * data[from + 1];
-        line[i + 2] += share * data[from + 2];
-      }
-    }
-    for (let column = 0, to = 3 * row * width; column < columns; column++, to += 3) {
-      let red = 0.5;
-      let green = 0.5;
-      let blue = 0.5;
-      for (let k = across.starts[column]; k < across.starts[column + 1]; k++) {
-        const share = across.shares[k];
-        const at = 3 * across.places[k];
-        red += share * line[at];
-        green += share * line[at + 1];
-        blue += share * line[at + 2];
-      }
-      pixels[to] = red;
-      pixels[to + 1] = green;
-      pixels[to + 2] = blue;
-    }
-  }
-  return { pixels, width: columns, height: rows };
+/** The logarithm of the odds of a probability, none of which counts as certain. @param {number} score */
+function oddsOf(score) {
+  const bounded = Math.min(Math.max(score, FLOOR), 1 - FLOOR);
+  return Math.log(bounded / (1 - bounded));
 }
 
-/**
- * The pixels of a line that each pixel of a shorter one covers.
- *
- * @param {number} length
- * @param {number} count of the shorter one
- * @returns {{starts: number[], places: number[], shares: number[]}} pixel i of the shorter line is
- *   the sum of `places[k]` times `shares[k]`, for k from `starts[i]` up to `starts[i + 1]`
- */
-function shares(length, count) {
-  const step = length / count;
-  /** @type {ReturnType<typeof shares>} */
-  const found = { starts: [0], places: [], shares: [] };
-  for (let i = 0; i < count; i++) {
-    const [from, to] = [i * step, (i + 1) * step];
-    for (let place = Math.floor(from); place < Math.min(length, to - 1e-9); place++) {
-      found.places.push(place);
-      found.shares.push((Math.min(place + 1, to) - Math.max(place, from)) / step);
-    }
-    found.starts.push(found.places.length);
-  }
-  return found;
+/** The angle between two crops, radians.
+ * @param {import("./crop.js").Matrix} a @param {import("./crop.js").Matrix} b */
+function leanOf(a, b) {
+  return Math.abs(Math.atan2(a[0] * b[3] - a[3] * b[0], a[0] * b[0] + a[3] * b[3]));
 }

@@ -59,7 +59,7 @@ export async function load(source, { model, worker = false } = {}) {
   const index = /** @type {Index} */ (JSON.parse(new TextDecoder().decode(await read("index.json"))));
   /** @param {string} file */
   const open = (file) => sessionOf(read, file);
-  const detector = new FaceDetector(await open(index.detection.file), index.detection, open);
+  const detector = await FaceDetector.load(index.detection, open);
   const lapland = new Lapland(read, index, detector);
   await lapland.use(model ?? (index.models.find((m) => m.best.includes("photo")) ?? index.models[0]).name);
   return lapland;

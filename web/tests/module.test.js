@@ -7,8 +7,9 @@ import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PNG } from "pngjs";
 import { cropMatrix, cut, stepOf } from "../lapland/crop.js";
-import { fitted } from "../lapland/detection.js";
 import { LaplandError, load } from "../lapland/index.js";
+import { merged, uprightBox } from "../lapland/merging.js";
+import { Halves, padded } from "../lapland/shrinking.js";
 
 /** @param {string} path below the root of the repository */
 const place = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -77,18 +78,39 @@ describe("crop", () => {
 });
 
 describe("the detector's input", () => {
-  test("an image of its size is unchanged, a smaller one lies in the corner", () => {
+  test("whole cells, blue first, black at the right and below", () => {
     const data = new Uint8Array(4 * 6).map((_, i) => i);
-    const small = fitted({ data, width: 3, height: 2 }, 4, 2);
-    assert.deepEqual([...small.pixels.subarray(0, 12)], [0, 1, 2, 4, 5, 6, 8, 9, 10, 0, 0, 0]);
-    assert.deepEqual([small.width, small.height], [3, 2]);
+    const { pixels, width, height } = padded({ data, width: 3, height: 2 }, 4);
+    assert.deepEqual([width, height], [4, 4]);
+    assert.deepEqual([...pixels.subarray(0, 12)], [2, 1, 0, 6, 5, 4, 10, 9, 8, 0, 0, 0]);
+    assert.ok(pixels.subarray(24).every((value) => value === 0));
   });
 
-  test("a larger image shrinks to the mean of each area", () => {
-    const data = new Uint8Array(4 * 9 * 3).map((_, i) => ((i >> 2) % 9) * 10);
-    const small = fitted({ data, width: 9, height: 3 }, 3, 3);
-    assert.deepEqual([small.width, small.height], [3, 1]);
-    assert.deepEqual([0, 3, 6].map((i) => small.pixels[i]), [10, 40, 70]);
+  test("a picture of its size is the same, a smaller one the mean of its halves", () => {
+    const data = new Uint8Array(4 * 16 * 8).map((_, i) => 10 * ((i >> 2) % 16));
+    const halves = new Halves({ data, width: 16, height: 8 });
+    assert.equal(halves.at(16, 8), halves.image);
+    const { data: small, width, height } = halves.at(4, 2);
+    assert.deepEqual([width, height], [4, 2]);
+    assert.deepEqual([0, 1, 2, 3].map((i) => small[4 * i]), [15, 55, 95, 135]);
+  });
+});
+
+describe("faces that a network found", () => {
+  test("cells that see the same one count by their scores, and the best is first", () => {
+    /** @param {number} score @param {number} x @returns {import("../lapland/merging.js").Cell} */
+    const cell = (score, x) => ({ score, values: [[x, 5], [10, 10], [x, 8]] });
+    const faces = merged([cell(0.6, 0), cell(0.5, 90), cell(0.9, 5)]);
+    assert.deepEqual(faces.map(({ score }) => score), [0.9, 0.5]);
+    const expected = [3, 5, 10, 10, 3, 8];
+    faces[0].values.flat().forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-9));
+  });
+
+  test("the box of a face that lies is as wide as an upright one is high", () => {
+    /** @type {import("../lapland/crop.js").Point[]} */
+    const values = [[50, 60], [10, 10]];
+    assert.deepEqual(uprightBox(values, [0, -2], [0.1, 0.8, 1.2]), [46, 53, 54, 65]);
+    assert.deepEqual(uprightBox(values, [-3, 0], [0.1, 0.8, 1.2]), [43, 56, 55, 64]);
   });
 });
 
