@@ -109,7 +109,8 @@ def processors(
             if emulator is not None:
                 paths = os.pathsep.join(p for p in sys.path if p)
                 python = os.path.realpath(sys.executable)
-                env = {**os.environ, "PYTHONPATH": paths}
+                # OpenBLAS takes what the machine beneath has for what the emulated one has.
+                env = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_CORETYPE": name}
                 found[name] = ([emulator, "-cpu", name, python], env)
                 continue
         else:
