@@ -34,7 +34,7 @@ def test_faces_have_the_radii_of_a_photo(detector):
         np.testing.assert_allclose(faces.textures, found.textures)
         np.testing.assert_allclose(faces.radius(0.9), found.radius(0.9), rtol=1e-5)
         np.testing.assert_allclose(faces.confidence, found.confidence, rtol=1e-5)
-        blurred = tracker.update(cv2.GaussianBlur(frame.image, (0, 0), 2))
+        blurred = tracker.update(cv2.GaussianBlur(frame.image, (0, 0), 4))
         assert blurred.radius(0.9).mean() > 1.1 * faces.radius(0.9).mean()
         none = tracker.update(np.zeros((480, 640, 3), np.uint8))
         assert none.radius(0.5).shape == (len(none), 68)
