@@ -20,6 +20,7 @@ from .pyramid import Halves, Image
 
 SIDE = 128  # pixels of the photo's longer side, as the network sees it
 _CELL = 16  # pixels: it wants whole cells of this size
+_BATCH = 16  # images in one run
 _ANCHORS = ((8, 2), (16, 6))  # pixels of a cell, anchors in each
 # The six points (the person's right eye, left eye, nose, mouth, right ear, left ear) -> the five of
 # MTCNN, as weighted means; and MTCNN's box: how far it lies towards the forehead, and how wide and
@@ -64,9 +65,13 @@ class BlazeFace:
         return Found(_boxes(values), scores, FIVE_OF_SIX @ values[:, 2:], origin)
 
     def best_scores(self, images: list[Image]) -> Result:
-        """The best score of any anchor in each of N images of one size that 16 divides."""
-        scores = [self._session.run(["scores"], {"images": i[None]})[0].max() for i in images]
-        return np.array(scores, np.float32)
+        """The best score of any anchor in each of N > 0 images of one size that 16 divides."""
+        parts = [
+            self._session.run(["scores"], {"images": np.stack(images[start : start + _BATCH])})[0]
+            for start in range(0, len(images), _BATCH)
+        ]
+        best: Result = np.concatenate(parts).max(axis=1)
+        return best
 
     def raw(self, halves: Halves) -> Floats:
         """The output of the network for each face: (N, 8, 2) centre, sides and six points."""

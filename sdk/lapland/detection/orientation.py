@@ -56,32 +56,31 @@ def stances(
     blazeface: BlazeFace,
     image: Image,
     five_points: Floats,
-    clear: npt.NDArray[np.bool_],
+    doubtful: npt.NDArray[np.bool_],
 ) -> Stance:
     """One look of the O-Net at each face, in the turn of its five points.
 
-    If neither the detector nor the O-Net is certain of a face, both networks see the portraits of
-    both ways up.
+    If the O-Net is not certain of a doubtful face, both networks see the portraits of both ways up.
 
     Args:
         onet: knows upright faces.
         blazeface: knows them, too.
         image: (H, W, 3) uint8, BGR.
         five_points: (N, 5, 2), image pixels.
-        clear: (N,), faces that their detector is certain of.
+        doubtful: (N,), faces that may stand the other way up.
     """
     scores, placed, stands = _look(onet, image, five_points)
     turned = np.zeros(len(five_points), bool)
-    doubtful = np.flatnonzero(~clear & (scores < _CERTAIN))
-    if len(doubtful):
-        first = five_points[doubtful]
+    rows = np.flatnonzero(doubtful & (scores < _CERTAIN))
+    if len(rows):
+        first = five_points[rows]
         other = 2 * first[:, :2].mean(axis=1, keepdims=True) - first  # about the middle of the eyes
         portraits, _ = cut_portraits(image, np.concatenate([first, other]))
         as_seen, around = odds(blazeface.best_scores(portraits).reshape(2, -1))
         score, points, level = _look(onet, image, other)
         sure = level & (score > SURE)
         hangs = (sure & (around > as_seen)) | (around > as_seen + _HANGS)
-        rows = doubtful[hangs]
+        rows = rows[hangs]
         turned[rows] = True
         scores[rows], placed[rows], stands[rows] = score[hangs], points[hangs], level[hangs]
     return Stance(scores, placed, stands, turned)

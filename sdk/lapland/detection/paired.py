@@ -31,6 +31,8 @@ LARGE = 0.25
 THRESHOLDS = (0.6, 0.3, 0.58)
 CLEAR = 0.87  # least score for a face that is seen upright
 ROLLED = np.pi / 3  # radians; BlazeFace's points turn with the face up to this
+POSSIBLE = 0.6  # least score of a face that may hang; others are not worth four looks
+_MOST_AGAIN = 3.0  # logarithm of odds: more than BlazeFace gives a portrait
 _LEAST = 0.75  # sides of the smallest face; boxes of small faces are as much too small at times
 _SAME = 0.5  # least shared part of the smaller box of one face in two networks
 
@@ -98,21 +100,21 @@ class PairedDetector:
             )
         # Roll in the turn of the photo that showed the face.
         plain = np.cos(roll(points) + found.turns * (np.pi / 2)) > np.cos(ROLLED)
-        clear = plain & (found.scores > CLEAR)
-        stance = stances(self.onet, self.blazeface, image, points, clear)
+        doubtful = ~(plain & (found.scores > CLEAR)) & (found.scores > POSSIBLE)
+        stance = stances(self.onet, self.blazeface, image, points, doubtful)
         # The O-Net knows no faces in profile or behind masks. Of those the detectors see which are
         # upright, and where their points are. The mean of both is steadier than either.
         sure = stance.stands & (stance.scores > SURE)
         share = np.where(sure, np.where(stance.turned | coarse, 1.0, 0.5), 0.0)[:, None, None]
         points = points + share * (stance.five_points - points)
-        kept = sure | (~stance.turned & plain)
+        # The O-Net errs on large faces that are hard.
+        votes = np.where(coarse, odds(stance.scores), 0.0) + odds(found.scores)
+        enough = np.where(coarse, 3, 2) * self._least
+        kept = sure | (~stance.turned & plain & (votes > enough - _MOST_AGAIN))
         rows = np.flatnonzero(kept & ~sure)
         if len(rows):
             again = self.blazeface.best_scores(cut_portraits(image, points[rows])[0])
-            votes = np.stack([odds(found.scores[rows]), odds(again), odds(stance.scores[rows])])
-            two, three = votes[:2].mean(axis=0), votes.mean(axis=0)
-            # The O-Net errs on large faces that are hard.
-            kept[rows] = np.where(coarse[rows], three, two) > self._least
+            kept[rows] = votes[rows] + odds(again) > enough[rows]
         scores = np.where(sure, stance.scores, found.scores)
         boxes = np.where(stance.turned[:, None], boxes_of(points), found.boxes)
         return Detections(boxes[kept].astype(np.float32), scores[kept], rounded(points[kept]))
