@@ -1,10 +1,10 @@
 """One ONNX file from a photo to landmarks, for every language: `python -m export.pipeline`.
 
     python -m export.pipeline [--model NAME ...] [--size 640x480] [--min-face 40] [--faces 32]
-                              [--rounds 3] [--colour bgr] [--out dist/pipeline]
+                              [--rounds 1] [--colour bgr] [--out dist/pipeline]
 
 It takes photos of one size, and holds the face detector, the landmark network and everything
-between and after: pyramid, suppression, crops, image coordinates, radii and confidence.
+between and after: smaller sizes, suppression, crops, image coordinates, radii and confidence.
 `docs/other-languages.md` describes its input and outputs. Without `--model` it writes one file for
 each default of `Detector` and `Tracker`.
 """
@@ -19,11 +19,10 @@ from export.stages.photo import Photo, build
 from lapland.base.errors import LaplandError
 from lapland.base.files import write_whole
 from lapland.networks import index
-from lapland.networks.loading import load, load_mtcnn
+from lapland.networks.loading import load, load_blazeface, load_onestage, load_onet
 from training.common.paths import REPOSITORY
 
 OUT = REPOSITORY / "dist" / "pipeline"
-NETS = ("pnet", "rnet", "onet")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -82,8 +81,8 @@ def write(file: Path, model: str, photo: Photo) -> None:
         known = ", ".join(index.shipped())
         raise ValueError(f"--model: expected the path of an ONNX file or {known}, not {model!r}")
     _, info = load(path, threads=1)
-    files = zip(NETS, load_mtcnn(), strict=True)
-    nets = {net: onnx.load_model_from_string(data) for net, data in files}
+    files = {"blazeface": load_blazeface(), "onestage": load_onestage(), "onet": load_onet()}
+    nets = {net: onnx.load_model_from_string(data) for net, data in files.items()}
     content = build(photo, onnx.load(path), info, nets).SerializeToString(deterministic=True)
     write_whole(file, content)
 

@@ -1,8 +1,8 @@
 """Faces that are none or were found the wrong way up, as `lapland.landmarks.agreement` has it.
 
 If landmarks differ from the five points of their crop, the O-Net looks at the portrait about them.
-It rejects some, and others are placed anew from its own points. Each round is a branch within that
-of the round before, with copies of both networks, and runs only if a face needs it.
+It rejects some, and others are placed anew from its own points. Each round is a branch of its own,
+with copies of both networks, and runs only if a face needs it.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 
 from export.stages.crops import cut, squares, to_image
 from export.stages.locating import Located
-from export.stages.networks import insert
 from export.stages.picture import Picture
+from export.stages.portraits import look
 from export.stages.values import Graph, Value
-from lapland.detection.mtcnn import Mtcnn
-from lapland.detection.mtcnn_boxes import GREY
 from lapland.detection.portrait import FACE, FACTOR, LARGEST_OFFSET, SIDE
 from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, NEAR
 from lapland.schemes.five_points import means_of
 from lapland.schemes.scheme import Scheme
 
-_SAMPLES = 48  # along a side of the O-Net's input
 _SAME = 0.5  # least IoU of two boxes of one face
 
 
@@ -86,23 +83,26 @@ def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Loca
     """
     five = checker.five_of(g, located.landmarks)
     off = _apart(g, five, located.five_points)
-    doubtful = (off > DOUBTFUL).places()
-    inner = Graph(f"{g.prefix}look/", g)
-    found = _looked_at(inner, checker, rounds, doubtful, five, off)
-    placed = inner.concat([found.located.landmarks.min(1), found.located.landmarks.max(1)], 1)
-    twins = _twins(inner, inner.within(boxes), placed, found)
-    results = [twins, placed, *found.values()]
-    none = [np.zeros(0), np.zeros((0, 4)), *_Outcome.none(checker)]
-    twins, placed, *values = g.branch(doubtful.count() > 0, inner, results, none)
-    found = _Outcome.of(values)
+    are_doubtful = off > DOUBTFUL
+    doubtful = are_doubtful.places()
+    some, none = Graph(f"{g.prefix}look/", g), Graph(f"{g.prefix}agree/", g)
+    found = _looked_at(some, checker, rounds, doubtful, five, off)
+    landmarks = found.located.landmarks
+    placed = some.concat([landmarks.min(1), landmarks.max(1)], 1)
+    twins = _twins(some, some.within(boxes), placed, found)
     # Old rows, then new ones: each face takes the last of its rows.
-    every = g.range(boxes.count())
-    rows = g.range(found.moved.count()) + every.count()
-    order = g.op("ScatterElements", every, found.moved, rows, axis=0)
+    every = some.range(some.within(boxes).count())
+    rows = some.range(found.moved.count()) + every.count()
+    order = some.op("ScatterElements", every, found.moved, rows, axis=0)
     pairs = zip((boxes, *located), (placed, *found.located), strict=True)
-    boxes, *merged = (g.concat([old, new], 0).take(order) for old, new in pairs)
-    marks = [_among(g, every, indices) for indices in (found.lost, twins)]
-    return Agreement(Located(*merged), boxes, *marks)
+    merged = [some.concat([some.within(old), new], 0).take(order) for old, new in pairs]
+    marks = [_among(some, every, indices) for indices in (found.lost, twins)]
+    values = g.either(
+        doubtful.count() > 0,
+        (some, [*merged, *marks]),
+        (none, [boxes, *located, are_doubtful, are_doubtful]),
+    )
+    return Agreement(Located(*values[1:-2]), values[0], *values[-2:])
 
 
 class _Outcome(NamedTuple):
@@ -125,7 +125,7 @@ class _Outcome(NamedTuple):
     @staticmethod
     def of(values: Sequence[Value]) -> "_Outcome":
         """The inverse of `values`."""
-        return _Outcome(values[0], values[1], Located(*values[2:]))
+        return _Outcome(values[0], values[1], Located(*values[2:7]))
 
     @staticmethod
     def none(checker: Checker) -> list[NDArray[np.float64]]:
@@ -155,85 +155,78 @@ def _looked_at(
     # A crop about points that are far off is a bad one, even if its landmarks agree.
     far = g.within(off).take(few) > LARGEST_OFFSET
     agreed = g.where(far, CLOSE, NEAR, np.float64)
-    turned = first.mean(1, keep=True) * 2.0 - first
-    scores, points = checker.look(g, g.concat([first, turned], 0))
-    (score, turned_score), (start, turned) = scores.split(2, 0), points.split(2, 0)
+    score, start = checker.look(g, first)
     gone = score < FACE
     lost = few.take(gone.places())
-    if rounds == 0:  # values of nodes: constants are no outputs of a branch
-        none = zip((np.int64, *[np.float32] * 5), _Outcome.none(checker)[1:], strict=True)
-        return _Outcome.of([lost, *(g.op("Identity", g.value(v, t)) for t, v in none)])
+    if rounds == 0:
+        nothing = zip((np.int64, *[np.float32] * 5), _Outcome.none(checker)[1:], strict=True)
+        return _Outcome.of([lost, *(g.value(value, dtype) for dtype, value in nothing)])
     apart = _apart(g, first, start)
     open_ = ((apart > agreed) & gone.apply("Not")).places()
-    better, another = (turned_score > score).take(open_), (apart > FAR).take(open_)
-    found = _first_round(g, checker, rounds, start.take(open_), turned.take(open_), better, another)
+    given = (value.take(open_) for value in (first, start, score, apart > FAR))
+    found = _placed_anew(g, checker, rounds, *given)
     at = few.take(open_)
     return _Outcome(g.concat([lost, at.take(found.lost)], 0), at.take(found.moved), found.located)
 
 
-def _first_round(
+def _placed_anew(
     g: Graph,
     checker: Checker,
     rounds: int,
+    first: Value,
     start: Value,
-    turned: Value,
-    better: Value,
+    score: Value,
     another: Value,
 ) -> _Outcome:
-    """Places P faces anew from the O-Net's points, in a branch of its own.
+    """Places P faces anew from the O-Net's points.
 
     Those that never settle, profiles and faces that hang, are also tried upside down: that is done
     at once with the first round, as one more copy of the networks would cost more.
 
     Args:
-        g: the graph around it.
+        g: the graph.
         checker: the networks.
         rounds: how often a face may be placed anew.
-        start: (P, 5, 2) float64, the O-Net's points.
-        turned: likewise, in the portraits turned by 180 degrees.
-        better: (P,) bool, whether it sees a face rather in these.
-        another: (P,) bool, whether it sees another face at first than the landmark network.
+        first: (P, 5, 2) float64, five points of their landmarks.
+        start: likewise, the O-Net's points there.
+        score: (P,) float32, its score.
+        another: (P,) bool, whether it sees another face there than the landmark network.
     """
-    inner = Graph("round1/", g)
-    fits = checker.locate(inner, inner.concat([inner.within(start), inner.within(turned)], 0))
-    five = checker.five_of(inner, fits.landmarks)
-    scores, points = checker.look(inner, five)
-    apart, next_ = _apart(inner, five, points).split(2, 0), points.split(2, 0)[0]
-    score = scores.split(2, 0)
-    fit, turned_fit = (Located(*half) for half in zip(*(v.split(2, 0) for v in fits), strict=True))
-    found, still = _judged(inner.range(score[0].count()), fit, score[0], apart[0])
-    if rounds > 1:
-        more, still = _later_round(inner, checker, 2, rounds, still, next_.take(still))
-        found = found.and_(more)
-    wrong = (score[1] < FACE) | (apart[1] > NEAR)
-    hanging, wrong = inner.within(better).take(still), wrong.take(still)
-    right = still.take((hanging & wrong.apply("Not")).places())
-    other = inner.within(another).take(still) & hanging.apply("Not")
-    none = still.take(((hanging & wrong) | other).places())
-    found = found.and_(_Outcome(none, right, turned_fit.take(right)))
     empty = _Outcome.none(checker)
-    return _Outcome.of(g.branch(start.count() > 0, inner, found.values(), empty))
-
-
-def _later_round(
-    g: Graph, checker: Checker, number: int, rounds: int, at: Value, start: Value
-) -> tuple[_Outcome, Value]:
-    """The same for faces with the numbers `at`; returns as well those that have not settled yet."""
-    inner = Graph(f"round{number}/", g)
-    fit = checker.locate(inner, inner.within(start))
-    five = checker.five_of(inner, fit.landmarks)
-    scores, points = checker.look(inner, five)
-    mine = inner.within(at)
-    places = inner.range(mine.count())
-    found, still = _judged(places, fit, scores, _apart(inner, five, points))
-    found, rest = _Outcome(mine.take(found.lost), mine.take(found.moved), found.located), still
-    still = mine.take(rest)
-    if number < rounds:
-        more, still = _later_round(inner, checker, number + 1, rounds, still, points.take(rest))
-        found = found.and_(more)
-    empty = [np.zeros(0), *_Outcome.none(checker)]
-    still, *values = g.branch(at.count() > 0, inner, [still, *found.values()], empty)
-    return _Outcome.of(values), still
+    inner = Graph("round1/", g)
+    turned = inner.within(first)
+    turned_score, turned = checker.look(inner, turned.mean(1, keep=True) * 2.0 - turned)
+    hangs = turned_score > inner.within(score)
+    fits = checker.locate(inner, inner.concat([inner.within(start), turned], 0))
+    five = checker.five_of(inner, fits.landmarks)
+    scores, points = (value.split(2, 0) for value in checker.look(inner, five))
+    apart = _apart(inner, five, inner.concat(points, 0)).split(2, 0)
+    fit, turned_fit = (Located(*half) for half in zip(*(v.split(2, 0) for v in fits), strict=True))
+    found, still = _judged(inner.range(hangs.count()), fit, scores[0], apart[0])
+    wrong = (scores[1] < FACE) | (apart[1] > NEAR)
+    results = [*found.values(), still, points[0].take(still), hangs, wrong, *turned_fit]
+    others = [*empty, np.zeros(0), np.zeros((0, 5, 2)), np.zeros(0), np.zeros(0), *empty[2:]]
+    values = g.branch(first.count() > 0, inner, results, others)
+    found, (still, points, hangs, wrong) = _Outcome.of(values), values[7:11]
+    turned_fit = Located(*values[11:])
+    for number in range(2, rounds + 1):
+        inner = Graph(f"round{number}/", g)
+        fit = checker.locate(inner, inner.within(points))
+        five = checker.five_of(inner, fit.landmarks)
+        scores, points = checker.look(inner, five)
+        places = inner.range(scores.count())
+        more, rest = _judged(places, fit, scores, _apart(inner, five, points))
+        at = inner.within(still)
+        more = _Outcome(at.take(more.lost), at.take(more.moved), more.located)
+        results = [*more.values(), at.take(rest), points.take(rest)]
+        others = [*empty, np.zeros(0), np.zeros((0, 5, 2))]
+        *values, still, points = g.branch(still.count() > 0, inner, results, others)
+        found = found.and_(_Outcome.of(values))
+    hangs, wrong = hangs.take(still), wrong.take(still)
+    right = still.take((hangs & wrong.apply("Not")).places())
+    other = another.take(still) & hangs.apply("Not")
+    none = still.take(((hangs & wrong) | other).places())
+    return found.and_(_Outcome(none, right, turned_fit.take(right)))
 
 
 def _judged(at: Value, fit: Located, scores: Value, apart: Value) -> tuple[_Outcome, Value]:
@@ -242,35 +235,6 @@ def _judged(at: Value, fit: Located, scores: Value, apart: Value) -> tuple[_Outc
     settled = (gone | far).apply("Not").places()
     still = (far & gone.apply("Not")).places()
     return _Outcome(at.take(gone.places()), at.take(settled), fit.take(settled)), still
-
-
-def look(g: Graph, onet: onnx.ModelProto, portraits: Value) -> tuple[Value, Value]:
-    """The O-Net's look at portraits (N, 3, 80, 80) float32.
-
-    Returns:
-        scores (N,) float32, probabilities of a face; and its five points (N, 5, 2) float64,
-        portrait pixels, multiples of 1/32.
-    """
-    left, top, right, bottom = Mtcnn.box_in_portrait
-    columns, rows = (_samples(first, last) for first, last in ((left, right), (top, bottom)))
-    seen = g.value(rows, np.float32) @ portraits @ columns.T
-    beyond = ~(rows.any(axis=1)[:, None] & columns.any(axis=1))
-    given = {"planes": g.where(g.value(beyond, np.bool_), GREY, seen, np.float32)}
-    score, relative = insert(g, onet, f"onet{len(g.nodes)}", given, ["scores", "points"])
-    sides = np.array([right - left + 1, bottom - top + 1])
-    points = relative.cast(np.float64) * sides + np.array([left - 1, top - 1])
-    return score.reshape(-1), (points * 32.0).apply("Round") / 32.0
-
-
-def _samples(first: float, last: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """(48, 80): samples along a side of a portrait, as `mtcnn_boxes.crops` takes them.
-
-    Zeros if a sample lies outside.
-    """
-    at = (first + (last - first) * np.arange(_SAMPLES) / (_SAMPLES - 1)) * ((SIDE - 1) / SIDE)
-    matrix = np.maximum(1 - np.abs(at[:, None] - np.arange(SIDE)), 0)
-    matrix[(at < 0) | (at > SIDE - 1)] = 0
-    return matrix
 
 
 def _apart(g: Graph, five: Value, others: Value) -> Value:

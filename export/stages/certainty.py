@@ -33,42 +33,51 @@ def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value
     Returns:
         (N, 5), of the crop; and (N, K), of each landmark.
     """
-    shares = np.array(_GREY, np.float32).reshape(1, 3, 1, 1)
-    grey = ((crops * shares).sum(1) / 32768.0).rounded()  # (N, S, S)
+    shares = np.array(_GREY).reshape(1, 3, 1, 1) / 2**15
+    half = g.value([0.5], np.float32)
+    grey = g.op("Conv", crops, g.value(shares, np.float32), half).apply("Floor")  # (N, 1, S, S)
     cut = round(MARGIN * size)
-    inner = grey.part(cut, size - cut, 1).part(cut, size - cut, 2)
+    inner = grey.part(cut, size - cut, 2).part(cut, size - cut, 3)
+    side = size - 2 * cut
     steps = []
     for level in range(LEVELS):
-        inner = _halved(g, inner) if level else inner
-        steps += [_step(inner, axis).mean(1, 2, keep=True) for axis in (1, 2)]
-    logs = (g.concat(steps, 2).reshape(-1, 2 * LEVELS) + FLOOR).apply("Log")
+        if level:
+            inner, side = _halved(inner), side // 2
+        steps.append(_steps(inner, side, 1 / (side * (side - 1))).sum(3).sum(2))
+    logs = (g.concat(steps, 1) + FLOOR).apply("Log")  # (N, 2 LEVELS)
     direction = (logs.part(0, 1, 1) - logs.part(1, 2, 1)).apply("Abs")
     crop = g.concat([logs @ _RATIOS, direction], 1)
-    return crop, _about(g, _halved(g, grey), landmarks, size // 2)
+    return crop, _about(g, _halved(grey), landmarks, size // 2)
 
 
-def _halved(g: Graph, grey: Value) -> Value:
-    """Means of 2 x 2 pixels, (N, S, S)."""
-    maps = g.op("Unsqueeze", grey, g.integers(1))
-    pooled = g.op("AveragePool", maps, kernel_shape=[2, 2], strides=[2, 2])
-    return g.op("Squeeze", pooled, g.integers(1))
+def _halved(grey: Value) -> Value:
+    """Means of 2 x 2 pixels, (N, 1, S, S)."""
+    return grey.graph.op("AveragePool", grey, kernel_shape=[2, 2], strides=[2, 2])
 
 
-def _step(grey: Value, axis: int) -> Value:
-    """Absolute differences of neighbours."""
-    return (grey.part(1, 2**62, axis) - grey.part(0, -1, axis)).apply("Abs")
+def _steps(grey: Value, side: int, rate: float) -> Value:
+    """(N, 2, side, side): absolute differences of neighbours to the right and below, times a rate.
+
+    Zero where there is no neighbour.
+    """
+    kernel = np.zeros((2, 1, 2, 2))
+    kernel[:, 0, 0, 0] = -1
+    kernel[0, 0, 0, 1] = kernel[1, 0, 1, 0] = 1
+    g, ends = grey.graph, [0, 0, 1, 1]
+    steps = g.op("Conv", grey, g.value(kernel, np.float32), pads=ends).apply("Abs")
+    rates = np.full((2, side, side), rate)
+    rates[0, :, -1] = rates[1, -1] = 0
+    return steps * rates
 
 
 def _about(g: Graph, half: Value, landmarks: Value, side: int) -> Value:
-    """(N, side, side) and (N, K, 2) -> (N, K), logarithm of the detail about each landmark."""
-    right, down = _step(half, 2), _step(half, 1)
-    steps = g.op("Pad", right, g.integers(0, 0, 0, 0, 0, 1))
-    steps = steps + g.op("Pad", down, g.integers(0, 0, 0, 0, 1, 0))
+    """(N, 1, side, side) and (N, K, 2) -> (N, K), logarithm of the detail about each landmark."""
     blur = _blur(side)
-    around = (g.value(blur, np.float32) @ steps @ blur.T).reshape(0, side * side)
-    at = ((landmarks + 0.5) * 0.5).clip(0.0, side - 1).cast(np.int64)
-    x, y = (at.take(i, 2) for i in range(2))
-    logs = (g.op("GatherElements", around, y * side + x, axis=1) * 0.5 + FLOOR).apply("Log")
+    around = g.value(blur, np.float32) @ _steps(half, side, 0.5).sum(1) @ blur.T
+    around = around.reshape(0, side * side)
+    at = ((landmarks + 0.5) * 0.5).clip(0.0, side - 1).apply("Floor")
+    index = (at @ np.array([[1.0], [side]])).cast(np.int64).reshape(0, -1)
+    logs = (g.op("GatherElements", around, index, axis=1) + FLOOR).apply("Log")
     return logs - logs.mean(1, keep=True)
 
 

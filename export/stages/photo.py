@@ -10,11 +10,12 @@ from onnx import TensorProto, helper
 
 from export.graph.builder import CONTRIB, IR, OPSET
 from export.stages.agreement import Checker, checked
-from export.stages.cascade import Found, detect
 from export.stages.certainty import radii_and_confidence
+from export.stages.detection import Found, detect
 from export.stages.locating import Located, locate
-from export.stages.picture import Picture, picture
+from export.stages.picture import Picture
 from export.stages.values import Graph, Value, onnx_type
+from lapland.detection.registry import DEFAULT_DETECTOR
 from lapland.landmarks.agreement import ROUNDS, SURE
 from lapland.networks.info import ModelInfo
 
@@ -35,7 +36,8 @@ class Photo:
         min_face: side of the smallest face to look for, pixels.
         faces: how many faces at most, the largest.
         rounds: how often a face that was found the wrong way up may be placed anew; 3, the most, is
-            what `Detector.predict` does. Each makes the file larger and slower to load.
+            what `Detector.predict` does. Each makes the file larger and slower to load, and one is
+            enough for nearly all.
 
     Raises:
         ValueError: a number is out of range.
@@ -46,7 +48,7 @@ class Photo:
     rgb: bool = False
     min_face: int = 40
     faces: int = 32
-    rounds: int = ROUNDS
+    rounds: int = 1
 
     def __post_init__(self) -> None:
         low, high = SIDES
@@ -79,7 +81,7 @@ def build(
         photo: its input.
         model: a landmark model.
         info: its metadata.
-        nets: pnet, rnet and onet of MTCNN.
+        nets: blazeface, onestage and onet.
 
     Raises:
         ValueError: the model is not calibrated, or takes crops of an unusual size.
@@ -93,7 +95,7 @@ def build(
         raise ValueError(f"{info.name}: expected crops of 80 pixels, not {info.size}")
     g = Graph()
     image = Value(g, "image", np.uint8)
-    shown = picture(image, photo.height, photo.width, rgb=photo.rgb)
+    shown = Picture(image, photo.height, photo.width, photo.rgb)
     found = detect(g, nets, shown, photo.min_face, photo.faces)
     rounds = photo.rounds
     boxes, *results, kept = _located(g, shown, found, model, info, nets["onet"], rounds)
@@ -170,7 +172,10 @@ def _metadata(
 ) -> dict[str, str]:
     """The metadata of the landmark model, but for the calibration, and the pipeline's own."""
     facts = {p.key: p.value for p in model.metadata_props if p.key != "lapland.calibration"}
-    pnet = {p.key: p.value for p in nets["pnet"].metadata_props}
+    origins, licences = (
+        {net: {p.key: p.value for p in made.metadata_props}[key] for net, made in nets.items()}
+        for key in ("origin", "licence")
+    )
     own = {
         "width": photo.width,
         "height": photo.height,
@@ -178,8 +183,8 @@ def _metadata(
         "min_face": photo.min_face,
         "faces": photo.faces,
         "rounds": photo.rounds,
-        "detector": "mtcnn",
-        "detector_origin": pnet.get("origin", ""),
-        "detector_licence": pnet.get("licence", ""),
+        "detector": DEFAULT_DETECTOR,
+        "detector_origin": origins,
+        "detector_licence": licences,
     }
     return facts | {"lapland.pipeline": json.dumps(own)}

@@ -8,33 +8,28 @@ from export.stages.values import Graph, Value
 
 
 class Picture(NamedTuple):
-    """A photo in a graph.
+    """A photo in a graph. No stage needs all of it in floating point.
 
     Attributes:
         image: (H, W, 3) uint8, the input.
-        planes: (1, 3, H, W) float32, whole numbers; blue, green, red.
-        pixels: (3, H W) float32, the same.
         height: H.
         width: W.
-        rgb: whether `image` is in the order red, green, blue.
+        rgb: whether its channels are red, green, blue instead of blue, green, red.
     """
 
     image: Value
-    planes: Value
-    pixels: Value
     height: int
     width: int
     rgb: bool
 
     def within(self, g: Graph) -> "Picture":
         """The same for the nodes of a branch."""
-        return self._replace(**{name: g.within(getattr(self, name)) for name in self._fields[:3]})
+        return self._replace(image=g.within(self.image))
 
-
-def picture(image: Value, height: int, width: int, *, rgb: bool) -> Picture:
-    """The forms of a photo (H, W, 3) uint8."""
-    planes = image.transpose(2, 0, 1)
-    if rgb:
-        planes = planes.take(np.array([2, 1, 0]))
-    pixels = planes.cast(np.float32).reshape(3, -1)
-    return Picture(image, pixels.reshape(1, 3, height, width), pixels, height, width, rgb)
+    def planes_of(self, part: Value) -> Value:
+        """Pixels (H, W, 3) of the photo -> (1, 3, H, W) float32: blue, green, red."""
+        g = part.graph
+        planes = part.transpose(2, 0, 1).cast(np.float32)
+        if self.rgb:
+            planes = planes.take(np.array([2, 1, 0]))
+        return g.op("Unsqueeze", planes, g.integers(0))

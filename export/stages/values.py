@@ -9,7 +9,7 @@ from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from export.graph.builder import GraphBuilder
 
@@ -200,14 +200,17 @@ class Graph(GraphBuilder):
         name = super().known(value)
         return self._around.known(value) if name is None and self._around else name
 
+    @property
+    def root(self) -> "Graph":
+        """The graph around all others."""
+        return self._around.root if self._around else self
+
     def value(self, value: Operand, dtype: Any) -> Value:
         """A constant of the type given, or a value, which is returned."""
         if isinstance(value, Value):
             return self.within(value)
-        array = np.asarray(value, dtype)
-        return Value(
-            self, self.constant(f"{self.prefix}constant{len(self.constants)}", array), dtype
-        )
+        array, root = np.asarray(value, dtype), self.root  # where all branches see it
+        return Value(self, root.constant(f"constant{len(root.constants)}", array), dtype)
 
     def within(self, value: Value) -> Value:
         """A value for the nodes of this graph; it may be one of the graph around a branch."""
@@ -253,22 +256,45 @@ class Graph(GraphBuilder):
             results: values of it.
             otherwise: constants in their place if the condition does not hold.
         """
-        names = [f"{inner.prefix}result{i}" for i in range(len(results))]
-        infos = [helper.make_tensor_value_info(r.name, onnx_type(r.dtype), None) for r in results]
-        then = helper.make_graph(inner.nodes, names[0], [], infos, inner.constants)
-        nodes, infos = [], []
-        for result, array in zip(results, otherwise, strict=True):
-            tensor = numpy_helper.from_array(np.asarray(array, result.dtype))
-            name = f"{result.name}/else"
-            nodes.append(helper.make_node("Constant", [], [name], value=tensor))
-            infos.append(helper.make_tensor_value_info(name, onnx_type(result.dtype), None))
-        other = helper.make_graph(nodes, f"{names[0]}/else", [], infos)
+        other = Graph(f"{inner.prefix}else/", self)
+        pairs = zip(results, otherwise, strict=True)
+        constants = [other.value(array, result.dtype) for result, array in pairs]
+        return self.either(condition, (inner, results), (other, constants))
+
+    def either(
+        self,
+        condition: Value,
+        yes: tuple["Graph", Sequence[Value]],
+        no: tuple["Graph", Sequence[Value]],
+    ) -> list[Value]:
+        """Values of one of two graphs, of which one alone is computed.
+
+        Args:
+            condition: one bool.
+            yes: the graph if it holds, and values of it or of this graph.
+            no: the graph if it does not, and values in the place of those.
+        """
+        bodies = []
+        for inner, values in (yes, no):
+            # A branch gives values of nodes: constants and those around it are none.
+            results = [inner.op("Identity", inner.within(value)) for value in values]
+            infos = [
+                helper.make_tensor_value_info(r.name, onnx_type(r.dtype), None) for r in results
+            ]
+            name = f"{inner.prefix}branch"
+            bodies.append(helper.make_graph(inner.nodes, name, [], infos, inner.constants))
+        names = [f"{yes[0].prefix}result{i}" for i in range(len(yes[1]))]
         self.nodes.append(
             helper.make_node(
-                "If", [condition.name], names, names[0], then_branch=then, else_branch=other
+                "If",
+                [condition.name],
+                names,
+                names[0],
+                then_branch=bodies[0],
+                else_branch=bodies[1],
             )
         )
-        return [Value(self, n, r.dtype) for n, r in zip(names, results, strict=True)]
+        return [Value(self, n, r.dtype) for n, r in zip(names, yes[1], strict=True)]
 
     def rename(self, value: Value, name: str) -> Value:
         """The value under a name of its own, as an output of the graph."""

@@ -7,7 +7,7 @@ import pytest
 from onnx import helper
 
 from export.stages.crops import cut, squares
-from export.stages.picture import picture
+from export.stages.picture import Picture
 from export.stages.values import Graph, Value, onnx_type
 from lapland.crop import square
 from training.common.paths import REPOSITORY
@@ -43,7 +43,7 @@ def test_crops(upright, scales):
 
     g = Graph()
     given, five = Value(g, "image", np.uint8), Value(g, "five_points", np.float32)
-    shown = picture(given, *image.shape[:2], rgb=False)
+    shown = Picture(given, *image.shape[:2], rgb=False)
     found = squares(g, five, size=80, factor=3.0, upright=upright)
     outputs = {"crops": cut(g, shown, found, 80), "matrices": found.matrices}
     run = session(g, [(given, image.shape), (five, ["N", 5, 2])], outputs)

@@ -1,0 +1,250 @@
+"""The faces that the two networks of `lapland.detection.paired` see.
+
+A cell of a network is a row of 16 numbers: x and y of the centre of its face, of the sides, of the
+five points, and of the direction of the forehead, image pixels. All of them are linear in the
+points that the networks give, so that their mean over cells may come after them.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from export.stages.networks import insert
+from export.stages.picture import Picture
+from export.stages.shrinking import Shrunk
+from export.stages.values import Graph, Value
+from lapland.detection import blazeface, onestage
+from lapland.detection.paired import THRESHOLDS
+
+MOST = 2000  # cells of a network, the best; one face has some ten. Bounds time and memory.
+_SAME = 0.3  # least overlap (IoU) of two cells that see the same face
+_WHOLE = 16  # pixels: both networks want whole cells of this size
+# Pixels of a cell of each level, and anchors in it.
+Levels = tuple[tuple[int, int], ...]
+_BLAZEFACE: Levels = ((8, 2), (16, 6))
+_ONESTAGE: Levels = ((8, 1), (16, 1))
+# Of the eight points of a row: those that move with the face, and the sides.
+_PLACES, _SIDES = np.array([1.0, 0, 1, 1, 1, 1, 1, 0]), np.eye(8)[1]
+
+Matrix = NDArray[np.float64]
+
+
+class Cells(NamedTuple):
+    """N cells that see a face.
+
+    Attributes:
+        scores: (N,) float32.
+        rows: (N, 16) float64.
+    """
+
+    scores: Value
+    rows: Value
+
+
+class Seen(NamedTuple):
+    """N faces.
+
+    Attributes:
+        boxes: (N, 4) float64, in MTCNN's proportions, image pixels.
+        scores: (N,) float32.
+        five_points: (N, 5, 2) float64, image pixels.
+        small: (N,) bool, whether the one-stage network sees it, and not BlazeFace.
+    """
+
+    boxes: Value
+    scores: Value
+    five_points: Value
+    small: Value
+
+    def take(self, places: Value) -> "Seen":
+        """Some of the faces."""
+        return Seen(*(value.take(places) for value in self))
+
+
+class _Shown(NamedTuple):
+    """A photo as a network sees it.
+
+    Attributes:
+        planes: (1, 3, H, W) float32, whole cells.
+        centres: (A, 2), of its cells, in its pixels, for each anchor.
+        rates: (2, 2), its pixels -> image pixels.
+    """
+
+    planes: Value
+    centres: Matrix
+    rates: Matrix
+
+
+def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk) -> Cells:
+    """What BlazeFace sees.
+
+    Args:
+        g: the graph.
+        net: BlazeFace.
+        photo: the photo.
+        shrunk: its smaller sizes.
+    """
+    rate = blazeface.SIDE / max(photo.height, photo.width)
+    shown = _shown(g, photo, shrunk, rate, _BLAZEFACE)
+    scores, offsets = insert(g, net, "blazeface", {"planes": shown.planes}, ["scores", "offsets"])
+    scores = scores.reshape(-1)
+    chosen = _best(scores, scores > THRESHOLDS[0], shown)
+    given = [offsets.reshape(-1, 16).take(chosen), _centres(g, chosen, shown)]
+    # Centre, sides, eyes, nose, middle of the mouth, ears, and centre of the cell.
+    points = np.zeros((8, 9))
+    points[:2, :2] = np.eye(2)
+    points[2:7, 2:8] = blazeface.FIVE_OF_SIX
+    points[7, 2:6] = 0.5, 0.5, 0, -1
+    points[:, 8] = _PLACES
+    rows = g.concat(given, 1).cast(np.float64) @ np.kron(points.T, shown.rates)
+    return Cells(scores.take(chosen), rows - np.repeat(_PLACES * 0.5, 2))
+
+
+def onestage_cells(
+    g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk, min_face: int
+) -> Cells:
+    """What the one-stage network sees.
+
+    Args:
+        g: the graph.
+        net: the network.
+        photo: the photo.
+        shrunk: its smaller sizes.
+        min_face: side of the smallest face, pixels.
+    """
+    shown = _shown(g, photo, shrunk, onestage.SMALLEST / min_face, _ONESTAGE)
+    (cells,) = insert(g, net, "onestage", {"values": shown.planes}, ["cells"])
+    cells = cells.reshape(-1, 14)
+    logits = cells.take(0, 1)
+    least = float(np.log(THRESHOLDS[1] / (1 - THRESHOLDS[1])))
+    chosen = _best(logits, logits > least, shown)
+    given = [cells.take(chosen), _centres(g, chosen, shown)]
+    columns = g.concat(given, 1).cast(np.float64)
+    # The middle counts from that of the cell; its pixels have their centres at integers.
+    middle = np.kron(_PLACES, shown.rates)
+    fixed = np.zeros((16, 16))
+    fixed[1:3] = fixed[14:] = middle
+    shift = 0.5 * middle.sum(0) - np.repeat(_PLACES * 0.5, 2)
+    # The side is a logarithm, and the five points count from the middle, in sides.
+    points = np.zeros((8, 5))
+    points[2:7] = np.eye(5)
+    points[7] = 0.5, 0.5, 0, -0.5, -0.5
+    growing = np.zeros((16, 16))
+    growing[4:14] = np.kron(points.T, shown.rates)
+    sides = np.kron(_SIDES, shown.rates.sum(0))
+    side = columns.part(3, 4, 1).apply("Exp")
+    rows = (columns @ growing + sides) * side + (columns @ fixed + shift)
+    return Cells(columns.take(0, 1).apply("Sigmoid").cast(np.float32), rows)
+
+
+def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
+    """One row for each face that a network sees, as `lapland.detection.merging.merged` has it.
+
+    Args:
+        g: the graph.
+        photo: the photo.
+        large: cells of BlazeFace.
+        small: cells of the one-stage network.
+
+    Returns:
+        the faces of both, best first.
+    """
+    scores, rows = (g.concat([*both], 0) for both in zip(large, small, strict=True))
+    network = (g.range(scores.count()) >= large.scores.count()).cast(np.int64)  # 0 or 1
+    # Far from one another the two do not meet.
+    apart = np.array([[0, 0, 0, 0], [4 * max(photo.width, photo.height), 0, 0, 0]])
+    squares = rows.part(0, 4, 1).cast(np.float32) + g.value(apart, np.float32).take(network)
+    given = squares.reshape(1, -1, 4), scores.reshape(1, 1, -1)
+    limits = g.integers(2 * MOST), g.value([_SAME], np.float32)
+    best = g.op("NonMaxSuppression", *given, *limits, dtype=np.int64, center_point_box=1)
+    first = best.take(2, 1)  # (M,)
+    # Each cell belongs to the first of these that it overlaps.
+    centre, sides = squares.split(2, 1)
+    corners = g.concat([centre - sides * 0.5, centre + sides * 0.5], 1)
+    # No transposition: onnxruntime 1.19 fuses it with the product, which it cannot for float64.
+    shared, own, other = overlaps(corners.take(first).reshape(-1, 1, 4), corners)
+    meet = shared > (own + other - shared) * _SAME
+    number = g.op("CumSum", meet.cast(np.float32), g.value(0, np.int64))
+    weights = (meet & number.equals(1.0)).cast(np.float64) * scores.cast(np.float64)
+    shares = weights / weights.sum(1, keep=True)
+    means, network = shares @ rows, network.take(first)
+    boxes = _upright_boxes(g, means, network)
+    five = means.part(4, 14, 1).reshape(-1, 5, 2)
+    return Seen(boxes, scores.take(first), five, network.cast(np.bool_))
+
+
+def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
+    """Areas that boxes share with others, and both their areas; all broadcast."""
+    (low, high), (other_low, other_high) = (value.split(2, -1) for value in (boxes, others))
+    sides = (high.at_most(other_high) - low.at_least(other_low)).apply("Relu")
+    shared, own, other = (area(value) for value in (sides, high - low, other_high - other_low))
+    return shared, own, other
+
+
+def area(sides: Value) -> Value:
+    """(..., 2) -> (...)."""
+    return sides.take(0, -1) * sides.take(1, -1)
+
+
+def _shown(g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: Levels) -> _Shown:
+    """The photo at a rate, filled with black to whole cells at the right and below."""
+    width, height = (max(1, round(side * rate)) for side in (photo.width, photo.height))
+    planes = shrunk.at(width, height)
+    down, right = -height % _WHOLE, -width % _WHOLE
+    if down or right:
+        planes = g.op("Pad", planes, g.integers(0, 0, 0, 0, 0, 0, down, right))
+    rates = np.diag([photo.width / width, photo.height / height])
+    centres = []
+    for side, anchors in levels:
+        y, x = np.mgrid[: (height + down) // side, : (width + right) // side]
+        cells = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * side
+        centres.append(np.repeat(cells, anchors, axis=0))
+    return _Shown(planes, np.concatenate(centres), rates)
+
+
+def _best(scores: Value, are_faces: Value, shown: _Shown) -> Value:
+    """Indices of the cells that see a face; of more than MOST, the best."""
+    chosen = are_faces.places()
+    if len(shown.centres) <= MOST:
+        return chosen
+    return chosen.take(scores.take(chosen).order(MOST))
+
+
+def _centres(g: Graph, chosen: Value, shown: _Shown) -> Value:
+    """(N, 2) float32 centres of the cells of some anchors (N,)."""
+    return g.value(shown.centres, np.float32).take(chosen)
+
+
+def _upright_boxes(g: Graph, rows: Value, network: Value) -> Value:
+    """Boxes (N, 4) of faces that lean.
+
+    Args:
+        g: the graph.
+        rows: (N, 16).
+        network: (N,) int64, which network sees each face.
+    """
+    sides, up = rows.part(2, 4, 1).mean(1, keep=True), rows.part(14, 16, 1)
+    return upright_boxes(g, rows.part(0, 2, 1), sides, up, network)
+
+
+def upright_boxes(g: Graph, centre: Value, side: Value, up: Value, network: Value) -> Value:
+    """Boxes (N, 4) of faces that lean, as `lapland.detection.merging.upright_boxes` has it.
+
+    Args:
+        g: the graph.
+        centre: (N, 2) of a network's square.
+        side: (N, 1) of that square.
+        up: (N, 2), direction of the forehead, of any length.
+        network: (N,) int64, 0 for BlazeFace's proportions and 1 for those of the other network.
+    """
+    # How far the box lies towards the forehead; squares of its height and of its width.
+    kinds = [(toward, high**2, wide**2) for toward, wide, high in (blazeface.BOX, onestage.BOX)]
+    shift, along, across = g.value(np.array(kinds), np.float64).take(network).split(3, 1)
+    up = up / (up * up).sum(1, keep=True).apply("Sqrt").at_least(1e-6)
+    middle = centre + up * side * shift
+    # Squares of cosine and sine -> those of width and height.
+    turn = up * up
+    half = (turn * along + turn.take(np.array([1, 0]), 1) * across).apply("Sqrt") * side * 0.5
+    return g.concat([middle - half, middle + half], 1)

@@ -1,0 +1,230 @@
+"""The default face detector in a graph, as `lapland.detection.paired` has it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+
+from export.stages.candidates import (
+    Seen,
+    area,
+    blazeface_cells,
+    merged,
+    onestage_cells,
+    overlaps,
+    upright_boxes,
+)
+from export.stages.crops import cut, direction, squares, to_image
+from export.stages.networks import insert
+from export.stages.picture import Picture
+from export.stages.portraits import look
+from export.stages.shrinking import Shrunk
+from export.stages.values import Graph, Value
+from lapland.detection.onet import Onet
+from lapland.detection.orientation import _CERTAIN, _HANGS, _TILT, _WIDER, SURE
+from lapland.detection.orientation import _LEAST as _ODDS
+from lapland.detection.paired import _LEAST, _SAME, CLEAR, LARGE, ROLLED, THRESHOLDS
+from lapland.detection.portrait import FACTOR, SIDE
+
+MORE = 32  # faces that the O-Net looks at beyond those that are wanted: it drops some
+
+
+class Found(NamedTuple):
+    """Faces, largest first.
+
+    Attributes:
+        boxes: (N, 4) float32.
+        scores: (N,) float32.
+        five_points: (N, 5, 2) float32.
+    """
+
+    boxes: Value
+    scores: Value
+    five_points: Value
+
+
+def detect(
+    g: Graph, nets: Mapping[str, onnx.ModelProto], photo: Picture, min_face: int, faces: int
+) -> Found:
+    """The faces of a photo.
+
+    Args:
+        g: the graph.
+        nets: blazeface, onestage and onet.
+        photo: the photo.
+        min_face: side of the smallest face to look for, pixels.
+        faces: how many at most, the largest.
+    """
+    shrunk = Shrunk(g, photo)
+    large = blazeface_cells(g, nets["blazeface"], photo, shrunk)
+    small = onestage_cells(g, nets["onestage"], photo, shrunk, min_face)
+    seen = merged(g, photo, large, small)
+    sides = (seen.boxes.part(2, 4, 1) - seen.boxes.part(0, 2, 1)).max(1)
+    is_large = (sides >= LARGE * max(photo.height, photo.width)) & seen.small.apply("Not")
+    # Large ones count if two are the same face, and then the better score.
+    order = (seen.scores + is_large.cast(np.float32)).order()
+    every, sides = seen.take(order), sides.take(order)
+    kept = _unlike(g, every.boxes)
+    kept = kept.take((sides.take(kept) >= _LEAST * min_face).places()).part(0, faces + MORE, 0)
+    coarse = is_large.apply("Not").take(order).take(kept)
+    boxes, scores, points, stay = _checked(g, nets, photo, every.take(kept), coarse)
+    sides = boxes.part(2, 4, 1) - boxes.part(0, 2, 1)
+    best = stay.take(area(sides).take(stay).order(faces))
+    return Found(boxes.take(best), scores.take(best), points.take(best))
+
+
+def _unlike(g: Graph, boxes: Value) -> Value:
+    """Indices of the boxes (N, 4) that none of those before overlaps, whether that stays or not."""
+    # Overlaps of float32 are exact enough for a threshold, and half the memory.
+    corners = boxes.cast(np.float32)
+    shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
+    rank = g.range(boxes.count())
+    before = rank < rank.reshape(-1, 1)
+    lost = (before & (shared > own.at_most(other) * _SAME)).cast(np.float32).sum(1) > 0.0
+    return lost.apply("Not").places()
+
+
+class _Look(NamedTuple):
+    """What the O-Net sees in N faces.
+
+    Attributes:
+        scores: (N,) float32.
+        five_points: (N, 5, 2) float64, image pixels.
+        stands: (N,) bool, whether they stand upright in the portrait.
+    """
+
+    scores: Value
+    five_points: Value
+    stands: Value
+
+
+def _checked(
+    g: Graph, nets: Mapping[str, onnx.ModelProto], photo: Picture, found: Seen, coarse: Value
+) -> tuple[Value, Value, Value, Value]:
+    """N faces in their stance, as `PairedDetector` checks them.
+
+    Args:
+        g: the graph.
+        nets: the networks.
+        photo: the photo.
+        found: the faces.
+        coarse: (N,) bool, whether their points are too coarse to count beside the O-Net's.
+
+    Returns:
+        boxes (N, 4), scores (N,) and five points (N, 5, 2), float32; and indices of those that
+        stay.
+    """
+    five = found.five_points
+    portraits, first = _look(g, nets["onet"], photo, five)
+    plain = direction(g, five).take(0, 1) > float(np.cos(ROLLED))
+    clear = plain & (found.scores > CLEAR)
+    in_doubt = clear.apply("Not") & (first.scores < _CERTAIN)
+    asked = in_doubt | (plain & (first.stands & (first.scores > SURE)).apply("Not"))
+    some = asked.places()
+    # In a branch, as BlazeFace refuses to run on none, and most faces are certain.
+    inner, none = Graph("doubt/", g), Graph("certain/", g)
+    values = _seen_again(inner, nets, photo, found, portraits, first, some, in_doubt)
+    nothing = none.within(first.scores) * 0.0
+    others = [*first, found.boxes, none.op("Greater", nothing, nothing, dtype=np.bool_), nothing]
+    score, points, stands, boxes, turned, again = g.either(
+        some.count() > 0, (inner, values), (none, others)
+    )
+    # The O-Net knows no faces in profile or behind masks. The mean of both is steadier than either.
+    sure = stands & (score > SURE)
+    share = sure.cast(np.float64) * ((turned | coarse).cast(np.float64) * 0.5 + 0.5)
+    five = five + share.reshape(-1, 1, 1) * (points - five)
+    two = _odds(found.scores) + _odds(again)
+    three = two + _odds(score)
+    mean = g.where(coarse, three / 3.0, two / 2.0, np.float64)
+    likely = mean > float(np.log(THRESHOLDS[2] / (1 - THRESHOLDS[2])))
+    stay = sure | (turned.apply("Not") & plain & likely)
+    five = ((five * 32.0).apply("Round") / 32.0).cast(np.float32)
+    return (
+        boxes.cast(np.float32),
+        g.where(sure, score, found.scores, np.float32),
+        five,
+        stay.places(),
+    )
+
+
+def _look(g: Graph, onet: onnx.ModelProto, photo: Picture, five: Value) -> tuple[Value, _Look]:
+    """The portraits about five points (N, 5, 2), and the O-Net's look at them."""
+    place = squares(g, five, size=SIDE, factor=FACTOR, upright=True)
+    portraits = cut(g, photo, place, SIDE)
+    scores, points = look(g, onet, portraits)
+    points = to_image(place, points - _WIDER)
+    level = (direction(g, five) * direction(g, points)).sum(1) > float(np.cos(_TILT))
+    return portraits, _Look(scores, points, level)
+
+
+def _seen_again(
+    g: Graph,
+    nets: Mapping[str, onnx.ModelProto],
+    photo: Picture,
+    found: Seen,
+    portraits: Value,
+    first: _Look,
+    some: Value,
+    in_doubt: Value,
+) -> list[Value]:
+    """Both networks see some faces, both ways up.
+
+    Args:
+        g: the graph of a branch.
+        nets: the networks.
+        photo: the photo.
+        found: N faces.
+        portraits: of them.
+        first: the O-Net's first look at them.
+        some: indices of those that are looked at, at least one.
+        in_doubt: (N,) bool, which of them may stand the other way up.
+
+    Returns:
+        the look at all N faces, those turned that hang; boxes, whether they are turned, and
+        BlazeFace's scores of the portraits, 0 for the others.
+    """
+    some, boxes = g.within(some), g.within(found.boxes)
+    first = _Look(*(g.within(value) for value in first))
+    five = g.within(found.five_points).take(some)
+    other = five.part(0, 2, 1).mean(1, keep=True) * 2.0 - five  # about the middle of the eyes
+    hanging, second = _look(g, nets["onet"], photo, other)
+    given = {"planes": g.concat([g.within(portraits).take(some), hanging], 0)}
+    (seen,) = insert(g, nets["blazeface"], "blazeface", given, ["scores"])
+    again, turned = seen.max(1).split(2, 0)
+    lead = _odds(turned) - _odds(again)
+    sure = second.stands & (second.scores > SURE)
+    hangs = ((sure & (lead > 0.0)) | (lead > _HANGS)) & g.within(in_doubt).take(some)
+    rows = some.take(hangs.places())
+    at = rows.reshape(-1, 1)
+    right = _Look(*(value.take(hangs.places()) for value in second))
+    moved = [g.op("ScatterND", old, at, new) for old, new in zip(first[:2], right[:2], strict=True)]
+    stands = g.op("ScatterElements", first.stands, rows, right.stands, axis=0)
+    boxes = g.op("ScatterND", boxes, at, _boxes_of(g, right.five_points))
+    nothing = first.scores * 0.0
+    is_turned = g.op("ScatterND", nothing, at, rows.cast(np.float32) * 0.0 + 1.0) > 0.0
+    return [
+        *moved,
+        stands,
+        boxes,
+        is_turned,
+        g.op("ScatterND", nothing, some.reshape(-1, 1), again),
+    ]
+
+
+def _boxes_of(g: Graph, five: Value) -> Value:
+    """Boxes (N, 4) of faces whose five points (N, 5, 2) are known, as `paired.boxes_of` has it."""
+    x1, y1, x2, y2 = Onet.box_in_portrait
+    matrices = squares(g, five, size=SIDE, factor=FACTOR, upright=True).matrices
+    along, down = matrices.take(0, 2), matrices.take(1, 2)  # (N, 2)
+    centre = along * ((x1 + x2) / 2) + down * ((y1 + y2) / 2) + matrices.take(2, 2)
+    across = along * (x2 - x1)
+    side = (across * across).sum(1, keep=True).apply("Sqrt")
+    network = five.count() * 0 + 1
+    return upright_boxes(g, centre, side, -down, network)
+
+
+def _odds(scores: Value) -> Value:
+    """Logarithms of the odds of probabilities, as `orientation.odds`."""
+    bounded = scores.cast(np.float64).clip(_ODDS, 1 - _ODDS)
+    return (bounded / (1.0 - bounded)).apply("Log")

@@ -1,0 +1,95 @@
+"""The photo at smaller sizes, pixel by pixel as `lapland.detection.pyramid.Halves` makes them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.stages.picture import Picture
+from export.stages.values import Graph, Value
+from lapland.detection.pyramid import Halves
+
+_ONE = 256  # OpenCV's weights are multiples of 1 / _ONE
+
+
+class Shrunk:
+    """A photo, its half, its quarter, ..., each in the graph once it is needed.
+
+    Args:
+        g: the graph.
+        photo: the photo.
+    """
+
+    def __init__(self, g: Graph, photo: Picture) -> None:
+        self._g, self._photo, self._size = g, photo, (photo.height, photo.width)
+        self._made: dict[tuple[int, int], Value] = {}
+        # The SDK decides on an empty photo which of them a size comes from.
+        self._empty = Halves(np.zeros((*self._size, 3), np.uint8))
+
+    def at(self, width: int, height: int) -> Value:
+        """The photo at a size, (1, 3, height, width) float32, whole numbers."""
+        base = self._empty.above(width, height).shape[:2]
+        size = self._size
+        while size != base:
+            size = self._made_from(size, (size[0] // 2, size[1] // 2))
+        self._made_from(size, (height, width))
+        return self._made[height, width]
+
+    def _made_from(self, size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+        """Makes one size from another, unless there is one; returns it."""
+        if wanted not in self._made:
+            if size == self._size == (wanted[0] * 2, wanted[1] * 2):
+                planes = _half(self._g, self._photo)
+            elif wanted == self._size:
+                planes = self._photo.planes_of(self._photo.image)
+            else:
+                self._made_from(size, size)  # the photo itself, if it is
+                planes = _resized(self._g, self._made[size], size, wanted)
+            self._made[wanted] = planes
+        return wanted
+
+
+def _half(g: Graph, photo: Picture) -> Value:
+    """A photo of even sides at half its size."""
+    height, width = photo.height // 2, photo.width // 2
+    rows = photo.image.reshape(height, 2, -1)
+    above, below = (rows.take(i, 1).cast(np.float32) for i in range(2))
+    pairs = (above + below).reshape(-1, 6)  # two pixels side by side
+    weights = np.zeros((3, 6))
+    for pixel in range(2):
+        order = [2, 1, 0] if photo.rgb else [0, 1, 2]
+        weights[range(3), [3 * pixel + channel for channel in order]] = 0.25
+    half = g.value(0.5, np.float32)  # so that halves are rounded upwards
+    means = g.op("Gemm", g.value(weights, np.float32), pairs, half, transB=1)
+    return means.apply("Floor").reshape(1, 3, height, width)
+
+
+def _resized(g: Graph, planes: Value, size: tuple[int, int], wanted: tuple[int, int]) -> Value:
+    """As OpenCV's INTER_LINEAR_EXACT: all that comes before the rounding is exact in float32."""
+    if size == (wanted[0] * 2, wanted[1] * 2):
+        return g.op("AveragePool", planes, kernel_shape=[2, 2], strides=[2, 2]).rounded()
+    # No Resize: its weights are not OpenCV's. Rows first, which are copied whole.
+    (before, after, weights), across = (_taps(*sides) for sides in zip(size, wanted, strict=True))
+    weights = weights[:, None]
+    planes = planes.take(before, 2) * (1 - weights) + planes.take(after, 2) * weights
+    before, after, weights = across
+    columns = (_columns(g, planes, places, wanted) for places in (before, after))
+    first, second = (
+        values * part for values, part in zip(columns, (1 - weights, weights), strict=True)
+    )
+    planes = first + second
+    return planes.rounded()
+
+
+def _columns(g: Graph, planes: Value, places: NDArray[np.int64], wanted: tuple[int, int]) -> Value:
+    """Columns of planes; Gather would take them in twice the time."""
+    index = g.op("Expand", g.value(places, np.int32), g.integers(1, 3, *wanted))
+    return g.op("GatherElements", planes, index, dtype=np.float32, axis=3)
+
+
+def _taps(
+    length: int, wanted: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Pixels before and after each of `wanted` samples, and the weights of those after."""
+    at = np.clip((np.arange(wanted) + 0.5) * (length / wanted) - 0.5, 0, length - 1)
+    before = at.astype(np.int64)
+    weights = np.round((at - before) * _ONE) / _ONE
+    return before, np.minimum(before + 1, length - 1), weights

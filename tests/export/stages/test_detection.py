@@ -1,0 +1,122 @@
+"""The detector of the graph finds what that of the SDK does."""
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+
+from export.stages import candidates
+from export.stages.candidates import Cells, _best, _Shown, merged
+from export.stages.detection import _unlike, detect
+from export.stages.picture import Picture
+from export.stages.values import Graph, Value
+from lapland.detection import merging
+from lapland.detection.mtcnn_boxes import suppress
+from lapland.detection.registry import load_detector
+from lapland.networks import loading
+from tests.export.stages.test_crops import session
+from training.common.paths import REPOSITORY
+
+
+def graph_of(width, height, min_face, rgb=False):
+    files = (loading.load_blazeface(), loading.load_onestage(), loading.load_onet())
+    names = ("blazeface", "onestage", "onet")
+    nets = {n: onnx.load_model_from_string(f) for n, f in zip(names, files, strict=True)}
+    g = Graph()
+    image = Value(g, "image", np.uint8)
+    found = detect(g, nets, Picture(image, height, width, rgb), min_face, faces=32)
+    return session(g, [(image, (height, width, 3))], found._asdict())
+
+
+def crowd(width, height):
+    """Faces of many sizes, some of which lean, some cut by the border."""
+    face = cv2.imread(str(REPOSITORY / "examples" / "astronaut.png"))[:350, 50:400]
+    image = np.full((height, width, 3), 90, np.uint8)
+    rng = np.random.default_rng(0)
+    for row in range(4):
+        for column in range(5):
+            scale = rng.uniform(0.15, 0.6)
+            turn = cv2.getRotationMatrix2D((175, 150), rng.uniform(-60, 60), scale)
+            turn[:, 2] += np.array([column * width / 4.2, row * height / 3.2]) - (175, 150)
+            cv2.warpAffine(face, turn, (width, height), image, borderMode=cv2.BORDER_TRANSPARENT)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "min_face"), [(640, 480, 40), (600, 450, 30), (331, 517, 15)]
+)
+def test_the_same_faces(width, height, min_face):
+    graph, detector = graph_of(width, height, min_face), load_detector(min_face=min_face, threads=1)
+    image = crowd(width, height)
+    for photo in (
+        image,
+        image[::-1].copy(),
+        np.zeros_like(image),
+        cv2.GaussianBlur(image, None, 3),
+    ):
+        boxes, scores, points = graph.run(None, {"image": photo})
+        expected = detector.detect(photo)
+        order = np.argsort(-(expected.boxes[:, 2:] - expected.boxes[:, :2]).prod(axis=1))
+        assert len(boxes) == len(order)
+        np.testing.assert_allclose(boxes, expected.boxes[order], atol=0.01)
+        np.testing.assert_allclose(scores, expected.scores[order], atol=1e-4)
+        np.testing.assert_allclose(points, expected.five_points[order], atol=1 / 16)
+    assert len(detector.detect(image).boxes) >= 5
+
+
+def cells_of(rng, count):
+    """Scores and rows of cells about a few faces."""
+    rows = rng.uniform(0, 300, (count, 16))
+    middle = rng.uniform(50, 250, (4, 2))[rng.integers(0, 4, count)]
+    rows[:, :2] = middle + rng.normal(0, 8, (count, 2))
+    rows[:, 2:4] = rng.uniform(30, 60, (count, 1))
+    return rng.uniform(0.5, 1, count).astype(np.float32), rows
+
+
+@pytest.mark.parametrize(("first", "second"), [(30, 40), (0, 25), (25, 0), (0, 0)])
+def test_cells_are_merged_as_in_the_sdk(first, second):
+    rng = np.random.default_rng(first)
+    given = [cells_of(rng, first), cells_of(rng, second)]
+    g = Graph()
+    names = ("large", "small")
+    cells = [
+        Cells(Value(g, f"{name}_scores", np.float32), Value(g, f"{name}_rows", np.float64))
+        for name in names
+    ]
+    seen = merged(g, Picture(Value(g, "image", np.uint8), 300, 300, False), *cells)
+    shapes = [
+        (value, shape) for c in cells for value, shape in zip(c, (["N"], ["N", 16]), strict=True)
+    ]
+    outputs = {"scores": seen.scores, "five_points": seen.five_points, "small": seen.small}
+    values = [array for pair in given for array in pair]
+    run = session(g, shapes, outputs)
+    inputs = {value.name: array for (value, _), array in zip(shapes, values, strict=True)}
+    scores, points, small = run.run(None, inputs)
+    for network, (mine, rows) in enumerate(given):
+        none = np.zeros(len(mine), np.intp)
+        best, means, _ = merging.merged(mine, rows.reshape(-1, 8, 2), none)
+        np.testing.assert_array_equal(scores[small == network], best)
+        np.testing.assert_allclose(points[small == network], means[:, 2:7])
+
+
+def test_of_many_cells_the_best_are_kept(monkeypatch):
+    monkeypatch.setattr(candidates, "MOST", 3)
+    g = Graph()
+    scores = Value(g, "scores", np.float32)
+    shown = _Shown(scores, np.zeros((6, 2)), np.eye(2))
+    chosen = _best(scores, scores > 0.1, shown)
+    run = session(g, [(scores, [6])], {"chosen": chosen})
+    row = np.array([0.2, 0.9, 0.0, 0.3, 0.05, 0.8], np.float32)
+    assert sorted(run.run(None, {"scores": row})[0].tolist()) == [1, 3, 5]
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_suppression(count):
+    rng = np.random.default_rng(count)
+    corner = rng.uniform(0, 100, (count, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(10, 50, (count, 2))], axis=1)
+    g = Graph()
+    given = Value(g, "boxes", np.float64)
+    found = session(g, [(given, ["N", 4])], {"kept": _unlike(g, given)}).run(None, {"boxes": boxes})
+    rank = np.arange(count, 0, -1, dtype=np.float32)
+    assert found[0].tolist() == suppress(boxes, rank, 0.5, kind="min").tolist()
