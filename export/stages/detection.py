@@ -24,7 +24,16 @@ from export.stages.values import Graph, Value
 from lapland.detection.onet import Onet
 from lapland.detection.orientation import _CERTAIN, _HANGS, _TILT, _WIDER, SURE
 from lapland.detection.orientation import _LEAST as _ODDS
-from lapland.detection.paired import _LEAST, _SAME, CLEAR, LARGE, ROLLED, THRESHOLDS
+from lapland.detection.paired import (
+    _LEAST,
+    _MOST_AGAIN,
+    _SAME,
+    CLEAR,
+    LARGE,
+    POSSIBLE,
+    ROLLED,
+    THRESHOLDS,
+)
 from lapland.detection.portrait import FACTOR, SIDE
 
 MORE = 32  # faces that the O-Net looks at beyond those that are wanted: it drops some
@@ -119,9 +128,14 @@ def _checked(
     portraits, first = _look(g, nets["onet"], photo, five)
     plain = direction(g, five).take(0, 1) > float(np.cos(ROLLED))
     clear = plain & (found.scores > CLEAR)
-    in_doubt = clear.apply("Not") & (first.scores < _CERTAIN)
-    asked = in_doubt | (plain & (first.stands & (first.scores > SURE)).apply("Not"))
-    some = asked.places()
+    in_doubt = clear.apply("Not") & (found.scores > POSSIBLE) & (first.scores < _CERTAIN)
+    # The mean odds of two networks, of small faces of three.
+    least = float(np.log(THRESHOLDS[2] / (1 - THRESHOLDS[2])))
+    own = _odds(found.scores)
+    votes = g.where(coarse, own + _odds(first.scores) - 3 * least, own - 2 * least, np.float64)
+    possible = plain & (votes > -_MOST_AGAIN)
+    unsure = (first.stands & (first.scores > SURE)).apply("Not")
+    some = (in_doubt | (possible & unsure)).places()
     # In a branch, as BlazeFace refuses to run on none, and most faces are certain.
     inner, none = Graph("doubt/", g), Graph("certain/", g)
     values = _seen_again(inner, nets, photo, found, portraits, first, some, in_doubt)
@@ -134,11 +148,8 @@ def _checked(
     sure = stands & (score > SURE)
     share = sure.cast(np.float64) * ((turned | coarse).cast(np.float64) * 0.5 + 0.5)
     five = five + share.reshape(-1, 1, 1) * (points - five)
-    two = _odds(found.scores) + _odds(again)
-    three = two + _odds(score)
-    mean = g.where(coarse, three / 3.0, two / 2.0, np.float64)
-    likely = mean > float(np.log(THRESHOLDS[2] / (1 - THRESHOLDS[2])))
-    stay = sure | (turned.apply("Not") & plain & likely)
+    likely = votes + _odds(again) > 0.0
+    stay = sure | (turned.apply("Not") & possible & likely)
     five = ((five * 32.0).apply("Round") / 32.0).cast(np.float32)
     return (
         boxes.cast(np.float32),
