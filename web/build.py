@@ -180,6 +180,7 @@ def _write_detection(folder: Path) -> dict[str, Any]:
         "large": paired.LARGE,
         "sure": orientation.SURE,
         "clear": paired.CLEAR,
+        "possible": paired.POSSIBLE,
         "least": least,
         "rolled": paired.ROLLED,
         "blazeface": {

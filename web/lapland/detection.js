@@ -23,6 +23,7 @@ import { Halves } from "./shrinking.js";
  * @property {number} large side, in longer sides of the picture, from which BlazeFace comes first
  * @property {number} sure least score of the O-Net for an upright face
  * @property {number} clear least score of a face that is seen upright for certain
+ * @property {number} possible least score of a face that may hang
  * @property {number} least least probability of a face that the O-Net is not sure of
  * @property {number} rolled most lean of a face, radians
  * @property {import("./blazeface.js").Network} blazeface
@@ -38,6 +39,7 @@ const LEAST = 0.75; // sides of the smallest face; boxes of small faces are as m
 // Radians: most lean of a face in its portrait. Coarse points of a face that leans are off by as much.
 const TILT = Math.PI / 6;
 const CERTAIN = 0.99; // score of the O-Net that few faces have that hang
+const MOST_AGAIN = 3; // logarithm of odds: more than BlazeFace gives a portrait
 const HANGS = 0.7; // logarithm of odds: lead of the other way up without the O-Net
 const FLOOR = 1e-3; // a probability counts as no less, and no more than 1 - this
 // Difference of the O-Net's points in a portrait and in a box that MTCNN has just moved, pixels of
@@ -113,14 +115,14 @@ export class FaceDetector {
    * masks: of those the detectors see which are upright, and where their points are.
    * @param {Image} image @param {(Found & {coarse: boolean})[]} found @returns {Promise<Found[]>} */
   async #checked(image, found) {
+    const { sure, clear, possible, least, rolled } = this.description;
     if (!found.length) return [];
-    const { sure, clear, least, rolled } = this.description;
     const looks = await this.#portraits(image, found.map(({ fivePoints }) => fivePoints));
     const faces = [];
     for (const [i, { box, score, fivePoints, coarse }] of found.entries()) {
       const plain = leanOf([1, 0, 0, 0, 1, 0], looks[i].matrix) < rolled;
-      const certain = (plain && score > clear) || looks[i].score >= CERTAIN;
-      const other = certain ? undefined : await this.#hanging(image, fivePoints, looks[i]);
+      const open = !(plain && score > clear) && score > possible && looks[i].score < CERTAIN;
+      const other = open ? await this.#hanging(image, fivePoints, looks[i]) : undefined;
       const look = other ?? looks[i];
       if (look.stands && look.score > sure) {
         // The mean of both is steadier than either.
@@ -128,11 +130,16 @@ export class FaceDetector {
         faces.push({ box: other ? this.#boxOf(placed) : box, score: look.score, fivePoints: placed });
       } else if (plain && !other) {
         // The O-Net errs on large faces that are hard.
-        const votes = [score, await look.best(), ...(coarse ? [look.score] : [])].map(oddsOf);
-        if (votes.reduce((a, b) => a + b) / votes.length > oddsOf(least)) faces.push({ box, score, fivePoints });
+        const votes = oddsOf(score) + (coarse ? oddsOf(look.score) : 0);
+        const missing = (coarse ? 3 : 2) * oddsOf(least) - votes;
+        if (missing < MOST_AGAIN && oddsOf(await look.best()) > missing) faces.push({ box, score, fivePoints });
       }
     }
-    return faces.map((face) => ({ ...face, fivePoints: face.fivePoints.map(([x, y]) => [rounded(x), rounded(y)]) }));
+    return faces.map(({ box, score, fivePoints }) => ({
+      box,
+      score,
+      fivePoints: fivePoints.map(([x, y]) => [rounded(x), rounded(y)]),
+    }));
   }
 
   /** The look at a face the other way up, about its eyes, if it hangs: then it is seen by its eyes, with
