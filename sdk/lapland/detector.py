@@ -50,7 +50,7 @@ class Detector(Hinting):
         turned: look for faces at any angle, upside down too; with "blazeface" alone.
         min_face: side of the smallest face to look for, image pixels.
         thresholds: three scores that a face must exceed; None takes those of the detector. Of
-            "blazeface" (0.6, 0.3, 0.58): in BlazeFace, in the network for small faces, and in the
+            "blazeface" (0.6, 0.4, 0.58): in BlazeFace, in the network for small faces, and in the
             mean of all networks if the last one that looks is not sure. Of "mtcnn" (0.6, 0.7, 0.7):
             in its three networks.
         pyramid_factor: ratio of neighbouring sizes at which "mtcnn" looks for faces.

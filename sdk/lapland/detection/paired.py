@@ -28,7 +28,7 @@ LARGE = 0.25
 # profile, masked, or none. BlazeFace sees the portrait of each of those, and the mean odds of
 # detector and portrait, of small ones of the O-Net too, count as logarithms: of 126 small faces in
 # wallpapers 112 have enough, and of 80 places without a face 2.
-THRESHOLDS = (0.6, 0.3, 0.58)
+THRESHOLDS = (0.6, 0.4, 0.58)
 CLEAR = 0.87  # least score for a face that is seen upright
 ROLLED = np.pi / 3  # radians; BlazeFace's points turn with the face up to this
 POSSIBLE = 0.6  # least score of a face that may hang; others are not worth four looks
