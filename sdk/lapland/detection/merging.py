@@ -82,22 +82,25 @@ def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats
     Returns:
         best scores, means and turns of the faces, best first.
     """
-    centre, half = values[:, 0], values[:, 1] / 2
-    corners = np.concatenate([centre - half, centre + half], axis=1)
-    area = values[:, 1].prod(axis=1)
-    left = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores, kind="stable")
+    scores, values, turns = scores[order], values[order], turns[order]
+    flat = values.reshape(len(values), 2 * values.shape[1])
+    weights = scores.astype(np.float64)
+    half = values[:, 1] / 2
+    low, high = values[:, 0] - half, values[:, 0] + half
+    area = 4 * half[:, 0] * half[:, 1]
+    left = np.arange(len(scores))
     rows: list[int] = []
     means: list[Floats] = []
     while len(left):
         best = int(left[0])
-        low = np.maximum(corners[best, :2], corners[left, :2])
-        high = np.minimum(corners[best, 2:], corners[left, 2:])
-        shared = np.maximum(high - low, 0).prod(axis=1)
+        sides = np.minimum(high[best], high[left]) - np.maximum(low[best], low[left])
+        shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
         same = shared > _SAME * (area[best] + area[left] - shared)
         same[0] = True
-        group = left[same & (turns[left] == turns[best])]
-        weights = scores[group].astype(np.float64)
-        means.append(np.tensordot(weights / weights.sum(), values[group], 1))
+        group = left[same]
+        group = group[turns[group] == turns[best]]
+        means.append(weights[group] @ flat[group] / weights[group].sum())
         rows.append(best)
         left = left[~same]
     return scores[rows], np.array(means).reshape(-1, *values.shape[1:]), turns[rows]

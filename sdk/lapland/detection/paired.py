@@ -116,8 +116,10 @@ class PairedDetector:
             again = self.blazeface.best_scores(cut_portraits(image, points[rows])[0])
             kept[rows] = votes[rows] + odds(again) > enough[rows]
         scores = np.where(sure, stance.scores, found.scores)
-        boxes = np.where(stance.turned[:, None], boxes_of(points), found.boxes)
-        return Detections(boxes[kept].astype(np.float32), scores[kept], rounded(points[kept]))
+        boxes = found.boxes.astype(np.float32)
+        if stance.turned.any():
+            boxes[stance.turned] = boxes_of(points[stance.turned])
+        return Detections(boxes[kept], scores[kept], rounded(points[kept]))
 
 
 def boxes_of(five_points: Floats) -> Floats:
