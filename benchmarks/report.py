@@ -42,6 +42,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
         "benchmark": ("benchmark", models.benchmark),
         "table-3": ("benchmark", models.table_3),
         "landmarks": ("landmarks", models.landmarks),
+        "landmarks-avx2": ("landmarks-avx2", models.landmarks),
         "designs": ("designs", models.designs),
         "predict": ("predict", running.predict),
         "stages": ("stages", running.stages),

@@ -57,6 +57,8 @@ OURS = Peer(
         Row("lapland 1/4-lite", "300w 1/4-lite int8", "1/4-lite in int8, weights of 300-W"),
         Row("lapland 1", "300w 1 float32", "width 1 in float32, weights of 300-W"),
         Row("lapland, tracking", "300w 1/2-lite int8 tracking", "`Tracker` with the first"),
+        Row("lapland, open weights", "open mobile int8", "the default model: `mobile` in int8"),
+        Row("lapland, open, tracking", "open mobile int8 tracking", "`Tracker` with that"),
     ),
 )
 RIVALS = (
