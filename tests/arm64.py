@@ -78,6 +78,7 @@ def command(folder: Path, processor: str) -> tuple[list[str], dict[str, str]]:
     paths = (folder / "site", here, here / "sdk")
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
     env["PYTHONDONTWRITEBYTECODE"] = "1"
+    env["OPENBLAS_CORETYPE"] = "ARMV8"  # it takes what it cannot tell for more than it is
     return ["qemu-aarch64", "-L", str(root), "-cpu", processor, str(_python(root))], env
 
 

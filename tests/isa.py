@@ -33,6 +33,7 @@ MODELS = [
     ("300w", "1/4-lite", "int8"),
     ("300w", "1/4-lite", "float32"),
 ]
+TRIES = 5  # the emulator itself dies of a signal now and then
 # Pixels of the crop. int8 rounds maps and weights, some of which lie next to a tie without AVX.
 BOUND = {"float32": 0.05, "int8": 0.15}
 
@@ -71,13 +72,16 @@ def predicted(models: list[tuple[str, str, str]], images: Sequence[NDArray[np.ui
 
 def emulated(command: list[str], env: dict[str, str], file: Path) -> Found:
     """The same on another processor, of the pictures in a file: it would make others."""
-    done = subprocess.run(
-        [*command, "-m", "tests.isa", "--here", str(file)],
-        env=env,
-        capture_output=True,  # of errors too: it lists what it does not emulate
-        text=True,
-        check=False,
-    )
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [*command, "-m", "tests.isa", "--here", str(file)],
+            env=env,
+            capture_output=True,  # of errors too: it lists what it does not emulate
+            text=True,
+            check=False,
+        )
+        if done.returncode >= 0:
+            break
     if done.returncode:
         words = done.stderr.strip().splitlines()[-5:]
         raise SystemExit("\n".join([f"tests.isa: {command} ended with {done.returncode}", *words]))
