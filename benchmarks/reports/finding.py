@@ -57,18 +57,19 @@ def draw(report: Report) -> bytes:
     """Draws the time of a call against the width of the photo and the number of faces: a PNG."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.subplots(1, 2)
-    for part, name, title in (
-        (axes[0], "width", "width of the photo, pixels; one face"),
-        (axes[1], "faces", "faces of 80 pixels in 640 x 480"),
+    for part, name, title, scale in (
+        (axes[0], "width", "width of the photo, pixels; one face", "log"),
+        (axes[1], "faces", "faces of 80 pixels in 640 x 480", "linear"),
     ):
         rows: dict[str, dict[str, float]] = report["time"][name]
         for kind in _kinds(report):
             part.plot([int(key) for key in rows], [row[kind] for row in rows.values()], "o-")
-        part.set(xlabel=title, ylabel="ms", yscale="log", xscale="log")
+        part.set(xlabel=title, ylabel="ms", yscale=scale, xscale=scale)
         part.set_xticks([int(key) for key in rows], list(rows))
         part.minorticks_off()
         part.grid(alpha=0.3)
     axes[0].legend(_kinds(report))
+    axes[1].set_ylim(bottom=0)
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
     return out.getvalue()
