@@ -32,8 +32,6 @@ def _paired(
     if checked_factor(pyramid_factor) != _FACTOR:
         raise OptionError("pyramid_factor is of the detector 'mtcnn'; give detector='mtcnn'")
     first, second, third = checked_thresholds(thresholds, usual=THRESHOLDS)
-    if turned:  # four turns show four times as many places that look a little like faces
-        second = max(second, 0.5)
     least = checked_min_face(min_face)
     return PairedDetector(
         BlazeFace(loading.load_blazeface(), threshold=first, threads=threads),
