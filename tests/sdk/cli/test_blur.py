@@ -2,9 +2,11 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from lapland import Detector
 from lapland.cli.main import main
+from lapland.detection.registry import DETECTORS
 
 PHOTO = "examples/astronaut.png"
 
@@ -20,6 +22,15 @@ def test_a_folder_keeps_its_names(tmp_path, capsys):
     assert "broken.jpg" in told.err
     hidden = cv2.imread(str(tmp_path / "out" / "day" / "a.png"))
     assert len(Detector(threads=1).predict(hidden)) == 0
+
+
+@pytest.mark.parametrize("detector", ["largest", *DETECTORS])
+def test_every_detector_blurs(tmp_path, monkeypatch, detector):
+    """One without low scores of its own, too."""
+    monkeypatch.setitem(DETECTORS, "largest", DETECTORS["mtcnn"])
+    out = str(tmp_path / "out.png")
+    assert main(["blur", PHOTO, "-o", out, "--detector", detector, "--threads", "1"]) == 0
+    assert len(Detector(threads=1).predict(out)) == 0
 
 
 def test_originals_are_never_replaced(tmp_path, capsys):
