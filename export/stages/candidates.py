@@ -16,15 +16,13 @@ from export.stages.picture import Picture
 from export.stages.shrinking import Shrunk
 from export.stages.values import Graph, Value
 from lapland.detection import blazeface, onestage
+from lapland.detection.merging import SAME
 from lapland.detection.paired import THRESHOLDS
 
 MOST = 2000  # cells of a network, the best; one face has some ten. Bounds time and memory.
-_SAME = 0.3  # least overlap (IoU) of two cells that see the same face
-_WHOLE = 16  # pixels: both networks want whole cells of this size
 # Pixels of a cell of each level, and anchors in it.
 Levels = tuple[tuple[int, int], ...]
-_BLAZEFACE: Levels = ((8, 2), (16, 6))
-_ONESTAGE: Levels = ((8, 1), (16, 1))
+_ONESTAGE: Levels = tuple((side, 1) for side in onestage.STRIDES)
 # Of the eight points of a row: those that move with the face, and the sides.
 _PLACES, _SIDES = np.array([1.0, 0, 1, 1, 1, 1, 1, 0]), np.eye(8)[1]
 
@@ -87,7 +85,7 @@ def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shru
         shrunk: its smaller sizes.
     """
     rate = blazeface.SIDE / max(photo.height, photo.width)
-    shown = _shown(g, photo, shrunk, rate, _BLAZEFACE)
+    shown = _shown(g, photo, shrunk, rate, blazeface.ANCHORS)
     scores, offsets = insert(g, net, "blazeface", {"planes": shown.planes}, ["scores", "offsets"])
     scores = scores.reshape(-1)
     chosen = _best(scores, scores > THRESHOLDS[0], shown)
@@ -157,7 +155,7 @@ def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
     apart = np.array([[0, 0, 0, 0], [4 * max(photo.width, photo.height), 0, 0, 0]])
     squares = rows.part(0, 4, 1).cast(np.float32) + g.value(apart, np.float32).take(network)
     given = squares.reshape(1, -1, 4), scores.reshape(1, 1, -1)
-    limits = g.integers(2 * MOST), g.value([_SAME], np.float32)
+    limits = g.integers(2 * MOST), g.value([SAME], np.float32)
     best = g.op("NonMaxSuppression", *given, *limits, dtype=np.int64, center_point_box=1)
     first = best.take(2, 1)  # (M,)
     # Each cell belongs to the first of these that it overlaps.
@@ -165,7 +163,7 @@ def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
     corners = g.concat([centre - sides * 0.5, centre + sides * 0.5], 1)
     # No transposition: onnxruntime 1.19 fuses it with the product, which it cannot for float64.
     shared, own, other = overlaps(corners.take(first).reshape(-1, 1, 4), corners)
-    meet = shared > (own + other - shared) * _SAME
+    meet = shared > (own + other - shared) * SAME
     number = g.op("CumSum", meet.cast(np.float32), g.value(0, np.int64))
     weights = (meet & number.equals(1.0)).cast(np.float64) * scores.cast(np.float64)
     shares = weights / weights.sum(1, keep=True)
@@ -192,7 +190,7 @@ def _shown(g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: Levels
     """The photo at a rate, filled with black to whole cells at the right and below."""
     width, height = (max(1, round(side * rate)) for side in (photo.width, photo.height))
     planes = shrunk.at(width, height)
-    down, right = -height % _WHOLE, -width % _WHOLE
+    down, right = -height % blazeface.CELL, -width % blazeface.CELL
     if down or right:
         planes = g.op("Pad", planes, g.integers(0, 0, 0, 0, 0, 0, down, right))
     rates = np.diag([photo.width / width, photo.height / height])

@@ -22,16 +22,15 @@ from export.stages.portraits import look
 from export.stages.shrinking import Shrunk
 from export.stages.values import Graph, Value
 from lapland.detection.onet import Onet
-from lapland.detection.orientation import _CERTAIN, _HANGS, _TILT, _WIDER, SURE
-from lapland.detection.orientation import _LEAST as _ODDS
+from lapland.detection.orientation import CERTAIN, FLOOR, HANGS, SURE, TILT, WIDER
 from lapland.detection.paired import (
-    _LEAST,
-    _MOST_AGAIN,
-    _SAME,
     CLEAR,
     LARGE,
+    LEAST,
+    MOST_AGAIN,
     POSSIBLE,
     ROLLED,
+    SAME,
     THRESHOLDS,
 )
 from lapland.detection.portrait import FACTOR, SIDE
@@ -75,7 +74,7 @@ def detect(
     order = (seen.scores + is_large.cast(np.float32)).order()
     every, sides = seen.take(order), sides.take(order)
     kept = _unlike(g, every.boxes)
-    kept = kept.take((sides.take(kept) >= _LEAST * min_face).places()).part(0, faces + MORE, 0)
+    kept = kept.take((sides.take(kept) >= LEAST * min_face).places()).part(0, faces + MORE, 0)
     coarse = is_large.apply("Not").take(order).take(kept)
     boxes, scores, points, stay = _checked(g, nets, photo, every.take(kept), coarse)
     sides = boxes.part(2, 4, 1) - boxes.part(0, 2, 1)
@@ -90,7 +89,7 @@ def _unlike(g: Graph, boxes: Value) -> Value:
     shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
     rank = g.range(boxes.count())
     before = rank < rank.reshape(-1, 1)
-    lost = (before & (shared > own.at_most(other) * _SAME)).cast(np.float32).sum(1) > 0.0
+    lost = (before & (shared > own.at_most(other) * SAME)).cast(np.float32).sum(1) > 0.0
     return lost.apply("Not").places()
 
 
@@ -128,12 +127,12 @@ def _checked(
     portraits, first = _look(g, nets["onet"], photo, five)
     plain = direction(g, five).take(0, 1) > float(np.cos(ROLLED))
     clear = plain & (found.scores > CLEAR)
-    in_doubt = clear.apply("Not") & (found.scores > POSSIBLE) & (first.scores < _CERTAIN)
+    in_doubt = clear.apply("Not") & (found.scores > POSSIBLE) & (first.scores < CERTAIN)
     # The mean odds of two networks, of small faces of three.
     least = float(np.log(THRESHOLDS[2] / (1 - THRESHOLDS[2])))
     own = _odds(found.scores)
     votes = g.where(coarse, own + _odds(first.scores) - 3 * least, own - 2 * least, np.float64)
-    possible = plain & (votes > -_MOST_AGAIN)
+    possible = plain & (votes > -MOST_AGAIN)
     unsure = (first.stands & (first.scores > SURE)).apply("Not")
     some = (in_doubt | (possible & unsure)).places()
     # In a branch, as BlazeFace refuses to run on none, and most faces are certain.
@@ -164,8 +163,8 @@ def _look(g: Graph, onet: onnx.ModelProto, photo: Picture, five: Value) -> tuple
     place = squares(g, five, size=SIDE, factor=FACTOR, upright=True)
     portraits = cut(g, photo, place, SIDE)
     scores, points = look(g, onet, portraits)
-    points = to_image(place, points - _WIDER)
-    level = (direction(g, five) * direction(g, points)).sum(1) > float(np.cos(_TILT))
+    points = to_image(place, points - WIDER)
+    level = (direction(g, five) * direction(g, points)).sum(1) > float(np.cos(TILT))
     return portraits, _Look(scores, points, level)
 
 
@@ -205,7 +204,7 @@ def _seen_again(
     again, turned = seen.max(1).split(2, 0)
     lead = _odds(turned) - _odds(again)
     sure = second.stands & (second.scores > SURE)
-    hangs = ((sure & (lead > 0.0)) | (lead > _HANGS)) & g.within(in_doubt).take(some)
+    hangs = ((sure & (lead > 0.0)) | (lead > HANGS)) & g.within(in_doubt).take(some)
     rows = some.take(hangs.places())
     at = rows.reshape(-1, 1)
     right = _Look(*(value.take(hangs.places()) for value in second))
@@ -237,5 +236,5 @@ def _boxes_of(g: Graph, five: Value) -> Value:
 
 def _odds(scores: Value) -> Value:
     """Logarithms of the odds of probabilities, as `orientation.odds`."""
-    bounded = scores.cast(np.float64).clip(_ODDS, 1 - _ODDS)
+    bounded = scores.cast(np.float64).clip(FLOOR, 1 - FLOOR)
     return (bounded / (1.0 - bounded)).apply("Log")

@@ -19,9 +19,9 @@ from .mtcnn_boxes import Floats
 from .pyramid import Halves, Image
 
 SIDE = 128  # pixels of the photo's longer side, as the network sees it
-_CELL = 16  # pixels: it wants whole cells of this size
+CELL = 16  # pixels: it wants whole cells of this size
 _BATCH = 16  # images in one run
-_ANCHORS = ((8, 2), (16, 6))  # pixels of a cell, anchors in each
+ANCHORS = ((8, 2), (16, 6))  # pixels of a cell, anchors in each
 # The six points (the person's right eye, left eye, nose, mouth, right ear, left ear) -> the five of
 # MTCNN, as weighted means; and MTCNN's box: how far it lies towards the forehead, and how wide and
 # high it is, in sides of BlazeFace's. `python -m export.blazeface_points` fits them on open photos.
@@ -88,7 +88,7 @@ class BlazeFace:
 
     def _candidates(self, small: Image) -> tuple[Result, Floats]:
         """Anchors that see a face: scores (N,), and (N, 8, 2) centre, sides and six points."""
-        image = padded(small, _CELL)
+        image = padded(small, CELL)
         scores, offsets = self._session.run(["scores", "offsets"], {"images": image})
         chosen = np.flatnonzero(scores[0] > self._threshold)
         values = offsets[0, chosen].reshape(-1, 8, 2).astype(np.float64)
@@ -114,7 +114,7 @@ def _boxes(values: Floats) -> Floats:
 def _centres(height: int, width: int) -> Floats:
     """(A, 2) centres of all anchors in an input of a size, its pixels."""
     parts = []
-    for side, count in _ANCHORS:
+    for side, count in ANCHORS:
         y, x = np.mgrid[: height // side, : width // side]
         cells = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * side
         parts.append(np.repeat(cells, count, axis=0))

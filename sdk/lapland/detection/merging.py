@@ -11,7 +11,7 @@ from .mtcnn_boxes import Floats
 
 Turns = npt.NDArray[np.intp]
 
-_SAME = 0.3  # least overlap (IoU) of two cells that see the same face
+SAME = 0.3  # least overlap (IoU) of two cells that see the same face
 
 
 class Found(NamedTuple):
@@ -53,7 +53,7 @@ def seen_in_turns(
 
     Args:
         image: (H, W, 3) uint8, BGR.
-        turns: how many quarter turns, counterclockwise, the first of which is none.
+        turns: how many quarter turns, counterclockwise; the first is the image itself.
         cells: the network: image -> scores (N,) and values (N, K, 2) of cells that see a face, as
             `merged` takes them, in pixels between the edges of the image.
 
@@ -96,7 +96,7 @@ def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats
         best = int(left[0])
         sides = np.minimum(high[best], high[left]) - np.maximum(low[best], low[left])
         shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
-        same = shared > _SAME * (area[best] + area[left] - shared)
+        same = shared > SAME * (area[best] + area[left] - shared)
         same[0] = True
         group = left[same]
         group = group[turns[group] == turns[best]]

@@ -69,11 +69,6 @@ class Mtcnn:
         self.rnet = Session(rnet, name="rnet.onnx", threads=threads)
         self.onet = Onet(onet, threads=threads)
 
-    @property
-    def least(self) -> float:
-        """The score that a face exceeds."""
-        return self._thresholds[2]
-
     def detect(self, image: Image) -> Detections:
         """Finds the faces of an image.
 

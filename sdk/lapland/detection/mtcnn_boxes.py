@@ -148,16 +148,6 @@ def suppress(boxes: Floats, scores: Result, threshold: float, *, kind: str) -> I
     return kept[np.argsort(ranks[kept])]
 
 
-def covered(boxes: Floats, others: Floats, share: float = 0.7) -> npt.NDArray[np.bool_]:
-    """Whether more than a share of each box (N, 4) lies in one of the others (M, 4)."""
-    low = np.maximum(boxes[:, None, :2], others[:, :2])
-    high = np.minimum(boxes[:, None, 2:], others[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)  # (N, M)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    inside: npt.NDArray[np.bool_] = (shared > share * area[:, None]).any(axis=1)
-    return inside
-
-
 def _stays(boxes: Floats, threshold: float, kind: str) -> npt.NDArray[np.bool_]:
     """Which of some boxes (N, 4), best first, no better one overlaps."""
     x1, y1, x2, y2 = boxes.T

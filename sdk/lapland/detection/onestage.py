@@ -15,7 +15,7 @@ from .mtcnn_boxes import Floats
 from .pyramid import Halves
 
 SMALLEST = 20  # pixels: side of the smallest face, in the photo as the network sees it
-_STRIDES = (8, 16)  # pixels of a cell of each level
+STRIDES = (8, 16)  # pixels of a cell of each level
 # The box of MTCNN in the network's square: in its middle, as high as the square, and narrower.
 BOX = np.array([0.0, 0.74, 1.02])
 
@@ -59,7 +59,7 @@ class OneStage:
 
     def _candidates(self, small: Image) -> tuple[Result, Floats]:
         """Cells that see a face: scores (N,), and (N, 7, 2) middle, sides and five points."""
-        image = padded(small, _STRIDES[-1])
+        image = padded(small, STRIDES[-1])
         (cells,) = self._session.run(["cells"], {"images": image})
         chosen = np.flatnonzero(cells[0, :, 0] > self._least)
         rows = cells[0, chosen].astype(np.float64)
@@ -82,7 +82,7 @@ def _centres(chosen: npt.NDArray[np.intp], height: int, width: int) -> Floats:
         height: rows of the image.
         width: its columns.
     """
-    fine, coarse = _STRIDES
+    fine, coarse = STRIDES
     count = (height // fine) * (width // fine)
     large = chosen >= count
     side = np.where(large, coarse, fine)

@@ -20,13 +20,13 @@ from .portrait import SIDE, portrait_matrices
 # Difference of the O-Net's points in a portrait and in a box that the R-Net has just moved,
 # portrait pixels: medians over open faces. Without it each portrait would be larger than the one
 # before.
-_WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0.13, 0.38]])
-_TILT = np.pi / 6  # most lean in a portrait, radians: the detectors' points lean by as much less
-_LEAST = 1e-3  # a probability counts as no less, and no more than 1 - this
+WIDER = np.array([[-0.25, -0.26], [0.25, -0.26], [0.0, 0.14], [-0.13, 0.38], [0.13, 0.38]])
+TILT = np.pi / 6  # most lean in a portrait, radians: the detectors' points lean by as much less
+FLOOR = 1e-3  # a probability counts as no less, and no more than 1 - this
 # Least score of the O-Net that is certain: 9 of 10 upright faces have it, and 2 of 100 that hang.
-_CERTAIN = 0.99
+CERTAIN = 0.99
 SURE = 0.9  # least score for an upright face
-_HANGS = 0.7  # logarithm of odds: lead of the other way up without the O-Net; profiles look alike
+HANGS = 0.7  # logarithm of odds: lead of the other way up without the O-Net; profiles look alike
 
 
 class Stance(NamedTuple):
@@ -71,7 +71,7 @@ def stances(
     """
     scores, placed, stands = _look(onet, image, five_points)
     turned = np.zeros(len(five_points), bool)
-    rows = np.flatnonzero(doubtful & (scores < _CERTAIN))
+    rows = np.flatnonzero(doubtful & (scores < CERTAIN))
     if len(rows):
         first = five_points[rows]
         other = 2 * first[:, :2].mean(axis=1, keepdims=True) - first  # about the middle of the eyes
@@ -79,7 +79,7 @@ def stances(
         as_seen, around = odds(blazeface.best_scores(portraits).reshape(2, -1))
         score, points, level = _look(onet, image, other)
         sure = level & (score > SURE)
-        hangs = (sure & (around > as_seen)) | (around > as_seen + _HANGS)
+        hangs = (sure & (around > as_seen)) | (around > as_seen + HANGS)
         rows = rows[hangs]
         turned[rows] = True
         scores[rows], placed[rows], stands[rows] = score[hangs], points[hangs], level[hangs]
@@ -94,12 +94,12 @@ def _look(
         return np.zeros(0, np.float32), np.zeros((0, 5, 2)), np.zeros(0, bool)
     portraits, matrices = cut_portraits(image, five_points)
     scores, points = onet.in_portraits(portraits)
-    placed = square.to_image(points - _WIDER, matrices)
-    return scores, placed, np.cos(roll(placed) - roll(five_points)) > np.cos(_TILT)
+    placed = square.to_image(points - WIDER, matrices)
+    return scores, placed, np.cos(roll(placed) - roll(five_points)) > np.cos(TILT)
 
 
 def odds(scores: Floats | Result) -> Floats:
     """Logarithms of the odds of probabilities, none of which counts as certain."""
-    bounded = np.clip(scores.astype(np.float64), _LEAST, 1 - _LEAST)
+    bounded = np.clip(scores.astype(np.float64), FLOOR, 1 - FLOOR)
     odds: Floats = np.log(bounded / (1 - bounded))
     return odds

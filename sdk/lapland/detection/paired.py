@@ -32,9 +32,9 @@ THRESHOLDS = (0.6, 0.4, 0.58)
 CLEAR = 0.87  # least score for a face that is seen upright
 ROLLED = np.pi / 3  # radians; BlazeFace's points turn with the face up to this
 POSSIBLE = 0.6  # least score of a face that may hang; others are not worth four looks
-_MOST_AGAIN = 3.0  # logarithm of odds: more than BlazeFace gives a portrait
-_LEAST = 0.75  # sides of the smallest face; boxes of small faces are as much too small at times
-_SAME = 0.5  # least shared part of the smaller box of one face in two networks
+MOST_AGAIN = 3.0  # logarithm of odds: more than BlazeFace gives a portrait
+LEAST = 0.75  # sides of the smallest face; boxes of small faces are as much too small at times
+SAME = 0.5  # least shared part of the smaller box of one face in two networks
 
 
 class PairedDetector:
@@ -75,8 +75,8 @@ class PairedDetector:
         large = sides >= LARGE * max(image.shape[:2])
         large[len(seen.boxes) :] = False
         # Large ones count if two are the same face, and then the better score.
-        kept = suppress(found.boxes, found.scores + large, _SAME, kind="min")
-        kept = kept[sides[kept] >= _LEAST * self._min_face]
+        kept = suppress(found.boxes, found.scores + large, SAME, kind="min")
+        kept = kept[sides[kept] >= LEAST * self._min_face]
         faces = self._checked(image, found.at(kept), ~large[kept])
         best = np.argsort(-faces.scores, kind="stable")
         return Detections(*(column[best] for column in faces))
@@ -110,7 +110,7 @@ class PairedDetector:
         # The O-Net errs on large faces that are hard.
         votes = np.where(coarse, odds(stance.scores), 0.0) + odds(found.scores)
         enough = np.where(coarse, 3, 2) * self._least
-        kept = sure | (~stance.turned & plain & (votes > enough - _MOST_AGAIN))
+        kept = sure | (~stance.turned & plain & (votes > enough - MOST_AGAIN))
         rows = np.flatnonzero(kept & ~sure)
         if len(rows):
             again = self.blazeface.best_scores(cut_portraits(image, points[rows])[0])
