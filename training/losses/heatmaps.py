@@ -82,7 +82,7 @@ def variance(px: Tensor, py: Tensor, stride: int = 1) -> Tensor:
 def coarser(marginal: Tensor, bins: int) -> Tensor:
     """A marginal (..., n) of a finer map as that of a coarser one; n is a multiple of its bins.
 
-    A teacher with finer maps than its student is heard through this.
+    A teacher and a student whose maps differ in resolution meet through this.
     """
     return marginal.unflatten(-1, (bins, -1)).sum(-1)
 

@@ -74,11 +74,6 @@ class Objective:
                     f"{teacher} finds the landmarks of {known.scheme}, the recipe trains those of "
                     f"{recipe.scheme}; a teacher must know what its student learns"
                 )
-            if known.stride > recipe.stride:
-                raise ValueError(
-                    f"{teacher} has coarser maps (stride {known.stride}) than the recipe "
-                    f"({recipe.stride}); a teacher's must be as fine as its student's, or finer"
-                )
             if known.crop != recipe.crop:
                 raise ValueError(
                     f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
@@ -129,9 +124,12 @@ class Objective:
         if self.teacher is not None:
             with torch.no_grad(), self.accelerator.autocast():
                 taught = marginals(self.teacher(images), self.teacher_beta)
-            bins = heatmaps.shape[-1]
-            taught = (coarser(taught[0], bins), coarser(taught[1], bins))
-            scalars["distillation"] = landmarks.distillation(sums, taught).mean()
+            # The finer of the two maps is read as coarsely as the other.
+            bins = min(heatmaps.shape[-1], taught[0].shape[-1])
+            student, teacher = (
+                (coarser(columns, bins), coarser(rows, bins)) for columns, rows in (sums, taught)
+            )
+            scalars["distillation"] = landmarks.distillation(student, teacher).mean()
             scalars["loss"] = scalars["loss"] + self.recipe.distillation * scalars["distillation"]
         if self.discriminator is not None:
             fake = probabilities(heatmaps[labelled:], self.recipe.beta)

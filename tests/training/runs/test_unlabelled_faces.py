@@ -104,6 +104,21 @@ def test_a_teacher_pulls_the_student_towards_its_maps(faces, teacher, tmp_path):
     assert last < 0.85 * first
 
 
+@pytest.mark.parametrize(("student", "other"), [(1, 2), (2, 1)])
+def test_teacher_and_student_may_differ_in_resolution(faces, tmp_path, student, other):
+    known = dataclasses.replace(SMALL, stride=other)
+    net = RCN(known.width, stride=other)
+    with torch.no_grad():
+        net.head[2].weight.mul_(20)  # maps with peaks
+    path = tmp_path / "teacher.safetensors"
+    checkpoint.save_weights(path, net.state_dict(), known, {})
+    taught = dataclasses.replace(SMALL, epochs=12, distillation=20.0, dropout=0.0, stride=student)
+    run = trainer_module.Trainer(taught, *faces, tmp_path / "run", teacher=path)
+    run.run()
+    first, last = (run.history[i]["distillation"] for i in (0, -1))
+    assert 0 < last < 0.85 * first
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"adversary": 1e-3}, "needs --unlabelled"), ({"distillation": 1.0}, "needs --teacher")],
