@@ -1,5 +1,6 @@
 """The 68 landmarks of Multi-PIE and 300-W."""
 
+from ..base.errors import OptionError
 from .scheme import Scheme, permutation, span
 
 _MIRROR_PAIRS = (
@@ -58,3 +59,11 @@ IBUG68 = Scheme(
     eye_corners=(36, 45),
     parts=_PARTS,
 )
+
+
+def expect_68(scheme: Scheme, answer: str) -> None:
+    """Raises OptionError if the landmarks are not those of `IBUG68`, which an answer needs."""
+    if scheme is not IBUG68:
+        raise OptionError(
+            f"{answer}: expected the 68 landmarks of IBUG68, not those of {scheme.name}"
+        )
