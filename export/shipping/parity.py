@@ -8,7 +8,7 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from export.graph.families import BUILDERS
+from export.graph.families import GRAPHS
 from lapland.crop import square
 from lapland.detection.registry import load_detector
 from lapland.image.loading import load_image
@@ -26,7 +26,7 @@ PHOTO = REPOSITORY / "examples" / "astronaut.png"
 
 def build_graph(net: nn.Module, recipe: Recipe, metadata: dict[str, str]) -> onnx.ModelProto:
     """The graph contract: uint8 crops in, landmarks, scales and heatmaps out."""
-    return BUILDERS[recipe.family](net, recipe.beta, metadata)
+    return GRAPHS[recipe.family].build(net, recipe.beta, metadata)
 
 
 def difference(
