@@ -28,8 +28,7 @@ from torch import nn
 from benchmarks.common import results
 from benchmarks.common.multiplications import multiply_accumulates
 from benchmarks.reports import models
-from export.graph.families import BUILDERS
-from export.graph.float32 import build_float32
+from export.graph.families import GRAPHS
 from lapland import Detector
 from lapland.base.progress import Progress
 from lapland.crop import square
@@ -39,8 +38,7 @@ from lapland.measure.sample import sample
 from lapland.measure.timer import LEAST, Step, Timer
 from lapland.networks import index
 from training.data.crops import CropSpec
-from training.network.mobile_layers import HEAD
-from training.network.rcn import RCN, SIZE
+from training.network.rcn import SIZE
 from training.recipes.checkpoint import load_weights
 from training.recipes.recipe import Recipe
 
@@ -65,15 +63,13 @@ def numpy_decode(heatmaps: NDArray[np.float32]) -> tuple[NDArray[np.float32], ND
 
 def plain(net: nn.Module, recipe: Recipe) -> ort.InferenceSession:
     """A network in float32, layer by layer, up to its maps (N, K, H, W)."""
-    if isinstance(net, RCN):
-        model, maps = build_float32(net, recipe.beta, {}, plain=True), "heatmaps"
-    else:
-        model, maps = BUILDERS[recipe.family](net, recipe.beta, {}), HEAD
-    wanted = next(node for node in model.graph.node if maps in node.output)
+    graphs = GRAPHS[recipe.family]
+    model = graphs.plain(net, recipe.beta, {})
+    wanted = next(node for node in model.graph.node if graphs.maps in node.output)
     last = list(model.graph.node).index(wanted)
     del model.graph.node[last + 1 :]
     del model.graph.output[:]
-    model.graph.output.append(helper.make_tensor_value_info(maps, TensorProto.FLOAT, None))
+    model.graph.output.append(helper.make_tensor_value_info(graphs.maps, TensorProto.FLOAT, None))
     return session(model.SerializeToString())
 
 

@@ -1,4 +1,4 @@
-"""Families of networks, a row each. The graph builder of each stands in `export.graph.families`."""
+"""Families of networks, a row each. Their graphs stand in `export.graph.families`."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ class Family:
 
     Attributes:
         choices: fields of a recipe -> the values that they may have.
-        network: settings and number of landmarks -> the network with new weights.
+        network: settings and number of landmarks -> the network with new weights. With int8 it has
+            `prepare(crops, tail)`, which sets its ranges for weights that float32 learned.
         start: a new network and a trained one -> the weights of the latter, by the names that the
             former has for them.
         checkpoint: format of its checkpoints, written into them.

@@ -23,8 +23,6 @@ from training.data.faces import AnnotatedFaces, origin
 from training.data.unlabelled import UnlabelledCrops
 from training.evaluation.validation import Validation
 from training.network.normalised import folded
-from training.network.quantised import QuantisedRCN
-from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import normalise
 from training.recipes import checkpoint
 from training.recipes.recipe import Recipe
@@ -81,7 +79,7 @@ class Trainer:
         net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
-        if isinstance(net, QuantisedRCN | QuantisedMobile):
+        if recipe.precision == "int8":
             sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
             net.prepare(normalise(torch.stack(sample)), recipe.tail)
         optimiser = torch.optim.Adam(
