@@ -24,4 +24,5 @@ def test_every_subcommand_describes_itself(command, capsys):
     assert end.value.code == 0
     usage, description, *_ = capsys.readouterr().out.split("\n\n")
     assert usage.startswith(f"usage: lapland {command}")
-    assert len(description) > 20  # a sentence between usage and options
+    assert not description.startswith(("positional arguments:", "options:"))
+    assert len(description) > 20  # a sentence

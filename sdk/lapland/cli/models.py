@@ -11,7 +11,12 @@ _USES = {"photo": "default for photos", "video": "default for videos"}
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the subcommand."""
-    parser = commands.add_parser("models", help="list the models, by family of weights")
+    parser = commands.add_parser(
+        "models",
+        help="list the models, by family of weights",
+        description="Lists the models of both families of weights: parameters, size, error on "
+        "300-W, and which are the defaults. Those that are not installed have no size.",
+    )
     parser.add_argument("--json", action="store_true", help="as a line of JSON for each model")
     parser.set_defaults(run=run)
 
