@@ -13,6 +13,7 @@ from .landmarks.decoders import DECODERS, DEFAULT_DECODER
 
 if TYPE_CHECKING:
     from .detection.base import FaceDetector
+    from .detection.options import Thresholds
     from .landmarks.network import LandmarkNetwork
 
 
@@ -33,7 +34,7 @@ class DetectorOptions:
     detector: str = DEFAULT_DETECTOR
     turned: bool = False
     min_face: int = 40
-    thresholds: tuple[float, float, float] | None = None
+    thresholds: "Thresholds | None" = None
     pyramid_factor: float = 0.709
     threads: int | None = None
     rgb: bool = False

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lapland import Detector, Faces, GeometryError, LaplandError, OptionError
+from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
 from tests.drawn_dots import encode, five_points
 
 FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
@@ -239,7 +240,7 @@ def test_several_threads_share_one_detector(detector, mosaic, image, faces):
         ({"thresholds": (0.6, 0.7, 70)}, "thresholds"),
         ({"pyramid_factor": 1.0}, "pyramid_factor"),
         ({"threads": 0}, "threads"),
-        ({"decoder": "argmax"}, "decoder must be one of 'softargmax', 'local', 'barycenter', not"),
+        ({"decoder": "argmax"}, f"decoder must be one of {', '.join(map(repr, DECODERS))}, not"),
         ({"decoder": None}, "not None"),
     ],
 )
@@ -248,7 +249,7 @@ def test_options_out_of_range(options, word):
         Detector(**options)
 
 
-@pytest.mark.parametrize("decoder", ["local", "barycenter"])
+@pytest.mark.parametrize("decoder", [d for d in DECODERS if d != DEFAULT_DECODER])
 def test_decoders_find_the_same_face(image, faces, decoder):
     detector = Detector(decoder=decoder)
     found = detector.predict(image)

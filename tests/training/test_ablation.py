@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from lapland.landmarks.decoders import DECODERS
 from tests.drawn_faces import write_folder
 from training import ablation, rates
 from training.data import detected
@@ -41,7 +42,7 @@ def test_every_row_is_trained_alike_and_set_in_a_table(folder, tmp_path, capsys)
     assert kinds in tables
     lines = [line for line in tables.splitlines() if line.startswith("| softargmax, ")]
     assert [line.split("|")[1].strip() for line in lines] == [
-        *(f"softargmax, {decoder}" for decoder in ("softargmax", "local", "barycenter")),
+        f"softargmax, {decoder}" for decoder in DECODERS
     ]
     runs = [json.loads((out / f"softargmax-{seed}/robustness.json").read_text()) for seed in (0, 1)]
     first, other = (

@@ -15,7 +15,7 @@ from ..networks.session import Session
 from .base import Detections
 from .mtcnn_boxes import Floats, Image, Indices, Result, moved, square, suppress
 from .onet import Onet, batches, rounded
-from .options import checked_factor, checked_min_face, checked_thresholds
+from .options import Thresholds, checked_factor, checked_min_face, checked_thresholds
 from .pyramid import Halves, Pyramid, pyramid
 
 CELL = 12  # pixels: the window that the P-Net slides
@@ -56,7 +56,7 @@ class Mtcnn:
         onet: bytes,
         *,
         min_face: int = 40,
-        thresholds: tuple[float, float, float] | None = None,
+        thresholds: Thresholds | None = None,
         pyramid_factor: float = 0.709,
         threads: int | None = None,
         levels: Pyramid = pyramid,

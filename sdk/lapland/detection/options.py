@@ -5,6 +5,7 @@ import numbers
 
 from ..base.errors import OptionError, shown
 
+Thresholds = tuple[float, float, float]
 SMALLEST = 12  # pixels; a face of fewer shows nothing to any of the networks
 
 
@@ -19,9 +20,7 @@ def checked_min_face(value: object) -> int:
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 
-def checked_thresholds(
-    values: object, *, usual: tuple[float, float, float]
-) -> tuple[float, float, float]:
+def checked_thresholds(values: object, *, usual: Thresholds) -> Thresholds:
     """Three least scores, if they are; None gives the usual ones."""
     if values is None:
         return usual

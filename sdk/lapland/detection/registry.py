@@ -8,16 +8,16 @@ from ..base.errors import OptionError
 if TYPE_CHECKING:
     from .base import FaceDetector
     from .mtcnn import Mtcnn
+    from .options import Thresholds
 
 DEFAULT_DETECTOR = "blazeface"
 _FACTOR = 0.709
-Thresholds = tuple[float, float, float]
 
 
 def _paired(
     *,
     min_face: int,
-    thresholds: Thresholds | None,
+    thresholds: "Thresholds | None",
     pyramid_factor: float,
     turned: bool,
     threads: int | None,
@@ -46,7 +46,7 @@ def _paired(
 def _mtcnn(
     *,
     min_face: int,
-    thresholds: Thresholds | None,
+    thresholds: "Thresholds | None",
     pyramid_factor: float,
     turned: bool,
     threads: int | None,
@@ -75,7 +75,7 @@ def load_detector(
     name: str = DEFAULT_DETECTOR,
     *,
     min_face: int = 40,
-    thresholds: Thresholds | None = None,
+    thresholds: "Thresholds | None" = None,
     pyramid_factor: float = _FACTOR,
     turned: bool = False,
     threads: int | None = None,

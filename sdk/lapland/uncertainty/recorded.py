@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..base.arrays import Floats
 from ..base.errors import ModelError
 from ..schemes.scheme import Scheme
-from .border import ImageSize
 from .calibration import Calibration
 from .estimate import Estimate
 from .weibull import weibull_place
@@ -43,13 +42,9 @@ class Recorded:
         return 1 + len(RECORDED) * self.scheme.size * self.has_radii
 
     def estimate(
-        self,
-        landmarks: Floats,
-        scales: Floats,
-        textures: Floats,
-        image_size: ImageSize | None = None,
+        self, landmarks: Floats, scales: Floats, textures: Floats, *_: object
     ) -> "Written":
-        """Radii and confidence of faces, as those of `Calibration.estimate`."""
+        """Radii and confidence of faces, by the rows that are their textures."""
         return Written(self, textures)
 
 
@@ -58,7 +53,7 @@ class Written:
     """Radii and confidence of the faces of N rows.
 
     Attributes:
-        of: what the rows hold.
+        of: the layout of the rows.
         rows: (N, `of.columns`).
     """
 

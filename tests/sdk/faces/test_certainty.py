@@ -14,7 +14,8 @@ def test_those_of_one_face_are_a_row_of_those_of_all(together):
 
 
 def test_without_a_calibration_there_are_none(together):
-    bare = Faces(together.boxes, together.scores, together.five_points, together.landmarks)
+    names = ("boxes", "scores", "five_points", "landmarks", "scales")
+    bare = Faces(*(getattr(together, name) for name in names))
     for ask in (lambda: bare.confidence, lambda: bare.radius(0.9)):
         with pytest.raises(ModelError, match="expected faces of a calibrated model"):
             ask()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lapland import ModelError
+from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
 
@@ -78,7 +79,7 @@ def test_maps_are_told_apart_by_their_shape(peaks, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["rcn-1-16", "rcn-1-4-lite-int8"])
-@pytest.mark.parametrize("decoder", ["local", "barycenter"])
+@pytest.mark.parametrize("decoder", [d for d in DECODERS if d != DEFAULT_DECODER])
 def test_decoders_read_the_same_maps_otherwise(name, decoder):
     path = index.path(name)
     images = crops(5)

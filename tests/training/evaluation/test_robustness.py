@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lapland.landmarks.decoders import DECODERS
 from tests.drawn_faces import write_folder
 from training import evaluate
 from training.data import detected
@@ -79,13 +80,13 @@ def test_failures_are_counted_by_landmark(data):
 
 def test_decoders_are_set_side_by_side(data, capsys):
     folder, file = str(data / "first"), data / "rows.json"
-    decoders = ["softargmax", "local", "barycenter"]
+    decoders = [*DECODERS]
     given = ["--data", folder, "--split", "train", "--decoder", *decoders, "--json", str(file)]
     evaluate.main(["rcn-1-16", *given])
     rows = json.loads(file.read_text())
     assert [row["decoder"] for row in rows] == decoders
     assert "\nrcn-1-16, barycenter " in capsys.readouterr().out
-    assert len({row["nmse"] for row in rows}) == 3
+    assert len({row["nmse"] for row in rows}) == len(DECODERS)
     # A checkpoint is decoded as the file that was exported from it.
     weights = "models/rcn-1-16/weights.safetensors"
     evaluate.main([weights, *given])

@@ -12,7 +12,16 @@ from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import load_weights, save_weights, start_from
 from training.recipes.families import FAMILIES
-from training.recipes.recipe import INT8, LITE, MOBILE, MOBILE_INT8, PRODUCT, Recipe, override
+from training.recipes.recipe import (
+    INT8,
+    LITE,
+    MOBILE,
+    MOBILE_INT8,
+    PRODUCT,
+    RECIPES,
+    Recipe,
+    override,
+)
 
 SMALLEST = min(FORMS, key=lambda name: sum(FORMS[name].down))
 
@@ -45,7 +54,7 @@ def test_settings_come_in_any_order_and_are_judged_together():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["family=giant"], "family must be one of rcn, mobile, not 'giant'"),
+        (["family=giant"], f"family must be one of {', '.join(FAMILIES)}, not 'giant'"),
         (["family=mobile"], "width must be one of mobile"),
         (["width=mobile"], "width must be one of 1/16"),
         (["family=mobile", "width=mobile", "stride=1"], "stride must be one of 2, not 1"),
@@ -110,7 +119,8 @@ def test_networks_of_another_family_do_not_start_one(tmp_path):
 
 
 def test_rows_say_where_the_last_bias_is():
-    for name, recipe in (("rcn", PRODUCT), ("mobile", MOBILE)):
+    for name in FAMILIES:
+        recipe = next(recipe for recipe in RECIPES.values() if recipe.family == name)
         bias = recipe.network().state_dict()[FAMILIES[name].last]
         assert bias.shape == (68,)
     assert FAMILIES["mobile"].last == f"layers.{HEAD}.bias"
