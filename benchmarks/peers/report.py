@@ -211,7 +211,7 @@ def _marked(name: str) -> str:
 
 
 def _footnote(names: Iterable[str]) -> list[str]:
-    text = f"{_TRAINED} Very likely trained on these very faces: its weights were made of 300-W."
+    text = f"{_TRAINED} Very likely trained on these very faces: its weights learned from 300-W."
     return ["", text] if any(map(_seen, names)) else []
 
 

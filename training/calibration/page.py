@@ -75,7 +75,7 @@ errors. The detector's score is the one of MTCNN's last network in the box of th
 
 ![Mean error of the faces left, by confidence, detector's score and oracle](refusal.png)
 
-## What it does not know
+## Limits
 
 It holds for faces like those of the fit: photos of 300-W, cropped from MTCNN's points, annotated
 like 300-W. On other photos, measure it: `python -m training.calibrate MODEL --data FOLDER --test
