@@ -138,7 +138,7 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def isa(session: nox.Session) -> None:
-    """Other processors, emulated: two x86 and two of Arm; says what it skips. Takes minutes.
+    """Other processors, emulated: two x86 and two of Arm; names those that it skips. Takes minutes.
 
     `nox -s isa -- cortex-a72` takes one of them.
     """

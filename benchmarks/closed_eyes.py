@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 CLOSED = 0.145
 BANDS = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 1.0)
 FAR = 0.1  # of the side of the face: eyes of the mesh farther off are those of another face
-# Of the mesh: both corners of an eye, then points of the upper lid and those below them.
+# Vertices of the mesh: both corners of an eye, then points of the upper lid and those below them.
 MESH = (
     (33, 133, (160, 159, 158, 157), (144, 145, 153, 154)),
     (362, 263, (384, 385, 386, 387), (381, 380, 374, 373)),

@@ -160,7 +160,7 @@ def main() -> None:
         f"unsure = {figures['threshold']:.2f} trusts {100 * KEPT:.0f} % of the good landmarks; "
         f"above it lie {100 * figures['bad_above']:.1f} % of those with errors above {BAD:.0f} %, "
         f"{100 * figures['bad_above_20']:.1f} % above 20 %, and "
-        f"{100 * figures['nowhere_above']:.1f} % where there is no face "
+        f"{100 * figures['nowhere_above']:.1f} % without a face "
         f"({100 * figures['nowhere_above_admitted']:.1f} % above 1.2 times as much); "
         f"separation {figures['separation']:.3f}"
     )

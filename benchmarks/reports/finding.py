@@ -10,7 +10,7 @@ from benchmarks.reports.markdown import markdown, origin
 
 
 def found(report: Report) -> str:
-    """Faces that are missed, by folder and by size, and boxes where there is no face."""
+    """Missed faces, by folder and by size, and boxes without a face."""
     kinds = _kinds(report)
     rows = [
         [f"{name}, {row['faces']} faces", *(str(row[kind]["missed"]) for kind in kinds)]
@@ -30,9 +30,9 @@ def points(report: Report) -> str:
     kinds = _kinds(report)
     groups = {name: row for name, row in report["points"].items() if name != "model"}
     rows = [
-        [f"{name}, {row['faces']} faces: {what}", *(f"{row[what][kind]:.3f}" for kind in kinds)]
+        [f"{name}, {row['faces']} faces: {figure}", *(f"{row[figure][kind]:.3f}" for kind in kinds)]
         for name, row in groups.items()
-        for what in ("error", "jitter")
+        for figure in ("error", "jitter")
     ]
     return f"Landmarks of `{report['points']['model']}`.\n\n{markdown(['%', *kinds], rows)}"
 

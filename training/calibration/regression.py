@@ -86,7 +86,7 @@ def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) ->
     """
     right = weighted @ y
     free: Floats = np.linalg.solve(squares, right)
-    if (free >= low).all():  # as nearly always; what searches within bounds takes far longer
+    if (free >= low).all():  # as nearly always; the search within bounds takes far longer
         return free
     root = cholesky(squares)
     found: Floats = lsq_linear(root, solve_triangular(root, right, trans="T"), (low, np.inf)).x

@@ -32,10 +32,12 @@ def table(rows: list[Row]) -> str:
     )
     lines = []
     for (data, split), part in groupby(rows, key=set_of):
-        of = list(part)
-        lines.append(f"{data}, {split}: {of[0]['missed']} missed by MTCNN (cropped from labels)")
+        of_set = list(part)
+        lines.append(
+            f"{data}, {split}: {of_set[0]['missed']} missed by MTCNN (cropped from labels)"
+        )
         lines.append(f"{'':<{width}}{head}")
-        for model, group in groupby(of, key=name_of):
+        for model, group in groupby(of_set, key=name_of):
             hard = list(group)
             if len(hard) > 1:
                 lines.append(model)

@@ -98,7 +98,7 @@ class OneStage(nn.Module):
 
 
 def places(level: Level, at: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What cells say of a face.
+    """The face that each cell describes.
 
     The five points count from the middle in sides, so that a large face and a small one of the
     same shape have the same values.

@@ -1,4 +1,4 @@
-"""Batches of scenes, each of which serves a few times: drawing one takes longer than a step."""
+"""Batches of scenes; each serves a few times, because drawing one takes longer than a step."""
 
 import numpy as np
 

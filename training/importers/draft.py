@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 _SIDES = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"), ("l", "r"), ("L", "R"))
 _GROUPS = ("jaw", "brow", "eye", "nose", "mouth", "lip", "chin", "ear")
 # A row for each of MTCNN's five points: side in the picture (0 is left), words in the names of its
-# landmarks, and words that are not in them.
+# landmarks, and words that do not occur in them.
 _FIVE = (
     (0, ("eye",), ("brow",)),
     (1, ("eye",), ("brow",)),

@@ -14,8 +14,8 @@ _CORNER = 0.5
 def read(file: Path, photos: Path) -> list[Labelled]:
     """The last annotation of every task that was not cancelled.
 
-    Photos are looked up by their file names in `photos`, with and without the eight digits and
-    hyphen that uploads get.
+    It finds photos by their file names in `photos`, with and without the eight digits and hyphen
+    that uploads get.
 
     Raises:
         ValueError: the file is no JSON of this form.

@@ -72,12 +72,12 @@ class Objective:
             if known.scheme != recipe.scheme:
                 raise ValueError(
                     f"{teacher} finds the landmarks of {known.scheme}, the recipe trains those of "
-                    f"{recipe.scheme}; a teacher must know what its student learns"
+                    f"{recipe.scheme}; expected a teacher of the same landmarks"
                 )
             if known.crop != recipe.crop:
                 raise ValueError(
                     f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
-                    f"({recipe.crop}); a teacher must see what its student sees"
+                    f"({recipe.crop}); expected a teacher of the same crops"
                 )
             self.teacher_beta = known.beta
             self.teacher = net.to(accelerator.device, memory_format=torch.channels_last)

@@ -28,17 +28,17 @@ from .poses import Poses
 
 _EYES = (range(36, 42), range(42, 48))
 _MOUTH = range(48, 68)
-_SHARES = 0.3, 0.59  # of the lower lid, in an eye's openness and in what tells a closed one
+_SHARES = 0.3, 0.59  # of the lower lid, in openness and in the feature of a closed eye
 _CLOSED = 0.11  # raw openness of a closed eye
-# From there to the mean open eye, and the factor of the gap between the lips: of points where the
-# lids and lips are, as 300-W's, and of open networks. By the latter the median eye of 45 open
-# validation faces is 1, and both see their mouths by the same factor less open than MediaPipe's.
+# From there to the mean open eye, and the factor of the gap between the lips: for points on lids
+# and lips, as those of 300-W, and for open networks. With the latter the median eye of 45 open
+# validation faces is 1, and both see mouths by the same factor less open than MediaPipe.
 _UNITS, _OPEN_UNITS = (0.14, 1.0), (0.107, 2.9)
 # Deviations by the radius r of the lids in mean widths of eye or mouth: constant, and weight of r
 # for eyes, of its square for the mouth.
 _EYE_DEVIATION, _MOUTH_DEVIATION = (0.05, 3.3), (0.005, 20.0)
-# The logistic curve of a closed eye: middle and slope, for points where the lids are and of open
-# networks; both less by the radius of the lids in widths of the eye; and the odds of an unknown
+# The logistic curve of a closed eye: middle and slope, for points on the lids and for open
+# networks. Both fall with the radius of the lids in widths of the eye. Then the odds of an unknown
 # eye, one in four.
 _CURVE, _OPEN_CURVE = (7.46, -20.9), (6.0, -13.4)
 _HALF, _PRIOR = 0.02, -1.08

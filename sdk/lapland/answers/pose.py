@@ -17,7 +17,7 @@ from .poses import Poses
 from .rotations import Matrix, angle_variances, plain_angles
 
 # Factors of the deviations of yaw, pitch and roll: faces are more alike from side to side than from
-# brow to chin, and what they differ by is no noise of each landmark alone.
+# brow to chin, and their differences are no noise of each landmark alone.
 _HEADS = 0.9, 1.4, 1.2
 # Networks place landmarks that the head hides too near to the others, so poses of turned faces err
 # by more than their radii say. First degrees of yaw that count as turned, then the growth of the

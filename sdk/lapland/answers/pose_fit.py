@@ -23,7 +23,7 @@ from .rotations import Matrix, Row, nearest_rotation
 
 _PASSES = 6  # at most; each takes the outline of the jaw that the yaw of the one before shows
 # A pass that turns and grows the head by less than this, in radians, and shows the outline that it
-# took, is the last; with perspective, which is that of the pass before, less is asked.
+# took, is the last. With perspective, which comes from the pass before, the bound is lower.
 _STILL, _NEAR_STILL = 0.05, 0.005
 _JAW = 17
 # Centimetres. The outline of the jaw is annotated loosely, and lies on another part of the skin
@@ -34,7 +34,7 @@ _FLAT = 0.02  # square centimetres that keep the first guess from a wild depth
 _MOST = 0.5  # of one step: radians, and logarithm of the size
 _LEAST_SIZE, _LEAST_DEVIATION = 1e-6, 1e-3  # pixels a centimetre, pixels
 _NEAREST = 0.1  # least distance from the camera, in that of the middle of the face
-_KEEP = 1e-9  # weight of no step, for what the landmarks say nothing of
+_KEEP = 1e-9  # weight of no step, if the landmarks do not determine one
 _BENT = 0.8  # most that curvature may take from the slope of a turn; else it does not count
 _APART = 2.0  # degrees from one outline of the jaw to the next
 
@@ -47,7 +47,7 @@ class Camera:
 
     Attributes:
         focal: focal length, pixels.
-        axis: where the optical axis meets the picture, (x, y) pixels with y up; None for the middle
+        axis: point of the picture on the optical axis, (x, y) pixels with y up; None for the middle
             of the face.
     """
 
@@ -62,7 +62,7 @@ class Placed(NamedTuple):
         rotation: from the head's axes to those of the camera, row by row.
         size: pixels a centimetre.
         place: middle of the face, (x, y) pixels with y up.
-        covariance: of a further rotation vector, square radians, row by row.
+        covariance: covariance of a further rotation vector, square radians, row by row.
     """
 
     rotation: Matrix
@@ -160,7 +160,7 @@ class _Sums(NamedTuple):
         )
 
     def place(self, turn: Matrix, size: float) -> complex:
-        """Where the origin of X lies in the picture."""
+        """Place of the origin of X in the picture."""
         (x, y, z), ((a, b, c), (d, e, f), _) = self.middle, turn
         return self.centre - size * complex(a * x + b * y + c * z, d * x + e * y + f * z)
 
@@ -175,7 +175,7 @@ class _Sums(NamedTuple):
         q1, q2, q3 = complex(a1, -b1), complex(a2, -b2), complex(a3, -b3)
         xx, xy, xz, yy, yz, zz = self.square
         h1, h2, h3 = self.across
-        # What the matrix makes of p, and what is left for the step to explain.
+        # The matrix times p, and the rest, which the step explains.
         m1, m2, m3 = (
             xx * p1 + xy * p2 + xz * p3,
             xy * p1 + yy * p2 + yz * p3,
@@ -208,7 +208,7 @@ class _Sums(NamedTuple):
 
 
 class _Slopes(NamedTuple):
-    """What a step's equations leave of the landmarks' weights, for a head of size 1.
+    """The weights of the equations of a step, for a head of size 1.
 
     Attributes:
         flat: weight of a turn in the picture, and of growth.
@@ -221,7 +221,7 @@ class _Slopes(NamedTuple):
     stiff: float
 
     def covariance(self, size: float) -> Matrix:
-        """Of a rotation vector, square radians: the inverse of the equations."""
+        """Covariance of a rotation vector, square radians: the inverse of the equations."""
         square = size * size
         lean = 1 / (square * self.stiff + _KEEP)
         xz, yz = self.mixed.real * lean, self.mixed.imag * lean

@@ -20,7 +20,7 @@ _ONE = np.eye(3)
 GENERATORS: Floats = -np.cross(_ONE[:, None], _ONE)
 _FLAT = GENERATORS.reshape(3, 9)
 _LEAST = 1e-12  # of the squared cosine of yaw
-_PARALLEL = 1e-6  # squared sine of an angle that is taken for none
+_PARALLEL = 1e-6  # squared sine of an angle that counts as none
 
 
 def angles_of(rotations: Floats) -> Floats:

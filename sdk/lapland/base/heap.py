@@ -1,4 +1,4 @@
-"""Memory that the C library keeps of what was freed."""
+"""Memory that the program freed and the C library keeps."""
 
 import ctypes
 import functools
@@ -19,7 +19,7 @@ class Trimmer:
     """
 
     def __init__(self) -> None:
-        self._most = 0  # bytes of the largest image since memory was given back
+        self._most = 0  # bytes of the largest image since memory went back
         self._small = 0  # smaller images in a row since
 
     def after(self, size: int, *, alone: bool = True) -> None:
@@ -48,7 +48,7 @@ trimmer = Trimmer()  # memory is the whole process's
 
 
 def give_back() -> None:
-    """Returns free memory to the system, where the C library is glibc; elsewhere does nothing."""
+    """Returns free memory to the system if the C library is glibc; does nothing otherwise."""
     trim = _trim()
     if trim is not None:
         trim(0)

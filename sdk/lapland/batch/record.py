@@ -31,9 +31,9 @@ class Record:
         pts: the names of `.pts` files that the lines mention, without `.pts`.
         mended: whether the last line was cut off and has been removed.
 
-    The constructor removes lines of `photos`, which are done again, if the photo has changed, if a
-    `.pts` file that the line names is gone, and with `retry` if the line holds an error; so are
-    those with an error whose photo has been deleted.
+    The constructor removes a line of `photos`, so that the photo is done again, if the photo has
+    changed, if a `.pts` file that the line names is gone, and with `retry` if the line holds an
+    error. It also removes lines with an error whose photo has been deleted.
 
     Args:
         path: the file; made with its folder if there is none.
@@ -110,7 +110,7 @@ class Record:
         return file
 
     def _read(self, photos: set[str], retry: bool) -> set[int]:
-        """Reads the lines; returns the positions of those whose photos are to be done again."""
+        """Reads the lines; returns the positions of those to do again."""
         forgotten: set[int] = set()
         at, line = 0, b"\n"
         with self.path.open("rb") as lines:

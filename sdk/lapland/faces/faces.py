@@ -166,9 +166,9 @@ class Faces(FacesForms, Hinting):
     def from_dict(cls, data: Mapping[str, Any], *, scheme: Scheme | None = None) -> "Faces":
         """The faces of `to_dict`, or of a line that `lapland predict` or `track` wrote.
 
-        Landmarks, scales, ids and confidence are those of the line, and so are radii at 50 and
-        90 %, as far as it is rounded: poses, eyes and mouths are those of the faces that were
-        written. Other radii are interpolated. Lines of earlier versions have no `labels`, and count
+        Landmarks, scales, ids, confidence, and radii at 50 and 90 % are those of the line. So
+        poses, eyes and mouths are those of the faces that were written, except for rounding. Other
+        radii are interpolated. Lines of earlier versions have no `labels`, and count
         as of open weights; older ones have no radii: asking for them is a `ModelError`, and pose
         and eyes take the scales in their place.
 

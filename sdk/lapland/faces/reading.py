@@ -76,7 +76,7 @@ def _scheme(name: object, given: Scheme | None) -> Scheme:
 
 
 def _labels(data: Mapping[str, Any]) -> str:
-    """The training data, by whose habits the network placed lids and lips."""
+    """The training data, which decides how the network drew lids and lips."""
     labels = data.get("labels", Recorded.labels)
     if not isinstance(labels, str):
         raise GeometryError(f"labels: expected the name of training data, not {shown(labels)}")

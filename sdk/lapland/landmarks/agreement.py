@@ -71,7 +71,7 @@ def checked(
         image: (H, W, 3) uint8 BGR.
         five_points: (N, 5, 2), those of the crops, image pixels.
         located: the landmarks.
-        given: whether the caller knows that there are faces, of any turn: they are looked for in
+        given: whether the caller knows that there are faces, of any turn: the check then looks in
             every direction. Landmarks that no look confirms have scales that say so.
     """
     placed = np.array(five_points)

@@ -1,4 +1,4 @@
-"""Whether an ONNX file may run: rules that its content is held against before onnxruntime sees it.
+"""Whether an ONNX file may run: rules for its content, checked before onnxruntime sees it.
 
 A graph is a program, and onnxruntime runs all of it: loops without end, functions that the file
 defines, weights that lie in other files, anywhere. So a model is refused here unless it consists

@@ -90,7 +90,7 @@ class Calibration(Fitted):
         textures: Floats,
         image_size: ImageSize | None = None,
     ) -> Estimate:
-        """What `radii` and `confidence` of the same faces have in common; arguments as theirs."""
+        """The common part of `radii` and `confidence` of the same faces; arguments as theirs."""
         return Estimate(self, landmarks, scales, textures, image_size)
 
     @classmethod

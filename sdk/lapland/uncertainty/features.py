@@ -1,8 +1,8 @@
 """Features that estimate the error of each landmark.
 
 Most of them are the same for all landmarks of a face, or of a group. So `rows_of` gives each once,
-in a row for each face: that is what radii are computed from. `features_of` repeats them for each
-landmark, as the fit of a calibration wants them.
+in a row for each face, and radii follow from these rows. `features_of` repeats them for each
+landmark, for the fit of a calibration.
 """
 
 import functools
@@ -31,7 +31,7 @@ _FIRST, _SECOND = np.eye(TEXTURE)[:, PAIRS[0]], np.eye(TEXTURE)[:, PAIRS[1]]  # 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Where the features of K landmarks in G groups stand in a row of `rows_of`.
+    """Columns of the features of K landmarks in G groups in a row of `rows_of`.
 
     Attributes:
         size: columns of a row: K and K for the features of landmarks alone, G for those of groups,

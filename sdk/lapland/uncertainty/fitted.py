@@ -1,4 +1,4 @@
-"""The numbers of a calibration: `calibration.py` says what they mean."""
+"""The numbers of a calibration: `calibration.py` has their meaning."""
 
 import functools
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .features import Columns, columns_of
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The numbers that a calibration has fitted, and what follows from them alone.
+    """The numbers that a calibration has fitted, and others that follow from them alone.
 
     Attributes:
         scheme: the annotation scheme.
@@ -29,7 +29,7 @@ class Fitted:
         slope: slope of the logistic curve from this logarithm to `confidence`, above 0.
         shift: how far above ln(8 %) the curve has its middle.
         hidden: errors of the landmarks beyond the border of the photo.
-        labels: the training data, by whose habits the network places lids and lips; "" if unknown.
+        labels: the training data, which decides how the network draws lids and lips; "" if unknown.
     """
 
     scheme: Scheme
@@ -52,7 +52,7 @@ class Fitted:
 
     @functools.cached_property
     def places(self) -> Columns:
-        """Where the features of a face stand in its row."""
+        """Columns of the features of a face in its row."""
         return columns_of(self.scheme)
 
     @functools.cached_property

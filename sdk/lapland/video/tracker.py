@@ -180,11 +180,16 @@ class Tracker(Hinting):
         image = load_image(frame, rgb=self._rgb)
         step = self._clock.tick(time)
         cut, tracks = self._scenes.changed(image), self._roster.tracks
+        # Faces that a search found and no track follows.
         newcomers = self._roster.newcomers(self._searcher.faces(image, tracks, step, cut))
+        # The landmarks of all, in one run of the network.
         self._follower.advance(image, [*tracks, *newcomers], step)
+        # The O-Net looks at tracks in question; lost ones end.
         self._roster.check(image, step, cut)
         self._check_times(step)
+        # Newcomers that are faces become tracks.
         self._roster.admit(image, step, newcomers)
+        # A search for later frames, if one is due.
         self._searcher.start(image, self._roster.tracks, step, cut)
         trimmer.after(image.nbytes, alone=False)
         return self._faces(image, step)
