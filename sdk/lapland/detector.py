@@ -221,7 +221,7 @@ class Detector(Hinting):
             faces = self._found(pixels, points[largest], scores[largest], found[largest])
         if least > 0 and len(faces):
             faces = faces[faces.confidence >= least]
-        return faces[:most]
+        return faces if most is None else faces[:most]
 
     def _found(
         self,

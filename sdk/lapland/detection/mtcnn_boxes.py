@@ -46,8 +46,7 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
     """
     count = len(boxes)
     height, width = image.shape[:2]
-    edges = boxes.reshape(count, 2, 2).transpose(2, 0, 1)[..., None]  # (x or y, box, end, 1)
-    before, part, outside = _taps(edges, np.arange(size) / (size - 1), (width, height))
+    before, part, outside = taps(boxes, size, (width, height))
     if min(height, width) < 2:  # a neighbour for every pixel, which weighs nothing
         image = np.pad(image, ((0, 1), (0, 1), (0, 0)), mode="edge")
         width += 1
@@ -71,19 +70,21 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
     return result
 
 
-def _taps(
-    edges: Floats, steps: Floats, lengths: tuple[int, int]
+def taps(
+    boxes: Floats, size: int, lengths: tuple[int, int]
 ) -> tuple[Indices, Result, npt.NDArray[np.bool_]]:
     """Samples along both axes: pixel before, weight of the one after it, outside or not.
 
     Args:
-        edges: (2, N, 2, 1), the ends of each box along x and along y.
-        steps: (size,), places between the ends, 0..1.
+        boxes: (N, 4) float64.
+        size: samples along each side.
         lengths: width and height of the image.
 
     Returns:
-        three arrays of shape (2, N, size).
+        three arrays of shape (2, N, size), along x and along y.
     """
+    edges = boxes.reshape(len(boxes), 2, 2).transpose(2, 0, 1)[..., None]  # (x or y, box, end, 1)
+    steps = np.arange(size) / (size - 1)
     length = np.array(lengths, np.float64)[:, None, None]
     first, last = edges[:, :, 0], edges[:, :, 1]
     at = (first + (last - first) * steps) * ((length - 1) / length)

@@ -1,5 +1,6 @@
 """The five points of a face whose box is known, and whether there is one: MTCNN's last network."""
 
+import functools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy.typing as npt
 
 from ..base.errors import GeometryError
 from ..networks.session import Session
-from .mtcnn_boxes import Floats, Image, Result, crops, moved, sides, square
+from .mtcnn_boxes import GREY, Floats, Image, Result, crops, moved, sides, square, taps
 
 SIZE = 48  # pixels of a crop
 BATCH = 16  # crops in one run: enough to fill a core, few enough for its cache
@@ -51,15 +52,15 @@ class Onet:
         return scores, rounded(points)
 
     def in_portraits(self, portraits: list[Image]) -> tuple[Result, Result]:
-        """The same for N > 0 portraits, each with one face, in few runs.
-
-        Each is sampled alone, as where crops lie depends on the size of the image.
+        """The same for N > 0 portraits of one size, each with one face, in few runs.
 
         Returns:
             scores (N,) and five points (N, 5, 2), portrait pixels.
         """
         box = square(np.array([self.box_in_portrait]))
-        shown = np.concatenate([crops(portrait, box, SIZE) for portrait in portraits])
+        rows, columns, grey = _sampling(self.box_in_portrait, portraits[0].shape[0])
+        pixels = np.array(portraits, np.float32).reshape(len(portraits), rows.shape[1], -1)
+        shown: Result = np.add(rows @ pixels @ columns, grey).reshape(-1, SIZE, SIZE, 3)
         parts = (shown[start : start + BATCH] for start in range(0, len(shown), BATCH))
         scores, _, points = self._seen(parts, np.repeat(box, len(shown), axis=0))
         return scores, rounded(points)
@@ -79,6 +80,25 @@ class Onet:
         scores, offsets, relative = (np.concatenate(column) for column in zip(*parts, strict=True))
         corner, side = boxes[:, None, :2], sides(boxes)[:, None]
         return scores[:, 0], moved(boxes, offsets), corner + side * relative - 1
+
+
+@functools.cache
+def _sampling(box: tuple[float, float, float, float], side: int) -> tuple[Result, Result, Result]:
+    """What `crops` does in one box of a portrait (side, side, 3), as products of matrices.
+
+    Returns:
+        (SIZE, side) mixes rows, (3 side, 3 SIZE) mixes columns, and (SIZE, 3 SIZE) is added: the
+        grey of what lies outside.
+    """
+    before, part, outside = taps(square(np.array([box])), SIZE, (side, side))
+    mixes = np.zeros((2, SIZE, side), np.float32)
+    axis, sample = np.ogrid[:2, :SIZE]
+    mixes[axis, sample, before[:, 0]] = 1 - part[:, 0]
+    mixes[axis, sample, before[:, 0] + 1] = part[:, 0]
+    mixes[outside[:, 0]] = 0
+    columns, rows = mixes
+    grey = np.where(outside[1, 0][:, None] | outside[0, 0], np.float32(GREY), np.float32(0))
+    return rows, np.kron(columns.T, np.eye(3, dtype=np.float32)), np.repeat(grey, 3, axis=1)
 
 
 def batches(image: Image, boxes: Floats, size: int, count: int) -> Iterator[Result]:

@@ -62,14 +62,14 @@ def test_wrong_boxes_are_refused(onet, image, boxes):
         onet.five_points(image, boxes)
 
 
-def test_portraits_are_looked_at_each_alone(onet, image):
+def test_portraits_are_sampled_as_boxes_are(onet, image):
     portraits = [image[40:120, 180:260], image[60:140, 190:270], image[300:380, 20:100]]
     portraits = [np.ascontiguousarray(portrait) for portrait in portraits]
     scores, points = onet.in_portraits(portraits)
     for i, portrait in enumerate(portraits):
         score, five = onet.five_points(portrait, [onet.box_in_portrait])
-        np.testing.assert_array_equal(scores[i], score[0])
-        np.testing.assert_array_equal(points[i], five[0])
+        np.testing.assert_allclose(scores[i], score[0], atol=1e-5)
+        np.testing.assert_allclose(points[i], five[0], atol=0.04)  # rounded to 1/32
 
 
 def test_points_are_rounded(onet, image):
