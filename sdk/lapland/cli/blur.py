@@ -37,7 +37,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Blurs every face in photos, folders of photos and videos, ear to ear, "
         "and writes copies without metadata and sound. Places that are only "
         "perhaps a face are blurred, too (low thresholds). Faces can still be "
-        "missed: look the result through before you publish it.",
+        "missed: check the result before you publish it.",
     )
     parser.add_argument("inputs", nargs="+", type=Path, metavar="PHOTO", help="or folder, or video")
     parser.add_argument(
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
             complain(error)
     print(
         f"faces blurred from {options.min_face} pixels on, sure or not; "
-        "faces may have been missed: look the result through"
+        "faces may have been missed: check the result"
     )
     return 1 if failed or empty else 0
 

@@ -165,8 +165,8 @@ def opened(name: str) -> Iterator[Source]:
     _silence()
     if not is_live(name) and not Path(name).exists():
         raise ImageNotFoundError(
-            f"{name}: there is no such file; --source takes the number of a camera, a video file, "
-            "or a URL"
+            f"{name}: there is no such file; expected a video file, the number of a camera, or a "
+            "URL"
         )
     if _is_photo(name):
         raise ImageError(f"{name}: a photo, not a film; `lapland predict` takes photos")
@@ -176,7 +176,7 @@ def opened(name: str) -> Iterator[Source]:
             if name.isdecimal():
                 raise ImageError(
                     f"camera {name} cannot be opened: it is not there, another program has it, or "
-                    "you may not use it; --source takes another number, a video file, or a URL"
+                    "you may not use it; give another number, a video file, or a URL"
                 )
             raise ImageError(f"{name}: OpenCV {cv2.__version__} cannot read this as a video")
         yield Source(name, is_live(name), capture)

@@ -25,5 +25,5 @@ def extra(package: str, call: str, name: str | None = None) -> Iterator[None]:
             raise
         raise MissingExtraError(
             f"{call} needs {package}, which is not installed: pip install "
-            f"'lapland[{name or package}]'"
+            f"'lapland[{name or package}]', or '.[{name or package}]' in a clone of the repository"
         ) from error

@@ -89,7 +89,10 @@ def read_model(path: Path) -> bytes:
     try:
         return read_file(path, MAX_BYTES)
     except (FileNotFoundError, IsADirectoryError):
-        raise ModelNotFoundError(f"{path}: there is no such model file") from None
+        raise ModelNotFoundError(
+            f"{path}: there is no such model file; shipped models go by width, not by file: "
+            "`lapland models` lists them"
+        ) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or error
         raise ModelError(f"{path}: cannot be read ({reason})") from error

@@ -20,7 +20,8 @@ class ModelInfo:
 
     Attributes:
         name: `rcn-1-8`.
-        width: `1/8`, of the Recombinator Network; `1/8-lite` with maps of half the resolution.
+        width: `1/8`, of the Recombinator Network, `1/8-lite` with maps of half the resolution; or a
+            size of another network, as `mobile`.
         precision: `float32` or `int8`, of its arithmetic.
         path: the file.
         bytes: its size.
@@ -44,13 +45,13 @@ class ModelInfo:
     path: Path
     bytes: int
     parameters: int
-    scheme: Scheme
+    scheme: Scheme = field(repr=False)
     size: int
     crop_factor: float
     crop_upright: bool
     nmse: dict[str, float]
     licence: str
-    training: dict[str, object]
+    training: dict[str, object] = field(repr=False)
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
     unsure: float | None = None
 

@@ -22,6 +22,7 @@ def test_what_a_shipped_model_says_of_itself(name):
     assert info.bytes == path.stat().st_size
     assert info.scheme is IBUG68
     assert info.size == 80
+    assert len(repr(info)) < 600  # without scheme, recipe and calibration
     assert 1 < info.crop_factor < 5
     assert ("research" in info.licence) == (entry.weights == "300w")
     assert {"recipe", "commit"} <= set(info.training)
