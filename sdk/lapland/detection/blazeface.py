@@ -59,7 +59,7 @@ class BlazeFace:
         Args:
             halves: the image.
             turns: 1, or 4 to look at the photo turned by 90, 180 and 270 degrees as well. A face
-                that is seen in several of them counts in the one with the best score.
+                may be seen in several of them.
         """
         scores, values, origin = self._seen(halves, turns)
         return Found(_boxes(values), scores, FIVE_OF_SIX @ values[:, 2:], origin)
@@ -78,7 +78,7 @@ class BlazeFace:
         return self._seen(halves, 1)[1]
 
     def _seen(self, halves: Halves, turns: int) -> tuple[Result, Floats, npt.NDArray[np.intp]]:
-        """Scores (N,), values (N, 8, 2) in image pixels, and turns (N,), one row for each face."""
+        """Scores (N,), values (N, 8, 2) in image pixels, and turns (N,), as `seen_in_turns`."""
         small, rates = _shrunk(halves)
         scores, values, origin = seen_in_turns(small, turns, self._candidates)
         values *= rates

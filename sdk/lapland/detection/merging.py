@@ -15,7 +15,7 @@ SAME = 0.3  # least overlap (IoU) of two cells that see the same face
 
 
 class Found(NamedTuple):
-    """Faces that a network found, best first.
+    """Faces that a network found, those of each turn of the photo best first.
 
     Attributes:
         boxes: (N, 4) float64, x1, y1, x2, y2, image pixels, in MTCNN's proportions.
@@ -47,9 +47,7 @@ def seen_in_turns(
     turns: int,
     cells: Callable[[npt.NDArray[np.uint8]], tuple[Result, Floats]],
 ) -> tuple[Result, Floats, Turns]:
-    """Shows a network an image in several turns; one row for each face.
-
-    A face that is seen in several of them counts in the one with the best score.
+    """Shows a network an image in several turns; one row for each face of each turn.
 
     Args:
         image: (H, W, 3) uint8, BGR.
@@ -58,32 +56,33 @@ def seen_in_turns(
             `merged` takes them, in pixels between the edges of the image.
 
     Returns:
-        scores, values and turns as `merged` gives them, in pixels of the image that is not turned.
+        scores (N,), values (N, K, 2) and turns (N,): faces as `merged` gives them, those of each
+        turn after those of the one before, in pixels of the image that is not turned.
     """
     parts = []
     for turn in range(turns):
         turned = np.rot90(image, turn)
         height, width = turned.shape[:2]
-        scores, values = cells(turned)
+        scores, values = merged(*cells(turned))
         for _ in range(turn):  # back, by a quarter turn clockwise
             values, height, width = turned_back(values, height), width, height
         parts.append((scores, values, np.full(len(scores), turn)))
-    return merged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    scores, values, origin = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return scores, values, origin
 
 
-def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats, Turns]:
-    """One row for each face: the mean of the cells of one turn that see it, by their scores.
+def merged(scores: Result, values: Floats) -> tuple[Result, Floats]:
+    """One row for each face: the mean of the cells that see it, by their scores.
 
     Args:
         scores: (N,).
         values: (N, K, 2), centre, sides and any points, pixels.
-        turns: (N,), quarter turns of the photo that showed each face.
 
     Returns:
-        best scores, means and turns of the faces, best first.
+        best scores and means of the faces, best first.
     """
     order = np.argsort(-scores, kind="stable")
-    scores, values, turns = scores[order], values[order], turns[order]
+    scores, values = scores[order], values[order]
     flat = values.reshape(len(values), 2 * values.shape[1])
     weights = scores.astype(np.float64)
     half = values[:, 1] / 2
@@ -99,11 +98,10 @@ def merged(scores: Result, values: Floats, turns: Turns) -> tuple[Result, Floats
         same = shared > SAME * (area[best] + area[left] - shared)
         same[0] = True
         group = left[same]
-        group = group[turns[group] == turns[best]]
         means.append(weights[group] @ flat[group] / weights[group].sum())
         rows.append(best)
         left = left[~same]
-    return scores[rows], np.array(means).reshape(-1, *values.shape[1:]), turns[rows]
+    return scores[rows], np.array(means).reshape(-1, *values.shape[1:])
 
 
 def turned_back(values: Floats, height: int) -> Floats:

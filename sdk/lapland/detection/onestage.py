@@ -45,7 +45,8 @@ class OneStage:
 
         Args:
             halves: the image.
-            turns: 1, or 4 to look at the photo turned by 90, 180 and 270 degrees as well.
+            turns: 1, or 4 to look at the photo turned by 90, 180 and 270 degrees as well. A face
+                may be seen in several of them.
         """
         height, width = halves.image.shape[:2]
         size = max(1, round(width * self._rate)), max(1, round(height * self._rate))

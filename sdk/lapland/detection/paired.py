@@ -75,10 +75,18 @@ class PairedDetector:
         large = sides >= LARGE * max(image.shape[:2])
         large[len(seen.boxes) :] = False
         # Large ones count if two are the same face, and then the better score.
-        kept = suppress(found.boxes, found.scores + large, SAME, kind="min")
+        ranks = found.scores + large
+        parts = []
+        for turn in range(self._turns):
+            rows = np.flatnonzero(found.turns == turn)
+            parts.append(rows[suppress(found.boxes[rows], ranks[rows], SAME, kind="min")])
+        kept = np.concatenate(parts)
         kept = kept[sides[kept] >= LEAST * self._min_face]
         faces = self._checked(image, found.at(kept), ~large[kept])
-        best = np.argsort(-faces.scores, kind="stable")
+        if self._turns > 1:  # a face may be seen in several: the O-Net tells the best one
+            best = suppress(faces.boxes.astype(np.float64), faces.scores, SAME, kind="min")
+        else:
+            best = np.argsort(-faces.scores, kind="stable")
         return Detections(*(column[best] for column in faces))
 
     def five_points(self, image: Image, boxes: npt.ArrayLike) -> tuple[Result, Result]:

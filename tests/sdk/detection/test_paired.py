@@ -42,6 +42,13 @@ def test_faces_of_all_sizes_are_found_once_each(detector, image, side):
         assert len(boxes) <= count
 
 
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_small_faces_at_any_angle_are_found_once_each(any_angle, image, quarters):
+    """A turn that shows a small face askew may score higher than the one that shows it upright."""
+    scene, count = tiles(image, 120)
+    assert len(any_angle.detect(np.rot90(scene, quarters)).boxes) == count
+
+
 def test_large_and_small_faces_in_one_photo(detector, image):
     scene = np.full((480, 640, 3), 120, np.uint8)
     scene[100:470, 20:390] = cv2.resize(image[20:260, 100:340], (370, 370))
