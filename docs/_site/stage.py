@@ -72,7 +72,7 @@ def staged(source: str, known: dict[str, str]) -> tuple[str, dict[str, str]]:
     text = "".join(parts)
     fences = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
     fences[::2] = [_LINK.sub(moved, part) for part in fences[::2]]
-    return _HELP.sub(lambda match: _help(match[1]), "".join(fences)), shown
+    return _HELP.sub(lambda match: help_of(match[1]), "".join(fences)), shown
 
 
 def stage(out: Path) -> list[str]:
@@ -91,7 +91,8 @@ def stage(out: Path) -> list[str]:
     return sorted(known.values())
 
 
-def _help(words: str) -> str:
+def help_of(words: str) -> str:
+    """The help of a command, as a block."""
     command = [sys.executable, "-m", "lapland", *words.split(), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return f"```text\n{done.stdout}```"
