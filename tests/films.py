@@ -28,7 +28,7 @@ def number_of(image):
     return sum(1 << bit for bit in range(8) if scaled[40 * bit + 10 : 40 * bit + 30].mean() > 140)
 
 
-def film(path, times, *, pictures=None, ratio=None, **options):
+def film(path, times, *, pictures=None, ratio=None, sound=0.0, **options):
     """Writes a film whose frames have these times in seconds.
 
     Args:
@@ -36,6 +36,7 @@ def film(path, times, *, pictures=None, ratio=None, **options):
         times: of each frame.
         pictures: of each frame; numbered ones by default.
         ratio: width and height of a pixel.
+        sound: seconds of silence beside it.
         options: of the container, as `movflags="faststart"`.
     """
     av = pytest.importorskip("av")
@@ -48,6 +49,7 @@ def film(path, times, *, pictures=None, ratio=None, **options):
         stream.codec_context.time_base = Fraction(1, base)
         if ratio is not None:
             stream.codec_context.sample_aspect_ratio = Fraction(*ratio)
+        heard = _silence(container, path.suffix) if sound else None
         for number, time in enumerate(times):
             image = picture(number) if pictures is None else pictures[number]
             if size != SIZE:
@@ -56,7 +58,20 @@ def film(path, times, *, pictures=None, ratio=None, **options):
             frame.pts, frame.time_base = round(time * base), Fraction(1, base)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if heard is not None:
+            for at in range(0, int(sound * 48_000), 1024):
+                samples = np.zeros((1, 1024), np.int16)
+                frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+                frame.sample_rate, frame.pts, frame.time_base = 48_000, at, Fraction(1, 48_000)
+                container.mux(heard.encode(frame))
+            container.mux(heard.encode())
     return path
+
+
+def _silence(container, suffix):
+    stream = container.add_stream("libopus" if suffix == ".webm" else "aac", rate=48_000)
+    stream.codec_context.layout = "mono"
+    return stream
 
 
 def cut(path, share=0.5):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .base.errors import ImageError
 from .faces.faces import Faces
 from .footage.source import opened
 from .video.tracker import Tracker
@@ -38,7 +39,8 @@ def track(source: str | Path | int, tracker: Tracker | None = None) -> Iterator[
         Every frame, with its time and faces.
 
     Raises:
-        ImageError: the source cannot be read; `ImageNotFoundError` if there is no such file.
+        ImageError: the source cannot be read, or ends early, after its last frame;
+            `ImageNotFoundError` if there is no such file.
 
     Example:
         >>> for time, frame, faces in track("clip.mp4"):
@@ -49,3 +51,5 @@ def track(source: str | Path | int, tracker: Tracker | None = None) -> Iterator[
             tracker = Tracker(background=frames.live)
         for image, time in frames:
             yield TrackedFrame(time, image, tracker.update(image, time))
+        if frames.missing:
+            raise ImageError(f"{source}: {frames.missing}")

@@ -126,10 +126,15 @@ def _photo(detector: Detector, source: Path, target: Path, style: str) -> str:
 def _video(detector: Detector, source: Path, target: Path, style: str) -> str:
     with opened(str(source)) as frames, Recording(target, frames.rate(), live=False) as recording:
         count = found = 0
-        for image, near, time in _with_neighbours(detector, frames):
-            recording.write(blur(image, near, style), time)
-            count += 1
-            found += bool(len(near[len(near) // 2]))
+        try:
+            for image, near, time in _with_neighbours(detector, frames):
+                recording.write(blur(image, near, style), time)
+                count += 1
+                found += bool(len(near[len(near) // 2]))
+        except KeyboardInterrupt:
+            where = f"; they are in {recording.part}" if count else ""
+            complain(f"{source}: stopped after {counted(count, 'frame')}{where}")
+            raise
         recording.close()
         if frames.missing:
             raise ImageError(f"{source}: {frames.missing}; the copy is {target}")

@@ -10,6 +10,7 @@ from .. import __version__
 from ..base.errors import LaplandError, OptionError
 from . import benchmark, blur, models, predict, track, webcam
 from .options import complain
+from .stops import exit_status, stoppable
 from .streams import drop_output, usable_streams
 
 SUBCOMMANDS = (predict, track, blur, webcam, benchmark, models)
@@ -21,22 +22,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0; 1 if some photo or model could not be used, after all others are done; 2 for arguments
-        that make no sense.
+        that make no sense; 130 after Ctrl-C, and 128 and its number after another signal.
     """
     multiprocessing.freeze_support()  # of a frozen program, processes of --jobs begin here
     with usable_streams():
-        options = parser().parse_args(arguments)
         try:
-            code: int = options.run(options)
-            sys.stdout.flush()
+            with stoppable():
+                try:
+                    options = parser().parse_args(arguments)
+                finally:
+                    sys.stdout.flush()  # a help that cannot be written is an error, too
+                code: int = options.run(options)
+                sys.stdout.flush()
         except OptionError as error:
             complain(error)
             return 2
         except LaplandError as error:
             complain(error)
             return 1
-        except KeyboardInterrupt:
-            return 130
+        except KeyboardInterrupt as stop:
+            return exit_status(stop)
         except BrokenPipeError:  # the reader of our output has gone, as `head` does
             drop_output()
             return 1

@@ -108,6 +108,8 @@ def run(options: argparse.Namespace) -> int:
         raise OptionError("--retry: expected -o FILE.jsonl or --pts FOLDER, which keep the errors")
     if STDIN in options.photos and options.jobs > 1:
         raise OptionError("-: expected no --jobs beside the standard input, which one process has")
+    if STDIN in options.photos and not hasattr(sys.stdin, "buffer"):
+        raise OptionError("-: the standard input is closed; expected a photo there, or its path")
     detector = detector_options(options)
     if detector.threads is None and options.jobs > 1:
         detector = replace(detector, threads=1)  # a core for each process

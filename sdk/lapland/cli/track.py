@@ -3,19 +3,20 @@
 import argparse
 import csv
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..answers.blinks import Blinks
-from ..base.errors import LaplandError, OptionError
+from ..base.errors import ImageError, LaplandError, OptionError
 from ..base.files import replacing
 from ..base.progress import counted
 from ..detector import Detector
+from ..footage.source import is_live
 from ..schemes.ibug68 import IBUG68
 from ..stream import TrackedFrame, track
 from ..video.tracker import Tracker
-from .options import add_detector, detector_options
+from .options import add_detector, complain, detector_options
+from .stops import Stopped
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,8 +26,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write the faces of a video, frame by frame, as JSON Lines or CSV",
         description="Follows the faces of a video file, a stream or a camera. FILE.jsonl gets a "
         "line of JSON for each frame: its number and time in seconds, and the faces with their "
-        "ids. FILE.csv gets a row for each face of each frame. Ctrl-C ends it; the file is then "
-        "complete until there.",
+        "ids. FILE.csv gets a row for each face of each frame. If it is stopped, or the video ends "
+        "early, the file is complete until there; Ctrl-C is how a camera is ended.",
     )
     parser.add_argument("source", help="a video file, a URL, or the number of a camera")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.jsonl|FILE.csv")
@@ -55,19 +56,32 @@ def run(options: argparse.Namespace) -> int:
         raise OptionError("--pose, --eyes: expected a model of the 68 landmarks of IBUG68")
     tracker = Tracker(detector, smoothing=options.smoothing, background=False)
     frames = faces = 0
+    end: ImageError | KeyboardInterrupt | None = None
     try:
         with (
             replacing(options.out) as part,
             part.open("w", encoding="utf-8", newline="") as file,
-            suppress(KeyboardInterrupt),
         ):
             written = form(file, options.pose, options.eyes)
-            for number, tracked in enumerate(track(options.source, tracker)):
-                written.add(number, tracked)
-                frames, faces = frames + 1, faces + len(tracked.faces)
+            try:
+                for number, tracked in enumerate(track(options.source, tracker)):
+                    written.add(number, tracked)
+                    frames, faces = frames + 1, faces + len(tracked.faces)
+            except (ImageError, KeyboardInterrupt) as error:
+                if not frames:
+                    raise
+                end = error  # what was read is kept
+    except LaplandError:
+        raise
     except OSError as error:
         raise LaplandError(f"{options.out}: cannot be written ({error.strerror})") from error
-    print(f"{options.out}: {counted(frames, 'frame')}, {counted(faces, 'face')}")
+    report = f"{options.out}: {counted(frames, 'frame')}, {counted(faces, 'face')}"
+    if isinstance(end, ImageError):
+        raise ImageError(f"{end}; {report}")
+    if end is not None and (isinstance(end, Stopped) or not is_live(options.source)):
+        complain(f"stopped; {report}")
+        raise end
+    print(report)
     return 0
 
 

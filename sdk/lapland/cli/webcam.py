@@ -10,7 +10,8 @@ import cv2
 from ..base.errors import ImageError, OptionError
 from ..footage.recording import FORMATS, Recording, part_of
 from ..footage.source import Source, is_live, opened
-from .options import add_detector, detector_options
+from .options import add_detector, complain, detector_options
+from .stops import Stopped
 from .view import Settings, View
 from .window import TITLE, is_open, window
 
@@ -61,8 +62,8 @@ def run(options: argparse.Namespace) -> int:
 def show(settings: Settings) -> str:
     """Shows and records until the source ends, the user quits, or the window is closed.
 
-    Ctrl-C quits, too. The recording is complete in all these cases, and only then bears
-    its name; see `Recording`.
+    Ctrl-C quits, too, as SIGTERM does. The recording is complete in all these cases, and only
+    then bears its name; see `Recording`.
 
     Returns:
         one line on frames, faces and recording.
@@ -71,32 +72,38 @@ def show(settings: Settings) -> str:
         OptionError: the settings make no sense together.
         ImageError: the source cannot be read, or ends early. The recording holds the part before.
         LaplandError: there is no screen, or the recording cannot be written.
+        Stopped: by SIGTERM or SIGHUP.
     """
     record = settings.record
     if not settings.window and record is None:
         raise OptionError("--no-window shows nothing; add --record OUT.mp4 to keep the result")
     if record is not None and record.suffix.lower() not in FORMATS:
         raise OptionError(f"--record {record}: expected a file that ends in {', '.join(FORMATS)}")
-    live = is_live(settings.source)
-    if record is not None and not live:
+    if record is not None and not is_live(settings.source):
         places = [path.resolve() for path in (record, part_of(record))]
         if Path(settings.source).resolve() in places:
             raise OptionError(f"--record {record}: the recording would take the place of the video")
-    view = View(settings, live)
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(settings.source))
+        view = View(settings, source.live)
         if settings.window:
             stack.enter_context(window())
         stack.callback(view.close)
         recording = None
         if record is not None:
-            recording = stack.enter_context(Recording(record, source.rate(), live))
+            recording = stack.enter_context(Recording(record, source.rate(), source.live))
         # Ctrl-C is how one ends a program without a window: everything is closed in good order.
-        with contextlib.suppress(KeyboardInterrupt):
+        stopped: KeyboardInterrupt | None = None
+        try:
             _loop(view, source, recording)
+        except KeyboardInterrupt as error:
+            stopped = error
         if recording is not None:
             recording.close()
         summary = view.summary(recording)
+        if isinstance(stopped, Stopped):
+            complain(f"stopped; {summary}")
+            raise stopped
         if source.missing:
             raise ImageError(f"{settings.source}: {source.missing}; {summary}")
         return summary

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..base.errors import ImageError, ImageNotFoundError
 from ..base.files import read_start
 from ..image.headers import begins_as_photo
+from .containers import look_into
 
 _USUAL_FPS = 30.0
 _SLOWEST, _FASTEST = 1.0, 240.0  # frames a second of a recording
@@ -22,6 +23,10 @@ _SAMPLE = 120  # frames read to find the rate of a film
 # announce a duration, rounded, and the last frame has one that nobody knows.
 _MISSING = 0.1
 _LARGEST_RATIO = 4.0  # sides of a pixel
+# Two pictures may have one stamp, and a stamp may lie before another: time goes on by so much.
+_LEAST_STEP = 0.001  # seconds
+_RESET = 1.0  # a stamp so far back begins a new count, as where two films were joined
+_FILMS = ("file:", "ftp:", "http:", "https:")  # URLs that may lead to a file
 
 
 @dataclass
@@ -52,44 +57,58 @@ class Source:
         self._announced = float(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._duration = self._announced / fps if fps > 0 else 0.0
         self._pixel = self._pixel_ratio()
-        self._last = self._step = 0.0
+        self._first = self._stamp = self._last = self._step = 0.0
+        self._stamped = False  # whether stamps change, as they do where the container has any
         self._ended = False
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float]]:
-        first = 0.0
         while True:
             there, image = self.capture.read()
             if not there:  # the end of the file, or a camera that was unplugged
                 break
-            now = self.clock() if self.live else self.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            first = first if self.read else now
-            seconds = now - first
-            if self.read:
-                if not self.live and not seconds > self._last:  # the container has no stamps
-                    seconds = self._last + 1 / self.fps
-                self._step = seconds - self._last
-            self._last = seconds
+            seconds = self._seconds()
+            self._step, self._last = seconds - self._last, seconds
             self.read += 1
             yield self._square(image), seconds
         self._ended = True
         if not self.read:
             raise ImageError(f"{self.name}: opened, but no frame came from it")
 
+    def _seconds(self) -> float:
+        """The time of the frame that was just read; those of a film come one after the other."""
+        now = self.clock() if self.live else self.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not self.read:
+            self._first = self._stamp = now
+            return 0.0
+        self._stamped |= now != self._stamp
+        self._stamp = now
+        seconds = now - self._first
+        if self.live or seconds > self._last:
+            return seconds
+        if not self._stamped:
+            return self._last + 1 / self.fps
+        if self._last - seconds < _RESET:
+            return self._last + _LEAST_STEP
+        seconds = self._last + 1 / self.fps
+        self._first = now - seconds
+        return seconds
+
     @property
     def missing(self) -> str | None:
         """Why the source ended too early; None if it has not, or nobody can know."""
         if not self._ended:
             return None
-        if self._announced >= 1:
-            # A frame count may be a guess, from a duration and a rate: then times decide.
-            least = self._duration - max(_MISSING, 0.01 * self._duration)
-            whole = self.read >= self._announced or self._last + self._step >= least
-            if whole and not _ends_within_packet(self.name):
-                return None
-            if not whole:
-                return f"{self.read} of {self._announced:.0f} frames could be read; it ends early"
-            return f"{self.read} frames could be read; it ends early, within a packet"
-        return f"the stream ended after {self.read} frames" if self.live else None
+        if self.live:
+            return f"the stream ended after {self.read} frames"
+        container = look_into(Path(self.name))
+        # A frame count may be a guess, from a duration and a rate: then times decide.
+        duration = self._duration if container.shown is None else container.shown
+        least = duration - max(_MISSING, 0.01 * duration)
+        whole = self.read >= self._announced or self._last + self._step >= least
+        if not container.cut and (whole or not container.counts):
+            return None
+        of = f" of {self._announced:.0f}" if not whole and self._announced >= 1 else ""
+        return f"{self.read}{of} frames could be read; it ends early"
 
     def rate(self) -> float:
         """Frames a second of the fastest part of its beginning, for a recording.
@@ -141,20 +160,6 @@ def _stamps(name: str, count: int) -> list[float]:
     return times
 
 
-def _ends_within_packet(name: str) -> bool:
-    """Whether a file is an MPEG transport stream whose last packet is not whole.
-
-    Such a file counts nothing, and announces the duration of the part that is there.
-    """
-    packet, path = 188, Path(name)
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(2 * packet + 1)
-    stream = len(head) > 2 * packet and all(head[i * packet] == 0x47 for i in range(3))
-    return stream and path.stat().st_size % packet != 0
-
-
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[Source]:
     """A camera by its number, a video file, or a stream by its URL.
@@ -179,7 +184,8 @@ def opened(name: str) -> Iterator[Source]:
                     "you may not use it; give another number, a video file, or a URL"
                 )
             raise ImageError(f"{name}: OpenCV {cv2.__version__} cannot read this as a video")
-        yield Source(name, is_live(name), capture)
+        film = name.lower().startswith(_FILMS) and capture.get(cv2.CAP_PROP_FRAME_COUNT) >= 1
+        yield Source(name, is_live(name) and not film, capture)
     finally:
         capture.release()
 

@@ -1,5 +1,7 @@
 """Recordings keep the time of their pictures."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -32,9 +34,12 @@ def test_pictures_are_repeated_and_left_out(tmp_path):
     assert numbers == [0, 1, 3, 3, 3, 4, 5]
 
 
-def test_the_last_picture_of_a_film_lasts_as_long_as_the_one_before(tmp_path):
-    assert write(tmp_path / "film.avi", [0.0, 0.1, 0.4], 10.0)[0] == [0, 1, 1, 1, 2, 2, 2]
+def test_the_last_picture_of_a_film_lasts_as_long_as_those_before_it(tmp_path):
+    assert write(tmp_path / "film.avi", [0.0, 0.3, 0.6], 10.0)[0] == [0] * 3 + [1] * 3 + [2] * 3
+    assert write(tmp_path / "two.avi", [0.0, 0.2], 10.0)[0] == [0, 0, 1, 1]
     assert write(tmp_path / "one.avi", [0.0], 10.0)[0] == [0]
+    # A pause before it, as in a recording of a screen where nothing moved, does not come twice.
+    assert write(tmp_path / "pause.avi", [0.0, 0.1, 0.4], 10.0)[0] == [0, 1, 1, 1, 2]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi"])
@@ -80,3 +85,32 @@ def test_it_has_its_name_when_it_is_complete(tmp_path):
     assert not part_of(path).exists()
     with pytest.raises(LaplandError, match="cannot be written"):
         Recording(tmp_path, 25.0, live=False).write(picture(0), 0.0)
+
+
+def interrupted(path):
+    with Recording(path, 25.0, live=False) as recording:
+        for number in range(5):
+            recording.write(picture(number), number / 25)
+        raise KeyboardInterrupt
+
+
+def test_a_block_that_fails_leaves_it_without_its_name(tmp_path):
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"an older one")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(path)
+    assert path.read_bytes() == b"an older one"
+    assert recorded(part_of(path))[0] == list(range(5))
+
+
+def test_it_stops_while_there_is_room_to_complete_it(tmp_path, monkeypatch):
+    path, usage = tmp_path / "out.mp4", shutil.disk_usage(tmp_path)
+    looks = iter([usage, usage, usage._replace(free=1000)])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: next(looks))
+    with pytest.raises(LaplandError, match=r"out\.mp4: the disk is full; make room") as error:
+        write(path, [number / 25 for number in range(200)], 25.0)
+    assert str(error.value).endswith(f"; 128 frames are in {part_of(path)}")
+    assert len(recorded(part_of(path))[0]) == 128
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(LaplandError, match=r"try again$"):
+        write(tmp_path / "none.mp4", [0.0], 25.0)
