@@ -104,7 +104,7 @@ def _stated(data_name: str | None, licence: str | None) -> dict[str, str]:
 
 
 def _crops(photo: Path, data: Path | None, recipe: Recipe) -> torch.Tensor:
-    """Crops on which torch and onnxruntime are compared."""
+    """Crops for the comparison of torch and onnxruntime."""
     crops = [crops_of_photo(photo, recipe)]
     if data is not None and (data / "splits" / "val.txt").exists():
         faces = read_faces(data, SCHEMES[recipe.scheme], data / "splits" / "val.txt")

@@ -1,4 +1,4 @@
-"""Measures a model before it ships: errors, where it fails, how sure it is."""
+"""Measures a model before it ships: its errors, its limits, its certainty."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Measured:
 
     Attributes:
         figures: split -> report of its evaluation.
-        limits: where the model fails.
+        limits: conditions under which the model fails.
         calibration: radii and confidence from its scales.
         certainty: how well these hold.
         unsure: mean scale above which a tracker distrusts a face.
@@ -50,7 +50,7 @@ def measured(
 
     Args:
         model: without calibration.
-        facts: of its training run.
+        facts: facts of its training run.
         data: folder of photos.
         common: folder of 300-W, for models of other data; see `export`.
     """

@@ -1,4 +1,4 @@
-"""Faces that are none or were found the wrong way up, as `lapland.landmarks.agreement` has it.
+"""Boxes without a face, and faces found upside down, as in `lapland.landmarks.agreement`.
 
 If landmarks differ from the five points of their crop, the O-Net looks at the portrait about them.
 It rejects some, and others are placed anew from its own points. Each round is a branch of its own,
@@ -26,13 +26,13 @@ _SAME = 0.5  # least IoU of two boxes of one face
 
 
 class Checker(NamedTuple):
-    """What the check needs of the networks.
+    """The parts of the networks for the check.
 
     Attributes:
         photo: the photo.
         onet: the O-Net.
         locate: five points (N, 5, 2) of N > 0 faces -> their landmarks, in the graph given.
-        scheme: of the landmarks.
+        scheme: meaning of the landmarks.
     """
 
     photo: Picture
@@ -106,7 +106,7 @@ def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Loca
 
 
 class _Outcome(NamedTuple):
-    """What became of some faces.
+    """The result of the check for some faces.
 
     Attributes:
         lost: indices of those that are none.
@@ -180,8 +180,8 @@ def _placed_anew(
 ) -> _Outcome:
     """Places P faces anew from the O-Net's points.
 
-    Those that never settle, profiles and faces that hang, are also tried upside down: that is done
-    at once with the first round, as one more copy of the networks would cost more.
+    The first round also tries faces that never settle, profiles and faces that hang, upside down:
+    a further copy of the networks would cost more.
 
     Args:
         g: the graph.

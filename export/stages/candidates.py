@@ -23,7 +23,7 @@ MOST = 2000  # cells of a network, the best; one face has some ten. Bounds time 
 # Pixels of a cell of each level, and anchors in it.
 Levels = tuple[tuple[int, int], ...]
 _ONESTAGE: Levels = tuple((side, 1) for side in onestage.STRIDES)
-# Of the eight points of a row: those that move with the face, and the sides.
+# The eight points of a row: a mask of those that move with the face, and one of the sides.
 _PLACES, _SIDES = np.array([1.0, 0, 1, 1, 1, 1, 1, 0]), np.eye(8)[1]
 
 Matrix = NDArray[np.float64]
@@ -76,7 +76,7 @@ class _Shown(NamedTuple):
 
 
 def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk) -> Cells:
-    """What BlazeFace sees.
+    """The cells in which BlazeFace sees a face.
 
     Args:
         g: the graph.
@@ -103,7 +103,7 @@ def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shru
 def onestage_cells(
     g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk, min_face: int
 ) -> Cells:
-    """What the one-stage network sees.
+    """The cells in which the one-stage network sees a face.
 
     Args:
         g: the graph.

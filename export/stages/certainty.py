@@ -58,7 +58,7 @@ def _halved(grey: Value) -> Value:
 def _steps(grey: Value, side: int, rate: float) -> Value:
     """(N, 2, side, side): absolute differences of neighbours to the right and below, times a rate.
 
-    Zero where there is no neighbour.
+    Zero for pixels without a neighbour.
     """
     kernel = np.zeros((2, 1, 2, 2))
     kernel[:, 0, 0, 0] = -1

@@ -95,7 +95,7 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
 
 
 def _small_crops(g: Graph, photo: Picture, matrix: Value, size: int) -> Value:
-    """Crops of N faces that are not large, from the photo as it is."""
+    """Crops of N faces that are not large, from the photo in full size."""
     matrix = g.within(matrix)
     part = _part(g, photo, *_ends(matrix, size, 1.0, photo))
     places = _places(matrix - _column(part.first), size, part.sides)
@@ -160,7 +160,7 @@ def _places(matrix: Value, size: int, sides: Value) -> Value:
 
 
 def _crops(images: Value, places: Value, size: int) -> Value:
-    """Crops, each pixel of which is the mean of four bilinear samples.
+    """Crops; each pixel is the mean of four bilinear samples.
 
     Args:
         images: (N, 3, H, W) float32.

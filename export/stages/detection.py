@@ -94,7 +94,7 @@ def _unlike(g: Graph, boxes: Value) -> Value:
 
 
 class _Look(NamedTuple):
-    """What the O-Net sees in N faces.
+    """The O-Net's look at N faces.
 
     Attributes:
         scores: (N,) float32.
@@ -185,9 +185,9 @@ def _seen_again(
         nets: the networks.
         photo: the photo.
         found: N faces.
-        portraits: of them.
+        portraits: portraits of them.
         first: the O-Net's first look at them.
-        some: indices of those that are looked at, at least one.
+        some: indices of those to look at, at least one.
         in_doubt: (N,) bool, which of them may stand the other way up.
 
     Returns:

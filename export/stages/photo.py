@@ -35,9 +35,9 @@ class Photo:
         rgb: whether its channels are red, green, blue instead of blue, green, red.
         min_face: side of the smallest face to look for, pixels.
         faces: how many faces at most, the largest.
-        rounds: how often a face that was found the wrong way up may be placed anew; 3, the most, is
-            what `Detector.predict` does. Each makes the file larger and slower to load, and one is
-            enough for nearly all.
+        rounds: how often a face found the wrong way up may be placed anew; 3 at most, as in
+            `Detector.predict`. Each makes the file larger and slower to load, and one is enough for
+            nearly all.
 
     Raises:
         ValueError: a number is out of range.

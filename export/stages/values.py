@@ -209,7 +209,7 @@ class Graph(GraphBuilder):
         """A constant of the type given, or a value, which is returned."""
         if isinstance(value, Value):
             return self.within(value)
-        array, root = np.asarray(value, dtype), self.root  # where all branches see it
+        array, root = np.asarray(value, dtype), self.root  # all branches see the root
         return Value(self, root.constant(f"constant{len(root.constants)}", array), dtype)
 
     def within(self, value: Value) -> Value:
@@ -267,7 +267,7 @@ class Graph(GraphBuilder):
         yes: tuple["Graph", Sequence[Value]],
         no: tuple["Graph", Sequence[Value]],
     ) -> list[Value]:
-        """Values of one of two graphs, of which one alone is computed.
+        """Values of one of two graphs; only that one runs.
 
         Args:
             condition: one bool.

@@ -56,7 +56,7 @@ photos and for the corruption that is farthest off.
 
 ## How well it holds
 
-`{model}` on `{test}`: {faces} faces, on which nothing was chosen; corruptions of {hard} of them
+`{model}` on `{test}`: {faces} faces that took part in no choice; corruptions of {hard} of them
 (`training.evaluation.corruptions.CORRUPTIONS`): d is the distance of the outer corners of the
 eyes, h the height of the face. Farthest from 50 % is {name_50} ({share_50:.1f} %), farthest from
 90 % is {name_90} ({share_90:.1f} %). Corrupted photos are cropped at the place found in the clean

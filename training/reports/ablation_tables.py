@@ -50,7 +50,7 @@ def robustness_tables(rows: list[Row]) -> str:
     kinds = [kind for kind in dict.fromkeys(row["kind"] for row in rows) if kind != CLEAN]
     head = ["NMSE", "faces", "landmarks", "all corruptions", "faces", *kinds]
     lines = [
-        "NMSE, and faces and landmarks with errors above 8 %: of the photos as they are, then as "
+        "NMSE, and faces and landmarks with errors above 8 %: of the clean photos, then as "
         "means of corrupted ones; all in percent; ± half of the range of the seeds.",
         "",
     ]

@@ -84,11 +84,11 @@ class Onet:
 
 @functools.cache
 def _sampling(box: tuple[float, float, float, float], side: int) -> tuple[Result, Result, Result]:
-    """What `crops` does in one box of a portrait (side, side, 3), as products of matrices.
+    """The sampling of `crops` in one box of a portrait (side, side, 3), as products of matrices.
 
     Returns:
         (SIZE, side) mixes rows, (3 side, 3 SIZE) mixes columns, and (SIZE, 3 SIZE) is added: the
-        grey of what lies outside.
+        grey outside of the portrait.
     """
     before, part, outside = taps(square(np.array([box])), SIZE, (side, side))
     mixes = np.zeros((2, SIZE, side), np.float32)

@@ -1,7 +1,7 @@
 """The stance of a face: the O-Net looks at its portrait, and at that of the other way up.
 
 Detectors know upright faces. In a face that hangs upside down they see one all the same, by its
-eyes, with a mouth on the forehead. The networks tell the portraits of both apart.
+eyes, with a mouth on the forehead. The networks distinguish the portraits of both.
 """
 
 from typing import NamedTuple

@@ -83,7 +83,7 @@ class PairedDetector:
         kept = np.concatenate(parts)
         kept = kept[sides[kept] >= LEAST * self._min_face]
         faces = self._checked(image, found.at(kept), ~large[kept])
-        if self._turns > 1:  # a face may be seen in several: the O-Net tells the best one
+        if self._turns > 1:  # several turns may show a face: the O-Net's score picks the best one
             best = suppress(faces.boxes.astype(np.float64), faces.scores, SAME, kind="min")
         else:
             best = np.argsort(-faces.scores, kind="stable")

@@ -17,7 +17,7 @@ _UNCALIBRATED = 0.8  # deviations in Laplace scales, about the mean of the shipp
 
 
 class FacesCertainty:
-    """Radii and confidence of N faces, and the arrays from which all answers follow."""
+    """Radii and confidence of N faces, and the arrays behind all answers."""
 
     landmarks: Float32
     scales: Float32
@@ -60,7 +60,7 @@ class FacesCertainty:
         """
         return self._estimate.confidence()
 
-    # The arrays of faces do not change, so what several answers share is computed once.
+    # The arrays of faces do not change, so the common part of several answers is computed once.
     @functools.cached_property
     def _estimate(self) -> AnyEstimate:
         """Radii and confidence.

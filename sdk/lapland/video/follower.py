@@ -26,7 +26,7 @@ class Follower:
     Attributes:
         unsure: the same.
         face_detector: finds faces; its last stage is the O-Net, or stands for it.
-        scheme: what each landmark is.
+        scheme: the meaning of each landmark.
         calibration: the meaning of the scales; None if the model has none.
     """
 

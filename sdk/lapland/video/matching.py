@@ -28,7 +28,7 @@ def overlaps(first: Points, second: Points) -> Points:
 def meetings(five_points: Points, before: Points) -> list[tuple[int, int]]:
     """Pairs of faces so near that the crop of one may come to show the other.
 
-    Their distance is less than the width of a face and what both moved since the frame before.
+    Their distance is less than the width of a face plus the motion of both since the frame before.
 
     Args:
         five_points: (N, 5, 2), image pixels.

@@ -278,8 +278,7 @@ class Track:
     def places(self, now: float) -> Points:
         """(P, 5, 2), likely five points of a face that is out of sight; none after a cut.
 
-        The place where it was last sure, and that place moved on with its velocity for at most a
-        second.
+        Its last sure place, and that place moved on with its velocity for at most a second.
         """
         if self.sure_motion is None:
             return np.zeros((0, 5, 2))
