@@ -4,7 +4,7 @@ Trains the same network with each loss, with the same recipe, seeds, crops and p
 sets NMSE and mean spread of the maps side by side in `table.md` and `ablation.png`: means over the
 seeds, and how far these lie apart. Then every run is evaluated on corrupted photos, read by every
 decoder: `robustness.md`, and `robustness.png` with the default decoder. Rows that need an
-unlabelled folder or a teacher run only with --unlabelled and --teacher. Started again, it continues.
+unlabelled folder or a teacher run only with --unlabelled and --teacher. Started again, it goes on.
 """
 
 import argparse
