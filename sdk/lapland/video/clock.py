@@ -2,6 +2,8 @@
 
 import math
 import numbers
+import time as times
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,6 +11,8 @@ from ..base.errors import OptionError, shown
 from .smoothing import FRAME
 
 _LEAST, _MOST = 1e-6, 1e6  # shortest and longest step, seconds
+# If a face stays in so many frames in a row, so many seconds apart, time is likely in milliseconds.
+_FAR, _FAR_FRAMES = 4.0, 5
 
 
 class Step(NamedTuple):
@@ -37,6 +41,8 @@ class Clock:
         self._ticked = 0.0  # by the machine's clock
         self._now = 0.0
         self._started = False
+        self._far = 0  # frames in a row that came after many seconds
+        self._checked_at = times.monotonic()
 
     def tick(self, time: object) -> Step:
         """The next frame, with its time in seconds, or None.
@@ -50,6 +56,19 @@ class Clock:
         seconds = now - self._now if not first and now > self._now else FRAME
         self._now, self._ticked, self._started = now, ticked, True
         return Step(first, now, min(max(seconds, _LEAST), _MOST))
+
+    def check(self, step: Step, *, faces_stay: bool) -> None:
+        """Warns if times look like milliseconds: faces stay through steps of many seconds."""
+        before, self._checked_at = self._checked_at, times.monotonic()
+        passed = self._checked_at - before  # a machine may really be so slow
+        far = step.seconds >= max(_FAR, 4 * passed) and not step.first and faces_stay
+        self._far = self._far + 1 if far else 0
+        if self._far == _FAR_FRAMES:
+            warnings.warn(
+                f"{_FAR_FRAMES} frames in a row are {step.seconds:g} s apart, and faces stay; is "
+                "time= in seconds?",
+                stacklevel=4,  # the caller of `update`, which is wrapped
+            )
 
     def _checked(self, time: object, passed: float) -> float:
         if time is None:

@@ -72,7 +72,7 @@ class Follower:
             the picture of the face.
         """
         sight = self.sight(image, track.five_points)
-        track.seen(sight.score, now)
+        track.presence.seen(sight.score, now)
         if sight.score < FACE or not track.may_have_strayed(sight.five_points):
             return sight.picture
         if track.refit(self.fit(image, sight.five_points[None])[0]):

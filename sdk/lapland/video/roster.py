@@ -11,7 +11,7 @@ from .follower import Follower
 from .identities import ALIKE, ALIKE_HERE, ALIKE_NEAR, SAME_PLACE, Identities
 from .matching import Points, meetings, overlaps
 from .portrait import Picture
-from .search import Searcher, Sighting
+from .search import Searcher
 from .smoothing import Smoother, Strength
 from .track import Track
 
@@ -47,13 +47,6 @@ class Roster:
         for track in self.tracks:
             track.smooth_with(Smoother(strength))
 
-    def newcomers(self, sightings: Sequence[Sighting]) -> list[Track]:
-        """Tracks for faces that were found and that nobody follows; `admit` decides on them."""
-        return [
-            Track(new.five_points, Smoother(self._strength), score=new.score, detected=not new.late)
-            for new in sightings
-        ]
-
     def check(self, image: Image, step: Step, cut: bool) -> None:
         """Looks at faces that are in question; ends lost tracks, and one of two that are twins."""
         self._meet()
@@ -75,7 +68,7 @@ class Roster:
         if other and seen:
             # Another face, at the same place.
             self._lose(track, step, cut)
-            self._name(track.without_identity(Smoother(self._strength)), picture, step)
+            self._name(track.without_identity(), picture, step)
         elif track.presence.is_lost or (cut and not seen):
             self._lose(track, step, cut)
         elif track.rivals and seen and not cut:
@@ -100,7 +93,7 @@ class Roster:
             self._lose(track, step)
             others = _stacked(self.tracks)
             if (overlaps(track.five_points[None], others) < _TWINS).all():
-                self._name(track.without_identity(Smoother(self._strength)), picture, step)
+                self._name(track.without_identity(), picture, step)
         elif itself and not self._is_near_rival(track):
             track.settled()
 
@@ -175,6 +168,7 @@ class Roster:
         return score >= FACE and track.fit.mean_scale <= most
 
     def _name(self, track: Track, picture: Picture, step: Step) -> None:
+        track.smooth_with(Smoother(self._strength))
         self._identities.name(track, picture, step.now, self.tracks)
         self.tracks.append(track)
         self.tracks.sort(key=lambda t: t.id)

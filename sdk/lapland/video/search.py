@@ -24,19 +24,6 @@ _SOON_FOR = 1.0  # seconds
 _REACH, _FACE_SIDE, _SHRUNK = 5.2, 2.6, 64
 
 
-class Sighting:
-    """A face that a search found and no track follows.
-
-    Attributes:
-        five_points: (5, 2), image pixels.
-        score: score of the O-Net.
-        late: whether it was found in an earlier frame than the present one.
-    """
-
-    def __init__(self, five_points: Points, score: float, late: bool) -> None:
-        self.five_points, self.score, self.late = five_points, score, late
-
-
 class Searcher:
     """Searches frames, and compares the faces there with those that are followed.
 
@@ -74,10 +61,10 @@ class Searcher:
         """A face was lost at this time: it may be found again soon."""
         self._last_loss = now
 
-    def faces(self, image: Image, tracks: Sequence[Track], step: Step, cut: bool) -> list[Sighting]:
-        """The faces of searches that have ended, or of this frame if it should be searched now.
+    def faces(self, image: Image, tracks: Sequence[Track], step: Step, cut: bool) -> list[Track]:
+        """Newcomers: faces that a search found and no track follows; others help their tracks.
 
-        Faces that are followed help their tracks; the others are returned.
+        The search is one that has ended, or one of this frame if it is due.
         """
         if step.first or not self._in_background:
             if not self._is_due(tracks, step, cut):
@@ -134,8 +121,8 @@ class Searcher:
     @staticmethod
     def _compare(
         found: Found, known: Known, tracks: Sequence[Track], step: Step, *, late: bool
-    ) -> list[Sighting]:
-        """Detected faces -> those that nobody follows; the others help their tracks.
+    ) -> list[Track]:
+        """Detected faces -> tracks of those that nobody follows; the others help their tracks.
 
         A `late` result is compared with the places of the tracks in the frame that was searched:
         that frame is some frames old, and faces have moved since. Otherwise the frame that was
@@ -149,11 +136,11 @@ class Searcher:
             track.found(five[row], before, late)
         for column, (track, _) in enumerate(known):
             if column not in of_face.values():
-                track.not_found(step.now)
+                track.presence.not_found(step.now)
         now = np.array([track.five_points for track in tracks]).reshape(-1, 5, 2)
         taken = overlaps(five, now).max(axis=1, initial=0.0) >= SAME_PLACE
         new = [row for row in range(len(five)) if row not in of_face and not taken[row]]
-        return [Sighting(five[row], float(scores[row]), late) for row in new]
+        return [Track(five[row], score=float(scores[row]), detected=not late) for row in new]
 
 
 def _known(tracks: Sequence[Track]) -> Known:

@@ -31,7 +31,6 @@ class Track:
 
     Args:
         five_points: (5, 2), image pixels, of a face that a search found.
-        smoother: for its landmarks.
         score: score of the O-Net.
         detected: whether those five points are MTCNN's of the next frame that the track sees.
 
@@ -58,7 +57,6 @@ class Track:
     def __init__(
         self,
         five_points: Points,
-        smoother: Smoother,
         *,
         score: float = 0.0,
         detected: bool = False,
@@ -74,7 +72,7 @@ class Track:
         self.sure_motion: Motion | None = None
         self.sure_at = self.lost_at = 0.0
         self.rivals: list[Track] = []
-        self.smoother = smoother
+        self.smoother = Smoother(None)  # before anybody sees its landmarks
         self.motion_before = self.motion
 
     @property
@@ -181,10 +179,6 @@ class Track:
 
     # --- looks and searches
 
-    def seen(self, score: float, now: float) -> None:
-        """The O-Net has looked at it at that time, and gave this score."""
-        self.presence.seen(score, now)
-
     def may_have_strayed(self, onet: Points) -> bool:
         """Whether the landmarks may lie off the face, given the O-Net's five points (5, 2).
 
@@ -216,10 +210,6 @@ class Track:
             self.detected = self.hint = detected
         elif not self.offset.learn(detected, before):
             self.hint = detected + moved
-
-    def not_found(self, now: float) -> None:
-        """A search has not found it."""
-        self.presence.not_found(now)
 
     # --- identity
 
@@ -254,12 +244,12 @@ class Track:
             self.looks = looks
         self.motion = self.motion.at_rest()
 
-    def without_identity(self, smoother: Smoother) -> "Track":
+    def without_identity(self) -> "Track":
         """Another track at the same place."""
         other = copy.copy(self)
         other.presence, other.offset = replace(self.presence), replace(self.offset)
         other.usual = copy.copy(self.usual)
-        other.looks, other.id, other.smoother = Looks(), -1, smoother
+        other.looks, other.id, other.smoother = Looks(), -1, Smoother(None)
         other.sure_motion = self.motion
         other.rivals = []
         return other

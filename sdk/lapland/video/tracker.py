@@ -2,7 +2,6 @@
 
 import math
 import time as times
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -27,8 +26,6 @@ from .smoothing import strength_named
 # Mean scale, pixels of an 80 x 80 crop, above which the landmarks are not trusted. Chosen by
 # `python -m training.certainty`, whose results training/README.md holds.
 UNSURE = 1.4
-# If a face stays in so many frames in a row, so many seconds apart, time is likely in milliseconds.
-_FAR, _FAR_FRAMES = 4.0, 5
 
 
 class Tracker(Hinting):
@@ -128,8 +125,6 @@ class Tracker(Hinting):
         self._roster.reset()
         self._scenes = Scenes()
         self._clock = Clock(self._machine)
-        self._far = 0  # frames in a row that came after many seconds
-        self._updated = times.monotonic()
         self._searcher.reset()
 
     def use(self, detector: Detector | None = None, smoothing: str | None = None) -> None:
@@ -181,35 +176,18 @@ class Tracker(Hinting):
         step = self._clock.tick(time)
         cut, tracks = self._scenes.changed(image), self._roster.tracks
         # Faces that a search found and no track follows.
-        newcomers = self._roster.newcomers(self._searcher.faces(image, tracks, step, cut))
+        newcomers = self._searcher.faces(image, tracks, step, cut)
         # The landmarks of all, in one run of the network.
         self._follower.advance(image, [*tracks, *newcomers], step)
         # The O-Net looks at tracks in question; lost ones end.
         self._roster.check(image, step, cut)
-        self._check_times(step)
+        self._clock.check(step, faces_stay=len(self._roster.tracks) > 0)
         # Newcomers that are faces become tracks.
         self._roster.admit(image, step, newcomers)
         # A search for later frames, if one is due.
         self._searcher.start(image, self._roster.tracks, step, cut)
         trimmer.after(image.nbytes, alone=False)
         return self._faces(image, step)
-
-    def _check_times(self, step: Step) -> None:
-        """Warns if times look like milliseconds: a face stays through steps of many seconds."""
-        updated, self._updated = self._updated, times.monotonic()
-        passed = self._updated - updated  # a machine may really be so slow
-        far = (
-            step.seconds >= max(_FAR, 4 * passed)
-            and not step.first
-            and len(self._roster.tracks) > 0
-        )
-        self._far = self._far + 1 if far else 0
-        if self._far == _FAR_FRAMES:
-            warnings.warn(
-                f"{_FAR_FRAMES} frames in a row are {step.seconds:g} s apart, and faces stay; is "
-                "time= in seconds?",
-                stacklevel=3,
-            )
 
     def _faces(self, image: Image, step: Step) -> Faces:
         tracks = self._roster.tracks

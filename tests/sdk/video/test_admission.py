@@ -6,7 +6,8 @@ import pytest
 from lapland.video.clock import Clock
 from lapland.video.follower import Follower
 from lapland.video.roster import Roster
-from lapland.video.search import Searcher, Sighting
+from lapland.video.search import Searcher
+from lapland.video.track import Track
 from lapland.video.tracker import UNSURE
 from tests.drawn_dots import five_points
 from tests.videos import two_faces
@@ -24,7 +25,7 @@ def test_a_newcomer_that_is_refused_keeps_no_other_out(detector, first):
     roster.use(follower, None)
 
     def admit(*places):
-        newcomers = roster.newcomers([Sighting(place, 0.9, late=False) for place in places])
+        newcomers = [Track(place, score=0.9, detected=True) for place in places]
         follower.advance(frame, newcomers, step)
         roster.admit(frame, step, newcomers)
         return [track.five_points.mean(axis=0) for track in roster.tracks]

@@ -8,7 +8,7 @@ from lapland.schemes.five_points import five_of
 from lapland.video.clock import Step
 from lapland.video.follower import Follower
 from lapland.video.portrait import portrait_pixel
-from lapland.video.smoothing import FRAME, Smoother
+from lapland.video.smoothing import FRAME
 from lapland.video.track import Track
 from lapland.video.tracker import UNSURE
 from tests.videos import video
@@ -28,7 +28,7 @@ def follower(detector):
 
 def tracked(follower, detector, frame):
     """A track that has found the face of the frame where the detector does."""
-    track = Track(detector.predict(frame).five_points[0].astype(float), Smoother(None))
+    track = Track(detector.predict(frame).five_points[0].astype(float))
     follower.advance(frame, [track], STEP)
     return track
 

@@ -6,7 +6,6 @@ import pytest
 from lapland.video.clock import Step
 from lapland.video.fit import Fit
 from lapland.video.identities import ALIKE, Identities
-from lapland.video.smoothing import Smoother
 from lapland.video.track import Track
 from tests.drawn_dots import five_points
 
@@ -21,7 +20,7 @@ def mixed(share):
 
 
 def track(five=HERE):
-    return Track(five, Smoother(None))
+    return Track(five)
 
 
 def sure(five):

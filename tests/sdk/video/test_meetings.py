@@ -7,7 +7,6 @@ from benchmarks.videos.errors import Log
 from lapland import Tracker
 from lapland.video.identities import Identities
 from lapland.video.matching import meetings
-from lapland.video.smoothing import Smoother
 from lapland.video.track import Track
 from tests.drawn_dots import five_points
 from tests.videos import video
@@ -18,7 +17,7 @@ ANN, BOB, EVE = (RNG.uniform(0, 255, (8, 8, 3)).astype(np.float32) for _ in rang
 
 
 def known(picture, five=HERE):
-    track = Track(five, Smoother(None))
+    track = Track(five)
     track.remember(picture)
     return track
 
@@ -59,10 +58,10 @@ def test_it_learns_nothing_of_its_looks_until_that_is_clear():
 def test_who_looks_like_a_followed_face_is_none_that_was_lost():
     for followed, same in ((ANN, False), (BOB, True)):
         identities = Identities(5.0)
-        lost = Track(HERE, Smoother(None))
+        lost = Track(HERE)
         identities.name(lost, 0.8 * ANN + 0.2 * EVE, 0.0)
         identities.lose(lost, 1.0)
-        new = Track(HERE, Smoother(None))
+        new = Track(HERE)
         identities.name(new, ANN, 1.2, [known(followed)])
         assert (new.id == lost.id) == same
 

@@ -10,7 +10,7 @@ from lapland.video.fit import Fit
 from lapland.video.follower import Follower
 from lapland.video.presence import FACE
 from lapland.video.search import Searcher
-from lapland.video.smoothing import FRAME, Smoother
+from lapland.video.smoothing import FRAME
 from lapland.video.track import Track
 from lapland.video.tracker import UNSURE
 from tests.drawn_dots import five_points
@@ -24,7 +24,7 @@ BLANK = np.zeros((300, 400, 3), np.uint8)
 
 def followed(*, unsure, at=FIVE):
     """A track whose landmarks in the last frame were sure, or were not."""
-    track = Track(at, Smoother(None))
+    track = Track(at)
     none = np.zeros(0, np.float32)
     mean_scale = 2.0 if unsure else 1.2
     track.advance(Fit(at, np.zeros((0, 2), np.float32), none, none, at, mean_scale, unsure), STEP)
@@ -120,7 +120,7 @@ def test_strayed_landmarks_start_again_only_where_the_look_sees_a_face(
     (fit,) = follower.fit(frame, right[None])
     away = fit.five_points + 200.0
     strayed = Fit(away, fit.landmarks + 200, fit.scales * 2, fit.texture, away, 2.5, True)
-    track = Track(away, Smoother(None))
+    track = Track(away)
     track.advance(strayed, STEP)
 
     follower.face_detector = FaceDetector(points_in_portrait(away, right), score=score)

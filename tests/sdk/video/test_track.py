@@ -8,7 +8,6 @@ import numpy as np
 from lapland import video
 from lapland.video.clock import Step
 from lapland.video.fit import Fit
-from lapland.video.smoothing import Smoother
 from lapland.video.track import Track
 from tests.drawn_dots import five_points
 
@@ -17,7 +16,7 @@ STEP = Step(False, 0.1, 1 / 30)
 
 
 def track(five=FIVE):
-    return Track(five, Smoother(None))
+    return Track(five)
 
 
 def fitted(five_points, mean_scale=1.2, unsure=False, start=None):
@@ -92,9 +91,9 @@ def test_a_track_without_identity_shares_no_part_with_the_other():
     one = track()
     one.advance(fitted(FIVE), STEP)
     one.named(3, None, np.ones((8, 8, 3), np.float32))
-    other = one.without_identity(Smoother(None))
+    other = one.without_identity()
     other.advance(fitted(FIVE + 50), STEP)
-    other.seen(0.1, 1.0)
+    other.presence.seen(0.1, 1.0)
     assert (one.id, other.id) == (3, -1)
     assert other.looks.pictures == []
     assert one.presence.strikes == 0
