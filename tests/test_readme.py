@@ -26,6 +26,14 @@ def test_the_readme_is_short():
     assert 6_500 < len(TEXT.encode()) < 8_200, "7 to 8 kB; more belongs into docs/"
 
 
+def test_the_size_of_the_wheel_is_that_of_its_models():
+    """Weights are nearly all of a wheel, and hardly shrink in it."""
+    (stated,) = re.findall(r"The wheel\s+is (\d+) MB", TEXT)
+    folders = ("open-*", "mtcnn", "blazeface", "onestage")
+    models = (file for name in folders for file in REPOSITORY.glob(f"models/{name}/*.onnx"))
+    assert abs(int(stated) - sum(file.stat().st_size for file in models) / 1e6) < 1
+
+
 def test_table_of_models_is_that_of_the_files():
     assert find_block(MODELS.read_text(), "models") == model_table()
 
