@@ -54,9 +54,10 @@ class Block:
 
 
 def documents() -> list[Path]:
-    """Every document that people write; the cards of models are generated."""
+    """Every document that people write; the cards of landmark models are generated."""
     folders = ("docs", "examples", "benchmarks", "training", "tests/fuzz", ".github")
-    found = [*ROOT.glob("*.md"), *(ROOT / "models").glob("*.md"), ROOT / "models/mtcnn/README.md"]
+    found = [*ROOT.glob("*.md"), *(ROOT / "models").glob("*.md")]
+    found += [ROOT / f"models/{name}/README.md" for name in ("blazeface", "mtcnn", "onestage")]
     found.append(ROOT / "300w/README.md")
     for folder in folders:
         found += (ROOT / folder).rglob("*.md")

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from tests.documents.blocks import ROOT, documents
+from tests.documents.blocks import ROOT, blocks, commands, documents
 
 _LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`((?:sdk|tests|training|export|benchmarks|docs|examples|models)/[\w/.-]+)[`:]")
+_FILE = re.compile(r"(?:tests|training|benchmarks|docs)/[\w/.-]+\.(?:py|txt|md|npz)")
 _TEST = re.compile(r"`(test_\w+\.py)[`:]")
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
@@ -40,3 +41,11 @@ def test_files_that_are_named_exist(document):
         assert any(place.exists() for place in near) or path.startswith(made), path
     for name in _TEST.findall(text):
         assert list((ROOT / "tests").rglob(name)), name
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_of_commands_exist(document):
+    shells = [block for block in blocks(document) if block.language == "sh"]
+    words = [word for shell in shells for command in commands(shell) for word in command]
+    for path in filter(_FILE.fullmatch, words):
+        assert (ROOT / path).exists(), path
