@@ -51,6 +51,8 @@ class Roster:
         """Looks at faces that are in question; ends lost tracks, and one of two that are twins."""
         self._meet()
         for track in list(self.tracks):
+            if track not in self.tracks:  # its face was seen at the place of another one
+                continue
             if not track.is_inside(image):
                 if not self._recover(image, track, step, cut):
                     self._lose(track, step)
@@ -93,7 +95,7 @@ class Roster:
             self._lose(track, step)
             others = _stacked(self.tracks)
             if (overlaps(track.five_points[None], others) < _TWINS).all():
-                self._name(track.without_identity(), picture, step)
+                self._welcome(track.without_identity(), picture, step)
         elif itself and not self._is_near_rival(track):
             track.settled()
 
@@ -157,15 +159,19 @@ class Roster:
                 continue
             if (overlaps(track.five_points[None], _stacked(self.tracks)) > _TWINS).any():
                 continue
-            for other in [t for t in self.tracks if t.presence.strikes]:
-                if other.looks.likeness(picture) >= ALIKE_NEAR:  # it went from there to here
-                    self._lose(other, step)
-            self._name(track, picture, step)
+            self._welcome(track, picture, step)
 
     def _is_face(self, track: Track) -> bool:
         score = track.presence.score
         most = self._follower.unsure * (_ADMITTED if score >= _SURE_FACE else 1.0)
         return score >= FACE and track.fit.mean_scale <= most
+
+    def _welcome(self, track: Track, picture: Picture, step: Step) -> None:
+        """Names a face at a place where no track has its own."""
+        for other in [t for t in self.tracks if t.presence.strikes]:
+            if other.looks.likeness(picture) >= ALIKE_NEAR:  # it went from there to here
+                self._lose(other, step)
+        self._name(track, picture, step)
 
     def _name(self, track: Track, picture: Picture, step: Step) -> None:
         track.smooth_with(Smoother(self._strength))
