@@ -98,18 +98,44 @@ def paste(
     canvas: NDArray[np.float32], person: Person, affine: Points, *, head: bool = False
 ) -> NDArray[np.float32]:
     """Lays a photo, or an ellipse about its head alone, on the canvas."""
-    mask = np.ones(person.image.shape[:2], np.float32)
-    if head:
-        mask[:] = 0
-        x, y = person.centre - [0, 0.12 * person.side]
-        axes = (int(0.68 * person.side), int(0.85 * person.side))
-        cv2.ellipse(mask, (int(x), int(y)), axes, 0, 0, 360, 1.0, -1)
-        mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * person.side)
+    photo, mask, corner = _head(person) if head else _whole(person)
+    height, width = mask.shape
+    affine = np.hstack([affine[:, :2], carried(corner, affine)[:, None]])
+    # The part of the canvas that changes.
+    ends = carried(np.array([[0.0, 0], [width, 0], [0, height], [width, height]]), affine)
+    left, top = np.clip(np.floor(ends.min(axis=0)).astype(int) - 1, 0, SIZE).tolist()
+    right, bottom = np.clip(np.ceil(ends.max(axis=0)).astype(int) + 1, 0, SIZE).tolist()
+    result = canvas.copy()
+    if left == right or top == bottom:
+        return result
+    affine[:, 2] -= left, top
+    size = right - left, bottom - top
     # Shrunk in the photo's own pixels first if the face becomes smaller, so that none aliases.
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    photo = person.image.astype(np.float32)
     if scale < 0.8:
         photo = cv2.GaussianBlur(photo, (0, 0), 0.4 / scale)
-    photo = cv2.warpAffine(photo, affine, SIZE, flags=cv2.INTER_CUBIC)
-    part = cv2.warpAffine(mask, affine, SIZE)[..., None]
-    return canvas * (1 - part) + photo * part
+    photo = cv2.warpAffine(photo, affine, size, flags=cv2.INTER_CUBIC)
+    part = cv2.warpAffine(mask, affine, size)[..., None]
+    place = result[top:bottom, left:right]
+    place += part * (photo - place)
+    return result
+
+
+def _whole(person: Person) -> tuple[NDArray[np.float32], NDArray[np.float32], Points]:
+    """A photo, how much of each pixel is laid on, and its upper left corner in the photo."""
+    photo = person.image.astype(np.float32)
+    return photo, np.ones(photo.shape[:2], np.float32), np.zeros(2)
+
+
+def _head(person: Person) -> tuple[NDArray[np.float32], NDArray[np.float32], Points]:
+    """The same for the part of the photo about an ellipse."""
+    x, y = (person.centre - [0, 0.12 * person.side]).astype(int).tolist()
+    axes = int(0.68 * person.side), int(0.85 * person.side)
+    soft = 0.03 * person.side  # its edge
+    beyond = round(5 * soft)
+    left, top = max(x - axes[0] - beyond, 0), max(y - axes[1] - beyond, 0)
+    rows, columns = slice(top, y + axes[1] + beyond), slice(left, x + axes[0] + beyond)
+    photo = person.image[rows, columns].astype(np.float32)
+    mask = np.zeros(photo.shape[:2], np.float32)
+    cv2.ellipse(mask, (x - left, y - top), axes, 0, 0, 360, 1.0, -1)
+    return photo, cv2.GaussianBlur(mask, (0, 0), soft), np.array([left, top], np.float64)

@@ -147,20 +147,21 @@ def test_boxes_and_five_points_at_once(narrowest, face):
 
 def test_many_boxes_and_points(narrowest, face):
     rng = np.random.default_rng(0)
-    corners = rng.uniform(-50, 150, (200, 2))
-    boxes = np.concatenate([corners, corners + rng.uniform(1, 90, (200, 2))], axis=1)
+    corners = rng.uniform(-50, 150, (60, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(1, 90, (60, 2))], axis=1)
     faces = narrowest.predict(face, boxes=boxes)
-    check(faces, 200)
+    check(faces, 60)
     np.testing.assert_array_equal(faces.boxes, boxes.astype(np.float32))  # in their order
-    points = rng.uniform(-50, 150, (1000, 5, 2))
-    check(narrowest.predict(face, five_points=points), 1000)
+    points = rng.uniform(-50, 150, (200, 5, 2))
+    check(narrowest.predict(face, five_points=points), 200)
 
 
 FIVE = np.array([[[9, 9], [30, 9], [20, 20], [10, 30], [29, 30]]], float)
 
 
-@pytest.mark.parametrize("shape", [(1, 5_000_000), (5_000_000, 1), (40, 125_000)])
+@pytest.mark.parametrize("shape", [(1, 1_000_000), (1_000_000, 1), (20, 50_000)])
 def test_images_of_odd_shapes(narrowest, shape):
+    """Longer than the 32,767 pixels that OpenCV warps."""
     image = np.broadcast_to(np.uint8([90, 120, 30]), (*shape, 3))  # three bytes, read-only
     check(narrowest.predict(image), 0)
     faces = narrowest.predict(image, five_points=np.concatenate([FIVE, FIVE * 1e5]))
