@@ -13,6 +13,7 @@ import pytest
 
 from export import pipeline
 from lapland import Detector
+from tests.processes import PATIENCE
 from training.common.paths import REPOSITORY
 
 FOLDER = REPOSITORY / "examples" / "pipeline"
@@ -60,7 +61,7 @@ def printed(command, folder):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stderr
     lines = [line.split() for line in run.stdout.splitlines()]

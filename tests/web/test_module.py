@@ -14,13 +14,20 @@ from lapland import Detector
 from lapland.detection.pyramid import Halves
 from tests.conftest import ROOT
 from tests.documents.blocks import blocks
+from tests.processes import PATIENCE
 
 WEB = ROOT / "web"
 
 
 def run(*command, given=None, folder=WEB):
     done = subprocess.run(
-        command, cwd=folder, input=given, capture_output=True, text=True, timeout=600, check=False
+        command,
+        cwd=folder,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout

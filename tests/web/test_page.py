@@ -19,6 +19,7 @@ from benchmarks.videos.scene import Person, background, paste, placed
 from lapland import Detector
 from lapland.networks import index
 from tests.conftest import ROOT
+from tests.processes import PATIENCE
 
 FRAMES = 90  # of the video, which the browser repeats
 VIDEO = index.default("video")
@@ -44,7 +45,7 @@ def report(built, node, chromium, tmp_path_factory):
     cv2.imwrite(str(large), cv2.resize(photo, (2560, 2560), interpolation=cv2.INTER_CUBIC))
     wrong.write_text("no picture")
     command = [node, ROOT / "web" / "tests" / "page.js", built, chromium, video, large, wrong, out]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     if kept := os.environ.get("LAPLAND_SHOTS"):
         for shot in out.glob("*.png"):

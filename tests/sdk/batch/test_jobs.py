@@ -236,9 +236,11 @@ def begun(*arguments):
             process.kill()
 
 
-def wait_for(what):
+def wait_for(what, process=None):
+    """Waits, as long as a process runs."""
     deadline = time.monotonic() + PATIENCE
     while not (found := what()):
+        assert process is None or process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return found
@@ -260,7 +262,7 @@ def test_ctrl_c_keeps_what_is_done(holiday, encoded, jobs):
     os.mkfifo("m.png")  # whoever reads it waits
     photos = ["holiday/a.jpg", "m.png", holiday]
     with begun(*photos, "-o", "all.jsonl", "--jobs", jobs, "--min-face", 60) as process:
-        wait_for(lambda: Path("all.jsonl").exists() and len(rows_of("all.jsonl")) == 1)
+        wait_for(lambda: Path("all.jsonl").exists() and len(rows_of("all.jsonl")) == 1, process)
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -279,8 +281,8 @@ def test_a_photo_whose_process_is_killed_twice_is_an_error(holiday):
     photos = ["holiday/a.jpg", "m.png", holiday]
     with begun(*photos, "-o", "all.jsonl", "--jobs", 2, "--min-face", 60) as process:
         for _ in range(2):
-            end = wait_for(writing_end)
-            reader = wait_for(lambda: reader_among(processes_of(process)))
+            end = wait_for(writing_end, process)
+            reader = wait_for(lambda: reader_among(processes_of(process)), process)
             # Stopped first: a reader at work would take the closed pipe for the end of the file, so
             # would the next reader if the pipe were closed after the kill.
             reader.suspend()
@@ -320,8 +322,8 @@ def test_a_run_that_is_killed_goes_on(holiday, encoded):
     os.mkfifo("m.png")
     photos = ["holiday/a.jpg", "m.png", holiday]
     with begun(*photos, "-o", "all.jsonl", "--jobs", 2, "--min-face", 60) as process:
-        wait_for(lambda: Path("all.jsonl").exists() and len(rows_of("all.jsonl")) == 1)
-        end = wait_for(writing_end)
+        wait_for(lambda: Path("all.jsonl").exists() and len(rows_of("all.jsonl")) == 1, process)
+        end = wait_for(writing_end, process)
         workers = processes_of(process)
         process.kill()
     assert len(workers) == 2

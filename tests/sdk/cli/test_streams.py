@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lapland.cli.main import main
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_streams_that_are_none_closed_or_bare(small, monkeypatch, stream):
 def run(arguments, redirections):
     command = f"'{sys.executable}' -m lapland {arguments} {redirections}"
     return subprocess.run(
-        ["/bin/sh", "-c", command], capture_output=True, text=True, timeout=200, check=False
+        ["/bin/sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

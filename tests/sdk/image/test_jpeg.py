@@ -1,14 +1,15 @@
 """Whether all of a JPEG is there, whatever lies behind it."""
 
 import io
-import time
 
 import cv2
 import numpy as np
 import pytest
 
 from lapland import ImageError
+from lapland.image.jpeg import read_jpeg
 from lapland.image.loading import load_image
+from tests.counted import CountedBytes, calls
 
 FILM = b"\0\0\0\x18ftypmp42" + np.random.default_rng(0).bytes(20_000_000)
 
@@ -122,13 +123,13 @@ def test_scans_are_counted_within_the_picture(image):
     assert load_image(data + data[scan:-2] * 200).shape == image.shape
 
 
-def test_time_is_bounded(image):
+def test_work_is_bounded(image):
     """A megabyte of markers, of scans without bytes, or of zeros."""
     data = encoded(image)
     scan = data.index(b"\xff\xda")
     empty = data[scan : scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")]
     for middle in (b"\xff\xd0" * 500_000, empty * 70_000, bytes(1_000_000), b"\xff\x01" * 500_000):
-        start = time.process_time()
-        with pytest.raises(ImageError):
-            load_image(data[: scan + 500] + middle)
-        assert time.process_time() - start < 10
+        long = CountedBytes(data[: scan + 500] + middle)
+        assert calls(lambda: refused(long, ".")) < len(long)  # noqa: B023
+        read_jpeg(long)
+        assert long.copied < 2 * len(long)

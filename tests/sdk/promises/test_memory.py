@@ -6,6 +6,8 @@ import textwrap
 
 import pytest
 
+from tests.processes import PATIENCE
+
 ROOT_CODE = """
 import gc, sys
 import cv2, numpy as np, psutil
@@ -72,6 +74,6 @@ def test_memory_goes_back(photo, case):
     steps = textwrap.dedent(CASES[case]).strip()
     code = f"{ROOT_CODE}{steps}\nlarge = None\nprint(held() - before)"
     command = [sys.executable, "-c", code, str(photo)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < LIMITS.get(case, 100)  # MB
