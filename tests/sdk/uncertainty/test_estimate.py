@@ -70,8 +70,9 @@ def test_confidence_is_that_of_the_mean_features(calibration, sample):
     mean = calibration.face[0] + shared @ calibration.face[1:]
     lengths = normalisers(landmarks, calibration.scheme)
     beyond = mean + np.log(face_sides(landmarks) / lengths / 0.08)
-    odds = np.exp(calibration.slope * (beyond - calibration.shift))
-    np.testing.assert_allclose(calibration.confidence(*sample), 1 / (1 + odds), rtol=1e-4)
+    odds = calibration.slope * (beyond - calibration.shift)  # their logarithms
+    likely = np.exp(-np.logaddexp(0, odds))
+    np.testing.assert_allclose(calibration.confidence(*sample), likely, rtol=1e-4, atol=1e-30)
 
 
 def test_rows_are_computed_once_for_all_radii(calibration, sample, monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lapland import Detector
+from lapland.crop.square import crop_matrices, steps
 from lapland.schemes.five_points import five_of
 from lapland.video.clock import Step
 from lapland.video.follower import Follower
@@ -44,7 +45,10 @@ def test_a_fit_is_what_the_detector_gives(follower, detector, frame):
     np.testing.assert_allclose(
         fit.five_points, five_of(follower.scheme, faces.landmarks)[0], atol=1e-3
     )
-    assert fit.mean_scale == pytest.approx(1.1, abs=0.15)
+    info = detector.model
+    square = {"factor": info.crop_factor, "size": info.size, "upright": info.crop_upright}
+    (step,) = steps(crop_matrices(faces.five_points, **square))
+    assert fit.mean_scale == pytest.approx(faces.scales.mean() / step, rel=1e-3)  # crop pixels
     assert not fit.unsure
 
 
