@@ -20,14 +20,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def take_by_default(width, precision, weights):
-    """A copy of package and models whose index names another default model, for all processes."""
+def copied():
+    """A copy of package and models, which all processes of the tests import, to be changed."""
     home = Path(tempfile.mkdtemp(prefix="lapland-"))
     owner = os.getpid()  # what it forks may not take the folder away
     atexit.register(lambda: os.getpid() == owner and shutil.rmtree(home, ignore_errors=True))
     shutil.copytree(ROOT / "sdk", home / "sdk", ignore=shutil.ignore_patterns("__pycache__"))
     # Links would lead out of the folder of the models, which its hashes do not allow.
     shutil.copytree(ROOT / "models", home / "models")
+    sys.path.insert(0, str(home / "sdk"))
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(home / "sdk"), *([before] if before else [])])
+    return home
+
+
+def take_by_default(home, width, precision, weights):
+    """Names another default model in the index of a copy."""
     file = home / "models" / "index.json"
     rows = json.loads(file.read_text("utf-8"))
     for row in rows:
@@ -37,16 +45,24 @@ def take_by_default(width, precision, weights):
             row["default"] = None  # without one, the open family is not the default one
     assert any(row["weights"] == weights and row["default"] for row in rows), "no such model"
     file.write_text(json.dumps(rows), encoding="utf-8")
-    sys.path.insert(0, str(home / "sdk"))
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(home / "sdk"), *([before] if before else [])])
+
+
+def take_none_by_default(home):
+    """Whatever asks a copy for the default model or family fails, in every process."""
+    with (home / "sdk" / "lapland" / "networks" / "index.py").open("a", encoding="utf-8") as file:
+        file.write("\n\ndef default(*_):\n    raise RuntimeError('--without=model')\n")
+        file.write("\n\ndefault_family = default\n")
 
 
 # Here, before anything imports the package: not even this file does so above its functions.
 asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
 asked.add_argument("--model")
-if model := asked.parse_known_args()[0].model:
-    take_by_default(*model.split(":"))
+asked.add_argument("--without")
+asked = asked.parse_known_args()[0]
+if asked.model:
+    take_by_default(copied(), *asked.model.split(":"))
+if asked.without == "model":
+    take_none_by_default(copied())
 
 # `pytest -m quick`: the tests of the SDK without these, which start processes or follow videos.
 NOT_QUICK = (
@@ -88,13 +104,19 @@ def pytest_addoption(parser):
         metavar="SEED",
         help="change pixels of the photo by one grey value, and the noise of the videos",
     )
+    parser.addoption(
+        "--without",
+        choices=["model", "noise"],
+        help="let every test fail that asks for a default model, or sees what --noise changes: "
+        "to the others, --model or --noise can bring nothing new",
+    )
 
 
 def pytest_configure(config):
-    if seed := config.getoption("--noise"):
-        from tests import videos
+    from tests import grain
 
-        videos.SEED = seed
+    grain.SEED = config.getoption("--noise")
+    grain.REFUSED = config.getoption("--without") == "noise"
 
 
 def pytest_collection_modifyitems(items):
@@ -116,20 +138,26 @@ def pytest_report_header():
 
 
 @pytest.fixture(scope="session")
-def photo():
+def photo(tmp_path_factory):
     """Eileen Collins, by NASA, public domain: 512 x 512, one face in about (180, 64, 265, 172)."""
-    return ROOT / "examples" / "astronaut.png"
+    from tests import grain
+
+    path = ROOT / "examples" / "astronaut.png"
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    grained = grain.grained(pixels)
+    if grained is pixels:
+        return path
+    path = tmp_path_factory.mktemp("photo") / path.name
+    assert cv2.imwrite(str(path), grained)
+    return path
 
 
 @pytest.fixture(scope="session")
-def image(photo, request):
+def image(photo):
     """The photo as BGR; read-only, so that a test that writes to it fails."""
     pixels = cv2.imread(str(photo), cv2.IMREAD_COLOR)
     assert pixels.shape == (512, 512, 3)
     assert pixels.dtype == np.uint8
-    if seed := request.config.getoption("--noise"):
-        steps = np.random.default_rng(seed).integers(-1, 2, pixels.shape)
-        pixels = np.clip(pixels + steps, 0, 255).astype(np.uint8)
     pixels.flags.writeable = False
     return pixels
 

@@ -8,8 +8,7 @@ import numpy as np
 from benchmarks.videos.errors import Log
 from benchmarks.videos.motions import MOTIONS, Frame, noisy
 from benchmarks.videos.scene import Person, astronaut, background, paste, placed
-
-SEED = 0  # of the sensor's noise; `pytest --noise` gives another
+from tests.grain import grained, seed
 
 
 @cache
@@ -22,7 +21,7 @@ def people() -> tuple[Person, Person]:
 @lru_cache(maxsize=6)  # some 100 MB each where they are whole
 def video(motion: str, last: int | None = None) -> tuple[Frame, ...]:
     """The first frames of one motion of `benchmarks.videos.motions`."""
-    return tuple(islice(noisy(MOTIONS[motion](*people()), SEED), last))
+    return tuple(islice(noisy(MOTIONS[motion](*people()), seed()), last))
 
 
 def follow(tracker, frames):
@@ -42,10 +41,11 @@ def two_faces():
     canvas = background()
     for who, x in ((one, 180), (other, 460)):
         canvas = paste(canvas, who, placed(who, x, 240, 130), head=True)
-    return canvas.astype(np.uint8)
+    return grained(canvas.astype(np.uint8))
 
 
 def one_face():
     """The same frame without the second."""
     one, _ = people()
-    return paste(background(), one, placed(one, 180, 240, 130), head=True).astype(np.uint8)
+    canvas = paste(background(), one, placed(one, 180, 240, 130), head=True)
+    return grained(canvas.astype(np.uint8))

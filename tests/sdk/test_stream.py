@@ -11,10 +11,10 @@ FPS, BLINKS = 10, 2
 
 
 @pytest.fixture(scope="module")
-def clip(tmp_path_factory):
+def clip(image, tmp_path_factory):
     """A film of a face that blinks twice."""
     path = tmp_path_factory.mktemp("film") / "clip.avi"
-    image = cv2.imread("examples/astronaut.png")[:256, 100:356].copy()
+    image = image[:256, 100:356]
     landmarks = Detector(threads=1).predict(image).landmarks[0]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (256, 256))
     for _, frame in film(image, landmarks, fps=FPS, blinks=BLINKS, length=0.3):

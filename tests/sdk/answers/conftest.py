@@ -2,12 +2,10 @@ import pytest
 
 from lapland import Detector
 
-PHOTO = "examples/astronaut.png"
-
 
 @pytest.fixture(scope="session")
-def faces():
-    return Detector(threads=1).predict(PHOTO)
+def faces(image):
+    return Detector(threads=1).predict(image)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Blinks: events from openness, and from a film."""
 
-import cv2
 import numpy as np
 import pytest
 
@@ -65,8 +64,8 @@ def test_faces_without_ids_are_refused(faces):
 
 
 @pytest.mark.parametrize("fps", [15, 30])
-def test_the_blinks_of_a_film_are_counted(fps):
-    image = cv2.imread("examples/astronaut.png")[:300, 80:380].copy()
+def test_the_blinks_of_a_film_are_counted(image, fps):
+    image = image[:300, 80:380]
     landmarks = Detector(threads=1).predict(image).landmarks[0]
     tracker = Tracker(Detector("1/4-lite", weights="300w", threads=1), background=False)
     blinks, found = Blinks(), []

@@ -36,12 +36,6 @@ DLIB = [
     [203, 168, 184, 133, 118],
     [0, 162, 191, 160, 152],
 ]
-PHOTO = "examples/astronaut.png"
-
-
-@pytest.fixture(scope="module")
-def image():
-    return cv2.imread(PHOTO)
 
 
 @pytest.mark.parametrize("size", [112, 128, 256])
@@ -89,8 +83,8 @@ def test_a_turned_photo_gives_the_same_chip(image, faces, layout):
     assert np.abs(one - other).mean() < 2
 
 
-def test_chip_of_a_face(image, faces):
-    assert (faces[0].chip(PHOTO) == faces.chips(image)[0]).all()
+def test_chip_of_a_face(photo, image, faces):
+    assert (faces[0].chip(photo) == faces.chips(image)[0]).all()
     assert len(list(faces.chips(image))) == len(faces)
 
 

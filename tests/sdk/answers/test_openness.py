@@ -1,6 +1,5 @@
 """Eyes and mouth: closed and open ones, turned heads, and how sure that is."""
 
-import cv2
 import numpy as np
 import pytest
 
@@ -71,8 +70,8 @@ def test_mouth():
 @pytest.mark.parametrize(
     ("width", "weights"), [("1/4-lite", "300w"), ("1/2-lite", "300w"), ("1/2-lite", "open")]
 )
-def test_drawn_lids_mean_the_same_with_every_model(width, weights, precision):
-    image = cv2.imread("examples/astronaut.png")[:300, 80:380].copy()
+def test_drawn_lids_mean_the_same_with_every_model(image, width, weights, precision):
+    image = image[:300, 80:380]
     detector = Detector(width, precision=precision, weights=weights, threads=1)
     face = detector.predict(image)[0]
     blinking = detector.predict(shut(image, face.landmarks, 1.0))[0]

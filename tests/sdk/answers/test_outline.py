@@ -20,7 +20,7 @@ def test_the_outline_holds_every_landmark(astronaut):
     assert len(astronaut.outline(forehead=False)) == 27
 
 
-def test_masks(astronaut, faces):
+def test_masks(astronaut, faces, photo):
     shape = (512, 512)
     mask = {name: astronaut.mask(shape, name) for name in MASKS}
     assert mask["face"].sum() > mask["skin"].sum() > mask["mouth"].sum() > mask["lips"].sum() > 0
@@ -31,7 +31,7 @@ def test_masks(astronaut, faces):
     assert mask["left_eye"][eye[1], eye[0]]
     assert not mask["right_eye"][eye[1], eye[0]]
     assert mask["face"].dtype == bool
-    assert faces.masks("examples/astronaut.png").shape == (1, 512, 512)
+    assert faces.masks(photo).shape == (1, 512, 512)
     assert Faces.empty().masks(shape).shape == (0, *shape)
 
 

@@ -8,13 +8,11 @@ from lapland import Detector
 from lapland.cli.main import main
 from lapland.detection.registry import DETECTORS
 
-PHOTO = "examples/astronaut.png"
 
-
-def test_a_folder_keeps_its_names(tmp_path, capsys):
+def test_a_folder_keeps_its_names(image, tmp_path, capsys):
     photos = tmp_path / "photos"
     (photos / "day").mkdir(parents=True)
-    cv2.imwrite(str(photos / "day" / "a.png"), cv2.imread(PHOTO))
+    cv2.imwrite(str(photos / "day" / "a.png"), image)
     (photos / "broken.jpg").write_bytes(b"nothing")
     assert main(["blur", str(photos), "-o", str(tmp_path / "out"), "--threads", "1"]) == 1
     told = capsys.readouterr()
@@ -25,17 +23,17 @@ def test_a_folder_keeps_its_names(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("detector", ["largest", *DETECTORS])
-def test_every_detector_blurs(tmp_path, monkeypatch, detector):
+def test_every_detector_blurs(photo, tmp_path, monkeypatch, detector):
     """One without low scores of its own, too."""
     monkeypatch.setitem(DETECTORS, "largest", DETECTORS["mtcnn"])
     out = str(tmp_path / "out.png")
-    assert main(["blur", PHOTO, "-o", out, "--detector", detector, "--threads", "1"]) == 0
+    assert main(["blur", str(photo), "-o", out, "--detector", detector, "--threads", "1"]) == 0
     assert len(Detector(threads=1).predict(out)) == 0
 
 
-def test_originals_are_never_replaced(tmp_path, capsys):
+def test_originals_are_never_replaced(image, tmp_path, capsys):
     photo = tmp_path / "a.png"
-    cv2.imwrite(str(photo), cv2.imread(PHOTO))
+    cv2.imwrite(str(photo), image)
     before = photo.read_bytes()
     assert main(["blur", str(photo), "-o", str(tmp_path)]) == 2
     assert main(["blur", str(photo), "-o", str(photo)]) == 2
@@ -43,8 +41,8 @@ def test_originals_are_never_replaced(tmp_path, capsys):
     assert "place of an original" in capsys.readouterr().err
 
 
-def test_a_video_is_blurred_in_every_frame(tmp_path):
-    image = cv2.imread(PHOTO)[:256, 100:356].copy()
+def test_a_video_is_blurred_in_every_frame(image, tmp_path):
+    image = image[:256, 100:356]
     clip = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 10, (256, 256))
     for number in range(8):

@@ -23,8 +23,8 @@ def cascade():
 
 
 @pytest.fixture(scope="module")
-def astronaut():
-    return cv2.imread(str(ROOT / "examples" / "astronaut.png"))
+def astronaut(image):
+    return image
 
 
 def assert_valid(result, count=None):

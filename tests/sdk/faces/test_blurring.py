@@ -6,12 +6,10 @@ import pytest
 
 from lapland import Detector, Faces, OptionError, blur
 
-PHOTO = "examples/astronaut.png"
-
 
 @pytest.fixture(scope="module")
-def face():
-    return Detector(threads=1).predict(PHOTO)
+def face(image):
+    return Detector(threads=1).predict(image)
 
 
 def sharpness(image, face):
@@ -20,23 +18,22 @@ def sharpness(image, face):
 
 
 @pytest.mark.parametrize("style", ["blur", "pixelate", "fill"])
-def test_nobody_is_found_in_a_blurred_photo(face, style):
-    image = cv2.imread(PHOTO)
+def test_nobody_is_found_in_a_blurred_photo(photo, image, face, style):
     hidden = blur(image, face, style)
     assert len(Detector(threads=1).predict(hidden)) == 0
     changed = (hidden != image).any(axis=-1)
-    assert changed[face[0].mask(PHOTO)].mean() > 0.9
+    assert changed[face[0].mask(photo)].mean() > 0.9
     assert not changed[250:].any()
     assert not changed[:, :100].any()
 
 
-def test_wrong_landmarks_do_not_uncover_a_face(face):
+def test_wrong_landmarks_do_not_uncover_a_face(photo, image, face):
     """The detector's five points are hidden even if the landmarks lie elsewhere."""
     away = Faces(
         face.boxes, face.scores, face.five_points, face.landmarks + np.float32(150), face.scales
     )
-    hidden = blur(PHOTO, away)
-    assert sharpness(hidden, face) < 0.7 * sharpness(cv2.imread(PHOTO), face)
+    hidden = blur(photo, away)
+    assert sharpness(hidden, face) < 0.7 * sharpness(image, face)
 
 
 def test_faces_at_the_edge_and_huge_ones(face):
@@ -52,6 +49,6 @@ def test_faces_at_the_edge_and_huge_ones(face):
         assert blur(image, moved).shape == image.shape
 
 
-def test_unknown_style(face):
+def test_unknown_style(image, face):
     with pytest.raises(OptionError, match="'blur', 'pixelate', 'fill'"):
-        blur(PHOTO, face, "sharpen")
+        blur(image, face, "sharpen")

@@ -58,10 +58,10 @@ def test_a_line_gives_the_same_faces(faces):
 
 
 @pytest.fixture(scope="module", params=list(FAMILIES))
-def three(request):
+def three(image, request):
     """Three faces of one photo; the last is cut by its border."""
-    photo = cv2.imread("examples/astronaut.png")[:300, 80:380]
-    wide = np.hstack([photo, cv2.flip(photo, 1), photo[:, :160]])
+    part = image[:300, 80:380]
+    wide = np.hstack([part, cv2.flip(part, 1), part[:, :160]])
     found = Detector(weights=request.param, threads=1).predict(wide)
     assert len(found) >= 2
     return found

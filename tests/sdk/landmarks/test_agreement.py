@@ -11,11 +11,6 @@ BAD, SURE = 0.1, 0.5  # of the distance of the eyes' outer corners; confidence
 
 
 @pytest.fixture(scope="module")
-def photo():
-    return cv2.imread("examples/astronaut.png")
-
-
-@pytest.fixture(scope="module")
 def detector():
     """Of the open weights: those of 300-W are sure of some faces that lie, and of some places
     without a face."""
@@ -23,8 +18,8 @@ def detector():
 
 
 @pytest.fixture(scope="module")
-def upright(detector, photo):
-    return detector.predict(photo)
+def upright(detector, image):
+    return detector.predict(image)
 
 
 def turned(photo, faces, degrees, size):
@@ -42,11 +37,11 @@ def errors(faces, truth):
 
 
 @pytest.mark.parametrize("size", [0.7, 1.0, 1.6])
-def test_no_turned_face_is_wrong_and_sure(detector, photo, upright, size):
+def test_no_turned_face_is_wrong_and_sure(detector, image, upright, size):
     right = 0
     for degrees in range(0, 360, 15):
-        image, truth, _ = turned(photo, upright, degrees, size)
-        faces = detector.predict(image)
+        view, truth, _ = turned(image, upright, degrees, size)
+        faces = detector.predict(view)
         off = errors(faces, truth)
         # Further off than the face is wide is another face, of which this photo has none.
         assert not ((off > BAD) & (faces.confidence > SURE)).any(), degrees
@@ -54,23 +49,23 @@ def test_no_turned_face_is_wrong_and_sure(detector, photo, upright, size):
     assert right >= 8  # within 45 degrees of upright, and some beyond
 
 
-def test_a_face_that_agrees_is_left_alone(detector, photo, upright):
+def test_a_face_that_agrees_is_left_alone(detector, image, upright):
     faces, network = detector.networks
-    located = network.locate(photo, upright.five_points, textured=True)
-    agreement = checked(network, faces, photo, upright.five_points, located)
+    located = network.locate(image, upright.five_points, textured=True)
+    agreement = checked(network, faces, image, upright.five_points, located)
     assert agreement.seen.all()
     assert not agreement.moved.any()
     for before, after in zip(located, agreement.located, strict=True):
         np.testing.assert_array_equal(before, after)
 
 
-def test_a_face_that_was_found_elsewhere_is_there_once(detector, photo, upright):
+def test_a_face_that_was_found_elsewhere_is_there_once(detector, image, upright):
     # Points a little off lead to the same face.
     five = np.concatenate([upright.five_points, upright.five_points + np.array([9, 0])]).astype(
         np.float64
     )
     faces, network = detector.networks
-    agreement = checked(network, faces, photo, five, network.locate(photo, five, textured=True))
+    agreement = checked(network, faces, image, five, network.locate(image, five, textured=True))
     assert agreement.seen.all()
     off = np.abs(agreement.located.landmarks[1] - upright.landmarks[0]).max()
     assert off < 6
@@ -80,11 +75,11 @@ def box_of(landmarks):
     return np.concatenate([landmarks.min(axis=0), landmarks.max(axis=0)])
 
 
-def test_a_face_in_a_given_box_is_right_at_any_angle(detector, photo, upright):
+def test_a_face_in_a_given_box_is_right_at_any_angle(detector, image, upright):
     right = 0
     for degrees in range(0, 360, 15):
-        image, truth, _ = turned(photo, upright, degrees, 1.0)
-        faces = detector.predict(image, boxes=box_of(truth)[None])
+        view, truth, _ = turned(image, upright, degrees, 1.0)
+        faces = detector.predict(view, boxes=box_of(truth)[None])
         if errors(faces, truth) < BAD:
             right += 1
             assert faces.scores > SURE, degrees
@@ -93,10 +88,10 @@ def test_a_face_in_a_given_box_is_right_at_any_angle(detector, photo, upright):
     assert right >= 22  # of 24
 
 
-def test_given_points_that_are_right_stay(detector, photo, upright):
+def test_given_points_that_are_right_stay(detector, image, upright):
     for degrees in range(0, 360, 45):
-        image, truth, five = turned(photo, upright, degrees, 1.0)
-        faces = detector.predict(image, five_points=five[None])
+        view, truth, five = turned(image, upright, degrees, 1.0)
+        faces = detector.predict(view, five_points=five[None])
         np.testing.assert_allclose(faces.five_points[0], five, atol=1e-3)
         assert errors(faces, truth) < BAD
 

@@ -3,7 +3,6 @@
 import dataclasses
 import pickle
 
-import cv2
 import numpy as np
 import pytest
 
@@ -19,21 +18,16 @@ def detector(request):
 
 
 @pytest.fixture(scope="module")
-def photo():
-    return cv2.imread("examples/astronaut.png")
-
-
-@pytest.fixture(scope="module")
-def whole(detector, photo):
-    return detector.predict(photo)
+def whole(detector, image):
+    return detector.predict(image)
 
 
 CUTS = {"right": np.s_[:, :235], "left": np.s_[:, 205:], "bottom": np.s_[:155]}
 
 
-def cut_off(detector, photo, whole, side):
+def cut_off(detector, image, whole, side):
     """Faces of a part of the photo, their true landmarks, and which of these lie outside."""
-    part = np.ascontiguousarray(photo[CUTS[side]])
+    part = np.ascontiguousarray(image[CUTS[side]])
     shift = np.array([205 if side == "left" else 0, 0])
     truth, (height, width) = whole.landmarks[0] - shift, part.shape[:2]
     outside = ((truth < -0.5) | (truth >= np.array([width, height]) - 0.5)).any(axis=1)
@@ -41,10 +35,10 @@ def cut_off(detector, photo, whole, side):
     return cut, truth, outside
 
 
-def test_radii_hold_landmarks_that_the_photo_does_not_show(detector, photo, whole):
+def test_radii_hold_landmarks_that_the_photo_does_not_show(detector, image, whole):
     held = []
     for side in CUTS:
-        cut, truth, outside = cut_off(detector, photo, whole, side)
+        cut, truth, outside = cut_off(detector, image, whole, side)
         assert 5 <= outside.sum() <= 34
         off = np.linalg.norm(cut.landmarks[0] - truth, axis=1)
         held.append((off <= cut.radius(0.9)[0])[outside].mean())
@@ -53,8 +47,8 @@ def test_radii_hold_landmarks_that_the_photo_does_not_show(detector, photo, whol
 
 
 @pytest.mark.parametrize("side", CUTS)
-def test_what_the_photo_does_not_show_has_the_radius_of_a_guess(detector, photo, whole, side):
-    cut, truth, outside = cut_off(detector, photo, whole, side)
+def test_what_the_photo_does_not_show_has_the_radius_of_a_guess(detector, image, whole, side):
+    cut, truth, outside = cut_off(detector, image, whole, side)
     sides = np.sqrt(np.prod(np.ptp(truth, axis=0)))
     assert 0.1 * sides < np.median(cut.radius(0.9)[0][outside]) < 0.4 * sides
     assert cut.confidence[0] < whole.confidence[0]
@@ -93,12 +87,12 @@ def test_radii_grow_towards_the_border_and_with_the_probability():
     assert not USUAL.radii(square, None, 0.9).any()
 
 
-def test_the_size_goes_with_the_faces(detector, photo, whole):
+def test_the_size_goes_with_the_faces(detector, image, whole):
     for some in (whole[0], whole[:1], pickle.loads(pickle.dumps(whole)), next(iter(whole))):
         assert some.image_size == (512, 512)
     assert whole[0].radius(0.5).shape == (68,)
     with Tracker(detector, background=False) as tracker:
-        assert tracker.update(photo[:300]).image_size == (512, 300)
+        assert tracker.update(image[:300]).image_size == (512, 300)
     assert Faces.empty().image_size is None
 
 
@@ -108,8 +102,8 @@ def test_a_size_that_is_none_is_refused(whole, wrong):
         dataclasses.replace(whole, image_size=wrong)
 
 
-def test_coco_boxes_end_at_the_border_of_the_photo(detector, photo, whole):
-    part = np.ascontiguousarray(photo[:, :235])
+def test_coco_boxes_end_at_the_border_of_the_photo(detector, image, whole):
+    part = np.ascontiguousarray(image[:, :235])
     row = detector.predict(part, five_points=whole.five_points).to_coco(image_id=1)[0]
     x, _, width, _ = row["bbox"]
     assert x + width == pytest.approx(235, abs=1e-3)
