@@ -1,4 +1,4 @@
-"""Documents name every detector and every decoder of the tables."""
+"""Documents name every detector, every decoder, and every file of the tools."""
 
 import re
 from inspect import cleandoc
@@ -34,3 +34,20 @@ def test_every_part_is_named(option, text):
     named = re.findall(r'"([\w-]+)"', text(option))
     assert set(named) == set(table)
     assert named[0] == default
+
+
+def test_the_training_page_names_every_command_room_and_file():
+    page = (ROOT / "training" / "README.md").read_text(encoding="utf-8")
+    part = page[page.index("## One idea, one file") : page.index("## Crops")]
+    for file in (ROOT / "training").rglob("*.py"):
+        room = "" if file.parent.name == "training" else file.parent.name
+        rows = re.findall(rf"^\| `{room}` \|.*", part, re.MULTILINE) if room else [part]
+        assert len(rows) == 1, room
+        assert file.stem == "__init__" or f"`{file.stem}`" in rows[0], file
+
+
+def test_the_page_of_benchmarks_names_every_command():
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `python -m benchmarks\.(\w+)", page, re.MULTILINE))
+    commands = {file.stem for file in (ROOT / "benchmarks").glob("*.py")} - {"__init__", "report"}
+    assert named - {"peers"} == commands
