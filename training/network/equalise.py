@@ -36,6 +36,7 @@ def joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
     c = net.encoder[0].out_channels
     after_encoder = [*net.encoder[1:], net.bottleneck[0]]
     for i, (layer, after) in enumerate(zip(net.encoder, after_encoder, strict=True)):
+        # In the concatenation they stand behind the c channels of the decoder.
         yield layer, [_Reader(after), _Reader(net.up[3 - i], c)]
     yield net.bottleneck[0], [_Reader(net.bottleneck[1])]
     yield net.bottleneck[1], [_Reader(net.decoder[0])]
@@ -69,7 +70,7 @@ def equalise(net: RCN, crops: Tensor) -> None:
             hook.remove()
     for layer, readers in pairs:
         ratios = ranges(maps[layer], BELOW if net.slope else 0.0)
-        ratios /= ratios.max()
+        ratios /= ratios.max()  # the widest channel stays, the others grow to its range
         conv = _conv(layer)
         conv.weight /= ratios.view(-1, 1, 1, 1)
         assert conv.bias is not None

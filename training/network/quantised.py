@@ -109,6 +109,7 @@ class RoundedActivation(torch.autograd.Function):
         """Gradients of the values and of both ends."""
         (kept,) = ctx.saved_tensors
         largest = (grad * (kept == LEVELS)).sum(dtype=torch.float32)
+        # The lower end is counted downwards, so its gradient has the other sign.
         lowest = (grad * (kept == 0)).sum(dtype=torch.float32) * -ctx.slope
         inside = grad * ((kept > 0) & (kept < LEVELS))
         if ctx.slope:
@@ -230,6 +231,7 @@ class QuantisedRCN(RCN):
         peaks = heatmaps.amax(dim=(2, 3))  # (B, K)
         self.head[2].bias -= (peaks.amin(0) + peaks.amax(0)) / 2
         for place, parts in values.items():
+            # Not the extremes: a single outlier would make the steps of all values coarser.
             lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])
             self.largest[place].fill_(math.log(max(largest, 1e-3)))
             if place in self.lowest:

@@ -90,6 +90,7 @@ class RCN(nn.Module):
             x = self.act(conv(x), f"bottleneck{i}")
         for i, conv, up in zip((3, 2, 1, 0), self.decoder, self.up, strict=True):
             x = self.dropout(self.act(conv(x), f"joined{i}"))
+            # Coarse maps know which landmark, fine ones know where: they recombine here.
             x = torch.cat([x, skips.pop()], dim=1)  # (B, 2c, H, W)
             x = self.dropout(self.act(up(x), f"up{i}"))  # (B, 2c, 2H, 2W): 10, 20, 40, 80
         x = self.act(self.head[0](x), "head0")

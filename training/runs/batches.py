@@ -72,6 +72,7 @@ class Batches:
         self._more: Any = None
         if unlabelled is not None:
             needed = len(self) * recipe.batch  # one beside each labelled face
+            # A smaller folder serves several times in a pass.
             self._more = accelerator.prepare(self._loader(unlabelled, needed))
 
     def __len__(self) -> int:
@@ -105,6 +106,8 @@ class Batches:
             data if self._views == 1 else Pairs(data),
             batch_size=share,
             sampler=sampler,
+            # A last batch of a few faces would be a step of much noise. Data for less than one
+            # batch are kept, or there would be no step at all.
             drop_last=samples >= share,
             num_workers=self._workers,
         )

@@ -115,6 +115,7 @@ class Objective:
         here = (sums[0][:labelled], sums[1][:labelled])
         scalars = loss_on_labels(heatmaps[:labelled], here, target, self.recipe, weight)
         if between is not None:
+            # Agreement of two views needs no label, so unlabelled faces count as well.
             parts = (heatmaps[:labelled].chunk(2), heatmaps[labelled:].chunk(2))
             first, second = (torch.cat(views) for views in zip(*parts, strict=True))
             mirror = list(SCHEMES[self.recipe.scheme].mirror)
@@ -132,6 +133,7 @@ class Objective:
             scalars["distillation"] = landmarks.distillation(student, teacher).mean()
             scalars["loss"] = scalars["loss"] + self.recipe.distillation * scalars["distillation"]
         if self.discriminator is not None:
+            # Maps of unlabelled faces alone are judged: those of the others have labels.
             fake = probabilities(heatmaps[labelled:], self.recipe.beta)
             scalars |= self._adversarial(fake, images, target)
             scalars["loss"] = scalars["loss"] + self.recipe.adversary * scalars["generator"]
@@ -141,6 +143,7 @@ class Objective:
         judge = self.discriminator
         assert judge is not None
         labelled = len(target)
+        # As wide as the targets of the losses, or their width alone would give them away.
         real = adversary.drawn_maps(target, self.recipe.target_scale)
         with self.accelerator.autocast():
             on_real = judge(images[:labelled], real)

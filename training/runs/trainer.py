@@ -117,7 +117,7 @@ class Trainer:
             sums: dict[str, float] = {}
             for scalars in self._epoch():
                 for name, value in scalars.items():
-                    sums[name] = sums.get(name, 0.0) + value / steps
+                    sums[name] = sums.get(name, 0.0) + value / steps  # mean over the pass
                 bar.update()
             self.epoch += 1
             self.seconds += time.perf_counter() - started
@@ -127,7 +127,7 @@ class Trainer:
                 row["val_nmse"] = self._evaluate()
                 bar.set_postfix(val=f"{row['val_nmse']:.2f}%", best=f"{self.best:.2f}%")
             self.history.append(row)
-            self.save()
+            self.save()  # after every pass: a killed run loses one at most
         bar.close()
         return self.best
 
@@ -159,6 +159,7 @@ class Trainer:
             self.optimiser.step()
             self.averaged.update_parameters(net)
             values = {name: value.item() for name, value in scalars.items()}
+            # Nothing comes back from NaN: the averaged weights hold it from now on.
             if not math.isfinite(values["loss"]):
                 raise FloatingPointError(
                     f"the loss became {values['loss']} in epoch {self.epoch}; "
@@ -182,6 +183,7 @@ class Trainer:
                     **self.others,
                 }
                 weights = self.averaged.module.state_dict()
+                # The kept network is the plain one, without normalisation.
                 weights = folded(weights) if self.recipe.normalised else weights
                 checkpoint.save_weights(self.out / "best.safetensors", weights, self.recipe, facts)
         return value
