@@ -24,9 +24,10 @@ import onnxruntime
 
 from lapland import Detector
 from lapland.base.errors import LaplandError
-from lapland.detection import blazeface, onestage, orientation, paired
+from lapland.detection import blazeface, merging, onestage, orientation, paired, portrait
 from lapland.detection.onet import Onet
 from lapland.image.loading import Image
+from lapland.landmarks import agreement
 from lapland.networks import index
 from lapland.networks.info import ModelInfo
 from lapland.networks.loading import load_blazeface, load_onestage, load_onet
@@ -155,7 +156,7 @@ def _write_models(names: Sequence[str], folder: Path) -> None:
             row["terms"] = _terms(family, folder.parent)
         shutil.copyfile(path, folder / row["file"])
         rows.append(row)
-    content = {"detection": _write_detection(folder), "models": rows}
+    content = {"detection": write_detection(folder), "models": rows}
     (folder / "index.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
 
 
@@ -166,7 +167,7 @@ def _terms(family: str, out: Path) -> str:
     return place
 
 
-def _write_detection(folder: Path) -> dict[str, Any]:
+def write_detection(folder: Path) -> dict[str, Any]:
     """The networks of the face detector, and their entry in `index.json`."""
     (folder / "blazeface.onnx").write_bytes(load_blazeface())
     (folder / "onestage.onnx").write_bytes(load_onestage())
@@ -183,10 +184,19 @@ def _write_detection(folder: Path) -> dict[str, Any]:
         "possible": paired.POSSIBLE,
         "least": least,
         "rolled": paired.ROLLED,
+        "same": paired.SAME,
+        "leastSide": paired.LEAST,
+        "mostAgain": paired.MOST_AGAIN,
+        "tilt": orientation.TILT,
+        "certain": orientation.CERTAIN,
+        "hangs": orientation.HANGS,
+        "floor": orientation.FLOOR,
+        "wider": orientation.WIDER.tolist(),
         "blazeface": {
             "file": "blazeface.onnx",
             "side": blazeface.SIDE,
             "threshold": large,
+            "same": merging.SAME,
             "fiveOfSix": blazeface.FIVE_OF_SIX.tolist(),
             "box": blazeface.BOX.tolist(),
         },
@@ -194,9 +204,21 @@ def _write_detection(folder: Path) -> dict[str, Any]:
             "file": "onestage.onnx",
             "smallest": onestage.SMALLEST,
             "threshold": small,
+            "same": merging.SAME,
             "box": onestage.BOX.tolist(),
         },
         "onet": {"file": "onet.onnx", "box": Onet.box_in_portrait},
+        "agreement": {
+            "face": portrait.FACE,
+            "doubtful": agreement.DOUBTFUL,
+            "largestOffset": portrait.LARGEST_OFFSET,
+            "close": agreement.CLOSE,
+            "near": agreement.NEAR,
+            "far": agreement.FAR,
+            "rounds": agreement.ROUNDS,
+            "sure": agreement.SURE,
+            "same": agreement.SAME,
+        },
     }
 
 

@@ -23,8 +23,6 @@ from .options import DetectorOptions, Networks, load_networks
 if TYPE_CHECKING:
     from .landmarks.network import Located
 
-_SAME = 0.5  # least IoU of two boxes of one face
-
 
 class Detector(Hinting):
     """Finds faces and their landmarks. Loaded once, used for any number of photos and threads.
@@ -231,7 +229,7 @@ class Detector(Hinting):
         boxes: NDArray[np.float32],
     ) -> Faces:
         """The faces of the face detector, without those that are none and seem sure."""
-        from .landmarks.agreement import SURE, checked
+        from .landmarks.agreement import SAME, SURE, checked
 
         faces, landmarks = self._networks
         located = landmarks.locate(image, points, textured=True)
@@ -240,7 +238,7 @@ class Detector(Hinting):
         if moved.any():  # a face found upside down has its box elsewhere
             boxes = boxes.copy()
             boxes[moved] = around(agreement.located.landmarks[moved])
-            twins = iou(boxes, boxes[kept & ~moved]).max(axis=1, initial=0.0) > _SAME
+            twins = iou(boxes, boxes[kept & ~moved]).max(axis=1, initial=0.0) > SAME
             kept = kept & ~(moved & twins)
         result = self._result(image, agreement.five_points, agreement.located, scores, boxes)
         if kept.all():

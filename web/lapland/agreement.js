@@ -13,15 +13,20 @@ import { PORTRAIT } from "./onet.js";
 /** @typedef {import("./crop.js").Image} Image */
 /** @typedef {import("./network.js").Face} Face */
 
-const FACE = 0.5; // least score
-// Differences of five points, pixels of the portrait.
-const DOUBTFUL = 2.5; // above it the face is looked at
-const LARGEST_OFFSET = 6; // above it a crop is a bad one, even if its landmarks agree
-const FAR = 10; // beyond it the detector sees another face than the network
-const [CLOSE, NEAR] = [2.2, 4]; // up to these the network agrees with landmarks placed anew, with the first
-const ROUNDS = 3; // how often a face is placed anew at most
-const SURE = 0.5; // least confidence of a face that seems sure
-const SAME = 0.5; // least overlap of two boxes of one face
+/**
+ * Limits, as `models/index.json` has them; differences of five points are in pixels of the portrait.
+ *
+ * @typedef {object} Limits
+ * @property {number} face least score of a face
+ * @property {number} doubtful difference above which a face is looked at
+ * @property {number} largestOffset difference above which a crop is a bad one, even if its landmarks agree
+ * @property {number} close up to this the network agrees with landmarks placed anew
+ * @property {number} near up to this it agrees with the first ones
+ * @property {number} far beyond it the detector sees another face than the network
+ * @property {number} rounds how often a face is placed anew at most
+ * @property {number} sure least confidence of a face that seems sure
+ * @property {number} same least overlap (IoU) of two boxes of one face
+ */
 
 /** Largest difference of five points from others, in pixels of the portrait of the first.
  * @param {Point[]} five @param {Point[]} others */
@@ -47,20 +52,21 @@ function overlap(a, b) {
  * @returns {Promise<Face[]>}
  */
 export async function agreed(image, faces, network, detector) {
+  const limits = detector.description.agreement;
   const results = [];
   for (const face of faces) {
     const five = network.fivePointsOf(face.landmarks);
     const off = apart(five, face.fivePoints);
-    const settled = off > DOUBTFUL ? await settle(five, off > LARGEST_OFFSET ? CLOSE : NEAR) : { seen: true };
+    const settled = off > limits.doubtful ? await settle(five, off > limits.largestOffset ? limits.close : limits.near) : { seen: true };
     results.push({ face, ...settled });
   }
   const staying = results.filter((result) => result.seen && !result.anew).map(({ face }) => face.box);
   return results.flatMap(({ face, seen, anew }) => {
     // Landmarks that no face confirms may stay if they say that they are unsure.
-    if (!seen) return face.confidence < SURE ? [face] : [];
+    if (!seen) return face.confidence < limits.sure ? [face] : [];
     if (!anew) return [face];
     const placed = { ...anew, box: boxOf(anew.landmarks), score: face.score };
-    return staying.some((box) => overlap(box, placed.box) > SAME) ? [] : [placed];
+    return staying.some((box) => overlap(box, placed.box) > limits.same) ? [] : [placed];
   });
 
   /** Whether there is a face, and its landmarks if they are placed anew. Landmarks that differ by at
@@ -71,14 +77,14 @@ export async function agreed(image, faces, network, detector) {
     let [five, look] = [first, straight];
     /** @type {Face | undefined} */
     let anew;
-    for (let placed = 0; placed <= ROUNDS; placed++) {
+    for (let placed = 0; placed <= limits.rounds; placed++) {
       if (placed) {
         anew = await network.locate(image, look.fivePoints);
         five = network.fivePointsOf(anew.landmarks);
         look = await detector.look(image, five);
       }
-      if (look.score < FACE) return { seen: false };
-      if (apart(five, look.fivePoints) <= (anew ? CLOSE : near)) return { seen: true, anew };
+      if (look.score < limits.face) return { seen: false };
+      if (apart(five, look.fivePoints) <= (anew ? limits.close : near)) return { seen: true, anew };
     }
     return halfTurned(first, straight);
   }
@@ -89,11 +95,11 @@ export async function agreed(image, faces, network, detector) {
   async function halfTurned(first, straight) {
     const [mx, my] = meanOf(first);
     const around = await detector.look(image, first.map(([x, y]) => [2 * mx - x, 2 * my - y]));
-    if (around.score <= straight.score) return { seen: apart(first, straight.fivePoints) <= FAR };
+    if (around.score <= straight.score) return { seen: apart(first, straight.fivePoints) <= limits.far };
     const anew = await network.locate(image, around.fivePoints);
     const five = network.fivePointsOf(anew.landmarks);
     const look = await detector.look(image, five);
-    const right = look.score >= FACE && apart(five, look.fivePoints) <= NEAR;
+    const right = look.score >= limits.face && apart(five, look.fivePoints) <= limits.near;
     return right ? { seen: true, anew } : { seen: false };
   }
 }

@@ -14,6 +14,7 @@ import { nearest, padded } from "./shrinking.js";
  * @property {string} file
  * @property {number} side longer side of the picture that it sees, pixels
  * @property {number} threshold least score
+ * @property {number} same least overlap (IoU) of two of its cells that see one face
  * @property {number[][]} fiveOfSix its six points -> the five of other detectors, as weighted means
  * @property {number[]} box place of their box in its square
  */
@@ -61,7 +62,7 @@ export class BlazeFace {
       }
     }
     const [rateX, rateY] = [width / small.width, height / small.height];
-    return merged(cells).map(({ score, values }) => {
+    return merged(cells, this.#network.same).map(({ score, values }) => {
       // Places between the edges of the picture -> pixels with centres at integers; sides stay.
       const [middle, sides, ...six] = values.map(([x, y], k) => {
         const edge = k === 1 ? 0 : 0.5;

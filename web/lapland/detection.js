@@ -26,25 +26,24 @@ import { Halves } from "./shrinking.js";
  * @property {number} possible least score of a face that may hang
  * @property {number} least least probability of a face that the O-Net is not sure of
  * @property {number} rolled most lean of a face, radians
+ * @property {number} same least shared part of the smaller box of one face in two networks
+ * @property {number} leastSide sides of the smallest face; boxes of small faces are as much too small at times
+ * @property {number} mostAgain logarithm of odds: more than BlazeFace gives a portrait
+ * @property {number} tilt most lean of a face in its portrait, radians: coarse points of a face that leans
+ *   are off by as much
+ * @property {number} certain score of the O-Net that few faces have that hang
+ * @property {number} hangs logarithm of odds: lead of the other way up without the O-Net
+ * @property {number} floor a probability counts as no less, and no more than 1 - this
+ * @property {Point[]} wider difference of the O-Net's points in a portrait and in a box that MTCNN has just
+ *   moved, pixels of the portrait: without it each portrait would be larger than the one before
  * @property {import("./blazeface.js").Network} blazeface
  * @property {import("./onestage.js").Network} onestage
  * @property {import("./onet.js").Network} onet
+ * @property {import("./agreement.js").Limits} agreement
  */
 
 /** @typedef {{matrix: import("./crop.js").Matrix, score: number, placed: Point[], stands: boolean,
  *   best: () => Promise<number>}} Portrait */
-
-const SAME = 0.5; // least shared part of the smaller box of one face in two networks
-const LEAST = 0.75; // sides of the smallest face; boxes of small faces are as much too small at times
-// Radians: most lean of a face in its portrait. Coarse points of a face that leans are off by as much.
-const TILT = Math.PI / 6;
-const CERTAIN = 0.99; // score of the O-Net that few faces have that hang
-const MOST_AGAIN = 3; // logarithm of odds: more than BlazeFace gives a portrait
-const HANGS = 0.7; // logarithm of odds: lead of the other way up without the O-Net
-const FLOOR = 1e-3; // a probability counts as no less, and no more than 1 - this
-// Difference of the O-Net's points in a portrait and in a box that MTCNN has just moved, pixels of
-// the portrait. Without it each portrait would be larger than the one before.
-const WIDER = [[-0.25, -0.26], [0.25, -0.26], [0, 0.14], [-0.13, 0.38], [0.13, 0.38]];
 
 /** The longer side of a box. @param {Found["box"]} box */
 const sideOf = ([left, top, right, bottom]) => Math.max(right - left, bottom - top);
@@ -79,7 +78,7 @@ export class FaceDetector {
   /** Finds faces, the largest first. @param {Image} image @returns {Promise<Found[]>} */
   async find(image) {
     const start = performance.now();
-    const { minFace, large } = this.description;
+    const { minFace, large, same, leastSide } = this.description;
     const halves = new Halves(image);
     const seen = await this.#blazeface.find(halves);
     const small = await this.#onestage.find(halves);
@@ -93,8 +92,8 @@ export class FaceDetector {
     found.sort((a, b) => Number(a.coarse) - Number(b.coarse) || b.score - a.score);
     const single = found.filter(({ box }, i) => {
       /** @param {{box: Found["box"]}} other */
-      const covers = (other) => shared(box, other.box) > SAME * Math.min(areaOf(box), areaOf(other.box));
-      return sideOf(box) >= LEAST * minFace && !found.slice(0, i).some(covers);
+      const covers = (other) => shared(box, other.box) > same * Math.min(areaOf(box), areaOf(other.box));
+      return sideOf(box) >= leastSide * minFace && !found.slice(0, i).some(covers);
     });
     const faces = await this.#checked(image, single);
     this.milliseconds += performance.now() - start;
@@ -115,13 +114,13 @@ export class FaceDetector {
    * masks: of those the detectors see which are upright, and where their points are.
    * @param {Image} image @param {(Found & {coarse: boolean})[]} found @returns {Promise<Found[]>} */
   async #checked(image, found) {
-    const { sure, clear, possible, least, rolled } = this.description;
+    const { sure, clear, possible, least, rolled, certain, mostAgain, floor } = this.description;
     if (!found.length) return [];
     const looks = await this.#portraits(image, found.map(({ fivePoints }) => fivePoints));
     const faces = [];
     for (const [i, { box, score, fivePoints, coarse }] of found.entries()) {
       const plain = leanOf([1, 0, 0, 0, 1, 0], looks[i].matrix) < rolled;
-      const open = !(plain && score > clear) && score > possible && looks[i].score < CERTAIN;
+      const open = !(plain && score > clear) && score > possible && looks[i].score < certain;
       const other = open ? await this.#hanging(image, fivePoints, looks[i]) : undefined;
       const look = other ?? looks[i];
       if (look.stands && look.score > sure) {
@@ -130,9 +129,9 @@ export class FaceDetector {
         faces.push({ box: other ? this.#boxOf(placed) : box, score: look.score, fivePoints: placed });
       } else if (plain && !other) {
         // The O-Net errs on large faces that are hard.
-        const votes = oddsOf(score) + (coarse ? oddsOf(look.score) : 0);
-        const missing = (coarse ? 3 : 2) * oddsOf(least) - votes;
-        if (missing < MOST_AGAIN && oddsOf(await look.best()) > missing) faces.push({ box, score, fivePoints });
+        const votes = oddsOf(score, floor) + (coarse ? oddsOf(look.score, floor) : 0);
+        const missing = (coarse ? 3 : 2) * oddsOf(least, floor) - votes;
+        if (missing < mostAgain && oddsOf(await look.best(), floor) > missing) faces.push({ box, score, fivePoints });
       }
     }
     return faces.map(({ box, score, fivePoints }) => ({
@@ -147,18 +146,20 @@ export class FaceDetector {
   async #hanging(image, fivePoints, look) {
     const [ex, ey] = meanOf(fivePoints.slice(0, 2));
     const [other] = await this.#portraits(image, [fivePoints.map(([x, y]) => [2 * ex - x, 2 * ey - y])]);
-    const lead = oddsOf(await other.best()) - oddsOf(await look.best());
-    const seen = other.stands && other.score > this.description.sure;
-    return lead > HANGS || (lead > 0 && seen) ? other : undefined;
+    const { sure, hangs, floor } = this.description;
+    const lead = oddsOf(await other.best(), floor) - oddsOf(await look.best(), floor);
+    const seen = other.stands && other.score > sure;
+    return lead > hangs || (lead > 0 && seen) ? other : undefined;
   }
 
   /** The portraits of faces, and what the O-Net sees in them: its points in the image, and whether a
    * face stands there. `best` is BlazeFace's score.
    * @param {Image} image @param {Point[][]} faces @returns {Promise<Portrait[]>} */
   async #portraits(image, faces) {
+    const { tilt, wider } = this.description;
     return (await this.#onet.look(image, faces)).map(({ matrix, portrait, score, points }) => {
-      const placed = points.map(([u, v], k) => toImage(matrix, u - WIDER[k][0], v - WIDER[k][1]));
-      const stands = leanOf(matrix, cropMatrix(placed, PORTRAIT)) < TILT;
+      const placed = points.map(([u, v], k) => toImage(matrix, u - wider[k][0], v - wider[k][1]));
+      const stands = leanOf(matrix, cropMatrix(placed, PORTRAIT)) < tilt;
       /** @type {Promise<number> | undefined} */
       let best;
       return { matrix, score, placed, stands, best: () => (best ??= this.#blazeface.bestScore(portrait, PORTRAIT.size)) };
@@ -176,9 +177,10 @@ export class FaceDetector {
   }
 }
 
-/** The logarithm of the odds of a probability, none of which counts as certain. @param {number} score */
-function oddsOf(score) {
-  const bounded = Math.min(Math.max(score, FLOOR), 1 - FLOOR);
+/** The logarithm of the odds of a probability, none of which counts as certain.
+ * @param {number} score @param {number} floor least probability */
+function oddsOf(score, floor) {
+  const bounded = Math.min(Math.max(score, floor), 1 - floor);
   return Math.log(bounded / (1 - bounded));
 }
 

@@ -5,8 +5,6 @@
  * What a cell of a network sees: the middle of a face, its width and height, and points; pixels. */
 /** @typedef {{box: [number, number, number, number], score: number, fivePoints: Point[]}} Found */
 
-const SAME = 0.3; // least overlap of two cells that see one face
-
 /** Shared area of two boxes. @param {number[]} a @param {number[]} b */
 export function shared(a, b) {
   const [width, height] = [0, 1].map((i) => Math.max(0, Math.min(a[i + 2], b[i + 2]) - Math.max(a[i], b[i])));
@@ -17,8 +15,8 @@ export function shared(a, b) {
 export const areaOf = (box) => (box[2] - box[0]) * (box[3] - box[1]);
 
 /** One cell for each face: the mean of those that see it, by their scores. The best is first.
- * @param {Cell[]} cells @returns {Cell[]} */
-export function merged(cells) {
+ * @param {Cell[]} cells @param {number} same least overlap (IoU) of two that see one face @returns {Cell[]} */
+export function merged(cells, same) {
   let left = cells
     .map(({ score, values }) => {
       const [[x, y], [width, height]] = values;
@@ -30,7 +28,7 @@ export function merged(cells) {
     const [best] = left;
     const group = left.filter(({ box }) => {
       const both = shared(best.box, box);
-      return box === best.box || both > SAME * (areaOf(best.box) + areaOf(box) - both);
+      return box === best.box || both > same * (areaOf(best.box) + areaOf(box) - both);
     });
     const sum = group.reduce((scores, { score }) => scores + score, 0);
     /** @param {number} k @param {0 | 1} axis */

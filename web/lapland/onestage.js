@@ -14,6 +14,7 @@ import { nearest, padded } from "./shrinking.js";
  * @property {string} file
  * @property {number} smallest side of the smallest face in the picture that it sees, pixels
  * @property {number} threshold least score
+ * @property {number} same least overlap (IoU) of two of its cells that see one face
  * @property {number[]} box place of the box of other detectors in its square
  */
 
@@ -65,7 +66,7 @@ export class OneStage {
       }
     }
     const [rateX, rateY] = [width / small.width, height / small.height];
-    return merged(cells).map(({ score, values }) => {
+    return merged(cells, this.#network.same).map(({ score, values }) => {
       // Pixels of the shrunken picture -> those of the picture; both have their centres at integers.
       const [middle, sides, ...fivePoints] = values.map(([x, y], k) => {
         const edge = k === 1 ? 0 : 0.5;

@@ -100,7 +100,7 @@ describe("faces that a network found", () => {
   test("cells that see the same one count by their scores, and the best is first", () => {
     /** @param {number} score @param {number} x @returns {import("../lapland/merging.js").Cell} */
     const cell = (score, x) => ({ score, values: [[x, 5], [10, 10], [x, 8]] });
-    const faces = merged([cell(0.6, 0), cell(0.5, 90), cell(0.9, 5)]);
+    const faces = merged([cell(0.6, 0), cell(0.5, 90), cell(0.9, 5)], 0.3);
     assert.deepEqual(faces.map(({ score }) => score), [0.9, 0.5]);
     const expected = [3, 5, 10, 10, 3, 8];
     faces[0].values.flat().forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-9));

@@ -34,6 +34,7 @@ ROUNDS = 3  # how often a face is placed anew at most
 _TURNS = 8  # of a full circle; the O-Net knows faces that lean by half of one
 _ANYWHERE = 8.0  # crop pixels; scale of landmarks that may lie anywhere in a face
 SURE = 0.5  # least confidence of a face that seems sure
+SAME = 0.5  # least IoU of two boxes of one face
 
 
 class Agreement(NamedTuple):
