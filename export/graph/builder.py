@@ -31,12 +31,14 @@ class GraphBuilder:
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
         """Adds a constant, unless a shared one has the same value; returns its name."""
+        return self.known(value) or self.add(name, value)
+
+    def add(self, name: str, value: NDArray[Any]) -> str:
+        """Adds a constant, whether there is an equal one or not; returns its name."""
         value = np.ascontiguousarray(value).reshape(np.shape(value))
-        known = self.known(value)
-        if known is None:
-            known = self._known[_key(value)] = name
-            self.constants.append(numpy_helper.from_array(value, name))
-        return known
+        self._known[_key(value)] = name
+        self.constants.append(numpy_helper.from_array(value, name))
+        return name
 
     def known(self, value: NDArray[Any]) -> str | None:
         """The name of the constant that has this value, if there is one."""

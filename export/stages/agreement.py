@@ -12,17 +12,16 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from export.stages.candidates import overlaps
 from export.stages.crops import cut, squares, to_image
 from export.stages.locating import Located
 from export.stages.picture import Picture
 from export.stages.portraits import look
 from export.stages.values import Graph, Value
 from lapland.detection.portrait import FACE, FACTOR, LARGEST_OFFSET, SIDE
-from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, NEAR
+from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, NEAR, SAME
 from lapland.schemes.five_points import means_of
 from lapland.schemes.scheme import Scheme
-
-_SAME = 0.5  # least IoU of two boxes of one face
 
 
 class Checker(NamedTuple):
@@ -253,14 +252,6 @@ def _among(g: Graph, every: Value, few: Value) -> Value:
 def _twins(g: Graph, boxes: Value, placed: Value, found: _Outcome) -> Value:
     """Indices of faces that were placed anew at the box (M, 4) of a face that stays."""
     gone = _among(g, g.range(boxes.count()), g.concat([found.lost, found.moved], 0))
-    low, high = placed.reshape(-1, 1, 4).split(2, 2)  # (M, 1, 2)
-    other_low, other_high = boxes.reshape(1, -1, 4).split(2, 2)  # (1, N, 2)
-    sides = (high.at_most(other_high) - low.at_least(other_low)).apply("Relu")
-    shared, own, other = (_area(value) for value in (sides, high - low, other_high - other_low))
-    meet = (shared > (own + other - shared) * _SAME) & gone.apply("Not")
+    shared, own, other = overlaps(placed.reshape(-1, 1, 4), boxes)
+    meet = (shared > (own + other - shared) * SAME) & gone.apply("Not")
     return found.moved.take((meet.cast(np.float32).sum(1) > 0.0).places())
-
-
-def _area(sides: Value) -> Value:
-    """(..., 2) -> (...)."""
-    return sides.take(0, 2) * sides.take(1, 2)

@@ -43,7 +43,7 @@ def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value
     for level in range(LEVELS):
         if level:
             inner, side = _halved(inner), side // 2
-        steps.append(_steps(inner, side, 1 / (side * (side - 1))).sum(3).sum(2))
+        steps.append(_steps(inner, side, 1 / (side * (side - 1))).sum(2, 3))
     logs = (g.concat(steps, 1) + FLOOR).apply("Log")  # (N, 2 LEVELS)
     direction = (logs.part(0, 1, 1) - logs.part(1, 2, 1)).apply("Abs")
     crop = g.concat([logs @ _RATIOS, direction], 1)
@@ -121,18 +121,16 @@ def radii_and_confidence(
     features = features.at_least(calibration.low).at_most(calibration.high)
     means = (features * calibration.weights[:, 1:]).sum(2) + calibration.weights[:, 0]
     bounded = means.at_least(calibration.levels[:, 0]).at_most(calibration.levels[:, 1])
-    spread = features.take(3, 2)
     q = calibration.quantiles.transpose(2, 0, 1)  # (3, K, P)
     ratios = g.op("Unsqueeze", bounded, g.integers(2)) * q[1] + q[0]
-    ratios = ratios + g.op("Unsqueeze", spread, g.integers(2)) * q[2]  # (N, K, P)
-    radii = []
-    for probability in probabilities:
-        ratio = _ratio(calibration, ratios, probability)
-        seen = side * (means + ratio).clip(-FAR, FAR).apply("Exp")
-        unseen = calibration.hidden
-        at = unseen.scale * (-np.log1p(-probability)) ** unseen.inverse_shape
-        radii.append(seen.at_least(hidden * side * float(at)))
-    return radii, confidence
+    ratios = ratios + features.part(3, 4, 2) * q[2]  # (N, K, P)
+    logs = g.op("Unsqueeze", means, g.integers(2)) + _ratios(calibration, ratios, probabilities)
+    seen = logs.clip(-FAR, FAR).apply("Exp") * side.reshape(-1, 1, 1)
+    unseen = calibration.hidden
+    at = unseen.scale * (-np.log1p(-np.array(probabilities))) ** unseen.inverse_shape
+    radii = seen.at_least(g.op("Unsqueeze", hidden * side, g.integers(2)) * at)
+    count = calibration.scheme.size
+    return [one.reshape(-1, count) for one in radii.split(len(probabilities), 2)], confidence
 
 
 def _features(
@@ -158,17 +156,20 @@ def _features(
     return g.concat([own[0], log_mean, own[1], rest, own[2]], 2)
 
 
-def _ratio(calibration: Calibration, ratios: Value, probability: float) -> Value:
-    """(N, K, P) -> (N, K), logarithm of error / mean error at a probability.
+def _ratios(calibration: Calibration, ratios: Value, probabilities: Sequence[float]) -> Value:
+    """(N, K, P) -> (N, K, R), logarithms of error / mean error at R probabilities.
 
-    See `Calibration.radii`: lines may cross, so the quantile before may be the larger one.
+    See `Calibration.radii`: lines may cross, so a quantile before may be the larger one.
     """
     at = np.log(-np.log1p(-calibration.probabilities))
-    place = np.log(-np.log1p(-probability))
-    i = int(np.clip(np.searchsorted(at, place) - 1, 0, len(at) - 2))
-    share = float((place - at[i]) / (at[i + 1] - at[i]))
-    below, above = (ratios.part(0, j + 1, 2).max(2) + APART * j for j in (i, i + 1))
-    return below * (1 - share) + above * share
+    places = np.log(-np.log1p(-np.array(probabilities)))
+    before = np.clip(np.searchsorted(at, places) - 1, 0, len(at) - 2)
+    share = (places - at[before]) / (at[before + 1] - at[before])
+    shares, each = np.zeros((len(at), len(places))), np.arange(len(places))
+    shares[before, each], shares[before + 1, each] = 1 - share, share
+    window = {"kernel_shape": [len(at)], "pads": [len(at) - 1, 0]}
+    largest = ratios.graph.op("MaxPool", ratios, **window)  # of all up to each
+    return largest @ shares + APART * (before + share)
 
 
 def _hidden(landmarks: Value, side: Value, shape: tuple[int, int]) -> Value:
@@ -198,8 +199,10 @@ def _confidence(
     corners = calibration.scheme.eye_corners
     length = side
     if corners is not None:
-        apart = landmarks.take(corners[0], 1) - landmarks.take(corners[1], 1)  # (N, 2)
-        length = (apart * apart).sum(1, keep=True).apply("Sqrt").at_least(LEAST)
-    beyond = mean + (side / length / BAD).apply("Log")
-    odds = (beyond - calibration.shift) * calibration.slope
-    return (-odds).apply("Sigmoid").reshape(-1)
+        apart = np.zeros((1, calibration.scheme.size))
+        apart[0, corners] = 1, -1
+        apart = g.value(apart, np.float32) @ landmarks  # (N, 1, 2)
+        length = g.op("ReduceL2", apart, axes=[2], keepdims=0).at_least(LEAST)
+    mean = mean + (side / length).apply("Log")
+    odds = (mean - (np.log(BAD) + calibration.shift)) * -calibration.slope
+    return odds.apply("Sigmoid").reshape(-1)

@@ -8,6 +8,11 @@ from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.crop.five_points import UPRIGHT
 
+_UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as upright
+# The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
+# stay in the processor's cache.
+_PARTS = 8
+
 
 class Squares(NamedTuple):
     """The squares of N faces.
@@ -28,11 +33,14 @@ def squares(g: Graph, five_points: Value, *, size: int, factor: float, upright: 
     turns = (turn @ np.array([[1, 0, 0, 1], [0, -1, 1, 0]])).reshape(-1, 2, 2)
     along = points @ turns  # coordinates along the axes of the square
     low, high = along.min(1), along.max(1)  # (N, 2)
-    side = ((high - low).max(1, keep=True) * factor).at_least(1.0)
-    steps = side / size
-    first = (low + high) * 0.5 - steps * ((size - 1) / 2)
-    step = steps.reshape(-1, 1, 1)
-    return Squares(g.concat([turns * step, turns @ first.reshape(-1, 2, 1)], 2), steps)
+    steps = ((high - low).max(1, keep=True) * (factor / size)).at_least(1 / size)
+    # The square in its own axes: it has its middle between low and high.
+    own = np.zeros((5, 2, 3))
+    for axis in range(2):
+        own[[axis, 2 + axis], axis, 2] = 0.5
+        own[4, axis, [axis, 2]] = 1, -(size - 1) / 2
+    square = (g.concat([low, high, steps], 1) @ own.reshape(5, 6)).reshape(-1, 2, 3)
+    return Squares(turns @ square, steps)
 
 
 def to_image(found: Squares, points: Value) -> Value:
@@ -49,25 +57,8 @@ def direction(g: Graph, points: Value) -> Value:
     # The sum of (z - mean) conj(u); the u of the template add up to zero, so the mean drops out.
     u, v = UPRIGHT.T
     products = np.stack([UPRIGHT, np.stack([-v, u], axis=1)], axis=-1)  # (5, x or y, result)
-    fit = points.reshape(-1, 10) @ products.reshape(10, 2)
-    length = (fit * fit).sum(1, keep=True).apply("Sqrt")
-    some = length > 0.0  # points that coincide have no direction
-    whole = g.where(some, length, 1.0, np.float64)
-    return g.where(some, fit / whole, np.array([[1, 0]]), np.float64)
-
-
-class _Part(NamedTuple):
-    """The part of the photo that some crops touch.
-
-    Attributes:
-        pixels: (H, W, 3) uint8, at least one of them.
-        first: (2, 1) float64, x and y of the first.
-        sides: (2, 1) float64, W and H.
-    """
-
-    pixels: Value
-    first: Value
-    sides: Value
+    given = g.value(products.reshape(10, 2), np.float64), g.value([_UPRIGHT, 0.0], np.float64)
+    return g.op("LpNormalization", g.op("Gemm", points.reshape(-1, 10), *given), axis=1, p=2)
 
 
 def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
@@ -79,55 +70,41 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
         found: the squares.
         size: side of the crops.
     """
-    shrink = (found.steps * 0.5).apply("Floor").reshape(-1)  # (N,)
-    is_large = shrink > 1.0
-    large = is_large.places()
-    all_small, some = (Graph(f"{g.prefix}{name}{len(g.nodes)}/", g) for name in ("cut", "large"))
-    crops = _small_crops(all_small, photo, found.matrices, size)
-    places = [some.within(is_large).apply("Not").places(), some.within(large)]
-    few, chosen = (some.within(found.matrices).take(place) for place in places)
-    both = [
-        _small_crops(some, photo, few, size),
-        _large_crops(some, photo, chosen, some.within(shrink).take(places[1]), size),
-    ]
-    mixed = some.concat(both, 0).take(some.concat(places, 0).order(largest=False))
-    return g.either(large.count() > 0, (some, [mixed]), (all_small, [crops]))[0]
+    is_large = found.steps.reshape(-1) >= 4.0  # the photo is shrunk by half of that
+    large, small = is_large.places(), is_large.apply("Not").places()
+    none, some = (Graph(f"{g.prefix}{name}{len(g.nodes)}/", g) for name in ("cut", "large"))
+    only, both = (Graph(f"{some.prefix}{name}/", some) for name in ("only", "both"))
+    matrices, steps = (some.within(value).take(some.within(large)) for value in found)
+    first = _large_crops(some, photo, matrices, steps, size)
+    second = _small_crops(both, photo, both.within(found.matrices).take(both.within(small)), size)
+    order = both.concat([both.within(large), both.within(small)], 0).order(largest=False)
+    mixed = both.concat([both.within(first), second], 0).take(order)
+    crops = some.either(small.count() > 0, (both, [mixed]), (only, [first]))
+    every = _small_crops(none, photo, none.within(found.matrices), size)
+    return g.either(large.count() > 0, (some, crops), (none, [every]))[0]
 
 
 def _small_crops(g: Graph, photo: Picture, matrix: Value, size: int) -> Value:
-    """Crops of N faces that are not large, from the photo in full size."""
-    matrix = g.within(matrix)
-    part = _part(g, photo, *_ends(matrix, size, 1.0, photo))
-    places = _places(matrix - _column(part.first), size, part.sides)
-    crops = _crops(photo.planes_of(part.pixels), places.reshape(1, -1, 2 * size, 2), size)
+    """Crops of N >= 0 faces that are not large, from the photo in full size."""
+    ends = np.array([-0.5, size - 0.5])
+    corners = matrix @ np.stack([np.tile(ends, 2), np.repeat(ends, 2), np.ones(4)])  # (N, 2, 4)
+    # The last pixel and the first enlarge the part by nothing; they stand for no face at all.
+    last = np.array([photo.width - 1, photo.height - 1]).reshape(1, 2, 1)
+    low, high = (
+        g.concat([corners, g.value(np.tile(end, 4), np.float64)], 0) for end in (last, last * 0)
+    )
+    first = low.min(0, 2).apply("Floor").at_least(0.0)  # (2,)
+    end = (high.max(0, 2).apply("Floor") + 2.0).at_most(last.reshape(2) + 1).at_least(first + 1.0)
+    planes = photo.planes_of(_part(g, photo, first, end))
+    places = _places(matrix, first.reshape(2, 1), (end - first).reshape(2, 1), size)
+    crops = _crops(planes, places.reshape(1, -1, 2 * size, 2), size)
     return crops.reshape(3, -1, size, size).transpose(1, 0, 2, 3)
 
 
-def _ends(matrix: Value, size: int, margin: Value | float, photo: Picture) -> tuple[Value, Value]:
-    """First pixels and those after the last that crops can touch, (N, 2, 1), as `square._inside`.
-
-    Args:
-        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
-        size: side of the crops.
-        margin: pixels about the crops; (N, 1, 1) if it is a value.
-        photo: the photo.
-    """
-    centre = matrix @ np.array([[(size - 1) / 2], [(size - 1) / 2], [1.0]])
-    reach = matrix.part(0, 2, 2).apply("Abs").sum(2, keep=True) * (size / 2)
-    lengths = np.array([[photo.width], [photo.height]], np.float64)
-    start = ((centre - reach).at_least(0.0).apply("Floor") - margin).at_least(0.0)
-    end = ((centre + reach).apply("Ceil") + 1.0 + margin).at_most(lengths).at_least(start)
-    return start, end
-
-
-def _part(g: Graph, photo: Picture, start: Value, end: Value) -> _Part:
-    """The part of the photo from starts to ends (N, 2, 1), N >= 0."""
-    last = np.array([[[photo.width - 1]], [[photo.height - 1]]]).reshape(1, 2, 1)
-    first = g.concat([start, g.value(last, np.float64)], 0).min(0)
-    end = g.concat([end, g.value([[[1], [1]]], np.float64)], 0).max(0).at_least(first + 1.0)
-    limits = (value.cast(np.int64).reshape(-1).take(np.array([1, 0])) for value in (first, end))
-    pixels = g.op("Slice", g.within(photo.image), *limits, g.integers(0, 1))
-    return _Part(pixels, first, end - first)
+def _part(g: Graph, photo: Picture, first: Value, end: Value) -> Value:
+    """Pixels of the photo from x and y (2,) to others."""
+    limits = (value.cast(np.int64) for value in (first, end))
+    return g.op("Slice", g.within(photo.image), *limits, g.integers(1, 0))
 
 
 def _column(offset: Value) -> Value:
@@ -135,17 +112,19 @@ def _column(offset: Value) -> Value:
     return offset * np.array([[0, 0, 1]])
 
 
-def _places(matrix: Value, size: int, sides: Value) -> Value:
+def _places(matrix: Value, first: Value, sides: Value, size: int, *, turned: bool = False) -> Value:
     """(N, 2 size, 2 size, 2) float32 places of the samples, four for each crop pixel.
 
-    They count from -1 to 1, from one end of the image to the other.
+    They count from -1 to 1, from one end of a part of the photo to the other.
 
     Args:
-        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> pixels of an image.
+        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
+        first: (2, 1) or (N, 2, 1) float64, x and y of the first pixel of the part.
+        sides: likewise, its width and height.
         size: side of the crops.
-        sides: (2, 1) float64, width and height of the image.
+        turned: whether the part has its columns where others have rows.
     """
-    matrix = (matrix * 2.0 + np.array([[0, 0, 1]])) / sides - np.array([[0, 0, 1]])
+    matrix = (matrix - _column(first - 0.5)) * (2.0 / sides) - np.array([[0, 0, 1]])
     count = 2 * size
     steps = np.arange(count) / 2 - 0.25
     # Constants are on the right of both products: on the left they refuse to meet no face at all.
@@ -155,6 +134,7 @@ def _places(matrix: Value, size: int, sides: Value) -> Value:
         row[axis, 0, :, axis] = row[axis, 2, :, 2 + axis] = 1
         row[axis, 1, :, 2 + axis] = steps
         column[axis, :, axis], column[2 + axis, :, axis] = steps, 1
+    column = column[..., ::-1] if turned else column
     rows = (matrix.reshape(-1, 6) @ row.reshape(6, -1)).cast(np.float32).reshape(-1, 4)
     return (rows @ column.reshape(4, -1)).reshape(-1, count, count, 2)
 
@@ -171,50 +151,88 @@ def _crops(images: Value, places: Value, size: int) -> Value:
         (L, 1, size, size) float32: for each image and channel, its crops.
     """
     g = images.graph
-    samples = g.op("GridSample", images, places, mode="bilinear", padding_mode="zeros").rounded()
-    samples = samples.reshape(-1, 1, 2 * size, 2 * size)  # the first axis alone may be empty
+    samples = g.concat(
+        [
+            g.op("GridSample", images, part, mode="bilinear", padding_mode="zeros")
+            for part in places.split(_PARTS, 1)
+        ],
+        2,
+    )
+    # The first axis alone may be empty.
+    samples = samples.apply("Round").reshape(-1, 1, 2 * size, 2 * size)
     return g.op("AveragePool", samples, kernel_shape=[2, 2], strides=[2, 2]).rounded()
 
 
-def _large_crops(g: Graph, photo: Picture, matrix: Value, shrink: Value, size: int) -> Value:
+def _large_crops(g: Graph, photo: Picture, matrix: Value, steps: Value, size: int) -> Value:
     """Crops of N > 0 large faces, from means of k x k pixels, so that they do not alias.
 
-    The first block begins at another pixel for each face. So the means are differences of sums over
-    all pixels above and to the left (F. Crow, "Summed-area tables for texture mapping", 1984).
+    The first block begins at another pixel for each face, and has another size. So the rows of each
+    block are gathered and added, and then its columns: both are whole rows in memory, since rows of
+    the means are columns of the photo.
 
     Args:
         g: the graph.
         photo: the photo.
         matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
-        shrink: (N,) float64, k of each face.
+        steps: (N, 1) float64, image pixels from a crop pixel to the next.
         size: side of the crops.
     """
-    k = shrink.reshape(-1, 1, 1)
+    k = (steps * 0.5).apply("Floor").reshape(-1, 1, 1)
     start, end = _ends(matrix, size, k, photo)
     blocks = ((end - start) / k).apply("Floor")  # (N, 2, 1), columns and rows
     most = blocks.max(0).at_least(1.0)  # (2, 1), of any face; those that a face lacks are black
-    part = _part(g, photo, start, end)
-    sums = part.pixels.cast(np.int32)
-    for axis in (0, 1):
-        sums = g.op("CumSum", sums, g.value(axis, np.int64))
-    sums = g.op("Pad", sums, g.integers(1, 1, 0, 0, 0, 0))  # zeros above and to the left
-    edges = []
-    for axis in (0, 1):
-        count = most.take(axis, 0).cast(np.int64)
-        number = g.range(count + 1).cast(np.float64).reshape(1, -1).at_most(blocks.take(axis, 1))
-        edge = start.take(axis, 1) - part.first.take(axis, 0) + number * shrink.reshape(-1, 1)
-        edges.append(edge.cast(np.int64))
-    width = part.sides.take(0, 0).cast(np.int64) + 1
-    index = edges[1].reshape(0, -1, 1) * width + edges[0].reshape(0, 1, -1)
-    corners = sums.reshape(-1, 3).take(index).transpose(0, 3, 1, 2)  # (N, 3, rows + 1, columns + 1)
-    for axis in (2, 3):
-        corners = corners.part(1, 2**62, axis) - corners.part(0, -1, axis)
+    first = start.min(0).at_most(np.array([[photo.width - 1], [photo.height - 1]]))
+    part = _part(g, photo, first.reshape(2), end.max(0).at_least(first + 1.0).reshape(2))
+    places = _places(matrix, start, k * most, size, turned=True)
+    # A black row above and a black column to the left stand for pixels of no block.
+    sums = g.op("Pad", part, g.integers(1, 1, 0, 0, 0, 0))
+    within = g.range(k.max(0).cast(np.int64)).cast(np.float64)  # (most k,)
+    start = start - first + 1.0
+    columns, rows = (
+        _lines(start.take(axis, 1), blocks.take(axis, 1), k, most.take(axis), within)
+        for axis in range(2)
+    )
+    sums = sums.take(rows).cast(np.float32).sum(2).transpose(0, 2, 3, 1)  # (N, W, 3, rows)
+    columns = g.op("Unsqueeze", columns, g.integers(3))
+    sums = g.op("GatherND", sums, columns, batch_dims=1).sum(2)  # (N, columns, 3, rows)
+    sums = sums.transpose(0, 2, 1, 3)
     area = (k * k).cast(np.float32).reshape(-1, 1, 1, 1)
     # OpenCV rounds halves of 2 x 2 pixels upwards, others to the even number.
     halves = area.equals(4.0).cast(np.float32) * 0.1
-    means = (corners.cast(np.float32) / area + halves).apply("Round")
+    means = (sums / area + halves).apply("Round")
     if photo.rgb:
         means = means.take(np.array([2, 1, 0]), 1)
-    # Image pixels -> blocks, whose first has its centre (k - 1) / 2 from the start.
-    blocks = (matrix - _column(start + (k - 1.0) * 0.5)) / k
-    return _crops(means, _places(blocks, size, most), size).reshape(-1, 3, size, size)
+    return _crops(means, places, size).reshape(-1, 3, size, size)
+
+
+def _lines(start: Value, blocks: Value, k: Value, most: Value, within: Value) -> Value:
+    """(N, count, k) int64, rows or columns of the pixels of each block, 0 for none.
+
+    Args:
+        start: (N, 1) float64, the first pixel.
+        blocks: (N, 1), how many blocks.
+        k: (N, 1, 1), pixels of each.
+        most: (1,), the largest number of blocks.
+        within: (most k,), numbers of the pixels in a block.
+    """
+    number = start.graph.range(most.cast(np.int64)).cast(np.float64).reshape(-1, 1)
+    are_there = (within < k) & (number < blocks.reshape(-1, 1, 1))
+    lines = number * k + within + start.reshape(-1, 1, 1)
+    return (lines * are_there.cast(np.float64)).cast(np.int64)
+
+
+def _ends(matrix: Value, size: int, margin: Value, photo: Picture) -> tuple[Value, Value]:
+    """First pixels and those after the last that crops can touch, (N, 2, 1), as `square._inside`.
+
+    Args:
+        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
+        size: side of the crops.
+        margin: (N, 1, 1), pixels about the crops.
+        photo: the photo.
+    """
+    centre = matrix @ np.array([[(size - 1) / 2], [(size - 1) / 2], [1.0]])
+    reach = matrix.part(0, 2, 2).apply("Abs").sum(2, keep=True) * (size / 2)
+    lengths = np.array([[photo.width], [photo.height]], np.float64)
+    start = ((centre - reach).at_least(0.0).apply("Floor") - margin).at_least(0.0)
+    end = ((centre + reach).apply("Ceil") + 1.0 + margin).at_most(lengths).at_least(start)
+    return start, end

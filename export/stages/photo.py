@@ -21,7 +21,6 @@ from lapland.networks.info import ModelInfo
 
 PROBABILITIES = (0.5, 0.9)  # of the radii
 SIDES = (48, 4096)  # pixels, least and largest of a photo
-MOST_PIXELS = 2**31 // 255  # whose sum an int32 holds
 MOST_FACES = 1000
 
 
@@ -53,10 +52,10 @@ class Photo:
     def __post_init__(self) -> None:
         low, high = SIDES
         sides = self.width, self.height
-        if not all(low <= side <= high for side in sides) or np.prod(sides) > MOST_PIXELS:
+        if not all(low <= side <= high for side in sides):
             raise ValueError(
-                f"size: expected sides of {low} to {high} pixels and at most {MOST_PIXELS} pixels "
-                f"in all, as 640x480, not {self.width}x{self.height}"
+                f"size: expected sides of {low} to {high} pixels, as 640x480, "
+                f"not {self.width}x{self.height}"
             )
         if not 12 <= self.min_face <= min(sides):
             raise ValueError(

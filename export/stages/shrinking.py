@@ -50,15 +50,15 @@ class Shrunk:
 def _half(g: Graph, photo: Picture) -> Value:
     """A photo of even sides at half its size."""
     height, width = photo.height // 2, photo.width // 2
-    rows = photo.image.reshape(height, 2, -1)
-    above, below = (rows.take(i, 1).cast(np.float32) for i in range(2))
-    pairs = (above + below).reshape(-1, 6)  # two pixels side by side
-    weights = np.zeros((3, 6))
+    weights = np.zeros((3, 6))  # of two pixels side by side
     for pixel in range(2):
         order = [2, 1, 0] if photo.rgb else [0, 1, 2]
         weights[range(3), [3 * pixel + channel for channel in order]] = 0.25
-    half = g.value(0.5, np.float32)  # so that halves are rounded upwards
-    means = g.op("Gemm", g.value(weights, np.float32), pairs, half, transB=1)
+    rows = photo.image.reshape(height, 2, -1)
+    means = g.value(0.5, np.float32)  # so that halves are rounded upwards
+    for row in range(2):
+        pairs = rows.take(row, 1).cast(np.float32).reshape(-1, 6)
+        means = g.op("Gemm", g.value(weights, np.float32), pairs, means, transB=1)
     return means.apply("Floor").reshape(1, 3, height, width)
 
 

@@ -67,6 +67,9 @@ class Value:
     def __truediv__(self, other: Operand) -> "Value":
         return self._with("Div", other)
 
+    def __rtruediv__(self, other: Operand) -> "Value":
+        return self._with("Div", other, turned=True)
+
     def __floordiv__(self, other: Operand) -> "Value":
         """Whole numbers from 0 up alone: ONNX cuts off towards zero."""
         return self._with("Div", other)
@@ -147,21 +150,21 @@ class Value:
         self.graph.nodes.append(node)
         return [Value(self.graph, name, self.dtype) for name in names]
 
-    def sum(self, axis: int, *, keep: bool = False) -> "Value":
-        """The sum over an axis."""
-        return self.graph.op("ReduceSum", self, self.graph.integers(axis), keepdims=int(keep))
+    def sum(self, *axes: int, keep: bool = False) -> "Value":
+        """The sum over axes."""
+        return self.graph.op("ReduceSum", self, self.graph.integers(*axes), keepdims=int(keep))
 
     def mean(self, *axes: int, keep: bool = False) -> "Value":
         """The mean over axes."""
         return self.graph.op("ReduceMean", self, axes=list(axes), keepdims=int(keep))
 
-    def max(self, axis: int, *, keep: bool = False) -> "Value":
-        """The largest along an axis, which may not be empty."""
-        return self.graph.op("ReduceMax", self, axes=[axis], keepdims=int(keep))
+    def max(self, *axes: int, keep: bool = False) -> "Value":
+        """The largest along axes, which may not be empty."""
+        return self.graph.op("ReduceMax", self, axes=list(axes), keepdims=int(keep))
 
-    def min(self, axis: int, *, keep: bool = False) -> "Value":
-        """The smallest along an axis, which may not be empty."""
-        return self.graph.op("ReduceMin", self, axes=[axis], keepdims=int(keep))
+    def min(self, *axes: int, keep: bool = False) -> "Value":
+        """The smallest along axes, which may not be empty."""
+        return self.graph.op("ReduceMin", self, axes=list(axes), keepdims=int(keep))
 
     def count(self) -> "Value":
         """(1,) int64, the length of the first axis."""
@@ -199,6 +202,10 @@ class Graph(GraphBuilder):
         """The name of the constant that has this value, here or around."""
         name = super().known(value)
         return self._around.known(value) if name is None and self._around else name
+
+    def own(self, name: str, value: NDArray[Any]) -> str:
+        """A constant that stands in this graph itself, even if one around has the value, too."""
+        return super().known(value) or self.add(name, value)
 
     @property
     def root(self) -> "Graph":
