@@ -93,8 +93,7 @@ def test_cells_are_merged_as_in_the_sdk(first, second):
     inputs = {value.name: array for (value, _), array in zip(shapes, values, strict=True)}
     scores, points, small = run.run(None, inputs)
     for network, (mine, rows) in enumerate(given):
-        none = np.zeros(len(mine), np.intp)
-        best, means, _ = merging.merged(mine, rows.reshape(-1, 8, 2), none)
+        best, means = merging.merged(mine, rows.reshape(-1, 8, 2))
         np.testing.assert_array_equal(scores[small == network], best)
         np.testing.assert_allclose(points[small == network], means[:, 2:7])
 
