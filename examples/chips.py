@@ -9,6 +9,8 @@ from lapland import Detector, ImageError
 
 SURE = 0.5  # least confidence of good landmarks
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
 photos, out = Path(sys.argv[1]), Path(sys.argv[2])
 out.mkdir(parents=True, exist_ok=True)
 detector = Detector()

@@ -12,6 +12,8 @@ from lapland import Detector, draw
 
 SIDE = 720  # pixels of the drawing
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
 photo, drawing = sys.argv[1:3]
 detector = Detector()
 faces = detector.predict(photo)

@@ -1,7 +1,7 @@
 """Draws some frames of a video side by side: `python examples/strip.py VIDEO DRAWING [FRAME ...]`.
 
-Every frame is tracked, those that are named are drawn. The picture of the tracker in README.md is
-made with it.
+Every frame is tracked, those that are named are drawn. It makes the picture of the tracker in
+docs/video.md.
 """
 
 import sys
@@ -13,6 +13,8 @@ from lapland import Tracker, draw
 
 SIDE = 240  # pixels of each frame that are shown
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
 video, drawing = sys.argv[1:3]
 wanted = {int(number) for number in sys.argv[3:]} or {0}
 capture = cv2.VideoCapture(video)

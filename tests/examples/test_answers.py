@@ -38,6 +38,12 @@ def test_each_is_short(name):
     assert len((FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 40
 
 
+@pytest.mark.parametrize("name", ["chips", "blurred", "strip", "enlarged"])
+def test_without_arguments_it_says_how_it_is_called(name, monkeypatch):
+    with pytest.raises(SystemExit, match=rf"python examples/{name}\.py "):
+        run(name, monkeypatch=monkeypatch)
+
+
 def test_drowsiness(clip, capsys, monkeypatch):
     run("drowsiness", clip, monkeypatch=monkeypatch)
     printed = capsys.readouterr().out
