@@ -25,7 +25,7 @@ def look(g: Graph, onet: onnx.ModelProto, portraits: Value) -> tuple[Value, Valu
     """
     left, top, right, bottom = Onet.box_in_portrait
     x, y = (_places(first, last) for first, last in ((left, right), (top, bottom)))
-    # The box lies within the portrait but for its top: what lies beyond is grey.
+    # The box lies within the portrait except for its top; pixels beyond are grey.
     y = y * ((SIDE - 1) / SIDE)
     beyond = (y < 0)[:, None]
     before = np.maximum(y, 0).astype(np.int64)

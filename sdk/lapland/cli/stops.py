@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a command as Ctrl-C does: in good order, with what is done kept."""
+"""SIGTERM and SIGHUP end a command as Ctrl-C does: in good order, keeping the finished part."""
 
 import contextlib
 import signal

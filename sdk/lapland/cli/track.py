@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
             except (ImageError, KeyboardInterrupt) as error:
                 if not frames:
                     raise
-                end = error  # what was read is kept
+                end = error  # the lines so far stay
     except LaplandError:
         raise
     except OSError as error:

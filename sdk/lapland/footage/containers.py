@@ -1,4 +1,4 @@
-"""What a video file says about itself: whether all of it is there, and how long it shows.
+"""The facts in a video file about itself: whether all of it is there, and how long it shows.
 
 OpenCV takes every end of a file for the end of the film. How many frames it announces is often a
 guess, from the length of the longest stream, which may be that of the sound.
@@ -19,14 +19,14 @@ _BOXES = frozenset(
 )
 _UNKNOWN = -1  # size of an element that was written live
 _SEGMENT = 0x18538067
-_PACKETS = ((188, 0), (192, 4))  # of transport streams, and where the first `G` stands
+_PACKETS = ((188, 0), (192, 4))  # of transport streams, and the place of the first `G`
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # its properties
 
 
 @dataclass(frozen=True)
 class Container:
-    """What the bytes of a file tell.
+    """Facts from the bytes of a file.
 
     Attributes:
         cut: whether the file ends before its structure does; None if nobody can know.
@@ -162,7 +162,7 @@ def _elements_end(file: BinaryIO, size: int) -> bool | None:
 
 
 def _element(file: BinaryIO, at: int) -> tuple[int, int, int]:
-    """Name and length of the element there, and where its content begins."""
+    """Name and length of the element there, and the place of its content."""
     file.seek(at)
     head = file.read(12)
     if len(head) < 2 or not head[0]:

@@ -167,7 +167,7 @@ class Roster:
         return score >= FACE and track.fit.mean_scale <= most
 
     def _welcome(self, track: Track, picture: Picture, step: Step) -> None:
-        """Names a face at a place where no track has its own."""
+        """Names a face at a place without a track of its own."""
         for other in [t for t in self.tracks if t.presence.strikes]:
             if other.looks.likeness(picture) >= ALIKE_NEAR:  # it went from there to here
                 self._lose(other, step)
