@@ -44,6 +44,8 @@ def decode(data: bytes, name: str, most_pixels: int) -> tuple[NDArray[np.uint8],
     except DepthError as error:
         reason = f"{_kind(data, header)} with {error}; save it with 8 or 16 bits"
         raise ImageError(f"{name}: {reason}") from None
+    if isinstance(header.part, tiff.Directory) and tiff.is_inverted(data, header.part):
+        eight = 255 - eight
     if eight.ndim == 2:
         eight = np.asarray(cv2.cvtColor(eight, cv2.COLOR_GRAY2BGR), np.uint8)
     notes = header.notes if note is None else (*header.notes, note)
@@ -102,7 +104,9 @@ def _samples(data: bytes, header: Header, name: str) -> NDArray[Any] | None:
             return tiff_decoding.decode(data, part)
         if isinstance(part, Pnm) and part.start is not None:
             return part.samples(data)
-        if isinstance(part, Jpeg):
+        if isinstance(part, Pnm):
+            data += b"\n"  # OpenCV wants something behind the last number of a text
+        elif isinstance(part, Jpeg):
             data = part.picture(data)
         elif header.format == "AVIF":
             data = data[:8] + b"avif" + data[12:]  # libavif may ask for it before the other brands

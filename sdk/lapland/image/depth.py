@@ -25,7 +25,8 @@ def eight_bits(
     """Converts samples to 8 bits.
 
     Args:
-        samples: an array of integers or floats. Floats reach from 0 to 1, 255 or 65,535.
+        samples: an array of integers or floats. Floats reach from 0 to 1, or to the greatest
+            integer of 8 bits or more, of which the largest one shows how many.
         greatest: the greatest value that the file states; None takes the number of bits that the
             largest sample needs, of 8, 10, 12, 14, 16, 24 and 32.
 
@@ -38,7 +39,7 @@ def eight_bits(
     if samples.dtype == np.uint8 and greatest in (None, 255):
         return samples, None
     if samples.dtype.kind == "f":
-        return _from_floats(samples), None
+        return _from_floats(samples)
     stored = samples.dtype.itemsize * 8
     if samples.dtype.kind == "i":
         if samples.size and samples.min() < 0:  # the middle of the range is 0
@@ -64,15 +65,17 @@ def eight_bits(
     return eight, note if bits < stored and greatest is None else None
 
 
-def _from_floats(samples: NDArray[Any]) -> NDArray[np.uint8]:
+def _from_floats(samples: NDArray[Any]) -> tuple[NDArray[np.uint8], str | None]:
     if not np.isfinite(samples).all():
         raise DepthError("floats that are NaN or infinite")
     largest = float(samples.max(initial=0))
-    for greatest in (1, 255, 65535):
+    for bits in (1, *_BITS):
+        greatest = (1 << bits) - 1
         # Filters overshoot a little, and highlights of a linear image may exceed 1.
-        if largest <= (2 if greatest == 1 else greatest * 1.01):
+        if largest <= (2 if bits == 1 else greatest * 1.01):
             scaled = samples * (255 / greatest)
-            return scaled.round().clip(0, 255).astype(np.uint8)
+            note = f"its floats are below {1 << bits} and read as {bits} bits" if bits > 8 else None
+            return scaled.round().clip(0, 255).astype(np.uint8), note
     raise DepthError(f"floats of up to {largest:.4g}; expected 0 to 1, to 255 or to 65535")
 
 

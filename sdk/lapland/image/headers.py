@@ -25,6 +25,7 @@ SUFFIXES = frozenset(
 
 _MOST_CHUNKS = 1 << 12  # of a WebP
 _JPEG2000 = b"\xff\x4f\xff\x51"
+_JPEG2000_EXIF = b"JpgTiffExif->JP2"  # the box in which ExifTool and others put EXIF
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,14 @@ def _read(data: bytes) -> Header | None:
     if re.match(rb"P[1-7]\s", data):
         return _pnm(data)
     if data.startswith(b"\0\0\0\x0cjP  \r\n\x87\n"):
-        found = {kind: at for kind, at, _ in reversed(list(isobmff.boxes(data)))}
-        return _jpeg2000(data, found[b"jp2c"]) if b"jp2c" in found else None
+        found = list(isobmff.boxes(data))
+        starts = [at for kind, at, _ in found if kind == b"jp2c"]
+        blocks = [
+            data[at + 16 : end]
+            for kind, at, end in found
+            if kind == b"uuid" and data[at : at + 16] == _JPEG2000_EXIF
+        ]
+        return _jpeg2000(data, starts[0], *blocks[:1]) if starts else None
     if data.startswith(_JPEG2000):
         return _jpeg2000(data, 0)
     if isobmff.kind(data) == "AVIF":
@@ -197,9 +204,10 @@ def _pnm(data: bytes) -> Header | None:
     return Header("PNM", pnm.width, pnm.height, whole, 1, bits, pnm.greatest, pnm)
 
 
-def _jpeg2000(data: bytes, at: int) -> Header | None:
+def _jpeg2000(data: bytes, at: int, exif: bytes = b"") -> Header | None:
     if data[at : at + 4] != _JPEG2000:
         return None
     right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
     bits = (data[at + 42] & 0x7F) + 1
-    return Header("JPEG 2000", right - left, bottom - top, bits=bits)
+    turn = orientation(exif)
+    return Header("JPEG 2000", right - left, bottom - top, orientation=turn, bits=bits)

@@ -134,7 +134,7 @@ def refusal(data: bytes, chosen: Directory) -> str | None:
         colour in _COLOURS
         or compression not in _DECODED
         or bands > 4
-        or (bands == 2 and bits > 16 and chosen.value(data, PLANES) == 1)
+        or (bands == 2 and bits > 8 and chosen.value(data, PREDICTOR) != 1)
         or not known
         or len(set(chosen.values(data, BITS))) > 1
         or (bits > 8 and not plain)
@@ -142,6 +142,11 @@ def refusal(data: bytes, chosen: Directory) -> str | None:
         or (form == 3 and bits == 16 and chosen.value(data, PREDICTOR) == 3)
     )
     return described(data, chosen) if unread else None
+
+
+def is_inverted(data: bytes, chosen: Directory) -> bool:
+    """Whether 0 is white in the samples that OpenCV gives; it turns those of 8 bits itself."""
+    return chosen.value(data, PHOTOMETRIC) == 0 and chosen.value(data, BITS) > 8
 
 
 def is_optional(data: bytes, chosen: Directory) -> bool:

@@ -39,8 +39,6 @@ def decode(data: bytes, chosen: Directory) -> NDArray[Any] | None:
         samples = samples.view(np.uint32)
     if samples.ndim == 3 and samples.shape[2] != 3:
         samples = samples[..., :3] if samples.shape[2] > 3 else samples[..., 0]
-    if chosen.value(data, tiff.PHOTOMETRIC) == 0 and bits > 8:  # white is 0
-        samples = ~samples if samples.dtype.kind == "u" else samples.max(initial=0) - samples
     return np.asarray(samples)
 
 
@@ -50,11 +48,30 @@ def _decoded(data: bytes, chosen: Directory, changes: Changes) -> Any:
         return _read(tiff.rewritten(data, chosen, changes), cv2.IMREAD_COLOR)
     if chosen.value(data, tiff.PLANES) == 2 and chosen.value(data, tiff.BANDS) > 1:
         return _planes(data, chosen, changes)
+    if chosen.value(data, tiff.BANDS) == 2:
+        return _first_of_two(data, chosen, changes)
     return _read(tiff.rewritten(data, chosen, changes), cv2.IMREAD_UNCHANGED)
 
 
 def _read(data: bytes, flags: int) -> Any:
     return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+
+
+def _first_of_two(data: bytes, chosen: Directory, changes: Changes) -> Any:
+    """The grey of grey and alpha, as a picture twice as wide: OpenCV makes 8 bits of both."""
+    form = changes.get(tiff.FORMAT) or [chosen.value(data, tiff.FORMAT)]
+    single: Changes = {
+        **changes,
+        tiff.BANDS: [1],
+        tiff.BITS: [chosen.value(data, tiff.BITS)],
+        tiff.FORMAT: form[:1],
+        tiff.EXTRA: None,
+    }
+    for tag in (tiff.WIDTH, tiff.TILE_WIDTH):
+        if tag in chosen.entries:
+            single[tag] = [2 * (changes.get(tag) or [chosen.value(data, tag)])[0]]
+    both = _read(tiff.rewritten(data, chosen, single), cv2.IMREAD_UNCHANGED)
+    return None if both is None else both[:, ::2]
 
 
 def _planes(data: bytes, chosen: Directory, changes: Changes) -> Any:

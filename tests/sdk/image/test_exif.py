@@ -83,6 +83,15 @@ def webp(stored, block, alpha=False):
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def jp2(stored, block, behind):
+    data = encode(stored, ".jp2")
+    box = struct.pack(">I4s", 24 + len(block), b"uuid") + b"JpgTiffExif->JP2" + block
+    if behind:
+        return data + box
+    at = data.index(b"jp2c") - 4
+    return data[:at] + box + data[at:]
+
+
 XMP = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>" + bytes(300))
 APP1 = b"Exif\0\0"
 LAYOUTS = {
@@ -102,6 +111,8 @@ LAYOUTS = {
     "png, tEXt": lambda p, o: png(p, b"tEXt", b"Raw profile type APP1\0" + hexadecimal(exif(o))),
     "webp": lambda p, o: webp(p, exif(o)),
     "webp, with a prefix": lambda p, o: webp(p, APP1 + exif(o, ">")),
+    "jp2": lambda p, o: jp2(p, exif(o), behind=False),
+    "jp2, behind": lambda p, o: jp2(p, exif(o, ">"), behind=True),
     "tiff": lambda p, o: tiff(p[..., ::-1], tags={274: o}),
     "tiff, big-endian": lambda p, o: tiff(p[..., ::-1], ">", tags={274: o}, rows=7),
     "tiff, tiles": lambda p, o: tiff(p[..., ::-1], tags={274: o}, tile=32),

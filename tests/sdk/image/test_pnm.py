@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lapland.image.loading import load_image
 from lapland.image.pnm import read_pnm
 
 
@@ -56,3 +57,14 @@ def test_pam():
 )
 def test_damaged_headers(data):
     assert read_pnm(data) is None
+
+
+@pytest.mark.parametrize("greatest", [15, 255, 4095, 65535])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_numbers_in_text(greatest, end):
+    """The last one may end the file."""
+    grey = np.linspace(0, greatest, 12).round().astype(int).reshape(3, 4)
+    for kind, values in ((2, grey), (3, np.repeat(grey, 3))):
+        text = f"P{kind}\n4 3\n{greatest}\n" + " ".join(map(str, values.ravel())) + end
+        found = load_image(text.encode())
+        assert np.abs(found[..., 0] - grey * 255 / greatest).max() <= 1

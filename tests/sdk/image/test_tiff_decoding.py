@@ -42,21 +42,27 @@ def test_grey_and_alpha(small, kind, bands, planar):
     colours = small[..., :1] if bands < 3 else small
     alpha = np.full_like(small[..., :1], 40)
     pixels = np.dstack([colours, alpha]) if bands in (2, 4) else colours
-    if kind == "f4" and bands == 2 and not planar:
-        with pytest.raises(ImageError, match="32-bit floats, 2 bands"):
-            load_image(tiff(pixels.astype("f4")))
-        return
     scale = {"u1": 1, "u2": 257, "f4": 1 / 255}[kind]
     found = load_image(tiff((pixels * np.array(scale, "f8")).astype(kind), planar=planar))
     expected = np.broadcast_to(colours[..., ::-1], small.shape)
     assert np.abs(found.astype(int) - expected).max() <= 1
 
 
-@pytest.mark.parametrize(("kind", "scale"), [("u1", 1), ("u2", 257), ("u2", 16)])
+@pytest.mark.parametrize("layout", ["strips", "tiles", "lzw"])
+@pytest.mark.parametrize("kind", ["u2", "f4"])
+def test_grey_of_few_bits_with_alpha(small, layout, kind):
+    grey = small[..., 1]
+    pixels = np.dstack([grey.astype(kind) * 16, np.full_like(grey, 40).astype(kind)])
+    found = load_image(tiff(pixels, photometric=1, **LAYOUTS[layout]))
+    assert np.abs(found[..., 0].astype(int) - grey).max() <= 1
+    with pytest.raises(ImageError, match="2 bands"):
+        load_image(tiff(pixels, photometric=1, tags={317: 2}))  # its differences are of two bands
+
+
+@pytest.mark.parametrize(("kind", "scale"), [("u1", 1), ("u2", 257), ("u2", 16), ("f4", 1 / 255)])
 def test_white_is_zero(small, kind, scale):
     grey = small[..., 1].astype(int)
-    white = 255 * scale if scale != 16 else 65535
-    pixels = (white - grey * (scale if scale != 16 else 257)).astype(kind)
+    pixels = ((255 - grey) * scale).astype(kind)
     found = load_image(tiff(pixels, photometric=0))
     assert np.abs(found[..., 0].astype(int) - grey).max() <= 1
 
