@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .base.checks import checked_path
 from .base.errors import OptionError, shown
 from .detection.registry import DEFAULT_DETECTOR
 from .landmarks.decoders import DECODERS, DEFAULT_DECODER
@@ -53,7 +54,7 @@ class DetectorOptions:
         if most is not None and (not _is(most, int, np.integer) or most < 1):
             raise OptionError(f"max_faces must be None or a positive integer, not {shown(most)}")
         if self.model is not None:
-            _check_path(self.model)
+            checked_path(self.model, "model", "an ONNX file")
 
 
 class Networks(NamedTuple):
@@ -99,10 +100,3 @@ def load_networks(options: DetectorOptions) -> Networks:
 
 def _is(value: object, *types: type) -> bool:
     return isinstance(value, types) and not isinstance(value, bool)
-
-
-def _check_path(model: object) -> None:
-    named = isinstance(model, (str, os.PathLike)) and isinstance(os.fspath(model), str)
-    # Paths are not as long as 4096 characters; messages would repeat all of them.
-    if not named or len(os.fspath(model)) > 4096:  # type: ignore[call-overload]
-        raise OptionError(f"model must be the path of an ONNX file, not {shown(model)}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .base.errors import ImageError
+from .base.errors import ImageError, OptionError, clipped, shown
 from .faces.faces import Faces
 from .footage.source import opened
 from .video.tracker import Tracker
@@ -46,10 +46,12 @@ def track(source: str | Path | int, tracker: Tracker | None = None) -> Iterator[
         >>> for time, frame, faces in track("clip.mp4"):
         ...     print(time, faces.ids, faces.pose().yaw)
     """
+    if tracker is not None and not isinstance(tracker, Tracker):
+        raise OptionError(f"tracker: expected a Tracker, not {shown(tracker)}")
     with opened(str(source)) as frames:
         if tracker is None:
             tracker = Tracker(background=frames.live)
         for image, time in frames:
             yield TrackedFrame(time, image, tracker.update(image, time))
         if frames.missing:
-            raise ImageError(f"{source}: {frames.missing}")
+            raise ImageError(f"{clipped(source)}: {frames.missing}")

@@ -7,12 +7,14 @@ looks down change no count.
 """
 
 import math
+import operator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.checks import is_above_0, is_finite
 from ..base.errors import OptionError, shown
 
 _SHUT, _OPEN = 0.55, 0.72  # of the open level
@@ -68,7 +70,7 @@ class Blinks:
     """
 
     def __init__(self, longest: float = 1.0) -> None:
-        if not 0 < longest < math.inf:
+        if not is_above_0(longest):
             raise OptionError(f"longest: expected seconds above 0, not {shown(longest)}")
         self._longest = longest
         self._eyes: dict[int, _Eyes] = {}
@@ -82,9 +84,11 @@ class Blinks:
             time: time of the frame, seconds; later than that of the frame before.
 
         Raises:
-            OptionError: the faces have no ids.
+            OptionError: they are no faces with ids, or the time is no number.
         """
-        if faces.ids is None:
+        if not is_finite(time):
+            raise OptionError(f"time: expected seconds, not {shown(time)}")
+        if getattr(faces, "ids", None) is None:
             raise OptionError("faces: expected ids, from `Tracker.update`; these come without")
         openness = faces.eyes.openness.mean(axis=1) if len(faces) else np.zeros(0, np.float32)
         return self.add(faces.ids, openness, time)
@@ -104,11 +108,11 @@ class Blinks:
 
     def count(self, identity: int) -> int:
         """Blinks of a face so far."""
-        return self._counts.get(identity, 0)
+        return self._counts.get(_index(identity), 0)
 
     def shut_for(self, identity: int) -> float:
         """Time in seconds that the eyes have been shut until the last frame; 0 if open."""
-        eyes = self._eyes.get(identity)
+        eyes = self._eyes.get(_index(identity))
         if eyes is None or eyes.shut_since is None:
             return 0.0
         return eyes.seen - eyes.shut_since
@@ -139,3 +143,11 @@ class Blinks:
         if time - start > self._longest:
             return None
         return Blink(identity, start, time, eyes.least)
+
+
+def _index(identity: Any) -> int:
+    """The id of a face, also one of numpy's."""
+    try:
+        return operator.index(identity)
+    except TypeError:
+        raise OptionError(f"expected the id of a face, not {shown(identity)}") from None

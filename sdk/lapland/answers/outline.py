@@ -78,7 +78,7 @@ def checked_mask(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     try:
         return MASKS[name]
-    except KeyError:
+    except (KeyError, TypeError):  # TypeError: it cannot be a key
         raise OptionError(
             f"mask: expected one of {', '.join(map(repr, MASKS))}, not {shown(name)}"
         ) from None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.checks import is_above_0
 from ..base.errors import GeometryError, OptionError, shown
 from .head import load_head
 from .pose_fit import Camera, Placed, PoseFit
@@ -52,7 +53,7 @@ def head_poses(
         OptionError: `focal` is no number above 0.
         GeometryError: `centre` is no point.
     """
-    if focal is not None and not 0 < focal < np.inf:
+    if focal is not None and not is_above_0(focal):
         raise OptionError(f"focal: expected a length in pixels above 0, not {shown(focal)}")
     axis = _checked_centre(centre, focal)
     camera = None if focal is None else Camera(float(focal), axis)

@@ -30,8 +30,9 @@ def shown(value: object) -> str:
         return f"an object of {type(value).__name__}"
 
 
-def clipped(text: str) -> str:
-    """A text for a message, as a path: on one line, and cut to 200 characters in its middle."""
+def clipped(given: object) -> str:
+    """A path or text for a message: on one line, and cut to 200 characters in its middle."""
+    text = str(given)
     if len(text) > _MOST:
         text = f"{text[: _MOST // 2 - 2]}...{text[2 - _MOST // 2 :]}"
     return "".join(

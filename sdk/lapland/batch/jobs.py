@@ -148,7 +148,7 @@ class _Work:
         except ImageNotFoundError as error:  # none to keep a line for: it may be a slip of the pen
             return Outcome(job, "", error=str(error))
         except LaplandError as error:
-            reason = str(error).removeprefix(f"{clipped(str(job.photo))}: ")
+            reason = str(error).removeprefix(f"{clipped(job.photo)}: ")
             return _failed(job, self.settings, reason, known)
         except MemoryError:
             return _failed(job, self.settings, "there is not enough memory for it", known)
@@ -162,7 +162,7 @@ class _Work:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 written = faces.save_pts(target)
             except OSError as error:
-                problem = f"{target}: cannot be written ({error.strerror})"
+                problem = f"{clipped(target)}: cannot be written ({error.strerror})"
                 return Outcome(job, "", error=problem, fatal=True)
             result["pts"] = [path.relative_to(folder).as_posix() for path in written]
         line = line_for(job.photo, self.settings, result)
@@ -177,7 +177,7 @@ def start_in_process(setup: Setup) -> _Work:
 
 def _failed(job: Job, settings: dict[str, Any], reason: str, known: dict[str, Any]) -> Outcome:
     line = line_for(job.photo, settings, known | {"error": reason})
-    return Outcome(job, line, error=f"{clipped(str(job.photo))}: {reason}")
+    return Outcome(job, line, error=f"{clipped(job.photo)}: {reason}")
 
 
 def write_drawing(path: Path, image: "cv2.typing.MatLike") -> None:
@@ -208,10 +208,12 @@ def write_image(path: Path, image: "cv2.typing.MatLike", *, mark: bytes = b"") -
         ok = False
     if not ok:
         height, width = image.shape[:2]
-        raise LaplandError(f"{path}: OpenCV cannot write {width} x {height} pixels as {suffix}")
+        raise LaplandError(
+            f"{clipped(path)}: OpenCV cannot write {width} x {height} pixels as {suffix}"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         encoded = data.tobytes()
         write_whole(path, encoded[:2] + mark + encoded[2:])
     except OSError as error:
-        raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
+        raise LaplandError(f"{clipped(path)}: cannot be written ({error.strerror})") from error

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ..base.errors import OptionError
+from ..base.errors import OptionError, clipped
 from ..base.files import read_start
 from ..base.progress import counted
 from ..image.foreign import SUFFIXES as FOREIGN
@@ -24,6 +24,7 @@ _SYSTEM = frozenset({"@eadir", "__macosx", "$recycle.bin", "system volume inform
 _FOREIGN = frozenset(
     {".gif", ".svg", ".pdf", ".heic", ".avif", ".json", ".ndjson", ".gz", ".csv", ".txt", ".pts"}
 )
+_STEM = 220  # bytes
 _NUMBERED = re.compile(r"(.*)_\d+", re.DOTALL)
 
 
@@ -147,8 +148,8 @@ def check_out(out: Path | None) -> None:
     """
     if out is not None and out.suffix.lower() in _FOREIGN and not out.is_dir():
         raise OptionError(
-            f"-o {out}: expected a folder, or a file that ends in {', '.join(sorted(SUFFIXES))} "
-            "for a drawing or in .jsonl for landmarks"
+            f"-o {clipped(out)}: expected a folder, or a file that ends in "
+            f"{', '.join(sorted(SUFFIXES))} for a drawing or in .jsonl for landmarks"
         )
 
 
@@ -173,22 +174,30 @@ def drawing_targets(photos: Iterable[Path], out: Path | None, many: bool) -> dic
     given = {photo.resolve() for photo in photos}
     if out is not None and not out.is_dir() and out.suffix.lower() in SUFFIXES:
         if many:
-            raise OptionError(f"-o {out}: expected a folder for several photos, not a file name")
+            raise OptionError(
+                f"-o {clipped(out)}: expected a folder for several photos, not a file name"
+            )
         if out.resolve() in given:
-            raise OptionError(f"-o {out}: the drawing would take the place of the photo")
+            raise OptionError(f"-o {clipped(out)}: the drawing would take the place of the photo")
         return dict.fromkeys(photos, out)
     folder = out if out is not None else Path()
     targets: dict[Path, Path] = {}
     taken: set[Path] = set()
     for photo in photos:
-        target = folder / f"{photo.stem}_landmarks.jpg"
+        stem = _shortened(photo.stem)
+        target = folder / f"{stem}_landmarks.jpg"
         number = 2
         while target in taken or target.resolve() in given or _is_foreign(target):
-            target = folder / f"{photo.stem}_{number}_landmarks.jpg"
+            target = folder / f"{stem}_{number}_landmarks.jpg"
             number += 1
         taken.add(target)
         targets[photo] = target
     return targets
+
+
+def _shortened(stem: str) -> str:
+    """The stem of a file, so short that more may be added: systems allow 255 bytes."""
+    return os.fsdecode(os.fsencode(stem)[:_STEM]) if len(os.fsencode(stem)) > _STEM else stem
 
 
 def _is_foreign(target: Path) -> bool:
@@ -217,7 +226,8 @@ def pts_names(photos: Mapping[Path, Path], taken: Iterable[str]) -> dict[Path, t
     used = set(taken)
     names: dict[Path, str] = {}
     for photo, folder in photos.items():
-        plain = photo.relative_to(folder).with_suffix("").as_posix()
+        inner = photo.relative_to(folder)
+        plain = inner.with_name(_shortened(inner.stem)).as_posix()
         name, number = plain, 2
         while name in used:
             name, number = f"{plain}_{number}", number + 1

@@ -55,6 +55,7 @@ class Record:
         retry: bool = False,
     ) -> None:
         self.path = path
+        self._name = clipped(path)
         self._settings = dict(settings)
         self.done: set[str] = set()
         self.faces = 0
@@ -64,7 +65,7 @@ class Record:
         self._outdated: list[str] = []  # names of .pts files of photos that have changed
         try:
             if path.exists() and not path.is_file():
-                raise OptionError(f"{clipped(str(path))}: expected a regular file, or none")
+                raise OptionError(f"{self._name}: expected a regular file, or none")
             path.parent.mkdir(parents=True, exist_ok=True)
             self.file = self._opened()
             try:
@@ -75,7 +76,7 @@ class Record:
                 self.file.close()
                 raise
         except OSError as error:
-            raise LaplandError(f"{path}: cannot be written ({error.strerror})") from error
+            raise LaplandError(f"{self._name}: cannot be written ({error.strerror})") from error
 
     def append(self, line: str) -> None:
         """Writes one line, whose text comes from `line_for`.
@@ -87,9 +88,9 @@ class Record:
         try:
             written = self.file.write(data)
             if written != len(data):  # the disk is full; the next run removes this half
-                raise LaplandError(f"{self.path}: cannot be written (the disk is full?)")
+                raise LaplandError(f"{self._name}: cannot be written (the disk is full?)")
         except OSError as error:
-            raise LaplandError(f"{self.path}: cannot be written ({error.strerror})") from error
+            raise LaplandError(f"{self._name}: cannot be written ({error.strerror})") from error
 
     def close(self) -> None:
         """Lets other runs have the file."""
@@ -104,7 +105,7 @@ class Record:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.close()
-                raise LaplandError(f"{self.path}: another run is writing to this file") from None
+                raise LaplandError(f"{self._name}: another run is writing to this file") from None
             except OSError:
                 pass  # a file system without locks
         return file
@@ -119,7 +120,7 @@ class Record:
                 if row is None:
                     if line.endswith(b"\n") or not _is_beginning(line):
                         raise OptionError(
-                            f"{self.path}: line {number} is none that lapland wrote, and the file "
+                            f"{self._name}: line {number} is none that lapland wrote, and the file "
                             "is left as it is; give the name of a new one"
                         )
                     self.file.truncate(at)
@@ -144,7 +145,7 @@ class Record:
         self.faces += len(row.get("faces", ()))
         self.pts |= {name.removesuffix(".pts") for name in row.get("pts", ())}
         if "error" in row:
-            self.failures.append(f"{row['photo']}: {row['error']}")
+            self.failures.append(f"{clipped(row['photo'])}: {row['error']}")
 
     def _has_pts(self, row: dict[str, Any]) -> bool:
         return all((self.path.parent / name).is_file() for name in row.get("pts", ()))
@@ -153,7 +154,7 @@ class Record:
         found = {name: row.get(name) for name in self._settings}
         if found != self._settings:
             raise OptionError(
-                f"{self.path}: was written with {_listed(found)}, and now it is "
+                f"{self._name}: was written with {_listed(found)}, and now it is "
                 f"{_listed(self._settings)}; give the same options, or the name of a new file"
             )
 

@@ -4,13 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..base.errors import OptionError, shown
 from ..measure import benchmark, plot, table
 from ..measure.benchmark import Settings
 from ..networks import index
-from .options import complain
+from .options import complain, path_of
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -54,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "models",
         nargs="*",
-        type=Path,
+        type=path_of,
         metavar="MODEL.onnx",
         help="models of your own, as export.rcn writes them; they alone are measured, unless "
         "--width, --precision or --weights name shipped ones beside them (default: every model of "
@@ -81,7 +80,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", metavar="WxH", help=f"of the photo, pixels (default: {width}x{height})"
     )
-    parser.add_argument("--photo", type=Path, metavar="FILE", help="a photo of your own instead")
+    parser.add_argument("--photo", type=path_of, metavar="FILE", help="a photo of your own instead")
     parser.add_argument(
         "--min-face",
         type=int,
@@ -96,10 +95,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help=f"at most so long for each model and number of threads (default: {default.seconds:g})",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE.json", help="also write the figures")
+    parser.add_argument("--json", type=path_of, metavar="FILE.json", help="also write the figures")
     parser.add_argument(
         "--plot",
-        type=Path,
+        type=path_of,
         metavar="FILE.png",
         help="also draw speed against accuracy; needs lapland[plot]",
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ImageError, LaplandError, OptionError
+from ..base.errors import ImageError, LaplandError, OptionError, clipped
 from ..base.progress import counted
 from ..batch.jobs import write_image
 from ..batch.photos import SUFFIXES, find_photos
@@ -18,7 +18,7 @@ from ..faces.faces import Faces
 from ..footage.recording import FORMATS, Recording
 from ..footage.source import Source, opened
 from ..image.loading import load_image
-from .options import add_detector, complain, detector_options
+from .options import add_detector, complain, detector_options, path_of
 
 # Face detector -> least scores of a face: below the usual ones, as a missed face is a larger fault
 # than a blurred cushion.
@@ -39,11 +39,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "perhaps a face are blurred, too (low thresholds). Faces can still be "
         "missed: check the result before you publish it.",
     )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="PHOTO", help="or folder, or video")
+    parser.add_argument(
+        "inputs", nargs="+", type=path_of, metavar="PHOTO", help="or folder, or video"
+    )
     parser.add_argument(
         "-o",
         "--out",
-        type=Path,
+        type=path_of,
         required=True,
         metavar="OUT",
         help="a folder; or a file, for a single photo or video",
@@ -64,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     given = [path for path in options.inputs if path not in videos]
     photos, empty = find_photos(given, options.out)
     for folder in empty:
-        complain(f"{folder}: holds no photo ({', '.join(sorted(SUFFIXES))})")
+        complain(f"{clipped(folder)}: holds no photo ({', '.join(sorted(SUFFIXES))})")
     many = len(photos) + len(videos) > 1 or any(path.is_dir() for path in options.inputs)
     targets = _targets(options.out, photos, videos, many)
     failed = 0
@@ -97,7 +99,9 @@ def _targets(
     """
     named = out.suffix.lower() in SUFFIXES | frozenset(FORMATS) and not out.is_dir()
     if named and many:
-        raise OptionError(f"-o {out}: expected a folder for several files, not a file name")
+        raise OptionError(
+            f"-o {clipped(out)}: expected a folder for several files, not a file name"
+        )
     targets: dict[Path, Path] = {}
     for source in (*photos, *videos):
         root = photos.get(source, source.parent)
@@ -112,7 +116,9 @@ def _targets(
     originals = {source.resolve() for source in targets}
     for target in targets.values():
         if target.resolve() in originals:
-            raise OptionError(f"-o {out}: {target} would take the place of an original")
+            raise OptionError(
+                f"-o {clipped(out)}: {clipped(target)} would take the place of an original"
+            )
     return targets
 
 
@@ -132,12 +138,12 @@ def _video(detector: Detector, source: Path, target: Path, style: str) -> str:
                 count += 1
                 found += bool(len(near[len(near) // 2]))
         except KeyboardInterrupt:
-            where = f"; they are in {recording.part}" if count else ""
-            complain(f"{source}: stopped after {counted(count, 'frame')}{where}")
+            where = f"; they are in {clipped(recording.part)}" if count else ""
+            complain(f"{clipped(source)}: stopped after {counted(count, 'frame')}{where}")
             raise
         recording.close()
         if frames.missing:
-            raise ImageError(f"{source}: {frames.missing}; the copy is {target}")
+            raise ImageError(f"{clipped(source)}: {frames.missing}; the copy is {clipped(target)}")
     return f"{counted(count, 'frame')}, faces found in {found}, no sound"
 
 

@@ -1,15 +1,14 @@
 """The command `lapland`: one file for each subcommand."""
 
 import argparse
-import errno
 import multiprocessing
 import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from ..base.errors import LaplandError, OptionError
+from ..base.errors import LaplandError, OptionError, clipped
 from . import benchmark, blur, models, predict, track, webcam
-from .options import complain
+from .options import Parser, complain
 from .stops import exit_status, stoppable
 from .streams import drop_output, usable_streams
 
@@ -46,17 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             drop_output()
             return 1
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
-                raise
             drop_output()
-            complain(f"the output cannot be written ({error.strerror})")
+            what = error.strerror or error
+            if error.filename is None:
+                complain(f"the output cannot be written ({what})")
+            else:
+                complain(f"{clipped(error.filename)}: cannot be used ({what})")
             return 1
         return code
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line; each subcommand sets `run`."""
-    top = argparse.ArgumentParser(prog="lapland", description="Facial landmarks on a CPU.")
+    top = Parser(prog="lapland", description="Facial landmarks on a CPU.")
     top.add_argument("--version", action="version", version=f"lapland {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for subcommand in SUBCOMMANDS:

@@ -1,14 +1,20 @@
 """Options and messages that subcommands share."""
 
 import argparse
+import errno
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from ..base.errors import clipped, shown
 from ..detection.registry import DEFAULT_DETECTOR, DETECTORS
 from ..networks import index
 from ..options import DetectorOptions
+
+_LONG = 200  # characters
 
 
 def add_detector(parser: argparse.ArgumentParser, role: str, *, min_face: int = 40) -> None:
@@ -34,7 +40,7 @@ def add_detector(parser: argparse.ArgumentParser, role: str, *, min_face: int = 
         "models`)",
     )
     parser.set_defaults(role=role)
-    parser.add_argument("--model", type=Path, metavar="FILE", help="an ONNX model of your own")
+    parser.add_argument("--model", type=path_of, metavar="FILE", help="an ONNX model of your own")
     parser.add_argument(
         "--detector",
         default=DEFAULT_DETECTOR,
@@ -76,10 +82,41 @@ def with_default(options: DetectorOptions, role: str) -> DetectorOptions:
     return replace(options, width=form[0], precision=form[1])
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat no more than 200 characters of an argument."""
+
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As the base class."""
+        self._given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the usage and the message, and ends with 2."""
+        for text in self._given:
+            for part in (text, text.partition("=")[2]):
+                if len(part) > _LONG:
+                    message = message.replace(repr(part), shown(part)).replace(part, clipped(part))
+        super().error(message)
+
+
 def path_of(text: str) -> Path:
-    """The path of an argument; an empty one, as from an unset shell variable, is an error."""
+    """The path of an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty, as from an unset shell variable, or longer than the
+            name of any file.
+    """
     if not text.strip():
         raise argparse.ArgumentTypeError("expected a file or folder, found an empty name")
+    try:
+        os.lstat(text)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise argparse.ArgumentTypeError(
+                f"{clipped(text)}: no file has so long a name"
+            ) from None
     return Path(text)
 
 

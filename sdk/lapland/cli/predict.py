@@ -101,8 +101,9 @@ def run(options: argparse.Namespace) -> int:
     to_file = options.pts is not None or is_lines(options.out)
     if options.pts is not None and (options.out is not None or options.json):
         raise OptionError(
-            f"--pts {options.pts}: expected no {'--json' if options.json else '-o'} beside it; "
-            f"the lines of JSON are in {options.pts / _LINES}"
+            f"--pts {clipped(options.pts)}: expected no {'--json' if options.json else '-o'} "
+            "beside it; "
+            f"the lines of JSON are in {clipped(options.pts / _LINES)}"
         )
     if options.retry and not to_file:
         raise OptionError("--retry: expected -o FILE.jsonl or --pts FOLDER, which keep the errors")
@@ -119,9 +120,9 @@ def run(options: argparse.Namespace) -> int:
     photos, empty = find_photos(options.photos, None if to_file else options.out, passed)
     for folder in empty:
         if os.access(folder, os.R_OK | os.X_OK):
-            complain(f"{clipped(str(folder))}: holds no photo ({', '.join(sorted(SUFFIXES))}, ...)")
+            complain(f"{clipped(folder)}: holds no photo ({', '.join(sorted(SUFFIXES))}, ...)")
         else:
-            complain(f"{clipped(str(folder))}: cannot be read (permission denied)")
+            complain(f"{clipped(folder)}: cannot be read (permission denied)")
     if words := passed_over(passed):
         complain(words)
     predict = _to_file if to_file else _to_screen
@@ -157,7 +158,7 @@ def _to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Pa
     path = options.out if options.pts is None else options.pts / _LINES
     with closing(Record(path, batch.settings, photos, retry=options.retry)) as record:
         if record.mended:
-            complain(f"{path}: the last line was cut off; its photo is done again")
+            complain(f"{clipped(path)}: the last line was cut off; its photo is done again")
         left = {p: root for p, root in photos.items() if os.path.abspath(p) not in record.done}
         names = pts_names(left, record.pts) if options.pts is not None else {}
         jobs = (Job(p, None, (options.pts, *names[p]) if names else None, True) for p in left)
@@ -194,7 +195,7 @@ def _to_file(options: argparse.Namespace, batch: Batch, photos: Mapping[Path, Pa
 
 def _say(outcome: Outcome) -> None:
     for note in outcome.notes:
-        complain(f"{clipped(str(outcome.job.photo))}: {note}")
+        complain(f"{clipped(outcome.job.photo)}: {note}")
 
 
 def _shown(

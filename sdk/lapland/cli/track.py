@@ -3,11 +3,10 @@
 import argparse
 import csv
 import json
-from pathlib import Path
 from typing import Any, TextIO
 
 from ..answers.blinks import Blinks
-from ..base.errors import ImageError, LaplandError, OptionError
+from ..base.errors import ImageError, LaplandError, OptionError, clipped
 from ..base.files import replacing
 from ..base.progress import counted
 from ..detector import Detector
@@ -15,7 +14,7 @@ from ..footage.source import is_live
 from ..schemes.ibug68 import IBUG68
 from ..stream import TrackedFrame, track
 from ..video.tracker import Tracker
-from .options import add_detector, complain, detector_options
+from .options import add_detector, complain, detector_options, path_of
 from .stops import Stopped
 
 
@@ -30,7 +29,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "early, the file is complete until there; Ctrl-C is how a camera is ended.",
     )
     parser.add_argument("source", help="a video file, a URL, or the number of a camera")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.jsonl|FILE.csv")
+    parser.add_argument("-o", "--out", type=path_of, required=True, metavar="FILE.jsonl|FILE.csv")
     parser.add_argument("--pose", action="store_true", help="also yaw, pitch and roll")
     parser.add_argument(
         "--eyes", action="store_true", help="also openness of eyes and mouth, and blinks"
@@ -50,12 +49,12 @@ def run(options: argparse.Namespace) -> int:
     """Runs the subcommand; returns the exit status."""
     form = _FORMS.get(options.out.suffix.lower())
     if form is None or options.out.is_dir():
-        raise OptionError(f"-o {options.out}: expected a file that ends in .jsonl or .csv")
+        raise OptionError(f"-o {clipped(options.out)}: expected a file that ends in .jsonl or .csv")
     detector = Detector(**vars(detector_options(options)))
     if (options.pose or options.eyes) and detector.model.scheme is not IBUG68:
         raise OptionError("--pose, --eyes: expected a model of the 68 landmarks of IBUG68")
     tracker = Tracker(detector, smoothing=options.smoothing, background=False)
-    frames = faces = 0
+    frames, faces, name = 0, 0, clipped(options.out)
     end: ImageError | KeyboardInterrupt | None = None
     try:
         with (
@@ -74,8 +73,8 @@ def run(options: argparse.Namespace) -> int:
     except LaplandError:
         raise
     except OSError as error:
-        raise LaplandError(f"{options.out}: cannot be written ({error.strerror})") from error
-    report = f"{options.out}: {counted(frames, 'frame')}, {counted(faces, 'face')}"
+        raise LaplandError(f"{name}: cannot be written ({error.strerror})") from error
+    report = f"{name}: {counted(frames, 'frame')}, {counted(faces, 'face')}"
     if isinstance(end, ImageError):
         raise ImageError(f"{end}; {report}")
     if end is not None and (isinstance(end, Stopped) or not is_live(options.source)):

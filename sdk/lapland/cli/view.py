@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from ..base.arrays import Image
+from ..base.errors import clipped
 from ..detector import Detector
 from ..faces.drawing import draw
 from ..faces.faces import Faces
@@ -136,7 +137,7 @@ class View:
         people = len(self._ids)
         line = f"{self._frames} frames, {people} face{'' if people == 1 else 's'}, "
         line += f"{1000 * self._spent / self._frames:.1f} ms a frame"
-        return line if recording is None else f"{line}, recorded in {recording.path}"
+        return line if recording is None else f"{line}, recorded in {clipped(recording.path)}"
 
 
 def _write(picture: Image, text: str, at: tuple[int, int]) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 
-from ..base.errors import ImageError, OptionError
+from ..base.errors import ImageError, OptionError, clipped
 from ..footage.recording import FORMATS, Recording, part_of
 from ..footage.source import Source, is_live, opened
-from .options import add_detector, complain, detector_options
+from .options import add_detector, complain, detector_options, path_of
 from .stops import Stopped
 from .view import Settings, View
 from .window import TITLE, is_open, window
@@ -33,7 +33,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=default.source,
         help="number of a camera, a video file or a URL (default: 0, the first camera)",
     )
-    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="also write a video file")
+    parser.add_argument("--record", type=path_of, metavar="OUT.mp4", help="also write a video file")
     parser.add_argument("--no-window", dest="window", action="store_false", help="show nothing")
     add_detector(parser, "video")
     parser.add_argument(
@@ -78,11 +78,15 @@ def show(settings: Settings) -> str:
     if not settings.window and record is None:
         raise OptionError("--no-window shows nothing; add --record OUT.mp4 to keep the result")
     if record is not None and record.suffix.lower() not in FORMATS:
-        raise OptionError(f"--record {record}: expected a file that ends in {', '.join(FORMATS)}")
+        raise OptionError(
+            f"--record {clipped(record)}: expected a file that ends in {', '.join(FORMATS)}"
+        )
     if record is not None and not is_live(settings.source):
         places = [path.resolve() for path in (record, part_of(record))]
         if Path(settings.source).resolve() in places:
-            raise OptionError(f"--record {record}: the recording would take the place of the video")
+            raise OptionError(
+                f"--record {clipped(record)}: the recording would take the place of the video"
+            )
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(settings.source))
         view = View(settings, source.live)
@@ -105,7 +109,7 @@ def show(settings: Settings) -> str:
             complain(f"stopped; {summary}")
             raise stopped
         if source.missing:
-            raise ImageError(f"{settings.source}: {source.missing}; {summary}")
+            raise ImageError(f"{clipped(settings.source)}: {source.missing}; {summary}")
         return summary
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..base.errors import OptionError
+from ..base.checks import check_flags
+from ..base.errors import OptionError, shown
 
 if TYPE_CHECKING:
     from .base import FaceDetector
@@ -96,12 +97,11 @@ def load_detector(
         OptionError: a keyword is outside its range.
         ModelError: a model file is missing or damaged.
     """
-    if name not in DETECTORS:
+    if not isinstance(name, str) or name not in DETECTORS:
         raise OptionError(
-            f"detector must be one of {', '.join(map(repr, DETECTORS))}, not {name!r}"
+            f"detector must be one of {', '.join(map(repr, DETECTORS))}, not {shown(name)}"
         )
-    if not isinstance(turned, bool):
-        raise OptionError(f"turned must be True or False, not {turned!r}")
+    check_flags(turned=turned)
     return DETECTORS[name](
         min_face=min_face,
         thresholds=thresholds,

@@ -1,6 +1,7 @@
 """Faces made unrecognisable: blurred, pixelated or covered."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,14 +40,19 @@ def blur(
 
     Raises:
         ImageError: the image cannot be used.
-        OptionError: there is no such style.
+        OptionError: there is no such style, or `faces` are none.
     """
     if not isinstance(style, str) or style not in STYLES:
         raise OptionError(
             f"style must be one of {', '.join(map(repr, STYLES))}, not {shown(style)}"
         )
+    several: tuple[Any, ...] = (faces,)
+    if not isinstance(faces, Faces) and isinstance(faces, Iterable):
+        several = tuple(faces)
+    if not all(isinstance(some, Faces) for some in several):
+        raise OptionError(f"faces must be the Faces that predict returned, not {shown(faces)}")
     canvas = load_image(image).copy()
-    for some in (faces,) if isinstance(faces, Faces) else faces:
+    for some in several:
         for ellipse in (*_about_landmarks(some), *_about_five_points(some)):
             _hide(canvas, *ellipse, style)
     return canvas

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.checks import check_flags
 from ..base.errors import OptionError
 from ..base.hints import DRAW_KEYWORDS, hinting
 from ..image.loading import ImageLike, load_image
@@ -64,6 +65,7 @@ def draw(
         raise OptionError(
             f"faces must be the Faces that predict or update returned, not {type(faces).__name__}"
         )
+    check_flags(boxes=boxes, pose=pose, rgb=rgb)
     canvas = load_image(image, rgb=rgb).copy()
     for face in [faces] if isinstance(faces, Face) else faces:
         # The size of the photo limits the thickness, even for a face that claims to be huge.

@@ -2,12 +2,12 @@
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
 from ..base.arrays import Float32
+from ..base.checks import check_flags, checked_path
 from ..base.files import write_whole
 from ..base.hints import FACES, Hinting
 from ..formats.pts import to_pts
@@ -74,6 +74,7 @@ class Face(FaceAnswers, Hinting):
             pose: also `pose`: yaw, pitch, roll and the radii of their 90 % intervals, degrees.
             eyes: also `eyes` (openness, and probability of closed, of left and right) and `mouth`.
         """
+        check_flags(pose=pose, eyes=eyes)
         return {
             **({} if self.id is None else {"id": self.id}),
             "box": plain(self.box),
@@ -96,8 +97,9 @@ class Face(FaceAnswers, Hinting):
 
         Raises:
             OSError: the file cannot be written.
+            OptionError: `path` is none.
         """
-        write_whole(Path(path), to_pts(self.landmarks).encode("ascii"))
+        write_whole(checked_path(path), to_pts(self.landmarks).encode("ascii"))
 
 
 def face_hint(scheme: Scheme, name: str) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import Float32
-from ..base.errors import GeometryError, shown
+from ..base.errors import GeometryError, clipped, shown
 from ..base.hints import Hinting
 from ..schemes.ibug68 import IBUG68
 from ..schemes.scheme import Scheme
@@ -99,12 +99,13 @@ class Faces(FacesForms, Hinting):
     def empty(cls, scheme: Scheme = IBUG68) -> "Faces":
         """No faces."""
         zeros = np.zeros
+        size = scheme.size if isinstance(scheme, Scheme) else 0  # the constructor refuses others
         return cls(
             zeros((0, 4), np.float32),
             zeros(0, np.float32),
             zeros((0, 5, 2), np.float32),
-            zeros((0, scheme.size, 2), np.float32),
-            zeros((0, scheme.size), np.float32),
+            zeros((0, size, 2), np.float32),
+            zeros((0, size), np.float32),
             scheme,
         )
 
@@ -205,7 +206,7 @@ def _as_float32(name: str, values: object) -> Float32:
     try:
         return np.array(values, dtype=np.float32)  # a copy that is ours
     except (TypeError, ValueError, OverflowError) as error:
-        raise GeometryError(f"{name}: expected numbers ({error})") from error
+        raise GeometryError(f"{name}: expected numbers ({clipped(error)})") from error
 
 
 def _checked_size(size: Any) -> ImageSize:

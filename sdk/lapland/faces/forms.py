@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Float32
+from ..base.checks import check_flags, checked_path
 from ..uncertainty.recorded import RECORDED
 from .answering import FacesAnswers
 from .face import Face, radius_key
@@ -38,6 +39,7 @@ class FacesForms(FacesAnswers):
         first word of its training data: by its habits lids and lips are placed.
         `pose` and `eyes` add these to each face: see `Face.to_dict`.
         """
+        check_flags(pose=pose, eyes=eyes)
         rows = [face.to_dict(pose=pose, eyes=eyes) for face in self]
         size = {} if self.image_size is None else {"image_size": list(self.image_size)}
         word = self._labels.partition(" ")[0]
@@ -51,8 +53,9 @@ class FacesForms(FacesAnswers):
 
         Raises:
             OSError: a file cannot be written.
+            OptionError: `path` is none.
         """
-        first = Path(path)
+        first = checked_path(path)
         paths = [first]
         if len(self) != 1:
             numbers = range(1, len(self) + 1)
@@ -88,6 +91,7 @@ class FacesForms(FacesAnswers):
         """
         from ..formats.dataframe import to_pandas
 
+        check_flags(pose=pose, eyes=eyes)
         k = self.scheme.size
         more: dict[str, NDArray[Any]] = {}
         if self.ids is not None:

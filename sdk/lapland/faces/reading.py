@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import GeometryError, ImageError, OptionError, shown
+from ..base.errors import GeometryError, ImageError, OptionError, clipped, shown
 from ..schemes.registry import SCHEMES
 from ..schemes.scheme import Scheme
 from ..uncertainty.recorded import RECORDED, Recorded
@@ -118,7 +118,9 @@ def _array(faces: list[Mapping[str, Any]], key: str, shape: tuple[int, ...]) -> 
         except KeyError:
             raise GeometryError(f"faces[{number}]: expected {key!r}, which is missing") from None
         except (TypeError, ValueError, OverflowError) as error:
-            raise GeometryError(f"faces[{number}]: {key}: expected numbers ({error})") from error
+            raise GeometryError(
+                f"faces[{number}]: {key}: expected numbers ({clipped(error)})"
+            ) from error
         if row.shape != shape:
             raise GeometryError(f"faces[{number}]: {key}: expected shape {shape}, not {row.shape}")
         rows[number] = row

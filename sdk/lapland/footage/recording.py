@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import LaplandError
+from ..base.errors import LaplandError, clipped
 from .containers import look_into
 
 # The formats of recordings, and their encoding: every build of OpenCV can write these.
@@ -37,6 +37,7 @@ class Recording:
     def __init__(self, path: Path, fps: float, live: bool) -> None:
         self.path = path
         self.part = part_of(path)
+        self._name = clipped(path)
         self._fps = fps
         self._live = live
         self._writer: Any = None
@@ -84,8 +85,8 @@ class Recording:
     def _check_room(self) -> None:
         """Stops while there is room to complete the file: OpenCV reports no failure to write."""
         if shutil.disk_usage(self.part.parent).free < _ROOM + _ROOM_OF_FRAME * self._written:
-            kept = f"; {self._written} frames are in {self.part}" if self._written else ""
-            raise LaplandError(f"{self.path}: the disk is full; make room, and try again{kept}")
+            kept = f"; {self._written} frames are in {clipped(self.part)}" if self._written else ""
+            raise LaplandError(f"{self._name}: the disk is full; make room, and try again{kept}")
 
     def _open(self, picture: NDArray[np.uint8]) -> None:
         try:
@@ -94,7 +95,7 @@ class Recording:
                 raise IsADirectoryError(errno.EISDIR, "this is a folder")
             self.part.open("wb").close()
         except OSError as error:
-            raise LaplandError(f"{self.path}: cannot be written ({error.strerror})") from error
+            raise LaplandError(f"{self._name}: cannot be written ({error.strerror})") from error
         self._size = (picture.shape[1], picture.shape[0])
         code = cv2.VideoWriter.fourcc(*FORMATS[self.path.suffix.lower()])
         self._writer = cv2.VideoWriter(str(self.part), code, self._fps, self._size)
@@ -102,7 +103,7 @@ class Recording:
             self._writer = None
             self.part.unlink(missing_ok=True)
             raise LaplandError(
-                f"{self.path}: this OpenCV cannot write such a file; --record OUT.avi works "
+                f"{self._name}: this OpenCV cannot write such a file; --record OUT.avi works "
                 "everywhere"
             )
 
@@ -122,19 +123,20 @@ class Recording:
         self._writer = None
         there = _frames_in(self.part)  # OpenCV reports no failure to write
         if there < self._written or look_into(self.part).cut:
-            rest = f"what there is lies in {self.part}"
+            rest = f"what there is lies in {clipped(self.part)}"
             if not there:  # no player reads it
                 self.part.unlink(missing_ok=True)
                 rest = "make room, and try again"
             raise LaplandError(
-                f"{self.path}: {there} of {self._written} frames could be written (the disk is "
+                f"{self._name}: {there} of {self._written} frames could be written (the disk is "
                 f"full?); {rest}"
             )
         try:
             self.part.replace(self.path)
         except OSError as error:
             raise LaplandError(
-                f"{self.path}: cannot be written ({error.strerror}); the recording is {self.part}"
+                f"{self._name}: cannot be written ({error.strerror}); the recording is "
+                f"{clipped(self.part)}"
             ) from error
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ImageError, ImageNotFoundError
+from ..base.errors import ImageError, ImageNotFoundError, clipped
 from ..base.files import read_start
 from ..image.headers import begins_as_photo
 from .containers import look_into
@@ -22,6 +22,7 @@ _SAMPLE = 120  # frames read to find the rate of a film
 # Seconds that may be missing at the end of a whole film: containers that do not count their frames
 # announce a duration, rounded, and the last frame has one that nobody knows.
 _MISSING = 0.1
+_DIGITS = 9  # of the number of a camera
 _LARGEST_RATIO = 4.0  # sides of a pixel
 # Two pictures may have one stamp, and a stamp may lie before another: time goes on by so much.
 _LEAST_STEP = 0.001  # seconds
@@ -72,7 +73,7 @@ class Source:
             yield self._square(image), seconds
         self._ended = True
         if not self.read:
-            raise ImageError(f"{self.name}: opened, but no frame came from it")
+            raise ImageError(f"{clipped(self.name)}: opened, but no frame came from it")
 
     def _seconds(self) -> float:
         """The time of the frame that was just read; those of a film come one after the other."""
@@ -168,31 +169,41 @@ def opened(name: str) -> Iterator[Source]:
         ImageError: it cannot be opened; `ImageNotFoundError` if there is no file.
     """
     _silence()
-    if not is_live(name) and not Path(name).exists():
+    said = clipped(name)
+    if not is_live(name) and not _exists(name):
         raise ImageNotFoundError(
-            f"{name}: there is no such file; expected a video file, the number of a camera, or a "
+            f"{said}: there is no such file; expected a video file, the number of a camera, or a "
             "URL"
         )
     if _is_photo(name):
-        raise ImageError(f"{name}: a photo, not a film; `lapland predict` takes photos")
-    capture = cv2.VideoCapture(int(name)) if name.isdecimal() else cv2.VideoCapture(name)
+        raise ImageError(f"{said}: a photo, not a film; `lapland predict` takes photos")
+    number = int(name[:_DIGITS]) if name.isdecimal() else None
+    capture = cv2.VideoCapture(name if number is None else number)
     try:
         if not capture.isOpened():
             if name.isdecimal():
                 raise ImageError(
-                    f"camera {name} cannot be opened: it is not there, another program has it, or "
+                    f"camera {said} cannot be opened: it is not there, another program has it, or "
                     "you may not use it; give another number, a video file, or a URL"
                 )
-            raise ImageError(f"{name}: OpenCV {cv2.__version__} cannot read this as a video")
+            raise ImageError(f"{said}: OpenCV {cv2.__version__} cannot read this as a video")
         film = name.lower().startswith(_FILMS) and capture.get(cv2.CAP_PROP_FRAME_COUNT) >= 1
         yield Source(name, is_live(name) and not film, capture)
     finally:
         capture.release()
 
 
+def _exists(name: str) -> bool:
+    """Whether there is such a file; there is none of a name that no file can have."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long, or with a null character
+        return False
+
+
 def _is_photo(name: str) -> bool:
     """Whether a file is a photo, which OpenCV may read as a film of a single frame."""
-    if not Path(name).is_file() or not begins_as_photo(read_start(Path(name), 64)):
+    if is_live(name) or not Path(name).is_file() or not begins_as_photo(read_start(Path(name), 64)):
         return False
     capture = cv2.VideoCapture(name)  # animations, and films of JPEGs, have a second frame
     try:

@@ -75,8 +75,8 @@ def _whole(value: Any, name: str) -> int:
 
 def _side(value: Any) -> int:
     side = _whole(value, "width, height")
-    if side < 1:
-        raise OptionError(f"width, height: expected those of the photo, not {side}")
+    if not 1 <= side < 1 << 31:
+        raise OptionError(f"width, height: expected those of the photo, not {shown(side)}")
     return side
 
 

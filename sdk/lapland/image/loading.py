@@ -130,7 +130,7 @@ def _decode(data: bytes, name: str, most_pixels: int) -> tuple[Image, tuple[str,
 
 def _name(image: object) -> str:
     if isinstance(image, (str, os.PathLike)):
-        return clipped(str(os.fspath(image)))
+        return clipped(os.fspath(image))
     name = getattr(image, "name", None)
     return clipped(name) if isinstance(name, str) and name else "the encoded image"
 
@@ -165,7 +165,7 @@ def _check_is_no_path(data: bytes) -> None:
 def _from_array(array: NDArray[Any], rgb: bool) -> Image:
     if (fault := _fault(array)) is not None:
         order = ("RGB", "RGBA") if rgb else ("BGR", "BGRA")
-        came = f"of shape {clipped(str(array.shape))} and dtype {clipped(str(array.dtype))}"
+        came = f"of shape {clipped(array.shape)} and dtype {clipped(array.dtype)}"
         raise ImageError(
             f"expected uint8 of shape (H, W, 3) in {order[0]} order, (H, W) grey or (H, W, 4) "
             f"{order[1]}, not an array {came}{fault}"

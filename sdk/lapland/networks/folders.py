@@ -4,7 +4,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from ..base.errors import ModelError, ModelNotFoundError
+from ..base.errors import ModelError, ModelNotFoundError, clipped
 from ..base.files import read_file
 from .onnx_rules import MAX_BYTES
 
@@ -73,8 +73,8 @@ def read_shipped(path: Path) -> bytes:
         if root != folder().resolve():
             mend = "install lapland and lapland-300w anew, both of one version"
         raise ModelError(
-            f"{path}: is not the file that was shipped, its SHA-256 differs from the one in "
-            f"SHA256SUMS; {mend}"
+            f"{clipped(path)}: is not the file that was shipped, its SHA-256 differs from the one "
+            f"in SHA256SUMS; {mend}"
         )
     return data
 
@@ -90,9 +90,9 @@ def read_model(path: Path) -> bytes:
         return read_file(path, MAX_BYTES)
     except (FileNotFoundError, IsADirectoryError):
         raise ModelNotFoundError(
-            f"{path}: there is no such model file; shipped models go by width, not by file: "
-            "`lapland models` lists them"
+            f"{clipped(path)}: there is no such model file; shipped models go by width, not by "
+            "file: `lapland models` lists them"
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or error
-        raise ModelError(f"{path}: cannot be read ({reason})") from error
+        raise ModelError(f"{clipped(path)}: cannot be read ({reason})") from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ModelError
+from ..base.errors import ModelError, clipped, shown
 from ..schemes.definition import scheme_from_json
 from ..schemes.registry import SCHEMES
 from ..schemes.scheme import Scheme
@@ -69,7 +69,7 @@ def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
     """
     schema = metadata.get("lapland.schema")
     if schema != SCHEMA:
-        found = "none" if schema is None else repr(schema)
+        found = "none" if schema is None else shown(schema)
         raise ModelError(
             f"{path}: expected metadata of schema '{SCHEMA}', found {found}; export the network "
             "with `python -m export.rcn`"
@@ -95,8 +95,8 @@ def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ModelError(
-            f"{path}: metadata that is missing or malformed ({error}); export the network with "
-            "`python -m export.rcn`"
+            f"{path}: metadata that is missing or malformed ({clipped(error)}); export the network "
+            "with `python -m export.rcn`"
         ) from error
     if not 0.5 <= info.crop_factor <= 20 or not 8 <= info.size <= 1024:
         raise ModelError(

@@ -18,10 +18,10 @@ import functools
 import json
 import os
 import re
-from pathlib import Path
 from typing import Any
 
-from ..base.errors import OptionError, shown
+from ..base.checks import checked_path
+from ..base.errors import OptionError, clipped, shown
 from .scheme import Contour, Scheme, permutation
 
 MAX_LANDMARKS = 1000
@@ -36,13 +36,13 @@ def read_scheme(path: str | os.PathLike[str]) -> Scheme:
         FileNotFoundError: there is no such file.
         OptionError: it is no scheme; the message names the file and the fault.
     """
-    file = Path(path)
+    file = checked_path(path)
     if file.stat().st_size > _MAX_BYTES:
-        raise OptionError(f"{file}: expected a scheme of at most {_MAX_BYTES} bytes")
+        raise OptionError(f"{clipped(file)}: expected a scheme of at most {_MAX_BYTES} bytes")
     try:
         return scheme_from_json(file.read_text(encoding="utf-8"))
     except ValueError as error:  # OptionError is one
-        raise OptionError(f"{file}: {error}") from error
+        raise OptionError(f"{clipped(file)}: {error}") from error
 
 
 @functools.lru_cache(maxsize=64)

@@ -51,7 +51,8 @@ class Scheme:
         Raises:
             OptionError: the scheme has no part of this name; the message lists them.
         """
-        indices = self.parts.get(name) or self.groups.get(name)
+        known_name = isinstance(name, str)
+        indices = (self.parts.get(name) or self.groups.get(name)) if known_name else None
         if indices is None:
             known = ", ".join(dict.fromkeys((*self.parts, *self.groups)))
             raise OptionError(f"part: {self.name} has no {shown(name)}; it has {known}")

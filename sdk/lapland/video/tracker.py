@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.checks import check_flags
 from ..base.errors import OptionError, shown
 from ..base.heap import trimmer
 from ..base.hints import TRACKER, TRACKER_KEYWORDS, UPDATE_KEYWORDS, Hinting, hinting
@@ -87,14 +88,13 @@ class Tracker(Hinting):
             detector = Detector(width, precision=precision, weights=weights)
         elif weights is not None:
             raise OptionError("weights: expected no detector beside it, which has its own")
-        if not isinstance(detector, Detector):
-            raise OptionError(
-                f"detector must be a lapland.Detector, not {_named(detector)}; "
-                "Tracker() takes the model for video"
-            )
+        _check_detector(detector)
         every = _checked_number("search_every", search_every)
         lasting = _checked_number("memory", memory)
         self._unsure = None if unsure is None else _checked_number("unsure", unsure, "pixels")
+        check_flags(background=background)
+        if clock is not None and not callable(clock):
+            raise OptionError(f"clock: expected a function that gives seconds, not {shown(clock)}")
         self._searcher = Searcher(every, bool(background))
         self._roster = Roster(self._searcher, lasting)
         self._machine = clock or (times.monotonic if background else None)
@@ -135,11 +135,12 @@ class Tracker(Hinting):
             smoothing: "off", "light" or "strong"; None keeps the present one.
 
         Raises:
-            OptionError: there is no such smoothing.
+            OptionError: there is no such smoothing, or `detector` is none.
         """
         if smoothing is not None:
             self._strength = strength_named(smoothing)
         if detector is not None:
+            _check_detector(detector)
             self._rgb = detector.rgb
             unsure = self._unsure or detector.model.unsure or UNSURE
             self._follower = Follower(detector, unsure)
@@ -215,6 +216,14 @@ def _checked_number(name: str, value: object, unit: str = "seconds") -> float:
     if not 0 < number < math.inf:
         raise OptionError(f"{name} must be a number of {unit} above 0, not {shown(value)}")
     return number
+
+
+def _check_detector(detector: object) -> None:
+    if not isinstance(detector, Detector):
+        raise OptionError(
+            f"detector must be a lapland.Detector, not {_named(detector)}; "
+            "Tracker() takes the model for video"
+        )
 
 
 def _named(value: object) -> str:

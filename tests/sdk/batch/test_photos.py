@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lapland import OptionError
-from lapland.batch.photos import check_out, find_photos, is_lines, pts_names
+from lapland.batch.photos import check_out, drawing_targets, find_photos, is_lines, pts_names
 
 
 @pytest.fixture
@@ -120,3 +120,13 @@ def test_lines_are_asked_for_by_suffix(here):
     assert not is_lines(None)
     os.mkdir("folder.jsonl")
     assert not is_lines(Path("folder.jsonl"))
+
+
+def test_names_as_long_as_the_system_allows(here):
+    names = [Path("a" * 250 + ".jpg"), Path("a" * 249 + "b.jpg"), Path("写" * 83 + ".jpg")]
+    touch(*map(str, names))
+    drawings = drawing_targets(names, None, True)
+    pts = [Path(f"{name}.pts") for name, _ in pts_names(dict.fromkeys(names, Path()), ()).values()]
+    for target in (*drawings.values(), *pts):
+        target.touch()  # it may have that name
+    assert len({*drawings.values()}) == len({*pts}) == 3
