@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+PHOTO = ROOT / "examples" / "astronaut.png"
 
 
 def copied():
@@ -138,17 +139,21 @@ def pytest_report_header():
 
 
 @pytest.fixture(scope="session")
-def photo(tmp_path_factory):
+def original():
+    """The photo in any case, for what is compared with a record of it."""
+    return cv2.imread(str(PHOTO), cv2.IMREAD_COLOR)
+
+
+@pytest.fixture(scope="session")
+def photo(original, tmp_path_factory):
     """Eileen Collins, by NASA, public domain: 512 x 512, one face in about (180, 64, 265, 172)."""
     from tests import grain
 
-    path = ROOT / "examples" / "astronaut.png"
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    grained = grain.grained(pixels)
-    if grained is pixels:
-        return path
-    path = tmp_path_factory.mktemp("photo") / path.name
-    assert cv2.imwrite(str(path), grained)
+    pixels = grain.grained(original)
+    if pixels is original:
+        return PHOTO
+    path = tmp_path_factory.mktemp("photo") / PHOTO.name
+    assert cv2.imwrite(str(path), pixels)
     return path
 
 

@@ -47,10 +47,10 @@ def test_arcface_as_insightface(image, size):
     assert np.abs(chips[0].astype(int) - theirs).max() <= 1
 
 
-def test_dlib_as_dlib(image):
+def test_dlib_as_dlib(original):
     # Of this model `DLIB` was recorded.
-    faces = Detector("1/2-lite", weights="300w", threads=1).predict(image)
-    chips = cut_chips(image, faces.landmarks.round(), faces.five_landmarks, 150, "dlib")
+    faces = Detector("1/2-lite", weights="300w", threads=1).predict(original)
+    chips = cut_chips(original, faces.landmarks.round(), faces.five_landmarks, 150, "dlib")
     away = np.abs(chips[0][::30, ::30, 1].astype(int) - DLIB)
     assert np.median(away) <= 2
     assert away[1:, 1:].max() <= 25  # pixels on edges

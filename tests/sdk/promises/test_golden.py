@@ -79,9 +79,9 @@ def detector(name):
     return Detector(model=index.path(name), threads=1)
 
 
-def test_landmarks_equal_torchs(request, image, name, detector):
+def test_landmarks_equal_torchs(request, original, name, detector):
     if request.config.getoption("--update-golden"):
-        write(name, image)
+        write(name, original)
     path = FOLDER / f"{name}.json"
     again = "run pytest tests/sdk/promises/test_golden.py --update-golden"
     assert path.exists(), f"there is no {path}; {again}"
@@ -90,7 +90,7 @@ def test_landmarks_equal_torchs(request, image, name, detector):
     assert golden["weights_sha256"] == digest(weights), f"{path} is of other weights; {again}"
 
     info = detector.model
-    faces = detector.predict(image, five_points=views())
+    faces = detector.predict(original, five_points=views())
     matrices = square.crop_matrices(
         views(), factor=info.crop_factor, size=info.size, upright=info.crop_upright
     )
