@@ -92,7 +92,12 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(f"training.train: {error}") from None
     if more is not None:
         print(f"{len(more)} unlabelled faces")
-    best = trainer.run()
+    try:
+        best = trainer.run()
+    except OSError as error:
+        raise SystemExit(
+            f"training.train: {error}; make room, and start it again: it goes on from its last pass"
+        ) from None
     print(f"lowest NMSE on the validation faces: {best:.3f} %, {options.out / 'best.safetensors'}")
 
 

@@ -1,5 +1,6 @@
 """Files of a training run: weights as safetensors, and the state to resume from."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from lapland.base.files import replacing, write_whole
+from lapland.base.files import write_whole
 from lapland.schemes.definition import scheme_from_json, scheme_to_json
 from lapland.schemes.registry import SCHEMES, is_shipped, register
 from training.recipes.families import FAMILIES
@@ -88,9 +89,14 @@ def start_from(net: nn.Module, path: Path) -> None:
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Writes the state that a run resumes from."""
-    with replacing(path) as part:
-        torch.save(state, part)
+    """Writes the state that a run resumes from.
+
+    Raises:
+        OSError: it cannot be written, for example on a full disk.
+    """
+    whole = io.BytesIO()  # to a file that cannot take it, torch says something of a position
+    torch.save(state, whole)
+    write_whole(path, whole.getvalue())
 
 
 def load_state(path: Path) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Recording:
 
     def _repeat(self, picture: Any, times: int) -> None:
         for _ in range(times):
-            if self._written % _LOOK == 0:
+            if self._written % _LOOK == _LOOK - 1:
                 self._check_room()
             self._writer.write(picture)
             self._written += 1
@@ -93,6 +93,7 @@ class Recording:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "this is a folder")
+            self._check_room()  # before there is a file
             self.part.open("wb").close()
         except OSError as error:
             raise LaplandError(f"{self._name}: cannot be written ({error.strerror})") from error

@@ -109,8 +109,9 @@ def test_it_stops_while_there_is_room_to_complete_it(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: next(looks))
     with pytest.raises(LaplandError, match=r"out\.mp4: the disk is full; make room") as error:
         write(path, [number / 25 for number in range(200)], 25.0)
-    assert str(error.value).endswith(f"; 128 frames are in {part_of(path)}")
-    assert len(recorded(part_of(path))[0]) == 128
+    assert str(error.value).endswith(f"; 127 frames are in {part_of(path)}")
+    assert len(recorded(part_of(path))[0]) == 127
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(LaplandError, match=r"try again$"):
         write(tmp_path / "none.mp4", [0.0], 25.0)
+    assert not part_of(tmp_path / "none.mp4").exists()

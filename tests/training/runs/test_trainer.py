@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -211,3 +212,12 @@ def test_a_run_records_the_folders_and_lists_of_its_command(faces, tmp_path):
     trainer_module.Trainer(recipe, *faces, tmp_path, arguments=given).run()
     _, _, facts = checkpoint.load_weights(tmp_path / "best.safetensors")
     assert {name: facts[name] for name in given} == given
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_and_the_earlier_state_stays(tmp_path):
+    state = {"weights": torch.zeros(1000), "epoch": 1}
+    with pytest.raises(OSError, match="No space left on device"):
+        checkpoint.save_state(Path("/dev/full"), state)
+    checkpoint.save_state(tmp_path / "last.pt", state)
+    assert checkpoint.load_state(tmp_path / "last.pt")["epoch"] == 1
