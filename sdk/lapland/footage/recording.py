@@ -93,10 +93,14 @@ class Recording:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "this is a folder")
-            self._check_room()  # before there is a file
             self.part.open("wb").close()
         except OSError as error:
             raise LaplandError(f"{self._name}: cannot be written ({error.strerror})") from error
+        try:
+            self._check_room()
+        except LaplandError:
+            self.part.unlink()
+            raise
         self._size = (picture.shape[1], picture.shape[0])
         code = cv2.VideoWriter.fourcc(*FORMATS[self.path.suffix.lower()])
         self._writer = cv2.VideoWriter(str(self.part), code, self._fps, self._size)
