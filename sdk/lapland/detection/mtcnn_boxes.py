@@ -102,7 +102,7 @@ def _blend(a: Result, b: Result, part: Result) -> Result:
     return b
 
 
-def suppress(boxes: Floats, scores: Result, threshold: float, *, kind: str) -> Indices:
+def suppress(boxes: Floats, scores: Floats | Result, threshold: float, *, kind: str) -> Indices:
     """Leaves out each box that a better one overlaps, whether that one stays or not.
 
     This is the package's rule. The usual greedy one lets only boxes that stay suppress others.

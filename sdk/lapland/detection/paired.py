@@ -83,10 +83,7 @@ class PairedDetector:
         kept = np.concatenate(parts)
         kept = kept[sides[kept] >= LEAST * self._min_face]
         faces = self._checked(image, found.at(kept), ~large[kept])
-        if self._turns > 1:  # several turns may show a face: the O-Net's score picks the best one
-            best = suppress(faces.boxes.astype(np.float64), faces.scores, SAME, kind="min")
-        else:
-            best = np.argsort(-faces.scores, kind="stable")
+        best = np.argsort(-faces.scores, kind="stable")
         return Detections(*(column[best] for column in faces))
 
     def five_points(self, image: Image, boxes: npt.ArrayLike) -> tuple[Result, Result]:
@@ -124,10 +121,14 @@ class PairedDetector:
             again = self.blazeface.best_scores(cut_portraits(image, points[rows])[0])
             kept[rows] = votes[rows] + odds(again) > enough[rows]
         scores = np.where(sure, stance.scores, found.scores)
-        boxes = found.boxes.astype(np.float32)
+        boxes = found.boxes.copy()
         if stance.turned.any():
             boxes[stance.turned] = boxes_of(points[stance.turned])
-        return Detections(boxes[kept], scores[kept], rounded(points[kept]))
+        rows = np.flatnonzero(kept)
+        if self._turns > 1:  # several turns may show a face: detector and O-Net pick the best one
+            certain = odds(stance.scores[rows]) + odds(found.scores[rows])
+            rows = rows[suppress(boxes[rows], certain, SAME, kind="min")]
+        return Detections(boxes[rows].astype(np.float32), scores[rows], rounded(points[rows]))
 
 
 def boxes_of(five_points: Floats) -> Floats:
