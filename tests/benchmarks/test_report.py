@@ -115,8 +115,9 @@ def test_the_papers_table_has_ours_in_the_right_column():
     cells = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
     assert cells["frames/s, paper"]["1/8"] == "21.38"
     assert cells["NMSE, % of the full set, paper"]["1"] == "3.91"
+    research = {entry.name for entry in index.entries() if entry.weights == "300w"}
     for i, info in enumerate(infos):
-        if info.width in TABLE_3:
+        if info.width in TABLE_3 and info.name in research:
             assert cells[f"frames/s, {info.precision}"][info.width] == str(100 + i)
             storage = cells[f"storage, MB, {info.precision}"][info.width]
             assert storage == f"{info.bytes / 1e6:.3f}"
