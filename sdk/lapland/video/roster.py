@@ -74,7 +74,7 @@ class Roster:
         elif track.presence.is_lost or (cut and not seen):
             self._lose(track, step, cut)
         elif track.rivals and seen and not cut:
-            self._decide(track, picture, step)
+            self._decide(image, track, picture, step)
         elif not track.in_doubt and not track.is_uneasy:
             track.remember(picture)
 
@@ -88,10 +88,13 @@ class Roster:
             one.meet(other)
             other.meet(one)
 
-    def _decide(self, track: Track, picture: Picture, step: Step) -> None:
+    def _decide(self, image: Image, track: Track, picture: Picture, step: Step) -> None:
         """Whose face a track has that was near others: its own, or that of another."""
         itself = track.is_itself(picture)
         if itself is False:
+            for rival in track.rivals:  # whose face it may be, and who may have none any more
+                if rival in self.tracks and rival.is_look_due(step.now):
+                    self._follower.look(image, rival, step.now)
             self._lose(track, step)
             others = _stacked(self.tracks)
             if (overlaps(track.five_points[None], others) < _TWINS).all():

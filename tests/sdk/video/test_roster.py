@@ -107,16 +107,16 @@ def scene(*places):
     return canvas.astype(np.uint8)
 
 
-@pytest.mark.parametrize("width", [None, "1/16"])
+@pytest.mark.parametrize("narrowest", [None, "float32", "int8"])
 @pytest.mark.parametrize("stays", [0, 1])
-def test_of_two_tracks_on_one_face_the_one_that_looks_like_it_stays(detector, stays, width):
+def test_of_two_tracks_on_one_face_the_one_that_looks_like_it_stays(detector, stays, narrowest):
     """One of two neighbours goes, and the other comes to stand between their places.
 
     The narrowest network loses both for some frames, and its track of the one that went may be the
     first that comes to where the other is.
     """
-    if width is not None:
-        detector = Detector(width, precision="float32", weights="300w", threads=1)
+    if narrowest is not None:
+        detector = Detector("1/16", precision=narrowest, weights="300w", threads=1)
     left, right = 250, 350
     tracker = Tracker(detector, smoothing="off", background=False, search_every=100)
     first = tracker.update(scene((0, left), (1, right)), 0.0)
