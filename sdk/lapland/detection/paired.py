@@ -69,18 +69,22 @@ class PairedDetector:
         """Finds the faces of an image; `FaceDetector` says how."""
         halves = Halves(image)
         seen = self.blazeface.find(halves, turns=self._turns)
+        if self._turns > 1:  # its scores tell in which turn a large face stands
+            seen = seen.at(suppress(seen.boxes, seen.scores, SAME, kind="min"))
         small = self.onestage.find(halves, turns=self._turns)
         found = joined(seen, small)
         sides = _sides(found.boxes)
         large = sides >= LARGE * max(image.shape[:2])
         large[len(seen.boxes) :] = False
-        # Large ones count if two are the same face, and then the better score.
+        # Large ones count if two are the same face, and then the better score. A small face scores
+        # as high in a turn that shows it askew: it stays in each until the O-Net has seen it.
         ranks = found.scores + large
+        others = np.arange(len(ranks)) < len(seen.boxes)
         parts = []
         for turn in range(self._turns):
-            rows = np.flatnonzero(found.turns == turn)
+            rows = np.flatnonzero(others | (found.turns == turn))
             parts.append(rows[suppress(found.boxes[rows], ranks[rows], SAME, kind="min")])
-        kept = np.concatenate(parts)
+        kept = np.unique(np.concatenate(parts)) if self._turns > 1 else parts[0]
         kept = kept[sides[kept] >= LEAST * self._min_face]
         faces = self._checked(image, found.at(kept), ~large[kept])
         best = np.argsort(-faces.scores, kind="stable")
