@@ -83,13 +83,10 @@ def test_the_crop_of_an_unsure_face_keeps_its_size(follower, detector, frame):
     for _ in range(8):
         follower.advance(dark, [track], STEP)
     assert track.in_doubt
-    kept, strayed = (
-        np.abs(five - five.mean(axis=0) - shape).max()
-        for five in (track.five_points, track.fit.five_points)  # its crops would follow these
-    )
-    assert kept < strayed
-    # The tip of the nose is not the same place for every family of weights.
-    assert kept < 6
+    kept = track.five_points - track.five_points.mean(axis=0)
+    # The tip of the nose is not the same place for every family of weights. Its crops would follow
+    # the landmarks, which stray by 9 pixels with the default model; some do not stray.
+    assert np.abs(kept - shape).max() < 6
 
 
 def test_no_tracks_cost_nothing(follower, frame):
