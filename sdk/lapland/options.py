@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .base.checks import checked_path
+from .base.checks import check_flags, checked_path
 from .base.errors import OptionError, shown
 from .detection.registry import DEFAULT_DETECTOR
 from .landmarks.decoders import DECODERS, DEFAULT_DECODER
@@ -46,8 +46,7 @@ class DetectorOptions:
         if not isinstance(self.decoder, str) or self.decoder not in DECODERS:
             known = ", ".join(map(repr, DECODERS))
             raise OptionError(f"decoder must be one of {known}, not {shown(self.decoder)}")
-        if not isinstance(self.rgb, (bool, np.bool_)):
-            raise OptionError(f"rgb must be True or False, not {shown(self.rgb)}")
+        check_flags(rgb=self.rgb)
         least, most = self.min_confidence, self.max_faces
         if not _is(least, int, float, np.number) or not 0 <= least <= 1:
             raise OptionError(f"min_confidence must be within 0..1, not {shown(least)}")

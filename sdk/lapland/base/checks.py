@@ -24,14 +24,18 @@ def check_flags(**flags: object) -> None:
             raise OptionError(f"{name} must be True or False, not {shown(value)}")
 
 
-def is_finite(value: Any) -> bool:
-    """Whether it is a number within the range of a float."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return False
+def real_number(value: object) -> float:
+    """A real number as a float; NaN for anything else, or one beyond the range of a float."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     try:
-        return math.isfinite(float(value))
+        return float(value) if real else math.nan  # type: ignore[arg-type]
     except OverflowError:
-        return False
+        return math.nan
+
+
+def is_finite(value: object) -> bool:
+    """Whether it is a number within the range of a float."""
+    return math.isfinite(real_number(value))
 
 
 def is_above_0(value: Any) -> bool:

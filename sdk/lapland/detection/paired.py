@@ -79,10 +79,10 @@ class PairedDetector:
         # Large ones count if two are the same face, and then the better score. A small face scores
         # as high in a turn that shows it askew: it stays in each until the O-Net has seen it.
         ranks = found.scores + large
-        others = np.arange(len(ranks)) < len(seen.boxes)
+        every_turn = np.arange(len(ranks)) < len(seen.boxes)  # those of BlazeFace
         parts = []
         for turn in range(self._turns):
-            rows = np.flatnonzero(others | (found.turns == turn))
+            rows = np.flatnonzero(every_turn | (found.turns == turn))
             parts.append(rows[suppress(found.boxes[rows], ranks[rows], SAME, kind="min")])
         kept = np.unique(np.concatenate(parts)) if self._turns > 1 else parts[0]
         kept = kept[sides[kept] >= LEAST * self._min_face]

@@ -26,7 +26,7 @@ def eight_bits(
 
     Args:
         samples: an array of integers or floats. Floats reach from 0 to 1, or to the greatest
-            integer of 8 bits or more, of which the largest one shows how many.
+            integer of 8 bits or more; the largest sample shows how many bits.
         greatest: the greatest value that the file states; None takes the number of bits that the
             largest sample needs, of 8, 10, 12, 14, 16, 24 and 32.
 

@@ -1,12 +1,12 @@
 """The time of each frame, and the time since the frame before."""
 
 import math
-import numbers
 import time as times
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..base.checks import real_number
 from ..base.errors import OptionError, shown
 from .smoothing import FRAME
 
@@ -82,12 +82,3 @@ class Clock:
                 "a jump back in this one, call reset() first"
             )
         return now
-
-
-def real_number(value: object) -> float:
-    """A real number as a float; NaN for anything else, or one beyond the range of a float."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    try:
-        return float(value) if real else math.nan  # type: ignore[arg-type]
-    except OverflowError:
-        return math.nan

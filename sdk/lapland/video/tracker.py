@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.checks import check_flags
+from ..base.checks import check_flags, real_number
 from ..base.errors import OptionError, shown
 from ..base.heap import trimmer
 from ..base.hints import TRACKER, TRACKER_KEYWORDS, UPDATE_KEYWORDS, Hinting, hinting
@@ -17,7 +17,7 @@ from ..faces.faces import Faces
 from ..image.loading import Image, ImageLike, load_image
 from ..networks import index
 from ..schemes.five_points import five_of
-from .clock import Clock, Step, real_number
+from .clock import Clock, Step
 from .follower import Follower
 from .roster import Roster
 from .scenes import Scenes

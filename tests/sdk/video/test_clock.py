@@ -3,7 +3,8 @@
 import pytest
 
 from lapland import OptionError
-from lapland.video.clock import Clock, real_number
+from lapland.base.checks import real_number
+from lapland.video.clock import Clock
 
 
 def test_given_times():
