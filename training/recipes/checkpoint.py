@@ -75,16 +75,20 @@ def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
 def start_from(net: nn.Module, path: Path) -> None:
     """Copies the weights of a checkpoint into a network, where name and shape agree.
 
-    So a net of one form can begin with the weights of another; the rest keeps its own start.
+    So a net of one form can begin with the weights of another, and a wide one with those of a
+    narrow one (`training.network.starting`); the rest keeps its own start.
 
     Raises:
-        ValueError: nothing fits: the checkpoint is of another width.
+        ValueError: nothing fits: the checkpoint is of another family, or wider.
     """
     trained, recipe, _ = load_weights(path)
-    weights, own = FAMILIES[recipe.family].start(net, trained), net.state_dict()
+    try:
+        weights, own = FAMILIES[recipe.family].start(net, trained), net.state_dict()
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     fit = {name: w for name, w in weights.items() if name in own and own[name].shape == w.shape}
     if not any(w.ndim > 1 for w in fit.values()):
-        raise ValueError(f"{path}: none of its weights fit the network; is it of another width?")
+        raise ValueError(f"{path}: none of its weights fit the network; is it of another family?")
     net.load_state_dict(fit, strict=False)
 
 

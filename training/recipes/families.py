@@ -13,6 +13,7 @@ from training.network.mobile_layers import FORMS, HEAD, STRIDE
 from training.network.quantised import QuantisedRCN
 from training.network.quantised_mobile import QuantisedMobile
 from training.network.rcn import CHANNELS, RCN
+from training.network.starting import carried
 
 
 class Settings(Protocol):
@@ -64,6 +65,12 @@ def _rcn(settings: Settings, landmarks: int) -> RCN:
     return RCN(settings.width, landmarks, settings.dropout, **form)
 
 
+def _rcn_start(net: nn.Module, trained: nn.Module) -> dict[str, Tensor]:
+    if isinstance(net, RCN) and isinstance(trained, RCN):
+        return carried(net, trained)
+    return trained.state_dict()
+
+
 def _rcn_label(settings: Settings) -> str:
     return settings.width + ("-lite" if settings.stride == 2 else "")
 
@@ -105,7 +112,7 @@ FAMILIES = MappingProxyType(
         "rcn": Family(
             choices={"width": tuple(CHANNELS), "stride": (1, 2)},
             network=_rcn,
-            start=lambda net, trained: trained.state_dict(),
+            start=_rcn_start,
             checkpoint="lapland-rcn-1",
             last="head.2.bias",
             label=_rcn_label,

@@ -24,6 +24,7 @@ from training.data.unlabelled import UnlabelledCrops
 from training.evaluation.validation import Validation
 from training.network.normalised import folded
 from training.network.rcn import normalise
+from training.network.starting import normalise_without_change
 from training.recipes import checkpoint
 from training.recipes.recipe import Recipe
 from training.reports.pictures import draw_learning_curve
@@ -79,9 +80,12 @@ class Trainer:
         net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
+        sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
+        crops = normalise(torch.stack(sample))
         if recipe.precision == "int8":
-            sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
-            net.prepare(normalise(torch.stack(sample)), recipe.tail)
+            net.prepare(crops, recipe.tail)
+        elif recipe.normalised and start is not None:
+            normalise_without_change(net, crops)
         optimiser = torch.optim.Adam(
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
         )
