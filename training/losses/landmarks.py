@@ -3,6 +3,8 @@
 Each takes decoded heatmaps and the annotation, and returns one value per landmark.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -50,6 +52,24 @@ def gaussian_kl(location: Tensor, variance: Tensor, target: Tensor) -> Tensor:
 def softargmax(location: Tensor, target: Tensor) -> Tensor:
     """SAM, the paper's baseline (equation 1): |s - t|_2, (B, K)."""
     return torch.linalg.vector_norm(location - target, dim=-1)
+
+
+def narrowness(scale: Tensor, floor: float) -> Tensor:
+    """How far a map is below a floor of its spread: max(0, log(floor / b)), summed over both axes.
+
+    A loss that reads p alone cannot widen a map that has become one pixel: its gradient there is
+    p (F - <p, F>) = 0. The gradient of a logarithm of b does not vanish with b.
+
+    Args:
+        scale: b, (B, K, 2).
+        floor: crop pixels.
+
+    Returns:
+        (B, K), zero where both axes are as wide as the floor.
+    """
+    # Far below the clamps of the KL losses: what is this narrow is just what has to come back. A
+    # difference of logarithms, since the gradient of a quotient has b^2, which float32 has not.
+    return (math.log(floor) - scale.clamp_min(1e-30).log()).clamp_min(0).sum(-1)
 
 
 def distillation(

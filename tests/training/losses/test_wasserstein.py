@@ -6,6 +6,7 @@ import torch
 from scipy.optimize import linprog
 
 from training.losses.heatmaps import location_and_scale, marginals
+from training.losses.named import LOSSES, Maps
 from training.losses.wasserstein import (
     BLUR,
     divergence,
@@ -179,3 +180,47 @@ def test_a_blur_that_the_numbers_cannot_hold_is_refused():
         divergence(p, line, line, blur=0.5)
     value, _ = divergence(p.double(), line.double(), line.double(), blur=BLUR)
     assert math.isfinite(value)
+
+
+def descended(loss_of, heatmaps, steps=120):
+    """Heatmaps after steps of Adam, decoded: locations (B, K, 2), scales (B, K, 2)."""
+    h = heatmaps.clone().requires_grad_()
+    optimiser = torch.optim.Adam([h], lr=0.3)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        location, scale = location_and_scale(*marginals(h, 1.0))
+        loss_of(h, location, scale).mean().backward()
+        optimiser.step()
+    location, scale = location_and_scale(*marginals(h.detach(), 1.0))
+    return location, scale
+
+
+def test_a_map_that_has_become_one_pixel_comes_back():
+    """The distance alone leaves it as it is: its gradient is p (F - <p, F>)."""
+    target = torch.tensor([[[41.3, 30.8]]])
+    pixel = torch.zeros(1, 1, 80, 80)
+    pixel[..., 36, 45] = 40.0  # beside the target; every other pixel has 1e-18
+
+    def alone(h, location, scale):
+        return wasserstein(h, target, 1.0, 1, 1.0)
+
+    def kept(h, location, scale):
+        return LOSSES["wasserstein"](
+            Maps(h, marginals(h, 1.0), location, scale, target, 1.0, 1, 1.0)
+        )
+
+    location, scale = descended(alone, pixel)
+    assert scale.max() < 1e-6
+    location, scale = descended(kept, pixel)
+    assert scale.min() > 0.4
+    assert (location - target).norm() < 0.5
+
+
+def test_the_floor_is_no_part_of_the_loss_of_maps_as_wide_as_their_targets():
+    target = torch.tensor([[[41.3, 30.8]]])
+    qx, qy = laplace_target(target, 1.0, 80, 1.0).unbind(2)
+    h = (qy[..., :, None] * qx[..., None, :]).log()
+    sums = marginals(h, 1.0)
+    maps = Maps(h, sums, *location_and_scale(*sums), target, 1.0, 1, 1.0)
+    assert maps.scale.min() > 0.9
+    assert torch.equal(LOSSES["wasserstein"](maps), wasserstein(h, target, 1.0, 1, 1.0))
