@@ -61,9 +61,9 @@ def crops(image: Image, boxes: Floats, size: int) -> Result:
         return values.reshape(count, size, 3 * size).astype(np.float32)
 
     x_part, y_part = np.repeat(part[0], 3, axis=1)[:, None], part[1][:, :, None]
-    top = _blend(taken(0), taken(1), x_part)
-    low = _blend(taken(width), taken(width + 1), x_part)
-    result = _blend(top, low, y_part).reshape(count, size, size, 3)
+    top = blend(taken(0), taken(1), x_part)
+    low = blend(taken(width), taken(width + 1), x_part)
+    result = blend(top, low, y_part).reshape(count, size, size, 3)
     if outside.any():
         result[outside[1]] = GREY
         result.transpose(0, 2, 1, 3)[outside[0]] = GREY
@@ -94,7 +94,7 @@ def taps(
     return before, (inside - before).astype(np.float32), inside != at
 
 
-def _blend(a: Result, b: Result, part: Result) -> Result:
+def blend(a: Result, b: Result, part: Result) -> Result:
     """Mixes two arrays: a + part * (b - a), in the memory of b."""
     b -= a
     b *= part

@@ -8,7 +8,19 @@ import numpy.typing as npt
 
 from ..base.errors import GeometryError
 from ..networks.session import Session
-from .mtcnn_boxes import GREY, Floats, Image, Result, crops, moved, sides, square, taps
+from .mtcnn_boxes import (
+    GREY,
+    Floats,
+    Image,
+    Indices,
+    Result,
+    blend,
+    crops,
+    moved,
+    sides,
+    square,
+    taps,
+)
 
 SIZE = 48  # pixels of a crop
 BATCH = 16  # crops in one run: enough to fill a core, few enough for its cache
@@ -58,9 +70,7 @@ class Onet:
             scores (N,) and five points (N, 5, 2), portrait pixels.
         """
         box = square(np.array([self.box_in_portrait]))
-        rows, columns, grey = _sampling(self.box_in_portrait, portraits[0].shape[0])
-        pixels = np.array(portraits, np.float32).reshape(len(portraits), rows.shape[1], -1)
-        shown: Result = np.add(rows @ pixels @ columns, grey).reshape(-1, SIZE, SIZE, 3)
+        shown = _shown(np.array(portraits, np.float32), self.box_in_portrait)
         parts = (shown[start : start + BATCH] for start in range(0, len(shown), BATCH))
         scores, _, points = self._seen(parts, np.repeat(box, len(shown), axis=0))
         return scores, rounded(points)
@@ -82,23 +92,31 @@ class Onet:
         return scores[:, 0], moved(boxes, offsets), corner + side * relative - 1
 
 
-@functools.cache
-def _sampling(box: tuple[float, float, float, float], side: int) -> tuple[Result, Result, Result]:
-    """The sampling of `crops` in one box of a portrait (side, side, 3), as products of matrices.
+def _shown(portraits: Result, box: tuple[float, float, float, float]) -> Result:
+    """What `crops` gives for one box in each portrait (N, side, side, 3): (N, SIZE, SIZE, 3).
 
-    Returns:
-        (SIZE, side) mixes rows, (3 side, 3 SIZE) mixes columns, and (SIZE, 3 SIZE) is added: the
-        grey outside of the portrait.
+    Rows first, which are copied whole. No product of matrices: numpy would share it among all
+    cores, and wait for those that have other work.
     """
+    count, side = portraits.shape[:2]
+    (x, y), (x_part, y_part), (x_outside, y_outside) = _taps(box, side)
+    rows = portraits.reshape(count, side, 3 * side)
+    rows = blend(rows.take(y, 1), rows.take(y + 1, 1), y_part[:, None])
+    pixels = rows.reshape(count, SIZE, side, 3)
+    left, right = (pixels.take(place, 2).reshape(count, SIZE, 3 * SIZE) for place in (x, x + 1))
+    shown = blend(left, right, np.repeat(x_part, 3)).reshape(count, SIZE, SIZE, 3)
+    shown[:, y_outside] = GREY
+    shown[:, :, x_outside] = GREY
+    return shown
+
+
+@functools.cache
+def _taps(
+    box: tuple[float, float, float, float], side: int
+) -> tuple[Indices, Result, npt.NDArray[np.bool_]]:
+    """`taps` of one box in a portrait: (2, SIZE) each, along x and along y."""
     before, part, outside = taps(square(np.array([box])), SIZE, (side, side))
-    mixes = np.zeros((2, SIZE, side), np.float32)
-    axis, sample = np.ogrid[:2, :SIZE]
-    mixes[axis, sample, before[:, 0]] = 1 - part[:, 0]
-    mixes[axis, sample, before[:, 0] + 1] = part[:, 0]
-    mixes[outside[:, 0]] = 0
-    columns, rows = mixes
-    grey = np.where(outside[1, 0][:, None] | outside[0, 0], np.float32(GREY), np.float32(0))
-    return rows, np.kron(columns.T, np.eye(3, dtype=np.float32)), np.repeat(grey, 3, axis=1)
+    return before[:, 0], part[:, 0], outside[:, 0]
 
 
 def batches(image: Image, boxes: Floats, size: int, count: int) -> Iterator[Result]:
