@@ -74,6 +74,7 @@ def doubts_and_errors(
         sizes = np.repeat(faces.sizes[i], len(AMOUNTS))
         doubts.append(doubt)
         errors.append(metrics.face_errors(metrics.point_errors(landmarks, true, sizes)))
+        # The same light, noise and colours, and no face at this place.
         nowhere.append(run(torn(image), faces.labelled[i : i + 1])[1][0])
     return {
         "doubts": np.stack(doubts, axis=1),

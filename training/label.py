@@ -82,6 +82,7 @@ class Labeller:
             rng = np.random.default_rng(seed)
             ours, spread = mixing.over_crops(self.network, photo, start, self.crops, mirror, rng)
             landmarks, apart = mixing.mixed(landmarks, ours, mixing.shares(IBUG68))
+            # The mean variance within the two sources, and the variance between them.
             doubts = np.sqrt((doubts**2 + spread**2) / 2 + apart**2)
         return judge(landmarks, doubts, five, IBUG68)
 

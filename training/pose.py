@@ -64,6 +64,7 @@ def turned_faces(
         found = detector.predict(path)
         if abs(fit.yaw) <= FRONTAL and len(found):
             yaw, pitch = drawn.drawn(fit, generator(seed, name))
+            # Half of a normal distribution in the plane lies within sqrt(2 log 2) deviations.
             deviation = found.radius(0.5)[0] / np.sqrt(2 * np.log(2))
             # Copies turn about the axes of the head: about its own vertical one, then upwards.
             turns = rotations_of(np.array([[yaw, 0.0, 0.0], [0.0, pitch, 0.0]]))

@@ -122,7 +122,7 @@ def fit(sample: ErrorSample, form: str = FORM) -> Calibration:
     features, errors = _features_and_errors(sample)
     chosen = FORMS[form]
     counts = np.ones(len(sample.errors))
-    counts[0] = CLEAN_WEIGHT
+    counts[0] = CLEAN_WEIGHT  # the clean condition comes first
     face = _fit_face(sample, features, errors, counts, chosen)
     fitted = _fit(sample.scheme, features, errors, counts, chosen, face)
     for _ in range(chosen.rounds if len(counts) > 1 else 0):
@@ -151,6 +151,7 @@ def _evened(fitted: Calibration, sample: ErrorSample) -> Calibration:
     steps = np.zeros(fitted.quantiles.shape[:2])
     for i, p in enumerate(PROBABILITIES):
         radii = fitted.radii(*sharp.flat, p)
+        # Their p-quantile is 0 if a share p of the landmarks lies within the radii.
         logs = np.log(np.maximum(sharp.errors[0], 1e-9) / radii)
         for indices in sample.scheme.groups.values():
             of = list(indices)
@@ -173,6 +174,7 @@ def balanced(counts: Floats, fitted: Calibration, sample: ErrorSample) -> Floats
     off = _off(fitted, sample)
     grown = counts[1:] * np.exp(BALANCE * (off[1:] - off[1:].mean()))
     grown = np.clip(grown, 1 / MOST_COUNTED, MOST_COUNTED)
+    # Clean photos keep their share of all weight.
     return np.concatenate([[CLEAN_WEIGHT * grown.mean()], grown])
 
 
@@ -237,6 +239,7 @@ def _fit_group(
     """(M, G, F) features, (M, G) errors, (M,) counts -> (G, 1 + F) weights, (2,) levels, (P, 3)."""
     count = errors.shape[1]
     seen = ~np.isnan(errors)
+    # A column for each landmark of the group, in place of one constant for all: some are harder.
     constants = np.broadcast_to(np.eye(count), (*errors.shape, count))[seen]
     chosen = form.features
     if chosen:
@@ -251,6 +254,7 @@ def _fit_group(
     weights[:, 0] = b[inputs.shape[1] :]
     weights[:, 1:][:, list(chosen or (0, 1))] = b[: inputs.shape[1]]
     means = x @ b
+    # Logarithms, because a ratio of 2 is as far from 1 as a half is.
     ratios = np.log(np.maximum(y, 1e-9)) - means
     levels = np.quantile(means, LEVELS)
     quantiles = np.zeros((len(PROBABILITIES), 3))
@@ -265,6 +269,7 @@ def _fit_group(
 def _quantiles(values: Floats, counts: Floats) -> Floats:
     """Quantiles of weighted values, at `PROBABILITIES`."""
     order = np.argsort(values)
+    # Each value stands in the middle of its own weight.
     below = np.cumsum(counts[order]) - counts[order] / 2
     return np.interp(PROBABILITIES, below / counts.sum(), values[order])
 
@@ -288,6 +293,7 @@ def _fit_face(
     beyond = face[0] + shared @ face[1:] + np.log(face_sides(landmarks) / lengths / BAD)
     bad = sample.failures.ravel() > 100 * BAD
 
+    # Logistic regression: bad or not, by how far the expected error lies beyond `BAD`.
     def loss(parameters: Floats) -> float:
         odds = parameters[0] * (beyond - parameters[1])
         return float(np.logaddexp(0, np.where(bad, -odds, odds)).mean())

@@ -24,6 +24,7 @@ from training.network.rcn import SIZE
 LEAST_SHARE = 0.05  # landmarks that are placed farther inside count as if they were here
 FEWEST = 200  # landmarks beyond the border; fewer decide nothing
 PROBABILITIES = (0.5, 0.9)  # at which the radii are to hold
+# The quantile p of a Weibull distribution is scale * (-log(1 - p)) ** (1 / shape).
 _AT = tuple(-math.log1p(-p) for p in PROBABILITIES)
 
 Floats = NDArray[np.float64]
@@ -100,6 +101,7 @@ def fit_hidden(errors: Floats) -> Hidden:
     half, most = (float(np.quantile(row, p)) for row, p in zip(errors, PROBABILITIES, strict=True))
     if not 0 < half < most:
         return USUAL
+    # Two quantiles decide scale and shape, without a fit to the errors between.
     inverse_shape = math.log(most / half) / math.log(_AT[1] / _AT[0])
     return Hidden(half / _AT[0] ** inverse_shape, inverse_shape)
 

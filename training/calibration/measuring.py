@@ -120,6 +120,7 @@ def by_folder(
     faces: AnnotatedFaces, sample: ErrorSample, radii: list[Floats]
 ) -> dict[str, dict[str, Any]]:
     """{first folder of the name: number of its faces and shares within each of the radii}."""
+    # The first folder names the source: 300-W's are afw, helen, ibug and lfpw.
     folders = np.array([name.split("/")[0] if "/" in name else "" for name in faces.names])
     report = {}
     for folder in np.unique(folders):

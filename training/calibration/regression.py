@@ -35,6 +35,7 @@ def gamma_regression(
     shares = counts / counts.sum()
     weighted = np.ascontiguousarray(x.T) * shares
     squares = weighted @ x
+    # Relative to each feature, whose units differ.
     squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
     low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
     start = np.full(len(x), np.log(y.mean() + 1e-9))
@@ -70,6 +71,8 @@ def quantile_regression(
     def step(b: Floats) -> Floats:
         off = y - b @ rows
         pull = np.where(off > 0, probability, 1 - probability)
+        # off^2 / |off| is |off|: with these weights, the squares are the pinball loss at the last
+        # b.
         shares = counts * pull / np.maximum(np.abs(off), NEAR)
         weighted = rows * (shares / shares.sum())
         squares = weighted @ x
@@ -88,6 +91,7 @@ def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) ->
     free: Floats = np.linalg.solve(squares, right)
     if (free >= low).all():  # as nearly always; the search within bounds takes far longer
         return free
+    # root' root = squares, so |root b - root'^-1 right|^2 is the same error but for a constant.
     root = cholesky(squares)
     found: Floats = lsq_linear(root, solve_triangular(root, right, trans="T"), (low, np.inf)).x
     return found

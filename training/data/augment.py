@@ -60,6 +60,7 @@ def jitter(
     flip = bool(rng.random() < how.flip)
     linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if flip:
+        # Within the crop, before it is turned: the crop's own left and right change places.
         linear = linear @ np.diag([-1.0, 1.0])
     # crop pixel -> jittered crop pixel -> image pixel
     offset = middle + shift - linear @ np.full(2, middle)
@@ -84,6 +85,7 @@ def change_pixels(
         texture: makes crops of other photos, for the surfaces of occluders; None takes this crop.
     """
     size = crop.shape[0]
+    # In the order of a photo: things before the face, the lens, the light, the sensor, the file.
     # A change that is off draws no number, so that a run learns the same as before it existed.
     if how.occluders and rng.random() < how.occluders:
         crop = occluded(crop, texture or (lambda _: crop), rng)
@@ -141,6 +143,8 @@ def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -
     gamma = np.exp(strength * rng.normal(0, 0.35))
     gain = np.exp(strength * (rng.normal(0, 0.25) + rng.normal(0, 0.08, 3)))  # (3,) per channel
     offset = strength * (rng.normal(0, 0.08) + rng.normal(0, 0.02, 3))
+    # One table of 256 entries a channel, looked up for each pixel, in place of powers of all
+    # pixels.
     table = np.clip(255 * (ramp**gamma * gain + offset), 0, 255).astype(np.uint8)  # (256, 3)
     return cv2.LUT(crop, table[None])
 

@@ -19,6 +19,8 @@ class CropSpec:
     """How a crop follows from five points; written into the model, since it must not change."""
 
     factor: float = 3.0
+    # Crops turn with the face, so the network need not learn to. At small widths this was worth
+    # more than any other single choice that was tried.
     upright: bool = True
 
     def matrices(self, five_points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -63,12 +65,15 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, ...]]):
 
     def view(self, index: int, which: int) -> tuple[tuple[torch.Tensor, ...], NDArray[np.float64]]:
         """One of the views of a face, the first being the item, and the matrix it was cut by."""
+        # The first view has the seed of a run with one view, and so the same crop.
         rng = np.random.default_rng((self.seed, self.epoch, index, *[which] * (which > 0)))
         matrix = self.matrices[rng.integers(2) if self.how.shift else 0, index]
+        # Jittered before it is cut: a finished crop would be sampled twice, and show where it ends.
         matrix, flipped = jitter(matrix, SIZE, self.how, rng)
         crop = square.cut(self.faces.images[index], matrix, SIZE)
         crop = change_pixels(crop, self.how, rng, self._texture)
         target = square.to_crop(self.faces.landmarks[index][None], matrix[None])[0]
+        # What was the left eye is the right eye of a mirrored face.
         order = self.mirror if flipped else slice(None)
         labels = [target[order].astype(np.float32)]
         if self.weights is not None:

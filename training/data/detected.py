@@ -41,7 +41,7 @@ def add_detected(faces: AnnotatedFaces, cache: Path | None = None) -> AnnotatedF
     annotated = around(faces.landmarks) if faces.boxes is None else faces.boxes
     found: dict[int, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}
     for i, image in enumerate(tqdm(faces.images, desc="MTCNN", unit="face", mininterval=2.0)):
-        if id(image) not in found:
+        if id(image) not in found:  # faces of one photo share one array
             boxes, _, points = mtcnn.detect(image)
             found[id(image)] = boxes, points
         boxes, points = found[id(image)]
@@ -69,6 +69,7 @@ def _key(faces: AnnotatedFaces, files: tuple[bytes, bytes, bytes]) -> str:
     for module in (mtcnn_boxes, _mtcnn, pyramid):  # detections depend on these too
         digest.update(Path(module.__file__).read_bytes())
     for image in faces.images:
+        # Some eight rows of each photo are enough to notice another one.
         digest.update(image[:: max(1, image.shape[0] // 8)].tobytes())
     digest.update(f"{MIN_FACE} {LEAST_IOU}".encode())
     return digest.hexdigest()[:16]

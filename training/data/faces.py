@@ -13,7 +13,7 @@ from lapland.schemes.scheme import Scheme
 from training.data.visible import mean_of_visible
 
 # Left top and right bottom of the box around brows, eyes, mouth and chin, in the frame of
-# `geometry.UPRIGHT`: the mean of 1500 faces of 300-W.
+# `crop.five_points.UPRIGHT`: the mean of 1500 faces of 300-W.
 FACE_BOX = (np.array([-0.95, -0.95]), np.array([0.95, 1.35]))
 
 
@@ -136,6 +136,7 @@ def _completed(five: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[n
     """(5, 2) five points with NaN rows -> the same with those rows filled."""
     seen = ~np.isnan(five).any(axis=1)
     known, model = five[seen], UPRIGHT[seen]
+    # One point, or several at one place, say nothing of size and roll.
     if len(known) < 2 or not np.ptp(known, axis=0).any():
         low, high = FACE_BOX
         zoom = ((box[2:] - box[:2]) / (high - low)).max()

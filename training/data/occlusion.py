@@ -29,6 +29,7 @@ def occluded(crop: Picture, texture: Texture, rng: np.random.Generator) -> Pictu
         mask = draw(size, rng)
         mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.2))
         if draw is _glasses and rng.random() < 0.5:
+            # Tinted glass, with the eyes behind it.
             mask *= rng.uniform(0.3, 0.9)
         out += (_surface(size, texture, skin, rng) - out) * mask[..., None]
     return np.clip(np.round(out), 0, 255).astype(np.uint8)
@@ -50,6 +51,7 @@ def cut_by_border(crop: Picture, most: float, rng: np.random.Generator) -> Pictu
     for side in (first, first + 1)[: 1 + (rng.random() < 0.2)]:
         angle = roll + side * np.pi / 2
         depth = size * rng.uniform(0.05, most)
+        # Crops are upright and photos need not be, so the border is turned by the roll.
         keep &= x * np.cos(angle) + y * np.sin(angle) < size / 2 - depth
     return np.where(keep[..., None], crop, 0).astype(np.uint8)
 
@@ -142,6 +144,7 @@ def _hand(size: int, rng: np.random.Generator) -> Mask:
     cv2.circle(mask, pixels(at), round(palm * size), 1.0, -1)
     spread = rng.uniform(0.08, 0.35)
     for finger in range(int(rng.integers(1, 6))):
+        # The fifth is the thumb, which stands apart.
         angle = towards + spread * (finger - 2) + (0.9 if finger == 4 else 0)
         root = at + palm * 0.8 * np.array([np.cos(angle), np.sin(angle)])
         tip = root + palm * rng.uniform(0.6, 1.7) * np.array([np.cos(angle), np.sin(angle)])

@@ -38,6 +38,7 @@ class Pairs(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         """The parts, each (2, ...), then (2, 3) float32: pixels of the first crop -> the second."""
         (first, here), (second, there) = (self.crops.view(index, view) for view in (0, 1))
+        # First crop -> photo by `here`, photo -> second crop by the inverse of `there`.
         linear = np.linalg.solve(there[:, :2], here)
         linear[:, 2] -= np.linalg.solve(there[:, :2], there[:, 2])
         parts = [torch.stack(both) for both in zip(first, second, strict=True)]

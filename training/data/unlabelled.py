@@ -108,6 +108,7 @@ class UnlabelledCrops(Dataset[torch.Tensor]):
 
     def view(self, index: int, which: int) -> tuple[tuple[torch.Tensor], NDArray[np.float64]]:
         """One of the views of a face, the first being the item, and the matrix it was cut by."""
+        # The 1 makes these numbers others than those of the labelled face of the same index.
         rng = np.random.default_rng((self.seed, self.epoch, index, 1, *[which] * (which > 0)))
         matrix, _ = jitter(INNER, SIZE, self.how, rng)
         crop = square.cut(np.asarray(self.crops[index]), matrix, SIZE)

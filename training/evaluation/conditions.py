@@ -97,6 +97,7 @@ def pictures(
     faces: AnnotatedFaces, matrices: NDArray[np.float64]
 ) -> tuple[list[NDArray[np.uint8]], list[Place]]:
     """Each face at twice the resolution of its crop, and its place in that picture."""
+    # Corruptions change this cut-out and not the photo, so that none depends on the photo's size.
     fine = matrices.copy()
     fine[:, :, :2] /= 2  # a crop pixel is the mean of two by two of the picture's
     fine[:, :, 2] -= fine[:, :, :2].sum(axis=2) / 2

@@ -49,5 +49,6 @@ def decoded(
         for decoder, found in landmarks.items():
             decode = others.get(decoder)
             found.append(torch.from_numpy(decode(logits, stride)) if decode else location.cpu())
+        # One scale a landmark, the mean of both axes, as the exported graph gives it.
         scales.append(scale.mean(-1).cpu())
     return {decoder: torch.cat(found) for decoder, found in landmarks.items()}, torch.cat(scales)

@@ -87,6 +87,7 @@ def cached(run: Predictor, model: Path) -> Predictor:
     import onnx
 
     graph = onnx.load(model)
+    # A calibration is written into the metadata, and predictions do not depend on it.
     del graph.metadata_props[:]
     network = hashlib.sha256(graph.SerializeToString(deterministic=True))
     network.update(ort.__version__.encode())

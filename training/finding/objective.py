@@ -49,11 +49,13 @@ def targets(scenes: list[Scene], level: Level) -> Targets:
             radius = max(NEAR * side, LEAST * level.stride)
             off = np.linalg.norm(at - square[:2], axis=-1) / radius
             fits = level.least <= side <= level.most
+            # A face just too small or too large for this level: to call it none would be unjust.
             if not counts or (not fits and level.least / 1.3 <= side <= level.most * 1.3):
                 scores[i][(off < ABOUT) & (nearest > 1)] = -1
                 continue
             if not fits:
                 continue
+            # Of two faces a cell belongs to the one whose middle is nearer, in radii of each.
             mine = (off < 1) & (off < nearest)
             scores[i][(off < ABOUT) & (nearest > 1) & ~mine] = -1
             scores[i][mine] = 1
@@ -86,7 +88,8 @@ def loss(outputs: tuple[Tensor, Tensor], scenes: list[Scene]) -> tuple[Tensor, d
         square = square + _robust((middle - wanted[:, :2]) / side).sum()
         square = square + _robust(found[:, 3:4] - torch.log(side / level.stride)).sum()
         off = (five - wanted[:, 3:].reshape(-1, 5, 2)) / side[:, None]
-        points = points + _robust(off).sum() / 5
+        points = points + _robust(off).sum() / 5  # five points weigh as one
+    # By the cells with a face, as in the paper of the focal loss: the others are thousands.
     count = max(count, 1)
     parts = {"score": score / count, "square": square / count, "points": points / count}
     total = parts["score"] + SQUARE * parts["square"] + POINTS * parts["points"]

@@ -25,6 +25,7 @@ class Pool:
         """The scenes of a step."""
         newest = step // REUSE
         oldest = max(0, newest - KEPT + 1)
+        # Each group follows from its number, so a continued run draws the missing ones again.
         self._groups = {number: self._group(number) for number in range(oldest, newest + 1)}
         rng = np.random.default_rng([self._seed, step, 0])
         chosen = rng.choice((newest + 1 - oldest) * self._batch, self._batch, replace=False)

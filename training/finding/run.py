@@ -58,7 +58,9 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 5.0)
         self._optimiser.step()
         self.step += 1
+        # Short at first, so that the random start is soon forgotten.
         kept = min(KEPT, self.step / (self.step + 10))
+        # With the running means of the normalisation, which belong to the weights.
         for name, weights in self._net.state_dict().items():
             if weights.dtype.is_floating_point:
                 self._mean[name].mul_(kept).add_(weights, alpha=1 - kept)

@@ -174,6 +174,7 @@ class _Source:
             room = max(0.0, SIZE / 2 - 0.5 * side)
             centre = SIZE / 2 + rng.uniform(-room, room, 2)
         rate = side / self._square[2]
+        # The halved photo from which the warp, which samples single pixels, shrinks by 1.7 at most.
         number = int(np.clip(np.floor(np.log2(1 / rate) + 0.2), 0, len(self._sizes) - 1))
         photo = self._sizes[number]
         share = np.array(photo.shape[1::-1]) / self._sizes[0].shape[1::-1]
@@ -187,6 +188,7 @@ class _Source:
         linear = turn / share
         matrix = np.column_stack([linear, offset + turn @ (0.5 / share - 0.5)])
         inside = ((five > -0.1 * side) & (five < SIZE + 0.1 * side)).all()
+        # A face turned farther, or with points outside, is neither a face nor none.
         counts = bool(inside and abs(degrees) <= 75)
         return _Placed(photo, matrix, five[MIRRORED] if mirrored else five, counts, hangs)
 

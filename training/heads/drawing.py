@@ -51,9 +51,11 @@ def across(numbers: NDArray[np.int32], corners: Floats, values: Floats) -> NDArr
     p = np.stack([columns, rows], axis=1) - a
     ab, ac = b - a, c - a
     area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    area = np.where(np.abs(area) < 1e-9, 1e-9, area)
+    area = np.where(np.abs(area) < 1e-9, 1e-9, area)  # seen from its edge
     v = np.clip((p[:, 0] * ac[:, 1] - p[:, 1] * ac[:, 0]) / area, 0, 1)
     w = np.clip((ab[:, 0] * p[:, 1] - ab[:, 1] * p[:, 0]) / area, 0, 1)
+    # Corners were rounded to draw, so a pixel may lie just outside of its triangle: weights are
+    # clipped, and add up to 1 again.
     u = np.clip(1 - v - w, 0, 1)
     total = u + v + w
     picked = values[which]
@@ -72,5 +74,6 @@ def facing(skin: Floats, triangles: Indices) -> tuple[Floats, Floats]:
         ],
         axis=1,
     )
+    # Sums of normals that are as long as their triangles are large: large ones count more.
     lengths = np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
     return normals, sums[:, 2] / lengths

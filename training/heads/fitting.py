@@ -58,6 +58,7 @@ class Fit:
 
 def fit_head(head: Head, landmarks: Floats) -> Fit:
     """Fits the head to landmarks (68, 2), image pixels."""
+    # Pictures count y downwards, the head upwards.
     target = landmarks * [1, -1]
     weights = np.ones(len(target))
     weights[:JAW] = JAW_WEIGHT
@@ -79,6 +80,7 @@ def fit_head(head: Head, landmarks: Floats) -> Fit:
     for _ in range(ROUNDS):
         shape = part.shape(coefficients)
         at = part.outline(shape @ rotation.T)
+        # The outline depends on the pose and the pose on the outline, hence the turns.
         rotation, scale, offset = _pose(shape[at], target, weights)
         coefficients = _modes(part, at, rotation, (target - offset) / scale, weights)
     shape = head.shape(coefficients)
@@ -87,6 +89,7 @@ def fit_head(head: Head, landmarks: Floats) -> Fit:
     left = (target - offset) / scale - skin[at, :2]
     side = np.ptp(landmarks, axis=0).max()
     error = 100 * np.linalg.norm(left, axis=1).mean() * scale / side
+    # Depths stay: landmarks of a picture say nothing of them.
     skin[:, :2] += _spread(shape[at], left, shape)
     return Fit(rotation, scale, offset, coefficients, shape, skin, float(error))
 
@@ -98,6 +101,7 @@ def _pose(points: Floats, target: Floats, weights: Floats) -> tuple[Floats, floa
     root = np.sqrt(weights)[:, None]
     linear = np.linalg.lstsq((points - middle) * root, (target - goal) * root, rcond=None)[0].T
     left, sizes, right = np.linalg.svd(linear, full_matrices=False)
+    # The nearest rows of unit length at right angles; the third row is their cross product.
     two = left @ right
     rotation = np.vstack([two, np.cross(two[0], two[1])])
     scale = float(sizes.mean())
@@ -115,6 +119,7 @@ def _modes(head: Head, at: np.ndarray, rotation: Floats, target: Floats, weights
     held, found = np.zeros(count, bool), np.zeros(count)
     face = np.arange(count) >= head.identities
     gram, pull = moves.T @ moves + np.diag(prior), moves.T @ wanted
+    # Ridge with bounds: what passes a bound is held there, and the rest solved again.
     for _ in range(4):
         free = ~held
         right = pull[free] - gram[np.ix_(free, held)] @ found[held]
@@ -130,6 +135,7 @@ def _modes(head: Head, at: np.ndarray, rotation: Floats, target: Floats, weights
 
 def _spread(points: Floats, moves: Floats, skin: Floats) -> Floats:
     """Moves (n, 2) of points (n, 3), spread smoothly over skin (V, 3) -> (V, 2)."""
+    # The 0.05 leaves a little of each difference, and moves smooth where neighbours disagree.
     kernel = _bell(points, points) + 0.05 * np.eye(len(points))
     return np.asarray(_bell(skin, points) @ np.linalg.solve(kernel, moves))
 

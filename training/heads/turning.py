@@ -65,12 +65,14 @@ def turn(head: Head, fit: Fit, image: Picture, yaw: float, pitch: float = 0.0) -
     )
     middle = fit.project((fit.rotation @ [0.0, 1.0, 2.0])[None])[0]
     ground = _pushed(image, middle, numbers0 >= 0, numbers1 >= 0)
+    # The rim of the drawn skin is jagged: a pixel less of it, and a soft edge.
     cover = cv2.erode((numbers1 >= 0).astype(np.float32), np.ones((3, 3), np.uint8))
     alpha = cv2.GaussianBlur(cover, (0, 0), 1.2)[..., None]
     mixed = np.round(face * alpha + ground * (1 - alpha)).astype(np.uint8)
     place = head.outline(after)
     landmarks = xy1[place]
     hidden = _covered(landmarks, after[place, 2], depth1, 0.8)
+    # Not by depth for the jaw: on the outline, rounding decides which skin is in front.
     hidden[:JAW] = _outside(landmarks[:JAW], shape)
     return Turned(mixed, landmarks, hidden)
 

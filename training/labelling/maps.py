@@ -31,6 +31,7 @@ class Frame:
         z = _numbers(vertices[:, :SKIN])
         z = z - z.mean(axis=1, keepdims=True)
         mean = z[0]
+        # Procrustes: meshes are turned and scaled to the mean, which is made anew.
         for _ in range(5):
             size = (z @ mean.conj()) / (np.abs(mean) ** 2).sum()
             mean = (z / size[:, None]).mean(axis=0)
@@ -67,6 +68,8 @@ class RidgeMap:
         z, turn, middle = frame.placed(vertices)
         y = (_numbers(landmarks) - middle) / turn
         count = y.shape[1]
+        # Not the nearest vertex but the steadiest: a constant distance is learned, a changing one
+        # is not.
         nearest = np.array([(z - y[:, k, None]).var(axis=0).argmin() for k in range(count)])
         offsets = y - z[:, nearest]
         targets = np.concatenate([offsets.real, offsets.imag], axis=1)
@@ -115,6 +118,7 @@ class LocalMap:
         weights = np.empty(nearest.shape)
         for k, index in enumerate(nearest):
             first = z[:, index[0]]
+            # Differences from one vertex, so that all weights together add up to 1.
             x = _stacked(z[:, index[1:]] - first[:, None])
             gram = x.T @ x / len(x) + ridge**2 * np.eye(neighbours - 1)
             rest = np.linalg.solve(gram, x.T @ _stacked(y[:, k] - first) / len(x))

@@ -132,6 +132,7 @@ class Mesh:
 
     def _run(self, rgb: Picture) -> Floats | None:
         """(320, 320, 3) -> (478, 3), pixels of the crop."""
+        # The graph takes pictures in the order of their times only.
         self._time += 1
         self._packet = None
         frame = self._make.create_image_frame(data=rgb, image_format=self._format)

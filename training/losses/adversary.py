@@ -37,8 +37,9 @@ class Discriminator(nn.Module):
         x = torch.cat([images, maps], dim=1)
         for layer, convolution in enumerate(self.convolutions):
             if self.training:
+                # Real maps are exact formulas: noise hides that.
                 x = x + NOISE * torch.randn_like(x)
-            x = convolution(x)
+            x = convolution(x)  # 80 -> 40, 20, 10, 9 pixels
             if layer in (1, 2):
                 x = self.normalisations[layer - 1](x)
             if layer < 3:
@@ -57,6 +58,7 @@ def drawn_maps(landmarks: Tensor, scale: float = 1.0) -> Tensor:
         (B, K, 80, 80). A landmark outside the crop gives the part of its tail that lies inside.
     """
     grid = torch.arange(SIZE, dtype=landmarks.dtype, device=landmarks.device)
+    # |dx| + |dy| is a sum, so the map is the product of a column and a row.
     logits = -(grid - landmarks[..., None]).abs() / scale  # (B, K, 2, 80)
     px, py = logits.softmax(-1).unbind(2)
     return py[..., :, None] * px[..., None, :]

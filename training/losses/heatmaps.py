@@ -16,6 +16,7 @@ from torch import Tensor
 
 def probabilities(heatmaps: Tensor, beta: float = 1.0) -> Tensor:
     """(B, K, H, W) heatmaps -> p of the same shape, float32 or better, each map summing to 1."""
+    # Sums over 6,400 pixels need more than the 8 bits of a bf16 number.
     h = heatmaps.float() if heatmaps.dtype in (torch.bfloat16, torch.float16) else heatmaps
     return (beta * h).flatten(2).softmax(-1).view(h.shape)
 
@@ -40,8 +41,10 @@ class _Marginals(torch.autograd.Function):
         dtype = torch.promote_types(heatmaps.dtype, torch.float32)
         px = heatmaps.new_empty((b, k, width), dtype=dtype)
         py = heatmaps.new_empty((b, k, height), dtype=dtype)
+        # In the type of the maps: with bf16, the backward pass keeps half the memory.
         kept = torch.empty(heatmaps.shape, dtype=heatmaps.dtype)
         for i in range(b):
+            # One map after the other, (K, H W).
             logits = heatmaps[i].to(dtype).contiguous().flatten(1)
             p = logits.mul(beta).softmax(-1).view(k, height, width)
             px[i], py[i], kept[i] = p.sum(1), p.sum(2), p
@@ -53,6 +56,7 @@ class _Marginals(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gx: Tensor, gy: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         kept, px, py = ctx.saved_tensors
+        # Everything but p is a term of a column or of a row, so one pass over each map is left.
         inner = (px * gx).sum(-1, keepdim=True) + (py * gy).sum(-1, keepdim=True)
         gx = ctx.beta * (gx - inner)
         gy = ctx.beta * gy
@@ -90,6 +94,7 @@ def coarser(marginal: Tensor, bins: int) -> Tensor:
 def _moments(p: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     grid = _centres(p, stride)
     s = (p * grid).sum(-1)
+    # The mean absolute deviation of a Laplace distribution is its scale b.
     return s, (p * (grid - s[..., None]).abs()).sum(-1)
 
 

@@ -24,6 +24,8 @@ def seen_from_first(logits: Tensor, between: Tensor, mirror: list[int]) -> Tenso
     logits = torch.where(mirrored[:, None, None, None], logits[:, mirror], logits)
     # grid_sample has the picture from -1 to 1, edge to edge: n = (2 x + 1) / SIZE - 1.
     linear, offset = between[:, :, :2], between[:, :, 2:]
+    # In these units maps of any resolution lie alike; the linear part stays, as both crops are of
+    # one size.
     offset = (2 * (linear.sum(2, keepdim=True) * (SIZE - 1) / 2 + offset) + 1) / SIZE - 1
     theta = torch.cat([linear, offset], dim=2).to(logits.dtype)
     grid = F.affine_grid(theta, list(logits.shape), align_corners=False)
@@ -45,6 +47,8 @@ def disagreement(
     Returns:
         (P, K), zero if the maps agree.
     """
+    # Logits are moved and not probabilities: the softmax afterwards makes each map sum to 1 again.
+    # Neither view is detached, so both learn.
     moved = seen_from_first(second.float(), between, mirror)
     log_p, log_q = ((beta * maps.float()).flatten(2).log_softmax(-1) for maps in (first, moved))
     return ((log_p.exp() - log_q.exp()) * (log_p - log_q)).sum(-1)

@@ -47,11 +47,13 @@ def laplace_target(
     Returns:
         (..., 2, n), x first; the masses of an axis sum to 1. A target is their outer product.
     """
+    # Differences of differences of numbers up to 80: float32 would keep too few digits.
     t = landmarks.double()[..., None]
     x = torch.arange(points, dtype=torch.float64, device=t.device) * spacing + (spacing - 1) / 2
     away = (x - t).abs()
     second = (away + scale * torch.exp(-away / scale)) / 2  # integrated twice from the density
     slopes = second.diff(dim=-1) / spacing  # from -1/2 to 1/2
+    # Beyond the ends the slopes are -1/2 and 1/2: the end points take the tails.
     half = torch.full_like(t, 0.5)
     mass = torch.cat([-half, slopes, half], dim=-1).diff(dim=-1).clamp_min(_LEAST)
     return (mass / mass.sum(-1, keepdim=True)).to(landmarks.dtype)
@@ -86,8 +88,9 @@ def divergence(
     """
     cost, f = transport(p, qx, qy, spacing=spacing, blurs=(blur,) * iterations)
     mine = _own_potential(p, spacing, blur, own)
+    # q is a product and the distance a sum over both axes, so OT(q, q) is the sum of two on a line.
     sx, sy = (_own_potential(q[..., None, :], spacing, blur, own)[..., 0, :] for q in (qx, qy))
-    value = cost - _total(p, mine) - (qx * sx).sum(-1) - (qy * sy).sum(-1)
+    value = cost - _total(p, mine) - (qx * sx).sum(-1) - (qy * sy).sum(-1)  # OT(p, p) = 2 <p, mine>
     return value, f.sub_(mine)
 
 
@@ -156,6 +159,8 @@ class _Loss(torch.autograd.Function):
             masses = p if there else gather.T @ p @ gather
             values[i], potential = divergence(masses, qx[i], qy[i])
             potential = potential if there else gather @ potential @ gather.T
+            # A constant in the potential cancels here, so the gradient is known though F is only up
+            # to one.
             slopes[i] = potential.sub_(_total(p, potential)[:, None, None]).mul_(p).mul_(beta)
         ctx.save_for_backward(slopes)
         return values
@@ -212,6 +217,7 @@ def _own_potential(p: Tensor, spacing: float, blur: float, iterations: int) -> T
     log_p = p.clamp_min(torch.finfo(p.dtype).tiny).log()
     f = _soft_minimum(log_p, spacing, blur).mul_(0.5)
     for _ in range(iterations):
+        # Plain steps from p to itself go to and fro; the mean of two settles.
         f = f.add_(_soft_minimum(torch.add(log_p, f, alpha=1 / blur), spacing, blur)).mul_(0.5)
     return f
 

@@ -33,6 +33,7 @@ class _Reader:
 
 def joints(net: RCN) -> Iterator[tuple[nn.Module, list[_Reader]]]:
     """Every layer but the last, with the layers that read its output."""
+    # Between two layers lie activations, pooling and upsampling, which pass a positive factor on.
     c = net.encoder[0].out_channels
     after_encoder = [*net.encoder[1:], net.bottleneck[0]]
     for i, (layer, after) in enumerate(zip(net.encoder, after_encoder, strict=True)):
@@ -69,6 +70,7 @@ def equalise(net: RCN, crops: Tensor) -> None:
         for hook in hooks:
             hook.remove()
     for layer, readers in pairs:
+        # The maps are those before the activation, and ReLU leaves nothing of what lies below zero.
         ratios = ranges(maps[layer], BELOW if net.slope else 0.0)
         ratios /= ratios.max()  # the widest channel stays, the others grow to its range
         conv = _conv(layer)

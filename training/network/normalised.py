@@ -35,7 +35,7 @@ class NormalisedUpConv(UpConv):
 
 
 class NormalisedRCN(RCN):
-    """`RCN`, normalised after every convolution but the last."""
+    """`RCN`, normalised after every convolution; that of the last scales the heatmaps."""
 
     conv = NormalisedConv
     first = NormalisedConv
@@ -44,6 +44,8 @@ class NormalisedRCN(RCN):
     def __init__(self, *arguments: object, **keywords: object) -> None:
         super().__init__(*arguments, **keywords)  # type: ignore[arg-type]
         for i in (0, 1):
+            # `RCN` has made these two already. To make them again only changes which random weights
+            # they start with, and runs of a known seed depend on it.
             plain = self.head[i]
             self.head[i] = NormalisedConv(plain.in_channels, plain.out_channels, 1)  # type: ignore[arg-type]
             nn.init.kaiming_normal_(self.head[i].weight, a=self.slope)  # type: ignore[arg-type]
@@ -58,6 +60,7 @@ def folded(state: dict[str, Tensor]) -> dict[str, Tensor]:
             continue
         layer = name.removesuffix(".norm.weight")
         mean, variance = state[f"{layer}.norm.running_mean"], state[f"{layer}.norm.running_var"]
+        # The constant is that of `BatchNorm2d`.
         gain = state[name] / torch.sqrt(variance + 1e-5)
         out[f"{layer}.weight"] = state[f"{layer}.weight"] * gain[:, None, None, None]
         out[f"{layer}.bias"] = (state[f"{layer}.bias"] - mean) * gain + state[f"{layer}.norm.bias"]

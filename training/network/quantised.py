@@ -45,6 +45,8 @@ def rounded(x: Tensor) -> Tensor:
 
 def weight_scales(weight: Tensor, largest: int = LARGEST) -> Tensor:
     """(O, ...) -> (O,): the step between neighbouring int8 weights of each output channel."""
+    # Detached: the largest weight sets the step, and would else get the gradients of all the
+    # others.
     return weight.detach().flatten(1).abs().amax(1).clamp_min(1e-8) / largest
 
 
@@ -74,7 +76,7 @@ class Steps:
     @classmethod
     def between(cls, lowest: float, largest: float) -> "Steps":
         """256 steps from -lowest to largest, one of them exactly 0."""
-        scale = float(np.float32((lowest + largest) / LEVELS))
+        scale = float(np.float32((lowest + largest) / LEVELS))  # as the file holds it
         return cls(scale, round(lowest / scale))
 
     def bytes_of(self, x: Tensor) -> Tensor:
@@ -152,10 +154,12 @@ class QuantisedUpConv(UpConv):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, 2H, 2W)."""
+        # bf16 would round the phases before int8 does, and otherwise.
         with torch.autocast(x.device.type, enabled=False):
             kernels = upsampling_kernels(self.conv.weight).flatten(0, 2)
         bias = self.conv.bias
         assert bias is not None
+        # (B, 4 C, H + 1, W + 1), the four phases of a channel side by side.
         y = F.conv2d(x, kernels, bias.repeat_interleave(4), padding=2)
         return F.pixel_shuffle(y, 2)[..., 1:-1, 1:-1]  # the first is pixel -1
 
@@ -203,6 +207,8 @@ class QuantisedRCN(RCN):
             crops: (B, 3, 80, 80), normalised, of training faces.
             tail: share of the values beyond each end of a place.
         """
+        # Equalised without rounding, since the ranges to round by follow from the equalised
+        # weights.
         plain = RCN(self.width, self.landmarks, stride=self.stride, slope=self.slope)
         own = self.state_dict()
         plain.load_state_dict({name: own[name] for name in plain.state_dict()})
@@ -233,6 +239,7 @@ class QuantisedRCN(RCN):
         for place, parts in values.items():
             # Not the extremes: a single outlier would make the steps of all values coarser.
             lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])
+            # A place that is silent on these crops has a range all the same.
             self.largest[place].fill_(math.log(max(largest, 1e-3)))
             if place in self.lowest:
                 self.lowest[place].fill_(math.log(max(-lowest, 1e-3)))

@@ -143,6 +143,8 @@ class QuantisedMobile(nn.Module):
         peaks = []
 
         def noted(x: Tensor, place: str, act: bool) -> Tensor:
+            # Some 200,000 of a batch do for a quantile; all values of all places would fill the
+            # memory.
             values[place].append(x.flatten()[:: max(1, x.numel() // 200_000)])
             return F.relu(x) if act else x
 
@@ -155,6 +157,7 @@ class QuantisedMobile(nn.Module):
         head = self.layers[HEAD]
         assert isinstance(head, nn.Conv2d)
         assert head.bias is not None
+        # A head that shuffles has K biases for each of four pixels, one pixel after the other.
         head.bias -= middle.repeat(len(head.bias) // len(middle))
         for place, parts in values.items():
             lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])

@@ -45,6 +45,7 @@ class RCN(nn.Module):
         slope: slope of the activations below zero; 0 makes them ReLU.
     """
 
+    # Subclasses put rounded or normalised layers in their places; the forward pass stays this one.
     conv: type[nn.Conv2d] = nn.Conv2d
     first: type[nn.Conv2d] = nn.Conv2d
     upconv: type[UpConv] = UpConv

@@ -66,7 +66,7 @@ class Batches:
             )
         self._views = 2 if recipe.siamese else 1
         self._workers = workers
-        self._order = torch.Generator()
+        self._order = torch.Generator()  # of both loaders; each pass seeds it
         self.data, self.unlabelled = data, unlabelled
         self._labelled = accelerator.prepare(self._loader(data, None))
         self._more: Any = None
@@ -81,6 +81,7 @@ class Batches:
     def of_epoch(self, epoch: int, seed: int) -> Iterator[Batch]:
         """The batches of one pass: the same (epoch, seed) gives the same ones."""
         self._order.manual_seed(seed)
+        # Before the loaders begin: their processes take a copy of the data, pass included.
         self.data.epoch = epoch
         more: Iterator[Any] = iter(())
         if self.unlabelled is not None:

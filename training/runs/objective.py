@@ -44,6 +44,7 @@ def loss_on_labels(
         loss = loss * weight
     error = landmarks.softargmax(location.detach(), target)
     values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
+    # The divisor counts landmarks and not weights, so a face of little weight pulls little.
     return {name: value[visible].mean() for name, value in values.items()}
 
 
@@ -79,10 +80,13 @@ class Objective:
                     f"{teacher} was trained on other crops ({known.crop}) than the recipe's "
                     f"({recipe.crop}); expected a teacher of the same crops"
                 )
+            # Each network's maps are softmax(beta h) with the beta it was trained with.
             self.teacher_beta = known.beta
+            # Not prepared as the student is: it takes no step, so processes have nothing to share.
             self.teacher = net.to(accelerator.device, memory_format=torch.channels_last)
         self.discriminator: nn.Module | None = None
         if recipe.adversary:
+            # Rate and decay of the paper, whatever the recipe's are for the network.
             discriminator = adversary.Discriminator(SCHEMES[recipe.scheme].size)
             optimiser = torch.optim.Adam(discriminator.parameters(), lr=1e-3, weight_decay=1e-5)
             self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)
@@ -149,6 +153,7 @@ class Objective:
             on_real = judge(images[:labelled], real)
             # Detached: this step changes the discriminator alone.
             on_fake = judge(images[labelled:], fake.detach())
+        # In float32: bf16 keeps two or three digits.
         loss = adversary.discriminator_loss(on_real.float(), on_fake.float())
         self.optimiser.zero_grad()
         self.accelerator.backward(loss)

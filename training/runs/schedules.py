@@ -16,7 +16,7 @@ def rate_at(epoch: float, recipe: Recipe) -> float:
     if recipe.schedule == "constant":
         return 1.0
     if epoch < recipe.warmup:
-        return max(epoch, 0.01) / recipe.warmup
+        return max(epoch, 0.01) / recipe.warmup  # never 0, or the first step would be lost
     done = (epoch - recipe.warmup) / max(recipe.epochs - recipe.warmup, 1e-9)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
@@ -36,6 +36,7 @@ def moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
     """
 
     def update(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        # The rule of TensorFlow's ExponentialMovingAverage.
         n = int(count)
         get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(averaged, current, count)
 

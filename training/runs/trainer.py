@@ -71,6 +71,7 @@ class Trainer:
         self.others |= arguments
         scheme = SCHEMES[recipe.scheme]
         self.accelerator = hardware.accelerator()
+        # Before the networks are made, whose first weights it decides.
         torch.manual_seed(recipe.seed)
         data = TrainingCrops(train, scheme, recipe.crop, recipe.augmentation, recipe.seed)
         more = None
@@ -80,6 +81,8 @@ class Trainer:
         net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
+        # Some 64 crops from all over the list, changed as in training: int8's ranges must hold
+        # these.
         sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
         crops = normalise(torch.stack(sample))
         if recipe.precision == "int8":
@@ -139,12 +142,16 @@ class Trainer:
         recipe = self.recipe
         # All that is random follows from (seed, epoch), so a resumed run repeats it: dropout and
         # noise too, and each process draws its own.
+        # The factors exceed any number of passes and processes, so no two of them share a seed.
         seed = recipe.seed * 1_000_003 + self.epoch
         torch.manual_seed(seed * 1_009 + self.accelerator.process_index)
         self.net.train()
         steps = len(self.batches)
+        # The slope is a plain attribute, which a wrapper for several processes would not pass on.
         net = self.accelerator.unwrap_model(self.net)
         for step, batch in enumerate(self.batches.of_epoch(self.epoch, seed)):
+            # No scheduler of torch: the rate follows from the pass alone, and needs no state to
+            # resume from.
             fraction = rate_at(self.epoch + step / steps, recipe)
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
@@ -159,7 +166,7 @@ class Trainer:
             self.accelerator.backward(scalars["loss"])
             if recipe.clip:
                 norm = self.accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
-                scalars["gradient_norm"] = torch.as_tensor(norm)
+                scalars["gradient_norm"] = torch.as_tensor(norm)  # before it was clipped
             self.optimiser.step()
             self.averaged.update_parameters(net)
             values = {name: value.item() for name, value in scalars.items()}
@@ -172,6 +179,7 @@ class Trainer:
             yield values
 
     def _evaluate(self) -> float:
+        # Every process computes it, so that all agree on the best; only one of them writes.
         value = self.validation.nmse(self.averaged)
         if value < self.best:
             self.best = value
@@ -196,6 +204,7 @@ class Trainer:
         """Writes the state that the run resumes from."""
         if not self.accelerator.is_main_process:
             return
+        # No state of random numbers: they follow from the seed and the pass.
         state = {
             "recipe": self.recipe.to_json(),
             "epoch": self.epoch,
