@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +13,7 @@ from .mtcnn_boxes import Floats
 Turns = npt.NDArray[np.intp]
 
 SAME = 0.3  # least overlap (IoU) of two cells that see the same face
+_TURNS = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 
 
 class Found(NamedTuple):
@@ -61,7 +63,9 @@ def seen_in_turns(
     """
     parts = []
     for turn in range(turns):
-        turned = np.rot90(image, turn)
+        turned = image
+        if turn:
+            turned = cv2.rotate(image, _TURNS[turn - 1])  # type: ignore[assignment]
         height, width = turned.shape[:2]
         scores, values = merged(*cells(turned))
         for _ in range(turn):  # back, by a quarter turn clockwise
@@ -105,7 +109,7 @@ def merged(scores: Result, values: Floats) -> tuple[Result, Floats]:
 
 
 def turned_back(values: Floats, height: int) -> Floats:
-    """Centre, sides and points in a photo that `np.rot90` turned once -> in the one before.
+    """Centre, sides and points in a photo turned once, counterclockwise -> in the one before.
 
     Args:
         values: (N, K, 2).
