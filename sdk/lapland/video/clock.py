@@ -1,4 +1,4 @@
-"""The time of each frame, and the time since the frame before."""
+"""A frame, its time, and the time since the frame before."""
 
 import math
 import time as times
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..base.checks import real_number
 from ..base.errors import OptionError, shown
+from ..image.loading import Image
 from .smoothing import FRAME
 
 _LEAST, _MOST = 1e-6, 1e6  # shortest and longest step, seconds
@@ -27,6 +28,20 @@ class Step(NamedTuple):
     first: bool
     now: float
     seconds: float
+
+
+class Frame(NamedTuple):
+    """One frame of the video.
+
+    Attributes:
+        image: (H, W, 3) uint8 BGR.
+        step: its time.
+        cut: whether it may start another scene.
+    """
+
+    image: Image
+    step: Step
+    cut: bool
 
 
 class Clock:

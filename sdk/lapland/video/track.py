@@ -169,10 +169,6 @@ class Track:
         here: Points = before + (self.five_points - before).mean(axis=0)
         return here
 
-    def smoothed(self, seconds: float) -> NDArray[np.float32]:
-        """(K, 2) float32, its landmarks, smoothed, so many seconds after the frame before."""
-        return self.smoother(self.fit.landmarks, self.fit.scales, seconds)
-
     def smooth_with(self, smoother: Smoother) -> None:
         """Smooths from the next frame on with another smoother."""
         self.smoother = smoother

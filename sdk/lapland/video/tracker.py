@@ -14,11 +14,11 @@ from ..base.hints import TRACKER, TRACKER_KEYWORDS, UPDATE_KEYWORDS, Hinting, hi
 from ..crop.texture import TEXTURE
 from ..detector import Detector
 from ..faces.faces import Faces
-from ..image.loading import Image, ImageLike, load_image
+from ..image.loading import ImageLike, load_image
 from ..networks import index
 from ..schemes.five_points import five_of
-from .clock import Clock, Step
-from .follower import Follower
+from .clock import Clock, Frame
+from .networks import Networks
 from .roster import Roster
 from .scenes import Scenes
 from .search import Searcher
@@ -96,7 +96,7 @@ class Tracker(Hinting):
         if clock is not None and not callable(clock):
             raise OptionError(f"clock: expected a function that gives seconds, not {shown(clock)}")
         self._searcher = Searcher(every, bool(background))
-        self._roster = Roster(self._searcher, lasting)
+        self._roster = Roster(lasting)
         self._machine = clock or (times.monotonic if background else None)
         self._strength = strength_named(smoothing)
         self.reset()
@@ -142,10 +142,9 @@ class Tracker(Hinting):
         if detector is not None:
             _check_detector(detector)
             self._rgb = detector.rgb
-            unsure = self._unsure or detector.model.unsure or UNSURE
-            self._follower = Follower(detector, unsure)
-            self._searcher.use(self._follower.face_detector)
-        self._roster.use(self._follower, self._strength)
+            self._networks = Networks(detector, self._unsure or detector.model.unsure or UNSURE)
+            self._searcher.use(self._networks.face_detector)
+        self._roster.use(self._networks, self._strength)
 
     def wait(self) -> None:
         """Waits for the present search, so that the next `update` takes its result."""
@@ -175,27 +174,28 @@ class Tracker(Hinting):
         """
         image = load_image(frame, rgb=self._rgb)
         step = self._clock.tick(time)
-        cut, tracks = self._scenes.changed(image), self._roster.tracks
+        this = Frame(image, step, cut=self._scenes.changed(image))
         # Faces that a search found and no track follows.
-        newcomers = self._searcher.faces(image, tracks, step, cut)
+        newcomers = self._searcher.newcomers(this, self._roster)
         # The landmarks of all, in one run of the network.
-        self._follower.advance(image, [*tracks, *newcomers], step)
+        self._roster.follow(this, newcomers)
         # The O-Net looks at tracks in question; lost ones end.
-        self._roster.check(image, step, cut)
+        self._roster.check(this)
         self._clock.check(step, faces_stay=len(self._roster.tracks) > 0)
         # Newcomers that are faces become tracks.
-        self._roster.admit(image, step, newcomers)
+        self._roster.admit(this, newcomers)
         # A search for later frames, if one is due.
-        self._searcher.start(image, self._roster.tracks, step, cut)
+        self._searcher.start(this, self._roster)
         trimmer.after(image.nbytes, alone=False)
-        return self._faces(image, step)
+        return self._faces(this)
 
-    def _faces(self, image: Image, step: Step) -> Faces:
+    def _faces(self, frame: Frame) -> Faces:
+        """The faces that are followed, with smoothed landmarks."""
         tracks = self._roster.tracks
-        scheme, calibration = self._follower.scheme, self._follower.calibration
+        scheme, calibration = self._networks.scheme, self._networks.calibration
         n, k = len(tracks), scheme.size
         textures = np.array([t.fit.texture for t in tracks], np.float32).reshape(n, TEXTURE + k)
-        smooth = [track.smoothed(step.seconds) for track in tracks]
+        smooth = [t.smoother(t.fit.landmarks, t.fit.scales, frame.step.seconds) for t in tracks]
         landmarks = np.array(smooth, np.float32).reshape(n, k, 2)
         return Faces(
             np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1),
@@ -207,7 +207,7 @@ class Tracker(Hinting):
             np.array([t.id for t in tracks], np.int64),
             None if calibration is None else textures,
             calibration,
-            (image.shape[1], image.shape[0]),
+            (frame.image.shape[1], frame.image.shape[0]),
         )
 
 

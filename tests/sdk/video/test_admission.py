@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from lapland.video.clock import Clock
-from lapland.video.follower import Follower
+from lapland.video.clock import Clock, Frame
+from lapland.video.networks import Networks
 from lapland.video.roster import Roster
-from lapland.video.search import Searcher
 from lapland.video.track import Track
 from lapland.video.tracker import UNSURE
 from tests.drawn_dots import five_points
@@ -17,17 +16,15 @@ EMPTY = five_points(np.array([60.0, 60.0]))  # a place of the frame without a fa
 
 @pytest.mark.parametrize("first", ["no face", "one that is followed"])
 def test_a_newcomer_that_is_refused_keeps_no_other_out(detector, first):
-    frame, follower = two_faces(), Follower(detector, UNSURE)
-    one, other = detector.predict(frame).five_points.astype(float)
-    searcher = Searcher(1.0, False)
-    searcher.use(detector.networks.faces)
-    roster, step = Roster(searcher, 5.0), Clock().tick(0.0)
-    roster.use(follower, None)
+    image, roster = two_faces(), Roster(5.0)
+    one, other = detector.predict(image).five_points.astype(float)
+    frame = Frame(image, Clock().tick(0.0), False)
+    roster.use(Networks(detector, UNSURE), None)
 
     def admit(*places):
         newcomers = [Track(place, score=0.9, detected=True) for place in places]
-        follower.advance(frame, newcomers, step)
-        roster.admit(frame, step, newcomers)
+        roster.follow(frame, newcomers)
+        roster.admit(frame, newcomers)
         return [track.five_points.mean(axis=0) for track in roster.tracks]
 
     assert len(admit(one)) == 1

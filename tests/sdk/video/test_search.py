@@ -5,10 +5,11 @@ import pytest
 
 from lapland.crop.square import to_image
 from lapland.detection.portrait import portrait_matrices
-from lapland.video.clock import Clock, Step
+from lapland.video.clock import Clock, Frame, Step
 from lapland.video.fit import Fit
-from lapland.video.follower import Follower
+from lapland.video.networks import Networks
 from lapland.video.presence import FACE
+from lapland.video.roster import Roster
 from lapland.video.search import Searcher
 from lapland.video.smoothing import FRAME
 from lapland.video.track import Track
@@ -80,12 +81,14 @@ def searched_at(times, track, lost=None):
     """
     searcher, detector, clock = Searcher(1.0, False), FaceDetector(FIVE), Clock()
     searcher.use(detector)
+    roster = Roster(5.0)
+    roster.tracks = [track]
     if lost is not None:
-        searcher.lost_face(lost)
+        roster.last_loss = lost
     found = []
     for time in times:
         before = detector.searches
-        searcher.faces(BLANK, [track], clock.tick(time), False)
+        searcher.newcomers(Frame(BLANK, clock.tick(time), False), roster)
         found += [time] * (detector.searches - before)
     return found
 
@@ -115,16 +118,17 @@ def test_strayed_landmarks_start_again_only_where_the_look_sees_a_face(
     detector, frame, score, taken
 ):
     """The points of the look are right in both cases; if it sees no face, they count nothing."""
-    follower = Follower(detector, UNSURE)
+    networks, roster = Networks(detector, UNSURE), Roster(5.0)
+    roster.use(networks, None)
     right = detector.predict(frame).five_points[0].astype(float)
-    (fit,) = follower.fit(frame, right[None])
+    (fit,) = networks.fit(frame, right[None])
     away = fit.five_points + 200.0
     strayed = Fit(away, fit.landmarks + 200, fit.scales * 2, fit.texture, away, 2.5, True)
     track = Track(away)
     track.advance(strayed, STEP)
 
-    follower.face_detector = FaceDetector(points_in_portrait(away, right), score=score)
-    follower.look(frame, track, FRAME)
+    networks.face_detector = FaceDetector(points_in_portrait(away, right), score=score)
+    roster.look(Frame(frame, Step(False, FRAME, FRAME), False), track)
     assert (track.fit is not strayed) == taken
     near = np.abs(track.five_points - fit.five_points).max() < 3
     assert near == taken
