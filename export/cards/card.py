@@ -171,7 +171,7 @@ def _certainty(report: dict[str, Any] | None, shown: str) -> str:
     areas = [refused[name]["area"] for name in ("confidence", "the detector's score", "oracle")]
     text = f"""\
 `faces.radius(p)` should hold the landmark with probability p. It was fitted on the validation \
-faces, as they are and corrupted; on `{"val" if apart else shown}` the share of landmarks it \
+faces, clean and corrupted; on `{"val" if apart else shown}` the share of landmarks it \
 holds is{", each fifth of the faces judged by a fit to the others" if apart else ""}:"""
     together = f"""\
 Of all these faces together, leaving out the {100 * REFUSED:.0f} % of lowest `faces.confidence` \

@@ -19,18 +19,18 @@ PROFILE = 60  # degrees; least yaw of a face seen from the side
 COLUMNS = ("", "count", "NMSE %", "FR 8 %", "mean scale %", "correlation")
 
 PICTURE = """\
-What `lapland.Detector` makes, with the `model.onnx` of this folder, of a photo that is made worse \
-and of a face seen from the side. Green: the network is sure, relative to the face as it finds it; \
-yellow to red: less so. "off": mean distance from the landmarks of the photo as it is; "scale": \
-mean scale; both in percent of d, {normaliser}. "not found": MTCNN misses the face, and the five \
-points of the photo as it is are used. Photos: Eileen Collins, NASA, public domain; \
+What `lapland.Detector` makes, with the `model.onnx` of this folder, of a corrupted photo and of \
+a face seen from the side. Green: the network is sure, relative to the face as it finds it; yellow \
+to red: less so. "off": mean distance from the landmarks of the clean photo; "scale": mean scale; \
+both in percent of d, {normaliser}. "not found": MTCNN misses the face, and the picture shows it \
+by the five points of the clean photo. Photos: Eileen Collins, NASA, public domain; \
 Lav Varshney, CC0."""
 
 FACES = """\
 Faces of `{split}`, cropped from MTCNN's five points. Mean scale in percent of d, as the error; \
-correlation: of the ranks of the landmarks' scales and errors. Of the photos that are made worse, \
-{which}, only the picture that the crop is cut from is changed, at twice the crop's resolution; \
-the points for the crop stay those of the photo as it is, so that the landmark network is measured \
+correlation: of the ranks of the landmarks' scales and errors. Corrupted photos, {which}: \
+the corruption changes only the picture that the crop is cut from, at twice the crop's resolution; \
+the points for the crop stay those of the clean photo, so that the landmark network is measured \
 and not the detector. "Face of 15 px": from brows to chin, enlarged again; "covered": by a grey \
 block; noise: a standard deviation of {noise} of 255 levels."""
 
@@ -126,8 +126,8 @@ def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
     if len(turned) > 1:
         (first, low), (last, high) = turned[0], turned[-1]
         said.append(
-            f"On photos as they are it is {low:.2f} % for faces of {first} and {high:.2f} % for "
-            f"those of {last}."
+            f"On clean photos it is {low:.2f} % for faces of {first} and {high:.2f} % for those of "
+            f"{last}."
         )
     if limits["yaw"] is not None:
         profiles = "; no profile is among them" * (limits["yaw"] < PROFILE)
@@ -137,9 +137,8 @@ def _sentences(strata: dict[str, Any], limits: dict[str, Any]) -> list[str]:
     grown = sum(w > 1 for w in warning.values())
     said.append(
         f"The mean scale grows with {'all' if grown == len(cost) else f'{grown} of the'} "
-        f"{len(cost)} changes; it tells least of {silent}, where the error is "
-        f"{cost[silent]:.1f} times and the mean scale {warning[silent]:.1f} times that of the "
-        "photos as they are."
+        f"{len(cost)} changes; it warns least of {silent}: the error is {cost[silent]:.1f} times "
+        f"and the mean scale {warning[silent]:.1f} times that of clean photos."
     )
     return said
 

@@ -80,8 +80,8 @@ def test_section_says_what_its_figures_say():
     assert "| all of `val` | 30 | 4.00 | 1.0 | 3.00 | 0.40 |" in text
     assert "grows most with fog, 3.0 times; rain, 1.5 times; least with snow, 1.2 times." in text
     assert "grows with 2 of the 3 changes" in text
-    assert "least of rain, where the error is 1.5 times and the mean scale 1.0 times" in text
-    assert "made worse, one in 4, only" in text
+    assert "least of rain: the error is 1.5 times and the mean scale 1.0 times" in text
+    assert "Corrupted photos, one in 4: the corruption" in text
     assert "yaw" not in text.lower()
 
 
