@@ -1,4 +1,4 @@
-"""The metadata of the wheel: one OpenCV, and extras whose code is there."""
+"""The metadata of the wheel: one OpenCV, and extras whose code is there; files of the sdist."""
 
 from email.parser import Parser
 
@@ -7,9 +7,11 @@ import pytest
 from training.common.paths import REPOSITORY
 
 pytest.importorskip("hatchling", reason="builds the wheel: pip install -e '.[dev]'")
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_build import OPENCV, installed, with_opencv
+from lapland.measure.commit import git
 
 
 def metadata(folder, version):
@@ -56,3 +58,13 @@ def test_one_requirement_takes_the_place_of_every_other_opencv():
         "numpy>=1.26",
         "opencv-contrib-python>=4.10",
     ]
+
+
+def test_the_source_distribution_names_every_folder_that_git_has():
+    tracked = git(REPOSITORY, "ls-files")
+    if tracked is None:
+        pytest.skip("needs the repository, and git")
+    builder = SdistBuilder(str(REPOSITORY))
+    held = {file.relative_path for file in builder.recurse_included_files()}
+    expected = [name for name in tracked.splitlines() if "/" in name and not name.startswith(".")]
+    assert [name for name in expected if name not in held] == []
