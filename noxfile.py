@@ -210,17 +210,17 @@ def every_model(session: nox.Session) -> None:
     chosen = session.posargs or ["tests/sdk"]
     quietly = ("--tb=no", "-rN", "--continue-on-collection-errors")
     asking = {}
-    for what in ("model", "noise"):
-        names = failed(session, *quietly, f"--without={what}", *chosen)
-        asking[what] = Path(session.create_tmp()).resolve() / f"{what}.txt"
-        asking[what].write_text("\n".join(names), encoding="utf-8")
+    for kind in ("model", "noise"):
+        names = failed(session, *quietly, f"--without={kind}", *chosen)
+        asking[kind] = Path(session.create_tmp()).resolve() / f"{kind}.txt"
+        asking[kind].write_text("\n".join(names), encoding="utf-8")
     index = json.loads(Path("models/index.json").read_text("utf-8"))
     models = [f"{row['width']}:{row['precision']}:{row['weights']}" for row in index]
     runs = [("model", model) for model in models] + [("noise", seed) for seed in ("1", "2")]
     found = {}
-    for what, value in runs:
-        option = f"--{what}={value}"
-        if names := failed(session, option, f"@{asking[what]}"):
+    for kind, value in runs:
+        option = f"--{kind}={value}"
+        if names := failed(session, option, f"@{asking[kind]}"):
             found[option] = names
     if found:
         session.error("\n".join(f"{o}: {n}" for o, names in found.items() for n in names))

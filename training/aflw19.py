@@ -9,8 +9,8 @@ photos, labels and boxes are others.
 - **Points.** Ends and middle of a brow are 17, 19, 21 (22, 24, 26); the corners of an eye are its
   ends, its centre is the mean of its six points; the nose is 31, 30, 35; the mouth is 48, the mean
   of the inner lips, 54; the chin is 8.
-- **Visibility.** AFLW lists what is seen. Here it follows from the yaw: `HIDDEN` says from which
-  angle on a point of the far side lies behind the head.
+- **Visibility.** AFLW lists visible points alone. Here it follows from the yaw: `HIDDEN` says from
+  which angle on a point of the far side lies behind the head.
 - **Box.** The rectangle of the 68 points; errors are relative to the square root of its area.
 """
 
@@ -47,7 +47,7 @@ KEPT_FOR_VAL = 10  # one face in so many, by a hash of its name
 
 
 def points_of(landmarks: NDArray[np.float64], yaw: float) -> NDArray[np.float64]:
-    """(68, 2) -> (19, 2), NaN where the head hides them.
+    """(68, 2) -> (19, 2), NaN if the head hides a point.
 
     Args:
         landmarks: the 68 points, pixels.

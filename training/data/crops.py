@@ -73,7 +73,7 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, ...]]):
         crop = square.cut(self.faces.images[index], matrix, SIZE)
         crop = change_pixels(crop, self.how, rng, self._texture)
         target = square.to_crop(self.faces.landmarks[index][None], matrix[None])[0]
-        # What was the left eye is the right eye of a mirrored face.
+        # The left eye of a face is the right eye of its mirror image.
         order = self.mirror if flipped else slice(None)
         labels = [target[order].astype(np.float32)]
         if self.weights is not None:

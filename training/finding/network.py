@@ -93,7 +93,7 @@ class OneStage(nn.Module):
         """(N, 16, H / 8, W / 8) and (N, 16, H / 16, W / 16)."""
         fine = self.fine(self.quarter(self.stem(images / 255)))
         coarse = self.coarse(fine)
-        # Fine cells see too little around a face; the coarse ones lend them what they know of it.
+        # Fine cells see too little around a face; coarse ones add the surroundings.
         above = functional.interpolate(self.lateral(coarse), scale_factor=2.0, mode="nearest")
         return self.heads[0](torch.relu(fine + above)), self.heads[1](coarse)
 

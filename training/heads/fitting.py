@@ -119,7 +119,7 @@ def _modes(head: Head, at: np.ndarray, rotation: Floats, target: Floats, weights
     held, found = np.zeros(count, bool), np.zeros(count)
     face = np.arange(count) >= head.identities
     gram, pull = moves.T @ moves + np.diag(prior), moves.T @ wanted
-    # Ridge with bounds: what passes a bound is held there, and the rest solved again.
+    # Ridge with bounds: coefficients beyond one are held there, and the rest solved again.
     for _ in range(4):
         free = ~held
         right = pull[free] - gram[np.ix_(free, held)] @ found[held]

@@ -107,7 +107,7 @@ def _faces(
         image = load_image(file)
     except ImageError:
         return []
-    # A seed of the photo alone: a run that goes on draws what a whole one would.
+    # A seed of the photo alone: a continued run draws the numbers of a whole one.
     rng = np.random.default_rng(len(file.name))
     out = []
     five, scores = find(image)

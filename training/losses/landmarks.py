@@ -67,7 +67,7 @@ def narrowness(scale: Tensor, floor: float) -> Tensor:
     Returns:
         (B, K), zero where both axes are as wide as the floor.
     """
-    # Far below the clamps of the KL losses: what is this narrow is just what has to come back. A
+    # Far below the clamps of the KL losses: maps as narrow as this are those that must come back. A
     # difference of logarithms, since the gradient of a quotient has b^2, which float32 has not.
     return (math.log(floor) - scale.clamp_min(1e-30).log()).clamp_min(0).sum(-1)
 

@@ -70,7 +70,7 @@ def equalise(net: RCN, crops: Tensor) -> None:
         for hook in hooks:
             hook.remove()
     for layer, readers in pairs:
-        # The maps are those before the activation, and ReLU leaves nothing of what lies below zero.
+        # The maps are those before the activation, and ReLU leaves nothing below zero.
         ratios = ranges(maps[layer], BELOW if net.slope else 0.0)
         ratios /= ratios.max()  # the widest channel stays, the others grow to its range
         conv = _conv(layer)

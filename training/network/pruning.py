@@ -29,7 +29,7 @@ def prune(net: RCN, crops: Tensor, kept: int = KEPT) -> None:
         # read it.
         order = (spread * weight.norm(dim=0)).argsort()
         gone = order[: len(order) - kept]
-        # On average nothing changes: the bias takes over what the channel always gave. The exporter
+        # On average nothing changes: the bias takes over the mean of the channel. The exporter
         # leaves out channels that are zero.
         after.bias += weight[:, gone] @ mean[gone]
         after.weight[:, gone] = 0

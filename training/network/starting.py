@@ -1,6 +1,6 @@
 """A recombinator begins with the weights of one of another form: lite, narrower, not normalised.
 
-What the trained network computes is kept, as far as the new one can compute it:
+The new network computes the same maps, as far as it can:
 
 - A wider network has new channels with new weights. Old ones do not read them at first, so the maps
   are the same, and the gradients of the weights that read them are not zero.
@@ -57,7 +57,7 @@ def _widened(new: Tensor, old: Tensor, halves: bool) -> Tensor:
     Args:
         new: (O', ...), changed.
         old: (O, ...), O <= O'.
-        halves: the layer reads two maps side by side, each of which has new channels at its end.
+        halves: the layer reads two maps side by side, each with new channels at its end.
     """
     outputs = len(old)
     if old.ndim == 1:
@@ -76,7 +76,7 @@ def normalise_without_change(net: nn.Module, crops: Tensor) -> None:
     """Sets the normalisations of a network so that its output is that of its weights without them.
 
     Args:
-        net: with a `norm` behind its convolutions, none of which normalises yet (gain 1, offset 0).
+        net: with a `norm` behind its convolutions that does not normalise yet (gain 1, offset 0).
         crops: (B, 3, 80, 80) normalised, of training faces.
     """
 

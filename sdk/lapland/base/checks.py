@@ -1,4 +1,4 @@
-"""Checks of arguments: whatever is given, the error is lapland's, and short."""
+"""Checks of arguments: the error is always lapland's, and short."""
 
 import math
 import numbers
@@ -48,8 +48,8 @@ def checked_path(path: object, name: str = "path", of: str = "a file") -> Path:
 
     Args:
         path: as the caller gave it.
-        name: of the argument, for messages.
-        of: what is expected there.
+        name: name of the argument, for messages.
+        of: the kind of file, for messages.
 
     Raises:
         OptionError: it is none, or no file can have that name.

@@ -46,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         except OSError as error:
             drop_output()
-            what = error.strerror or error
+            reason = error.strerror or error
             if error.filename is None:
-                complain(f"the output cannot be written ({what})")
+                complain(f"the output cannot be written ({reason})")
             else:
-                complain(f"{clipped(error.filename)}: cannot be used ({what})")
+                complain(f"{clipped(error.filename)}: cannot be used ({reason})")
             return 1
         return code
 

@@ -99,7 +99,7 @@ def _look(
 
 
 def odds(scores: Floats | Result) -> Floats:
-    """Logarithms of the odds of probabilities, none of which counts as certain."""
+    """Logarithms of the odds of probabilities; 0 and 1 count as a little less than certain."""
     bounded = np.clip(scores.astype(np.float64), FLOOR, 1 - FLOOR)
     odds: Floats = np.log(bounded / (1 - bounded))
     return odds

@@ -69,7 +69,7 @@ class PairedDetector:
         """Finds the faces of an image; `FaceDetector` says how."""
         halves = Halves(image)
         seen = self.blazeface.find(halves, turns=self._turns)
-        if self._turns > 1:  # its scores tell in which turn a large face stands
+        if self._turns > 1:  # its scores give the turn of a large face
             seen = seen.at(suppress(seen.boxes, seen.scores, SAME, kind="min"))
         small = self.onestage.find(halves, turns=self._turns)
         found = joined(seen, small)

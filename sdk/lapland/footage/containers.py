@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-_MOST = 1 << 16  # boxes or elements of a file that are looked at
+_MOST = 1 << 16  # most boxes or elements to read of a file
 _LARGEST = 1 << 27  # bytes of a table of contents that are read
 # Boxes that a file may have at its top.
 _BOXES = frozenset(

@@ -14,7 +14,7 @@ from .containers import look_into
 
 # The formats of recordings, and their encoding: every build of OpenCV can write these.
 FORMATS = {".mp4": "mp4v", ".mov": "mp4v", ".m4v": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
-# Bytes that are left free, and more for each frame: a file gets its table of contents at its end.
+# Bytes to leave free, and more for each frame: a file gets its table of contents at its end.
 _ROOM, _ROOM_OF_FRAME = 1 << 20, 32
 _LOOK = 64  # frames between two looks at the room
 

@@ -59,7 +59,7 @@ class Source:
         self._duration = self._announced / fps if fps > 0 else 0.0
         self._pixel = self._pixel_ratio()
         self._first = self._stamp = self._last = self._step = 0.0
-        self._stamped = False  # whether stamps change, as they do where the container has any
+        self._stamped = False  # whether stamps change: the container has some
         self._ended = False
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float]]:

@@ -25,7 +25,7 @@ SUFFIXES = frozenset(
 
 _MOST_CHUNKS = 1 << 12  # of a WebP
 _JPEG2000 = b"\xff\x4f\xff\x51"
-_JPEG2000_EXIF = b"JpgTiffExif->JP2"  # the box in which ExifTool and others put EXIF
+_JPEG2000_EXIF = b"JpgTiffExif->JP2"  # the box of EXIF, by ExifTool and others
 
 
 @dataclass(frozen=True)
