@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.peers.plan import HERE, LEFT_OUT, PEERS
 from benchmarks.reports.markdown import markdown, origin
+from lapland.measure.labels import place_labels
 
 Report = dict[str, Any]
 ROWS = {row.name: row for peer in PEERS for row in peer.rows}
@@ -157,16 +158,10 @@ def draw(report: Report) -> bytes | None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    for name, (time, error, megabytes) in points.items():
+    sizes = [40 + 40 * megabytes for _, _, megabytes in points.values()]
+    for (name, (time, error, _)), size in zip(points.items(), sizes, strict=True):
         colour = "tab:green" if name.startswith("lapland") else "tab:gray"
-        axes.scatter(time, error, 40 + 40 * megabytes, color=colour, alpha=0.5, linewidths=0)
-        axes.annotate(
-            f"{_marked(name)}, {megabytes:.1f} MB",
-            (time, error),
-            xytext=(7, 5),
-            textcoords="offset points",
-            fontsize=8,
-        )
+        axes.scatter(time, error, size, color=colour, alpha=0.5, linewidths=0)
     axes.set(
         xscale="log",
         xlabel="ms a photo of 640 x 480, detection included, one thread (log)",
@@ -176,6 +171,12 @@ def draw(report: Report) -> bytes | None:
     axes.set_ylim(0, 1.15 * max(error for _, error, _ in points.values()))
     axes.margins(x=0.3)
     axes.grid(alpha=0.3)
+    place_labels(
+        axes,
+        [f"{_marked(name)}, {megabytes:.1f} MB" for name, (*_, megabytes) in points.items()],
+        [(time, error) for time, error, _ in points.values()],
+        sizes,
+    )
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=110)
     plt.close(figure)

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 from ..formats.extras import extra
+from .labels import place_labels
 from .table import error, label
 
 _COLOURS = {"float32": "tab:gray", "int8": "tab:green"}
@@ -34,10 +35,11 @@ def draw(report: dict[str, Any]) -> bytes:
 
     threads = report["models"][0]["threads"]
     rows = [row for row in report["models"] if row["threads"] == threads]
+    known = [row for row in rows if error(row) is not None]
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     for precision, colour in _COLOURS.items():
-        _scatter(axes, [row for row in rows if row["precision"] == precision], precision, colour)
+        _scatter(axes, [row for row in known if row["precision"] == precision], precision, colour)
     axes.set(
         xscale="log",
         xlabel=f"ms a face, landmark stage, {threads} thread{'s' if threads > 1 else ''} (log)",
@@ -46,19 +48,30 @@ def draw(report: dict[str, Any]) -> bytes:
     )
     axes.grid(alpha=0.3)
     axes.legend()
+    names, places = [_name(row) for row in known], [_place(row) for row in known]
+    place_labels(axes, names, places, [_size(row) for row in known])
     data = BytesIO()
     figure.savefig(data, format="png", dpi=110)
     return data.getvalue()
 
 
 def _scatter(axes: Any, rows: Sequence[dict[str, Any]], precision: str, colour: str) -> None:
-    known = [(row, nmse) for row in rows if (nmse := error(row)) is not None]
-    if not known:
-        return
-    places = [(1e3 / row["landmarks"]["fps"], nmse) for row, nmse in known]
-    sizes = [20 + row["bytes"] / 8000 for row, _ in known]
-    axes.scatter(*zip(*places, strict=True), sizes, color=colour, alpha=0.6, label=precision)
-    for (row, _), place in zip(known, places, strict=True):
-        name = row["width"] if row["shipped"] else label(row)
-        name += " open" if row.get("weights") == "open" else ""
-        axes.annotate(name, place, xytext=(6, 5), textcoords="offset points", fontsize=8)
+    if rows:
+        places, sizes = [_place(row) for row in rows], [_size(row) for row in rows]
+        axes.scatter(*zip(*places, strict=True), sizes, color=colour, alpha=0.6, label=precision)
+
+
+def _place(row: dict[str, Any]) -> tuple[float, float]:
+    nmse = error(row)
+    assert nmse is not None
+    return 1e3 / row["landmarks"]["fps"], nmse
+
+
+def _size(row: dict[str, Any]) -> float:
+    """Area of its dot, square points."""
+    return float(20 + row["bytes"] / 8000)
+
+
+def _name(row: dict[str, Any]) -> str:
+    name = row["width"] if row["shipped"] else label(row)
+    return name + (" open" if row.get("weights") == "open" else "")
