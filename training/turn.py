@@ -134,6 +134,7 @@ def turned(
 
 def generator(seed: int, name: str) -> np.random.Generator:
     """The random numbers of a copy, which follow from the seed and the name."""
+    # Not `hash`, which differs from one run of Python to the next.
     return np.random.default_rng((seed, zlib.crc32(name.encode())))
 
 

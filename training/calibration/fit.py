@@ -187,6 +187,7 @@ def _fit(
     face: tuple[Floats, float, float],
 ) -> Calibration:
     """A calibration from (C * N, K, F) features, (C * N, K) errors, (C,) weights of conditions."""
+    # Features are clipped to the range of the fit: a line of a logarithm runs far off beyond it.
     low, high = features.min(axis=(0, 1)), features.max(axis=(0, 1))
     margin = MARGIN * (high - low) + 1e-3
     weights = np.zeros((scheme.size, 1 + FEATURES))

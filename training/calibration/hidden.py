@@ -49,6 +49,7 @@ def cut_faces(faces: AnnotatedFaces) -> list[Found]:
     complete = [i for i in range(len(faces)) if not np.isnan(faces.landmarks[i]).any()]
     for number, i in enumerate(complete):
         for at, side in enumerate(SIDES[1:], 1):
+            # The shares take turns, so that each side is cut by each of them.
             share = SHARES[(number + at) % len(SHARES)]
             photo = cut(faces.images[i], faces.landmarks[i], side, share)
             boxes, _, points = detector.detect(photo.image)

@@ -110,6 +110,7 @@ class Indices:
         while True:
             if folder not in self._read:
                 self._read[folder] = read_index(folder)
+            # A root without an index ends the search, and so does the top of the disk.
             if self._read[folder] or folder in self._roots or folder == folder.parent:
                 name = photo.relative_to(folder).with_suffix("").as_posix()
                 return self._read[folder].get(name)

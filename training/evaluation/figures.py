@@ -103,5 +103,6 @@ def evaluate_file(path: Path, data: Path, split: Path | None) -> dict[str, Any]:
 
 def _rank_correlation(scales: NDArray[np.floating], errors: NDArray[np.floating]) -> float:
     """Spearman's correlation of scale with error, both relative to the face."""
+    # The place of each value in the order of all: argsort twice.
     ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (scales, errors)]
     return float(np.corrcoef(*ranks)[0, 1])

@@ -84,6 +84,7 @@ class OneStage(nn.Module):
             for width in (64, 96)
         )
         for head in self.heads:
+            # Small weights: all cells begin with the values of the biases.
             nn.init.normal_(head[1].weight, std=0.01)
             nn.init.zeros_(head[1].bias)
             head[1].bias.data[0] = -4.0  # few cells hold a face

@@ -107,6 +107,7 @@ def _slice(mean: Floats, landmark: int, side: int) -> Indices:
     if not side:
         return np.array([landmark])
     at = mean[landmark]
+    # cm from the middle: past the nose higher up, past the lips below.
     beside = 1.9 if at[1] > -2 else 0.8
     near = (np.abs(mean[:, 1] - at[1]) < SLICE) & (mean[:, 2] > at[2] - 0.3)
     near &= mean[:, 0] * np.sign(side) > beside
@@ -126,6 +127,8 @@ def _closed(mean: Floats, modes: Floats, triangles: Indices) -> tuple[Floats, Fl
     """Lids over open eyes and a mouth: a vertex in the middle of each rim but the neck's."""
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     known = {(int(a), int(b)) for a, b in edges}
+    # An edge of one triangle alone lies on a rim. It is walked backwards, so that the lid's
+    # triangles are anticlockwise, too.
     after = {b: a for a, b in known if (b, a) not in known}  # along each rim
     vertices, moves, faces = [mean], [modes], [triangles]
     count = len(mean)

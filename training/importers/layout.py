@@ -76,6 +76,7 @@ def _free(stem: str, taken: set[str]) -> str:
 
 def _place(photo: Path, target: Path) -> None:
     """A copy of a photo that takes no room if the file system can share it."""
+    # The earlier file may be a link: to write into it would change its photo.
     target.unlink(missing_ok=True)
     try:
         os.link(photo, target)

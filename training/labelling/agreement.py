@@ -60,6 +60,7 @@ def judge(landmarks: Floats, doubts: Floats, five: Floats, scheme: Scheme) -> La
         refused = f"only {side:.0f} px"
     elif doubt > MOST_DOUBT:
         refused = f"doubt {doubt:.1f} %"
+    # Without the detector's word for it, the others must agree better.
     elif np.isnan(apart) and doubt > ALONE:
         refused = f"not detected, doubt {doubt:.1f} %"
     elif apart > MOST_FIVE:

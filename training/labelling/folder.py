@@ -43,6 +43,7 @@ def write_face(
     scale = min(1.0, MOST / longer)
     path = folder / f"{name}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A photo of little more than the face is copied: to compress it again would change its pixels.
     small = longer <= MOST and (end - start >= 0.75 * size).all()
     if small and original is not None and original.suffix.lower() in (".jpg", ".jpeg"):
         start, scale, data = np.zeros(2, int), 1.0, original.read_bytes()
@@ -50,6 +51,7 @@ def write_face(
         part = photo[start[1] : end[1], start[0] : end[0]]
         if scale < 1:
             width, height = (max(1, round(scale * side)) for side in part.shape[1::-1])
+            # Sides are whole pixels, so the scale differs a little from the one that was asked for.
             scale = (width / part.shape[1] + height / part.shape[0]) / 2
             part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
         data = cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

@@ -28,6 +28,7 @@ def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
     values = [row["val_nmse"] for row in evaluated]
     best = min(values)
     right.plot([row["epoch"] for row in evaluated], values, color="tab:blue")
+    # The errors of the first passes would flatten the rest of the curve.
     right.set(ylim=(0.9 * best, 2.5 * best))
     right.set_ylabel(f"NMSE on the validation faces, % (lowest {best:.2f})", color="tab:blue")
     save_figure(figure, path)
