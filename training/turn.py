@@ -45,7 +45,7 @@ class Angles:
         """Yaw and pitch to turn a fitted face by."""
         side = np.sign(fit.yaw) if abs(fit.yaw) > FRONTAL else rng.choice([-1.0, 1.0])
         yaw = side * rng.uniform(self.least, self.most)
-        # The head is turned on from its present yaw, so less is left of the most.
+        # The head is turned on from its present yaw, so there is less room for the turn.
         room = max(0.0, MOST_YAW - abs(fit.yaw))
         return float(np.clip(yaw, -room, room)), float(rng.uniform(-self.pitch, self.pitch))
 

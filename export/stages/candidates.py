@@ -76,7 +76,7 @@ class _Shown(NamedTuple):
 
 
 def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk) -> Cells:
-    """The cells in which BlazeFace sees a face.
+    """The cells that hold a face for BlazeFace.
 
     Args:
         g: the graph.
@@ -103,7 +103,7 @@ def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shru
 def onestage_cells(
     g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk, min_face: int
 ) -> Cells:
-    """The cells in which the one-stage network sees a face.
+    """The cells that hold a face for the one-stage network.
 
     Args:
         g: the graph.

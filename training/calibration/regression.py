@@ -71,8 +71,7 @@ def quantile_regression(
     def step(b: Floats) -> Floats:
         off = y - b @ rows
         pull = np.where(off > 0, probability, 1 - probability)
-        # off^2 / |off| is |off|: with these weights, the squares are the pinball loss at the last
-        # b.
+        # off^2 / |off| is |off|: with these weights, squares are the pinball loss at the last b.
         shares = counts * pull / np.maximum(np.abs(off), NEAR)
         weighted = rows * (shares / shares.sum())
         squares = weighted @ x

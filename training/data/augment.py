@@ -143,8 +143,7 @@ def _light(crop: NDArray[np.uint8], strength: float, rng: np.random.Generator) -
     gamma = np.exp(strength * rng.normal(0, 0.35))
     gain = np.exp(strength * (rng.normal(0, 0.25) + rng.normal(0, 0.08, 3)))  # (3,) per channel
     offset = strength * (rng.normal(0, 0.08) + rng.normal(0, 0.02, 3))
-    # One table of 256 entries a channel, looked up for each pixel, in place of powers of all
-    # pixels.
+    # A table of 256 entries a channel in place of powers of all pixels.
     table = np.clip(255 * (ramp**gamma * gain + offset), 0, 255).astype(np.uint8)  # (256, 3)
     return cv2.LUT(crop, table[None])
 

@@ -68,7 +68,7 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, ...]]):
         # The first view has the seed of a run with one view, and so the same crop.
         rng = np.random.default_rng((self.seed, self.epoch, index, *[which] * (which > 0)))
         matrix = self.matrices[rng.integers(2) if self.how.shift else 0, index]
-        # Jittered before it is cut: a finished crop would be sampled twice, and show where it ends.
+        # Jittered before it is cut: a finished crop would be sampled twice, and show its border.
         matrix, flipped = jitter(matrix, SIZE, self.how, rng)
         crop = square.cut(self.faces.images[index], matrix, SIZE)
         crop = change_pixels(crop, self.how, rng, self._texture)

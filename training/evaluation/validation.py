@@ -21,7 +21,6 @@ class Validation:
     def nmse(self, net: nn.Module) -> float:
         """NMSE in percent of the faces' sizes."""
         landmarks, _ = predict(net, self.crops, self.beta)
-        # Errors are measured in the photo, where faces of all sizes are divided by their own
-        # length.
+        # In the photo, where the faces of all sizes are divided by their own length.
         points = square.to_image(landmarks.double().numpy(), self.matrices)
         return metrics.nmse(metrics.point_errors(points, self.faces.landmarks, self.faces.sizes))

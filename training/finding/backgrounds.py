@@ -28,7 +28,7 @@ def part(photo: Picture, size: int, rng: np.random.Generator) -> Picture:
     height, width = photo.shape[:2]
     rate = size / min(height, width) * np.exp(rng.uniform(-0.7, 1.1))
     small = photo
-    # The warp samples single pixels: what it would skip is averaged before.
+    # The warp samples single pixels: halving averages those that it would skip.
     while rate < 0.6 and min(small.shape[:2]) >= 8:
         small = cv2.resize(small, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         rate *= 2

@@ -30,8 +30,7 @@ def validate(net: OneStage, scenes: list[Scene]) -> dict[str, float]:
                 scene.squares, scene.five_points, scene.counts, strict=True
             ):
                 near = np.linalg.norm(middle - place[:2], axis=1) < OFF * place[2]
-                # What lies in the square of a face is not false, though it may be a poor find of
-                # it.
+                # A cell in the square of a face is not false, though perhaps a poor find.
                 away &= np.abs(middle - place[:2]).max(axis=1) > 0.6 * place[2]
                 if not counts or not LEVELS[0].least <= place[2] <= LEVELS[-1].most:
                     continue

@@ -51,7 +51,7 @@ def write_face(
         part = photo[start[1] : end[1], start[0] : end[0]]
         if scale < 1:
             width, height = (max(1, round(scale * side)) for side in part.shape[1::-1])
-            # Sides are whole pixels, so the scale differs a little from the one that was asked for.
+            # Sides are whole pixels, so the scale is a little off from `MOST / longer`.
             scale = (width / part.shape[1] + height / part.shape[0]) / 2
             part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
         data = cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

@@ -31,7 +31,7 @@ class Frame:
         z = _numbers(vertices[:, :SKIN])
         z = z - z.mean(axis=1, keepdims=True)
         mean = z[0]
-        # Procrustes: meshes are turned and scaled to the mean, which is made anew.
+        # Procrustes: meshes are turned and scaled to the mean, and averaged again.
         for _ in range(5):
             size = (z @ mean.conj()) / (np.abs(mean) ** 2).sum()
             mean = (z / size[:, None]).mean(axis=0)
@@ -68,8 +68,7 @@ class RidgeMap:
         z, turn, middle = frame.placed(vertices)
         y = (_numbers(landmarks) - middle) / turn
         count = y.shape[1]
-        # Not the nearest vertex but the steadiest: a constant distance is learned, a changing one
-        # is not.
+        # Not the nearest vertex but the steadiest: a constant distance is learned, no other.
         nearest = np.array([(z - y[:, k, None]).var(axis=0).argmin() for k in range(count)])
         offsets = y - z[:, nearest]
         targets = np.concatenate([offsets.real, offsets.imag], axis=1)

@@ -51,8 +51,7 @@ def over_crops(
     for i in range(count):
         points = five if i == 0 else _neighbour(five, size, rng)
         if i % 2:
-            # The left eye of the picture is the right one of its mirror image, and so for the
-            # mouth.
+            # The left eye is the right one of the mirror image, and so for the mouth.
             points = (points * [-1, 1] + [last, 0])[[1, 0, 2, 4, 3]]
         faces = detector.predict(flipped if i % 2 else image, five_points=points[None])
         landmarks = faces.landmarks[0].astype(np.float64)

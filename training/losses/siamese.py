@@ -24,8 +24,7 @@ def seen_from_first(logits: Tensor, between: Tensor, mirror: list[int]) -> Tenso
     logits = torch.where(mirrored[:, None, None, None], logits[:, mirror], logits)
     # grid_sample has the picture from -1 to 1, edge to edge: n = (2 x + 1) / SIZE - 1.
     linear, offset = between[:, :, :2], between[:, :, 2:]
-    # In these units maps of any resolution lie alike; the linear part stays, as both crops are of
-    # one size.
+    # In these units maps of any resolution lie alike. The crops are of one size: no other scale.
     offset = (2 * (linear.sum(2, keepdim=True) * (SIZE - 1) / 2 + offset) + 1) / SIZE - 1
     theta = torch.cat([linear, offset], dim=2).to(logits.dtype)
     grid = F.affine_grid(theta, list(logits.shape), align_corners=False)

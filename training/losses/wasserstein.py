@@ -159,8 +159,7 @@ class _Loss(torch.autograd.Function):
             masses = p if there else gather.T @ p @ gather
             values[i], potential = divergence(masses, qx[i], qy[i])
             potential = potential if there else gather @ potential @ gather.T
-            # A constant in the potential cancels here, so the gradient is known though F is only up
-            # to one.
+            # A constant in F cancels here: F is known up to one only.
             slopes[i] = potential.sub_(_total(p, potential)[:, None, None]).mul_(p).mul_(beta)
         ctx.save_for_backward(slopes)
         return values

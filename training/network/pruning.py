@@ -25,8 +25,7 @@ def prune(net: RCN, crops: Tensor, kept: int = KEPT) -> None:
     for before, after in ((net.head[0], net.head[1]), (net.head[1], net.head[2])):
         spread, mean = _seen(net, after, crops)
         weight = after.weight.flatten(1)  # (O, I)
-        # How much the next layer would miss a channel: how far it varies, times the weights that
-        # read it.
+        # How much the next layer would miss a channel: its spread times the weights that read it.
         order = (spread * weight.norm(dim=0)).argsort()
         gone = order[: len(order) - kept]
         # On average nothing changes: the bias takes over the mean of the channel. The exporter

@@ -45,8 +45,7 @@ def rounded(x: Tensor) -> Tensor:
 
 def weight_scales(weight: Tensor, largest: int = LARGEST) -> Tensor:
     """(O, ...) -> (O,): the step between neighbouring int8 weights of each output channel."""
-    # Detached: the largest weight sets the step, and would else get the gradients of all the
-    # others.
+    # Detached: the largest weight sets the step, and would get the gradients of all others.
     return weight.detach().flatten(1).abs().amax(1).clamp_min(1e-8) / largest
 
 
@@ -207,8 +206,7 @@ class QuantisedRCN(RCN):
             crops: (B, 3, 80, 80), normalised, of training faces.
             tail: share of the values beyond each end of a place.
         """
-        # Equalised without rounding, since the ranges to round by follow from the equalised
-        # weights.
+        # Equalised without rounding: the ranges to round by follow from the equalised weights.
         plain = RCN(self.width, self.landmarks, stride=self.stride, slope=self.slope)
         own = self.state_dict()
         plain.load_state_dict({name: own[name] for name in plain.state_dict()})

@@ -143,8 +143,7 @@ class QuantisedMobile(nn.Module):
         peaks = []
 
         def noted(x: Tensor, place: str, act: bool) -> Tensor:
-            # Some 200,000 of a batch do for a quantile; all values of all places would fill the
-            # memory.
+            # Some 200,000 of a batch do for a quantile; all values would fill the memory.
             values[place].append(x.flatten()[:: max(1, x.numel() // 200_000)])
             return F.relu(x) if act else x
 

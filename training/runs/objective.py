@@ -86,7 +86,7 @@ class Objective:
             self.teacher = net.to(accelerator.device, memory_format=torch.channels_last)
         self.discriminator: nn.Module | None = None
         if recipe.adversary:
-            # Rate and decay of the paper, whatever the recipe's are for the network.
+            # Rate and decay of the paper: a recipe's own are for the network.
             discriminator = adversary.Discriminator(SCHEMES[recipe.scheme].size)
             optimiser = torch.optim.Adam(discriminator.parameters(), lr=1e-3, weight_decay=1e-5)
             self.discriminator, self.optimiser = accelerator.prepare(discriminator, optimiser)

@@ -81,8 +81,7 @@ class Trainer:
         net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
-        # Some 64 crops from all over the list, changed as in training: int8's ranges must hold
-        # these.
+        # Some 64 crops from all over the list, changed as in training, for the ranges of int8.
         sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
         crops = normalise(torch.stack(sample))
         if recipe.precision == "int8":

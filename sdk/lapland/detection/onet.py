@@ -93,7 +93,7 @@ class Onet:
 
 
 def _shown(portraits: Result, box: tuple[float, float, float, float]) -> Result:
-    """What `crops` gives for one box in each portrait (N, side, side, 3): (N, SIZE, SIZE, 3).
+    """`crops` for one box in each portrait: (N, side, side, 3) -> (N, SIZE, SIZE, 3).
 
     Rows first, which are copied whole. No product of matrices: numpy would share it among all
     cores, and wait for those that have other work.

@@ -1,4 +1,4 @@
-"""Names beside the dots of a plot, where they hide neither one another nor a dot."""
+"""Names beside the dots of a plot that hide neither one another nor a dot."""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Box = tuple[float, float, float, float]  # x1, y1, x2, y2, pixels of the picture
 def place_labels(
     axes: Any, names: Sequence[str], places: Sequence[tuple[float, float]], sizes: Sequence[float]
 ) -> list[Any]:
-    """Writes a name beside each dot: at the first free place, or where it hides least.
+    """Writes a name beside each dot: at the first free place, or the one that hides least.
 
     Limits, scales and legend of the axes must not change afterwards.
 
@@ -39,7 +39,7 @@ def place_labels(
         the names, as annotations of matplotlib.
     """
     figure = axes.figure
-    figure.draw_without_rendering()  # only then it is known where the axes lie
+    figure.draw_without_rendering()  # the layout moves the axes
     point = figure.dpi / 72  # pixels
     dots = []
     for place, size in zip(places, sizes, strict=True):
@@ -54,7 +54,7 @@ def place_labels(
         for note in _candidates(axes, name, place):
             box = _box(note)
             hidden = sum(_shared(box, other) for other in others)
-            hidden += _area(box) - _shared(box, frame)  # what lies outside
+            hidden += _area(box) - _shared(box, frame)  # the part outside
             if hidden < least:
                 if best is not None:
                     best.remove()
