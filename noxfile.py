@@ -21,7 +21,7 @@ nox.options.sessions = ["oldest", "newest", "opencv", "wheel", "sbom", "audit", 
 TESTS = ["pytest", "pytest-timeout", "hypothesis", "psutil"]
 # The lower bounds of pyproject.toml. OpenCV before 4.10 cannot be loaded beside numpy 2.
 OLDEST = ["numpy==1.26.0", "onnxruntime==1.19.0", "opencv-python-headless==4.10.0.84"]
-NEWEST = "3.13"
+NEWEST = "3.14"
 
 
 def built(session: nox.Session, folder: str = ".") -> Path:

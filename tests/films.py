@@ -9,7 +9,10 @@ import pytest
 SIZE = (320, 240)
 # 60 frames 1/30 s apart, 40 frames 1/10 s apart, 10 frames half a second apart.
 VARIABLE = [*np.arange(60) / 30, *(2 + np.arange(40) / 10), *(6 + np.arange(10) / 2)]
-CODECS = {".webm": "libvpx", ".avi": "mpeg4"}
+CODECS = {".webm": "libvpx", ".avi": "mpeg4", ".ivf": "libvpx", ".ogv": "libvpx"}
+CODECS |= {".y4m": "rawvideo", ".nut": "mpeg4", ".swf": "flv"}
+CODECS |= dict.fromkeys((".mpg", ".vob", ".mxf", ".m2v"), "mpeg2video")
+CONSTANT = {".avi", ".mpg", ".vob", ".mxf", ".m2v", ".y4m", ".nut", ".swf"}  # have a rate
 SMALL = {".webm": (80, 60)}  # this encoder needs a twentieth of a second for a picture of `SIZE`
 
 
@@ -40,7 +43,7 @@ def film(path, times, *, pictures=None, ratio=None, sound=0.0, **options):
         options: of the container, as `movflags="faststart"`.
     """
     av = pytest.importorskip("av")
-    base = 30 if path.suffix == ".avi" else 90_000  # AVI has a constant rate
+    base = 30 if path.suffix in CONSTANT else 90_000
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(CODECS.get(path.suffix, "libx264"), rate=30)
         size = SMALL.get(path.suffix, SIZE)
@@ -59,8 +62,8 @@ def film(path, times, *, pictures=None, ratio=None, sound=0.0, **options):
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if heard is not None:
-            for at in range(0, int(sound * 48_000), 1024):
-                samples = np.zeros((1, 1024), np.int16)
+            for at in range(0, int(sound * 48_000), heard.codec_context.frame_size):
+                samples = np.zeros((1, heard.codec_context.frame_size), np.int16)
                 frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
                 frame.sample_rate, frame.pts, frame.time_base = 48_000, at, Fraction(1, 48_000)
                 container.mux(heard.encode(frame))
@@ -69,16 +72,18 @@ def film(path, times, *, pictures=None, ratio=None, sound=0.0, **options):
 
 
 def _silence(container, suffix):
-    stream = container.add_stream("libopus" if suffix == ".webm" else "aac", rate=48_000)
+    codec = {".webm": "libopus", ".mpg": "mp2", ".vob": "mp2"}.get(suffix, "aac")
+    stream = container.add_stream(codec, rate=48_000)
     stream.codec_context.layout = "mono"
+    stream.codec_context.open()  # then the length of its frames is known
     return stream
 
 
-def cut(path, share=0.5):
-    """The first part of a file, as another."""
+def cut(path, share=0.5, block=1):
+    """The first part of a file, of whole blocks of so many bytes, as another."""
     data = path.read_bytes()
     part = path.with_name(f"cut{path.suffix}")
-    part.write_bytes(data[: int(share * len(data))])
+    part.write_bytes(data[: int(share * len(data)) // block * block])
     return part
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from . import packets
+
 _MOST = 1 << 16  # most boxes or elements to read of a file
 _LARGEST = 1 << 27  # bytes of a table of contents that are read
 # Boxes that a file may have at its top.
@@ -20,6 +22,9 @@ _BOXES = frozenset(
 _UNKNOWN = -1  # size of an element that was written live
 _SEGMENT = 0x18538067
 _PACKETS = ((188, 0), (192, 4))  # of transport streams, and the place of the first `G`
+# Of several streams, whose lengths are guesses: program streams, NUT, Ogg.
+_GUESSED = (b"\0\0\1\xba", b"nut/", b"OggS")
+_FLV_SIZE = b"\0\x08filesize\0"  # in its description, before the number
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # its properties
 
@@ -65,11 +70,11 @@ def _looked_into(file: BinaryIO, size: int, start: bytes) -> Container:
         return Container(_chunks_end(file, size))
     for packet, first in _PACKETS:
         if start[first : first + 2 * packet + 1 : packet] == b"GGG":
-            return Container(size % packet != 0, counts=False)
+            return Container(packets.cut_transport(file, size, packet), counts=False)
     if start[:4] == b"FLV\1":
-        return Container(_tags_end(file, size), counts=False)
-    if start[:4] == b"\0\0\1\xba":  # a program stream: its length is a guess
-        return Container(counts=False)
+        at = start.find(_FLV_SIZE) + len(_FLV_SIZE)
+        stated = struct.unpack_from(">d", start, at)[0] if at >= len(_FLV_SIZE) else 0
+        return Container(size < stated or _tags_end(file, size), counts=False)
     if start[:4] == b"GIF8":
         file.seek(max(0, size - 64))
         return Container(not file.read().rstrip(b"\0").endswith(b";"))
@@ -77,7 +82,7 @@ def _looked_into(file: BinaryIO, size: int, start: bytes) -> Container:
         at = start.find(_ASF_FILE)
         stated = struct.unpack_from("<Q", start, at + 40)[0] if at > 0 else 0
         return Container(size < stated, counts=False)
-    return Container()
+    return Container(packets.cut(file, size, start), counts=not start.startswith(_GUESSED))
 
 
 # --- MP4, MOV and their kin: boxes

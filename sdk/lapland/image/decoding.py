@@ -12,6 +12,7 @@ from .depth import DepthError, eight_bits
 from .exif import turned
 from .foreign import foreign
 from .headers import FORMATS, Header, read_header
+from .holes import has_hole
 from .jpeg import Jpeg
 from .pnm import Pnm
 
@@ -39,6 +40,12 @@ def decode(data: bytes, name: str, most_pixels: int) -> tuple[NDArray[np.uint8],
         raise ImageError(f"{name}: {_undecoded(data, header)}")
     if isinstance(header.part, Jpeg) and not header.part.is_whole(data, samples):
         raise ImageError(_ends(data, name))
+    directory = header.part if isinstance(header.part, tiff.Directory) else None
+    if has_hole(data, header.format, directory, samples):
+        raise ImageError(
+            f"{name}: zeros stand in place of a part of the picture ({len(data)} bytes); copy or "
+            "fetch it again"
+        )
     try:
         eight, note = eight_bits(samples, header.greatest)
     except DepthError as error:

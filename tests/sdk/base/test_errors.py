@@ -15,7 +15,8 @@ def test_values_are_shown_by_their_repr():
     assert shown("a") == "'a'"
     assert shown([1, None]) == "[1, None]"
     assert shown(Mute()).startswith("<Mute instance")
-    assert shown(10**5000) == "an object of int"  # Python refuses to print it
+    # Python refuses to print it; from 3.14 on, its `reprlib` says so.
+    assert shown(10**5000).startswith(("an object of int", "<int instance"))
 
 
 @pytest.mark.parametrize("value", ["x" * 10_000, list(range(10_000)), b"y" * 999, 10**500])

@@ -8,7 +8,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from lapland import ImageError, ImageNotFoundError
 from lapland.footage.source import Source, opened
@@ -201,8 +200,9 @@ def test_no_file_and_no_film(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".gif"])
 def test_a_photo_is_no_film(tmp_path, suffix):
+    pillow = pytest.importorskip("PIL.Image")
     path = tmp_path / f"photo{suffix}"
-    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(path)
+    pillow.fromarray(np.zeros((48, 64, 3), np.uint8)).save(path)
     with (
         pytest.raises(ImageError, match=r"a photo, not a film; `lapland predict`"),
         opened(str(path)),
@@ -211,7 +211,8 @@ def test_a_photo_is_no_film(tmp_path, suffix):
 
 
 def test_an_animation_is_a_film(tmp_path):
-    frames = [Image.fromarray(np.full((48, 64, 3), grey, np.uint8)) for grey in (0, 100, 200)]
+    pillow = pytest.importorskip("PIL.Image")
+    frames = [pillow.fromarray(np.full((48, 64, 3), grey, np.uint8)) for grey in (0, 100, 200)]
     path = tmp_path / "moving.gif"
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
     times, _, missing = read(path)

@@ -48,8 +48,8 @@ def put(models, name):
 
 @pytest.fixture
 def second(tmp_path):
-    """The folder of a package `lapland_300w`, not installed yet, with the models of 300-W."""
-    package = tmp_path / "site" / "lapland_300w"
+    """The folder of a package of the models of 300-W, not installed yet, whatever else is."""
+    package = tmp_path / "site" / "lapland_300w_here"
     for name, family, *_ in ROWS:
         if family == "300w":
             put(package / "models", name)
@@ -63,6 +63,7 @@ def split(tmp_path, second, monkeypatch):
     models = tmp_path / "models"
     write(models, ROWS, [row for row in ROWS if row[1] == "open"])
     monkeypatch.setattr(folders, "folder", lambda: models)
+    monkeypatch.setattr(folders, "RESEARCH_PACKAGE", second.name)
     return models
 
 
