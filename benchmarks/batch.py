@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.common import machine, results
 from lapland.networks import index
+from training.common.command import as_program
 
 
 def measure(photos: list[Path], jobs: int, width: str) -> float:
@@ -94,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -17,6 +17,7 @@ from benchmarks.common.models import add_model, detector_of
 from lapland import IBUG68, Detector, Face
 from lapland.schemes.normaliser import normalisers
 from lapland.uncertainty.estimate import BAD
+from training.common.command import as_program
 from training.evaluation.border import SHARES, SIDES, Cut, cut, outside
 
 PROBABILITIES = (0.5, 0.9)
@@ -113,4 +114,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -19,6 +19,7 @@ from benchmarks.common.models import add_model, detector_of
 from benchmarks.head_pose import run_mediapipe
 from lapland import Detector, Faces
 from lapland.schemes.normaliser import face_sides
+from training.common.command import as_program
 
 Floats = NDArray[np.float64]
 CLOSED = 0.145
@@ -108,4 +109,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

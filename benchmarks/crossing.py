@@ -18,6 +18,7 @@ from benchmarks.videos.errors import Log
 from benchmarks.videos.motions import FPS, MOTIONS, Frame, noisy
 from benchmarks.videos.scene import Person
 from lapland import Detector, Tracker
+from training.common.command import as_program
 
 MODES = {"file": False, "live": True}
 CHANCES = 4  # two people, two crossings
@@ -90,4 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -25,6 +25,7 @@ from export.graph.mobile import build_mobile
 from lapland.base.progress import Progress
 from lapland.measure.timer import LEAST, Step, Timer
 from lapland.networks import index
+from training.common.command import as_program
 from training.network.designs import DESIGNS
 from training.network.mobile import Mobile
 from training.network.mobile_layers import Form
@@ -101,4 +102,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -32,6 +32,7 @@ from benchmarks.common import face_scenes as scenes
 from benchmarks.common import machine, results
 from lapland import Detector
 from lapland.detection.base import FaceDetector
+from training.common.command import as_program
 
 PARTS = ("sets", "sizes", "false", "points", "turned", "time")
 SIZES = (32, 40, 48, 56, 80, 112, 160, 220)
@@ -279,4 +280,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

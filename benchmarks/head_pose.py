@@ -32,6 +32,7 @@ from benchmarks.common.models import add_model, detector_of
 from lapland import Detector, Faces
 from lapland.answers.rotations import angles_of
 from lapland.image.loading import load_image
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
 Floats = NDArray[np.float64]
@@ -279,4 +280,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -37,6 +37,7 @@ from lapland.landmarks.network import LandmarkNetwork
 from lapland.measure.sample import sample
 from lapland.measure.timer import LEAST, Step, Timer
 from lapland.networks import index
+from training.common.command import as_program
 from training.data.crops import CropSpec
 from training.network.rcn import SIZE
 from training.recipes.checkpoint import load_weights
@@ -178,4 +179,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -19,6 +19,7 @@ from benchmarks.common import results
 from lapland import Detector
 from lapland.image.loading import MAX_PIXELS, load_image
 from lapland.networks import index, loading, onnx_rules
+from training.common.command import as_program
 
 
 def black_png(side: int) -> bytes:
@@ -89,4 +90,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -26,6 +26,7 @@ from export import pipeline
 from export.stages.photo import Photo
 from lapland import Detector, Faces
 from lapland.networks import index
+from training.common.command import as_program
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 CLOSE = 0.1  # crop pixels
@@ -186,4 +187,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -17,6 +17,7 @@ from benchmarks.reports import answers, finding, models, pictures, poses, runnin
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
 __all__ = ["DOCUMENTS", "PLOTS", "main", "regenerated", "replace_block"]
@@ -112,4 +113,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -20,6 +20,7 @@ from benchmarks.common.models import add_model, detector_of
 from benchmarks.peers import photos
 from lapland.detection import paired
 from lapland.landmarks import network
+from training.common.command import as_program
 
 
 class Stopwatch:
@@ -123,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

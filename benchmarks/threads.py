@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.common import machine, results
 from lapland import Detector
 from lapland.networks import index
+from training.common.command import as_program
 
 
 def throughput(detectors: Sequence[Detector], image: NDArray[np.uint8], seconds: float) -> float:
@@ -101,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -33,6 +33,7 @@ from benchmarks.videos.motions import FPS, MOTIONS, noisy, write
 from benchmarks.videos.scene import Person, astronaut
 from lapland import Detector, Tracker
 from lapland.networks import index
+from training.common.command import as_program
 
 SMOOTHINGS = ("off", "light", "strong")
 METHODS = ("detect", *SMOOTHINGS)
@@ -280,4 +281,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

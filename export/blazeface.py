@@ -23,6 +23,7 @@ import numpy as np
 
 from export.graph.blazeface import SIZE, convert
 from export.shipping import hashes
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
 MEMBER = "mediapipe/modules/face_detection/face_detection_short_range.tflite"
@@ -103,4 +104,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

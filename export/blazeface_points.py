@@ -20,6 +20,7 @@ from lapland.detection.blazeface import BlazeFace
 from lapland.detection.pyramid import Halves
 from lapland.detection.registry import load_detector
 from lapland.networks.loading import load_blazeface
+from training.common.command import as_program
 
 Points = NDArray[np.float64]
 
@@ -124,4 +125,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -13,6 +13,7 @@ import argparse
 
 from export import table
 from export.shipping.hashes import record
+from training.common.command import as_program
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -29,4 +30,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lapland.base.files import write_whole
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
 Floats = NDArray[np.float64]
@@ -144,4 +145,4 @@ def _turned_up(angle: float) -> Floats:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

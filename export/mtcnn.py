@@ -18,6 +18,7 @@ from pathlib import Path
 
 from export.graph.mtcnn import NETS, convert
 from export.shipping import hashes
+from training.common.command import as_program
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,4 +32,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

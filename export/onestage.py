@@ -18,6 +18,7 @@ from safetensors import safe_open
 from export.graph.onestage import convert
 from export.shipping import hashes
 from lapland.networks.session import Session
+from training.common.command import as_program
 from training.finding.checkpoint import FORMAT
 from training.finding.network import LEVELS, VALUES, OneStage
 
@@ -89,4 +90,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

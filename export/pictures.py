@@ -12,6 +12,7 @@ from export.cards.failures import captioned
 from export.cards.failures_picture import NAME, draw_limits
 from lapland.base.files import write_whole
 from lapland.networks import index
+from training.common.command import as_program
 
 
 def redraw(folder: Path) -> None:
@@ -36,4 +37,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -20,6 +20,7 @@ from lapland.base.errors import LaplandError
 from lapland.base.files import write_whole
 from lapland.networks import index
 from lapland.networks.loading import load, load_blazeface, load_onestage, load_onet
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
 OUT = REPOSITORY / "dist" / "pipeline"
@@ -100,4 +101,4 @@ def size_of(text: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

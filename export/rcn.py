@@ -18,6 +18,7 @@ from export.shipping.exporting import export
 from export.shipping.naming import name_of
 from export.shipping.parity import PHOTO
 from lapland.schemes.registry import SCHEMES, is_shipped
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 from training.recipes.checkpoint import load_weights
 
@@ -76,4 +77,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -3,6 +3,7 @@
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text
 from lapland.networks import index, loading
+from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
 README = REPOSITORY / "models" / "README.md"
@@ -37,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

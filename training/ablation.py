@@ -18,6 +18,7 @@ from typing import Any
 from lapland.base.files import write_text
 from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
 from training import train
+from training.common.command import as_program
 from training.evaluation import robustness, rows
 from training.evaluation.figures import evaluate_file
 from training.recipes.recipe import RECIPES, Recipe, override
@@ -158,4 +159,4 @@ def figures(folder: Path, data: Path, splits: dict[str, Path]) -> dict[str, floa
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -16,6 +16,7 @@ from training.calibration import reliability
 from training.calibration.fit import CLEAN_WEIGHT
 from training.calibration.measuring import calibrate, cross_validated, measure, write_into
 from training.calibration.page import write_report
+from training.common.command import as_program
 from training.evaluation.predictions import path_of_model
 
 
@@ -66,4 +67,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -23,6 +23,7 @@ from lapland.base.files import write_text
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
 from lapland.video.portrait import portrait_pixel
+from training.common.command import as_program
 from training.data.faces import AnnotatedFaces
 from training.data.readers import read_faces
 from training.evaluation import metrics
@@ -173,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from lapland.base.files import write_text
 from lapland.schemes.definition import read_scheme, scheme_from
+from training.common.command import as_program
 from training.importers import coco, cvat, dlib_xml, label_studio, layout, wflw
 from training.importers.draft import draft
 from training.importers.labelled import Labelled
@@ -103,4 +104,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

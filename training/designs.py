@@ -14,6 +14,7 @@ import torch
 
 from lapland.base.files import write_text
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data import detected
 from training.data.readers import read_faces
 from training.network.designs import DESIGNS
@@ -69,4 +70,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data.readers import SUFFIXES, read_faces
 from training.finding.pool import Pool
 from training.finding.run import Run
@@ -78,4 +79,4 @@ def _photos(folder: Path) -> list[NDArray[np.uint8]]:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

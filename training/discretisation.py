@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lapland.crop import square
 from lapland.landmarks.decoders import DECODERS
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data import detected
 from training.data.crops import CropSpec
 from training.data.faces import AnnotatedFaces
@@ -124,4 +125,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

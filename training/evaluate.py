@@ -20,6 +20,7 @@ from typing import Any
 
 from lapland.base.files import write_text
 from lapland.landmarks.decoders import DECODERS
+from training.common.command import as_program
 from training.data import detected
 from training.data.readers import read_faces
 from training.evaluation import robustness
@@ -144,4 +145,4 @@ def _write_json(figures: Any, options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

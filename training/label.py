@@ -30,6 +30,7 @@ from lapland.detection.mtcnn import Mtcnn
 from lapland.image.loading import load_image
 from lapland.networks.loading import load_mtcnn
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data.indices import Row, read_index, write_index
 from training.data.pts import read_pts
 from training.data.readers import photos, read_split
@@ -287,4 +288,4 @@ def _label(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main, goes_on=True)

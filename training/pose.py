@@ -27,6 +27,7 @@ from lapland.answers.head import load_head
 from lapland.answers.pose import head_poses
 from lapland.answers.pose_fit import PoseFit
 from lapland.answers.rotations import angles_of, rotations_of
+from training.common.command import as_program
 from training.data.pts import read_pts
 from training.heads.fitting import fit_head
 from training.heads.head import Head, read_head
@@ -142,4 +143,4 @@ def level(folder: Path, detector: Detector) -> tuple[Floats, Floats]:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from lapland.schemes.registry import SCHEMES
+from training.common.command import as_program
 from training.data.crops import cut_all
 from training.data.readers import read_faces
 from training.network.pruning import KEPT, prune
@@ -45,4 +46,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

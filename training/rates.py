@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data.crops import TrainingCrops
 from training.data.readers import read_faces
 from training.network.rcn import CHANNELS, RCN, normalise
@@ -76,4 +77,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -13,6 +13,7 @@ import torch
 
 from lapland.schemes.definition import read_scheme
 from lapland.schemes.registry import SCHEMES, register
+from training.common.command import as_program
 from training.data import detected
 from training.data.readers import read_faces
 from training.data.unlabelled import crop_folder
@@ -102,4 +103,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main, goes_on=True)

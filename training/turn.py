@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from lapland.base.files import write_text, write_whole
 from lapland.image.loading import load_image
+from training.common.command import as_program
 from training.data.indices import Indices, Row, read_index, write_index
 from training.data.pts import read_pts
 from training.data.readers import SUFFIXES, read_split
@@ -185,4 +186,4 @@ def _draw(
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lapland.base.files import write_text
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data import detected
 from training.data.faces import AnnotatedFaces
 from training.data.indices import INDEX, far_side
@@ -102,4 +103,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

@@ -17,6 +17,7 @@ from benchmarks.common import machine, results
 from benchmarks.peers import environment, measure, photos, score
 from benchmarks.peers import report as tables
 from benchmarks.peers.plan import HERE, LEFT_OUT, PEERS, named
+from training.common.command import as_program
 
 PROGRAM = "benchmarks.peers"
 RESULTS = results.FOLDER / "peers.json"
@@ -172,4 +173,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)
