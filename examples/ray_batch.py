@@ -1,7 +1,8 @@
 """Landmarks of a data set on one machine or many: `python examples/ray_batch.py IN OUT`.
 
-IN is a folder of photos (walked with all below it) or of Parquet files with a column of encoded
-images; a path that every machine sees, or an address that pyarrow reads, such as s3://bucket/photos.
+IN is a folder of photos (by their suffix; walked with all below it) or of Parquet files with a
+column of encoded images; a path that every machine sees, or an address that pyarrow reads, such as
+s3://bucket/photos.
 OUT is a new folder of Parquet files with a row for each image:
 
     path       string             the photo; for Parquet the value of its column of names, if any
@@ -33,7 +34,13 @@ except ModuleNotFoundError as error:
 
 from lapland import Detector, LaplandError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".png", ".apng", ".webp"),
+    *(".bmp", ".dib", ".tif", ".tiff", ".gif", ".pnm", ".pbm", ".pgm", ".ppm", ".pam"),
+    *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".avif", ".avifs"),
+)
+# Not read: each has a row with the reason.
+FOREIGN = (".heic", ".heif", ".hif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf")
 BATCH, BLOCK = 32, 1024  # images that a worker takes at once; that are handed out at once
 LISTS = pa.list_(pa.list_(pa.float32()))
 SCHEMA = pa.schema(
@@ -99,9 +106,12 @@ def images_in(source: str, image: str) -> tuple[list[str], str | None]:
         files = system.get_file_info(fs.FileSelector(inside, recursive=True))
         names = [_name(info) for info in files if info.type == fs.FileType.File]
         prefix = address.removesuffix(inside)  # s3://
-        photos = sorted(prefix + name for name in names if name.lower().endswith(SUFFIXES))
-        if photos:
-            return photos, None
+        kept = [name for name in names if _is_photo(name.removeprefix(inside))]
+        if kept:
+            others = len(names) - len(kept)
+            if others:
+                print(f"passed over {others} files: hidden, or no photos by name", file=sys.stderr)
+            return sorted(prefix + name for name in kept), None
     try:
         schema = dataset.dataset(inside, filesystem=system).schema
     except (OSError, pa.ArrowInvalid) as error:
@@ -114,6 +124,12 @@ def images_in(source: str, image: str) -> tuple[list[str], str | None]:
             f"the columns are {named or 'none'}"
         )
     return [], image
+
+
+def _is_photo(name: str) -> bool:
+    """Whether it has the suffix of a photo, and neither it nor its folder is hidden."""
+    hidden = any(part.startswith((".", "@eaDir")) for part in name.split("/"))
+    return name.lower().endswith(SUFFIXES + FOREIGN) and not hidden
 
 
 def _name(file: fs.FileInfo) -> str:

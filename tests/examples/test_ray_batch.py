@@ -1,6 +1,7 @@
 """The example for Ray: a real one, on this machine, with little of it."""
 
 import os
+import runpy
 import subprocess
 import sys
 
@@ -8,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from lapland.image.foreign import SUFFIXES as FOREIGN
+from lapland.image.headers import SUFFIXES as READ
 from training.common.paths import REPOSITORY
 
 pytest.importorskip("ray.data", reason="an extra: pip install 'lapland[ray]'")
@@ -62,6 +65,9 @@ def photos(image, tmp_path_factory):
         "b/no.png": b"not a picture",
         "写真 ü%20.jpg": good,
         "notes.txt": b"no photo",
+        "._a.jpg": b"of a Mac",
+        "film.heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        "old.JFIF": good,
     }
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +134,14 @@ def printed(photos, tmp_path_factory):
     return here, *run(here, *REFUSED.values(), [folder, "files"], ["in", "out", *options])
 
 
+def test_it_takes_what_the_command_line_takes():
+    names = runpy.run_path(str(EXAMPLE))
+    assert set(names["SUFFIXES"]) == READ
+    assert set(names["FOREIGN"]) <= FOREIGN
+    assert not names["_is_photo"]("/a/.trash/x.jpg")
+    assert not names["_is_photo"]("/a/@eaDir/x.jpg")
+
+
 @pytest.mark.timeout(START + 600)  # a stop for what hangs; a busy machine is no failure
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_files_and_parquet_give_the_same(photos, printed, detector):
@@ -136,12 +150,12 @@ def test_files_and_parquet_give_the_same(photos, printed, detector):
         pytest.skip(f"Ray does not start here: {out.splitlines()[-1]}")
     names = [*files, "null"]
     lines = [line for line in out.splitlines() if " images in " in line]
-    assert [line.split()[0] for line in lines] == ["7", "7"]
-    assert [line.split("; ")[1] for line in lines] == ["4 are good", "3 are good"]
+    assert [line.split()[0] for line in lines] == ["9", "10"]
+    assert [line.split("; ")[1] for line in lines] == ["5 are good", "4 are good"]
 
     rows = rows_in(here / "files")
-    assert len(rows) == 7
-    good = {"a.jpg": 1, "b/a.jpg": 2, "写真 ü%20.jpg": 1, "grey.png": 0}
+    assert len(rows) == 9
+    good = {"a.jpg": 1, "old.JFIF": 1, "b/a.jpg": 2, "写真 ü%20.jpg": 1, "grey.png": 0}
     for name, faces in good.items():
         found = detector.predict(folder / name)
         assert len(found) == faces
@@ -149,6 +163,7 @@ def test_files_and_parquet_give_the_same(photos, printed, detector):
     errors = {name: rows[str(folder / name)]["error"] for name in ("b/cut.jpg", "b/no.png")}
     assert "ends before the picture does" in errors["b/cut.jpg"]
     assert "this is text" in errors["b/no.png"]
+    assert "HEIC" in rows[str(folder / "film.heic")]["error"]
     assert "Input/output error" in rows[str(folder / "gone.jpg")]["error"]
     assert rows[str(folder / "gone.jpg")]["landmarks"] == []
 
@@ -156,7 +171,7 @@ def test_files_and_parquet_give_the_same(photos, printed, detector):
     assert list(from_parquet) == names
     for name in ("a.jpg", "b/a.jpg", "写真 ü%20.jpg"):
         assert from_parquet[name] == rows[str(folder / name)] | {"path": name}
-    for name in ("b/cut.jpg", "b/no.png", "notes.txt", "null"):
+    for name in ("b/cut.jpg", "b/no.png", "notes.txt", "._a.jpg", "film.heic", "null"):
         assert from_parquet[name]["error"]
 
 

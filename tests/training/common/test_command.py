@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -40,7 +41,7 @@ def test_other_ends():
     assert ended(lambda: None) is None
     assert ended(lambda: 3) == 3
     with pytest.raises(FileNotFoundError):
-        as_program(lambda: open("no/such/file"))
+        as_program(lambda: os.stat("no/such/file"))
     with pytest.raises(ZeroDivisionError):
         as_program(lambda: 1 / 0)
 
@@ -55,7 +56,7 @@ def test_an_export_without_room_leaves_nothing(tmp_path):
         command, cwd=REPOSITORY, preexec_fn=little, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("export.rcn: ")
+    assert re.match(r"export.rcn: .*File too large: '.*made/", done.stderr)
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("*.onnx"))
     assert not list(tmp_path.rglob(".lapland*"))
