@@ -136,6 +136,8 @@ def _name(image: object) -> str:
 
 
 def _read_path(text: str, most: int) -> bytes:
+    if not text:
+        raise ImageError("expected a path, found an empty text")
     try:
         return read_file(Path(text), most, fifo=True)
     except FileNotFoundError:

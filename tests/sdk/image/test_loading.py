@@ -156,6 +156,8 @@ def test_missing_file(tmp_path):
 
 
 def test_paths_that_are_no_file(tmp_path, photo):
+    with pytest.raises(ImageError, match="found an empty text"):
+        load_image("")
     refusal(tmp_path, str(tmp_path), "folder")
     refusal(photo / "below", str(photo / "below"))
     refusal("with\0null.jpg", "cannot be read")
