@@ -26,6 +26,7 @@ from lapland.base.boxes import around
 from lapland.base.files import write_text
 from lapland.schemes.aflw19 import AFLW19
 from lapland.schemes.ibug68 import IBUG68
+from training.common.command import as_program
 from training.data.pts import read_pts
 from training.data.readers import SUFFIXES, read_split
 from training.turned import read_yaws
@@ -129,4 +130,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)
