@@ -44,7 +44,8 @@ def test_arcface_as_insightface(image, size):
     expected = np.array(matrices_by_skimage()[size])
     assert chips.matrices[0] == pytest.approx(expected, abs=1e-3)
     theirs = cv2.warpAffine(image, expected, (size, size), borderValue=0.0)
-    assert np.abs(chips[0].astype(int) - theirs).max() <= 1
+    most = 1 if int(cv2.__version__.split(".")[0]) >= 5 else 3  # OpenCV 4 warps more coarsely
+    assert np.abs(chips[0].astype(int) - theirs).max() <= most
 
 
 def test_dlib_as_dlib(original):
