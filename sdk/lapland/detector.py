@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .base.boxes import around, iou
 from .base.errors import OptionError, shown
-from .base.heap import give_back, trimmer
+from .base.heap import FACE_BYTES, give_back, trimmer
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
 from .faces.faces import Faces
@@ -169,7 +169,7 @@ class Detector(Hinting):
             faces = self._given(pixels, points, scores, given)
         else:
             faces = self._detected(pixels)
-        trimmer.after(pixels.nbytes)
+        trimmer.after(pixels.nbytes + FACE_BYTES * len(faces))
         return faces
 
     def predict_many(self, images: Iterable[ImageLike]) -> Iterator[Faces]:

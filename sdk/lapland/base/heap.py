@@ -7,6 +7,7 @@ from typing import Any
 
 # Bytes of images: one that leaves hundreds of megabytes behind, and one that leaves tens.
 _HUGE, _LARGE = 12_000_000, 2_000_000
+FACE_BYTES = 150_000  # of the work on a face, its crop, portraits and maps
 _SMALLER, _SOON = 4, 16  # large images are over when so many came that were so much smaller
 
 
@@ -26,7 +27,7 @@ class Trimmer:
         """Notes the end of the work on an image.
 
         Args:
-            size: its bytes.
+            size: its bytes, and those of the work on its faces.
             alone: False for a frame among many of its size.
         """
         self._small = self._small + 1 if size * _SMALLER <= self._most else 0
