@@ -42,12 +42,15 @@ def load_mtcnn() -> tuple[bytes, bytes, bytes]:
     return pnet, rnet, onet
 
 
-def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
+def load(
+    path: Path, threads: int | None = None, *, optimise: bool = True
+) -> tuple[Session, ModelInfo]:
     """Loads a landmark model by the graph contract.
 
     Args:
         path: an ONNX file as `export.rcn` writes it.
         threads: threads for one run; None takes one for each core.
+        optimise: whether it is to be run; False loads faster.
 
     Raises:
         ModelNotFoundError: there is no such file.
@@ -55,14 +58,16 @@ def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
     """
     if folders.is_shipped(path):
         data = folders.read_shipped(path.resolve())
-        session = Session(data, name=str(path), threads=threads)
+        session = Session(data, name=str(path), threads=threads, optimise=optimise)
         info = info_of(session.metadata, path, len(data))
         _check_contract(session, info)
         return session, info
-    return open_custom(folders.read_model(path), path, threads)
+    return open_custom(folders.read_model(path), path, threads, optimise=optimise)
 
 
-def open_custom(data: bytes, path: Path, threads: int | None) -> tuple[Session, ModelInfo]:
+def open_custom(
+    data: bytes, path: Path, threads: int | None, *, optimise: bool = True
+) -> tuple[Session, ModelInfo]:
     """Loads a custom file. Nothing of it runs before all of it has been checked."""
     model = _checked(data, path)
     info = info_of(model.metadata, path, len(data))
@@ -70,14 +75,14 @@ def open_custom(data: bytes, path: Path, threads: int | None) -> tuple[Session, 
     shapes = _known_shapes(Session(every, name=str(path), threads=1, optimise=False), path)
     with _refusals(path):
         check_biases(model, shapes)
-    session = Session(data, name=str(path), threads=threads)
+    session = Session(data, name=str(path), threads=threads, optimise=optimise)
     _check_contract(session, info)
     return session, info
 
 
 def describe(path: Path) -> ModelInfo:
     """The metadata of the model at a path."""
-    return load(path, threads=1)[1]
+    return load(path, threads=1, optimise=False)[1]
 
 
 def _checked(data: bytes, path: Path) -> OnnxFile:

@@ -39,7 +39,7 @@ class Session:
         model: the bytes of an ONNX file.
         name: name of the file in messages.
         threads: threads for one run; None leaves it to onnxruntime: one for each core.
-        optimise: whether constants are folded when loading; False to see shapes alone.
+        optimise: whether the graph is optimised when loading; False if it is only looked at.
 
     Raises:
         OptionError: `threads` is neither None nor a positive integer up to 1024.
