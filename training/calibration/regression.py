@@ -1,11 +1,10 @@
 """Regression of means and of quantiles, with lower bounds on the weights."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import lsq_linear
 
 from lapland.uncertainty.calibration import LEAST_GROWTH
 
@@ -84,15 +83,24 @@ def quantile_regression(
 def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
     """Weights b, none below `low`, of least squared error of x b.
 
-    `squares` is x' w x, `weighted` is x' w, (F, M).
+    `squares` is x' w x, `weighted` is x' w, (F, M). Few weights may have a bound.
     """
     right = weighted @ y
     free: Floats = np.linalg.solve(squares, right)
-    if (free >= low).all():  # as nearly always; the search within bounds takes far longer
+    if (free >= low).all():
         return free
-    # root' root = squares, so |root b - root'^-1 right|^2 is the same error but for a constant.
-    root = cholesky(squares)
-    found: Floats = lsq_linear(root, solve_triangular(root, right, trans="T"), (low, np.inf)).x
+    # The error is convex, so the best of all choices of weights that stay at their bounds is best.
+    bounded = np.flatnonzero(np.isfinite(low))
+    found, least = free, np.inf
+    for count in range(1, len(bounded) + 1):
+        for chosen in combinations(bounded.tolist(), count):
+            held = np.isin(np.arange(len(low)), chosen)
+            b = np.where(held, low, 0.0)
+            wanted = right[~held] - squares[np.ix_(~held, held)] @ b[held]
+            b[~held] = np.linalg.solve(squares[np.ix_(~held, ~held)], wanted)
+            error = b @ squares @ b / 2 - right @ b
+            if error < least and (b >= low).all():
+                found, least = b, error
     return found
 
 
