@@ -1,16 +1,18 @@
 """Every shipped landmark model: file, weights and card say the same."""
 
 import hashlib
+import io
 import json
 import re
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from export.cards.card import settings_of
 from export.cards.failures import CLEAN
-from export.cards.failures_picture import BAR, CELL, LARGEST, draw_limits
+from export.cards.failures_picture import BAR, CELL, COLUMNS, LARGEST, cells_of
 from export.shipping import parity
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index, loading
@@ -24,6 +26,9 @@ from training.evaluation.predictions import open_network
 from training.recipes.checkpoint import load_weights
 from training.recipes.recipe import Recipe
 
+# Grey values by which a picture may differ from the same drawn anew. Those of two models differ by
+# 1.2 and more, and with OpenCV 4, whose warps and fonts are others, one from itself by some 2.
+LEVELS = 1 if int(cv2.__version__.split(".")[0]) >= 5 else 3
 FOLDERS = [index.path(name).parent for name in index.shipped()]
 
 
@@ -153,15 +158,29 @@ def test_radii_hold_what_they_say_on_300w(data_300w):
     np.testing.assert_allclose(shares[1:], [[50, 90]] * 3, atol=6)
 
 
-def test_picture_of_the_card_is_what_the_model_finds(folder, tmp_path):
+def test_picture_of_the_card_is_what_the_model_finds(folder):
+    """In a quarter of its cells, which is another one from model to model."""
     part, _ = _limits(folder)
     told, name = re.search(r"!\[(.*?)\]\((\S+)\)", part, re.DOTALL).groups()
-    assert (folder / name).stat().st_size <= LARGEST
-    again = tmp_path / name
-    drawn = draw_limits(folder / "model.onnx", again)
-    assert [cell.split(":")[0] for cell in " ".join(told.split()).split("; ")] == list(drawn)
-    shipped, redrawn = (cv2.imread(str(path)).astype(int) for path in (folder / name, again))
-    # The pictures of two models differ by 3.5 levels and more; with another OpenCV, whose warps
-    # and fonts are not the same, one differs from itself by some 2.
-    faces = np.arange(len(shipped)) % (CELL + BAR) < CELL
-    assert np.abs(shipped - redrawn)[faces].mean() < 3
+    file = folder / name
+    assert file.stat().st_size <= LARGEST
+    cells = cells_of(folder / "model.onnx")
+    assert [cell.split(":")[0] for cell in " ".join(told.split()).split("; ")] == list(cells)
+    shipped = cv2.imread(str(file))
+    again, places = shipped.copy(), []
+    for number in range(FOLDERS.index(folder) % 4, len(cells), 4):
+        y, x = np.multiply(divmod(number, COLUMNS), (CELL + BAR, CELL))
+        places.append((slice(y, y + CELL), slice(x, x + CELL)))
+        again[places[-1]] = list(cells.values())[number]().drawn()[:CELL]
+    again = _compressed_as(file, again)
+    off = [np.abs(shipped[place].astype(int) - again[place]).mean() for place in places]
+    assert np.mean(off) < LEVELS
+
+
+def _compressed_as(file, picture):
+    """A picture after a JPEG of the same quality as a file."""
+    with Image.open(file) as known:
+        tables = known.quantization
+    data = io.BytesIO()
+    Image.fromarray(picture[..., ::-1]).save(data, "JPEG", qtables=tables, subsampling="4:2:0")
+    return cv2.imdecode(np.frombuffer(data.getvalue(), np.uint8), cv2.IMREAD_COLOR)

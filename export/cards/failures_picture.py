@@ -3,7 +3,9 @@
 Only photos that anybody may pass on are drawn.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -20,7 +22,7 @@ from lapland.schemes.normaliser import normalisers
 from training.common.paths import REPOSITORY
 from training.data.detected import LEAST_IOU
 from training.data.pixels import Picture
-from training.evaluation.corruptions import CARD_CORRUPTIONS, Place
+from training.evaluation.corruptions import CARD_CORRUPTIONS, Corruption, Place
 
 NAME = "limits.jpg"
 PHOTO = REPOSITORY / "examples" / "astronaut.png"
@@ -42,7 +44,7 @@ class _Clean:
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
     """A photo, the face found in it, the square that is shown, and its caption."""
 
     photo: Picture
@@ -51,6 +53,34 @@ class _Cell:
     side: float
     name: str
     caption: str
+
+    def drawn(self) -> Picture:
+        """(CELL + BAR, CELL, 3): the face enlarged, with its landmarks, above the lines of text."""
+        zoom = CELL / self.side
+        # Pixel centres: the middle of the cell shows the middle of the face.
+        offset = (CELL - 1) / 2 - zoom * self.centre
+        matrix = np.hstack([np.eye(2) * zoom, offset[:, None]])
+        large = cv2.warpAffine(
+            self.photo, matrix, (CELL, CELL), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        faces = self.faces
+        enlarged = Faces(
+            faces.boxes * zoom + np.tile(offset, 2),
+            faces.scores,
+            faces.five_points * zoom + offset,
+            faces.landmarks * zoom + offset,
+            faces.scales * zoom,
+            faces.scheme,
+        )
+        cell = np.full((CELL + BAR, CELL, 3), 24, np.uint8)
+        cell[:CELL] = draw(large, enlarged)
+        cell[:CELL, -1] = cell[0] = 24  # a line between the cells
+        for i, text in enumerate((self.name, self.caption)):
+            at = (8, CELL + 18 + 19 * i)
+            cv2.putText(
+                cell, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA
+            )
+        return cell
 
 
 def draw_limits(
@@ -70,30 +100,51 @@ def draw_limits(
     Raises:
         ValueError: MTCNN finds no face in a clean photo.
     """
+    cells = [find() for find in cells_of(model, photo, side_view).values()]
+    drawn = [cell.drawn() for cell in cells]
+    drawn += [np.zeros_like(drawn[0])] * (-len(drawn) % COLUMNS)
+    rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
+    data = _jpeg(np.vstack(rows))
+    write_whole(path, data)
+    return {cell.name: cell.caption for cell in cells}
+
+
+def cells_of(
+    model: Path, photo: Path = PHOTO, side_view: Path = SIDE_VIEW
+) -> dict[str, Callable[[], Cell]]:
+    """Name of each cell of the picture -> the function that finds its face.
+
+    Raises:
+        ValueError: MTCNN finds no face in the photo.
+    """
     detector = Detector(model=model, detector="mtcnn")
     clean = _clean(detector, photo)
-    cells = [_clean_cell(clean, "as it is")]
-    for degrees in TURNS:
+
+    def turned(name: str, degrees: int) -> Cell:
         middle = clean.place.five.mean(axis=0).tolist()
         matrix = cv2.getRotationMatrix2D(middle, -degrees, 1.0)
-        turned = cv2.warpAffine(
+        image = cv2.warpAffine(
             clean.image,
             matrix,
             clean.image.shape[1::-1],
             flags=cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        cells.append(_worse(detector, clean, turned, f"turned by {degrees} degrees", matrix))
-    cells.append(_clean_cell(_clean(detector, side_view), "seen from the side"))
-    for how in CARD_CORRUPTIONS:
+        return _worse(detector, clean, image, name, matrix)
+
+    def corrupted(how: Corruption) -> Cell:
         changed = how.change(clean.image, clean.place, np.random.default_rng(0))
-        cells.append(_worse(detector, clean, changed, how.name, np.eye(2, 3)))
-    drawn = [_draw(cell) for cell in cells]
-    drawn += [np.zeros_like(drawn[0])] * (-len(drawn) % COLUMNS)
-    rows = [np.hstack(drawn[i : i + COLUMNS]) for i in range(0, len(drawn), COLUMNS)]
-    data = _jpeg(np.vstack(rows))
-    write_whole(path, data)
-    return {cell.name: cell.caption for cell in cells}
+        return _worse(detector, clean, changed, how.name, np.eye(2, 3))
+
+    def beside(name: str) -> Cell:
+        return _clean_cell(_clean(detector, side_view), name)
+
+    cells: dict[str, Callable[[], Cell]] = {"as it is": lambda: _clean_cell(clean, "as it is")}
+    for degrees in TURNS:
+        name = f"turned by {degrees} degrees"
+        cells[name] = partial(turned, name, degrees)
+    cells["seen from the side"] = partial(beside, "seen from the side")
+    return cells | {how.name: partial(corrupted, how) for how in CARD_CORRUPTIONS}
 
 
 def _clean(detector: Detector, photo: Path) -> _Clean:
@@ -110,15 +161,15 @@ def _clean(detector: Detector, photo: Path) -> _Clean:
     return _Clean(image, faces, Place(faces.five_points[0].astype(np.float64), size, height))
 
 
-def _clean_cell(clean: _Clean, name: str) -> _Cell:
-    return _Cell(
+def _clean_cell(clean: _Clean, name: str) -> Cell:
+    return Cell(
         clean.image, clean.faces, *_view(clean.place), name, _scale(clean.faces, clean.place)
     )
 
 
 def _worse(
     detector: Detector, clean: _Clean, photo: Picture, name: str, matrix: NDArray[np.float64]
-) -> _Cell:
+) -> Cell:
     """The cell of a changed photo; the matrix, (2, 3), takes the clean photo's pixels to its."""
     linear, offset = matrix[:, :2].T, matrix[:, 2]
     expected = clean.faces.landmarks[0].astype(np.float64) @ linear + offset
@@ -136,7 +187,7 @@ def _worse(
     off = np.linalg.norm(faces.landmarks[0] - expected, axis=1).mean() / clean.place.size
     centre, side = _view(clean.place)
     caption = "not found, " * missed + f"off {off:.1%}, {_scale(faces, clean.place)}"
-    return _Cell(photo, faces, centre @ linear + offset, side, name, caption)
+    return Cell(photo, faces, centre @ linear + offset, side, name, caption)
 
 
 def _scale(faces: Faces, place: Place) -> str:
@@ -147,33 +198,6 @@ def _view(place: Place) -> tuple[NDArray[np.float64], float]:
     """Centre and side of the square that is shown, pixels of the photo."""
     matrix = crop_matrices(place.five[None], factor=VIEW, size=1, upright=True)
     return matrix[0, :, 2], float(steps(matrix)[0])
-
-
-def _draw(shown: _Cell) -> Picture:
-    """(CELL + BAR, CELL, 3): the face enlarged, with its landmarks, above the lines of text."""
-    zoom = CELL / shown.side
-    # Pixel centres: the middle of the cell shows the middle of the face.
-    offset = (CELL - 1) / 2 - zoom * shown.centre
-    matrix = np.hstack([np.eye(2) * zoom, offset[:, None]])
-    large = cv2.warpAffine(
-        shown.photo, matrix, (CELL, CELL), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    faces = shown.faces
-    enlarged = Faces(
-        faces.boxes * zoom + np.tile(offset, 2),
-        faces.scores,
-        faces.five_points * zoom + offset,
-        faces.landmarks * zoom + offset,
-        faces.scales * zoom,
-        faces.scheme,
-    )
-    cell = np.full((CELL + BAR, CELL, 3), 24, np.uint8)
-    cell[:CELL] = draw(large, enlarged)
-    cell[:CELL, -1] = cell[0] = 24  # a line between the cells
-    for i, text in enumerate((shown.name, shown.caption)):
-        at = (8, CELL + 18 + 19 * i)
-        cv2.putText(cell, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
-    return cell
 
 
 def _jpeg(picture: Picture) -> bytes:
