@@ -1,6 +1,9 @@
 """Films for tests, with any times, in any container: `av` encodes them."""
 
+import tempfile
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -42,6 +45,21 @@ def film(path, times, *, pictures=None, ratio=None, sound=0.0, **options):
         sound: seconds of silence beside it.
         options: of the container, as `movflags="faststart"`.
     """
+    if pictures is not None:
+        return _encode(path, times, pictures, ratio, sound, options)
+    given = tuple(map(float, times)), ratio, sound, tuple(options.items())
+    path.write_bytes(_numbered(path.suffix, *given))
+    return path
+
+
+@cache  # many tests read the same film
+def _numbered(suffix, times, ratio, sound, options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"film{suffix}")
+        return _encode(path, times, None, ratio, sound, dict(options)).read_bytes()
+
+
+def _encode(path, times, pictures, ratio, sound, options):
     av = pytest.importorskip("av")
     base = 30 if path.suffix in CONSTANT else 90_000
     with av.open(str(path), "w", options=options) as container:

@@ -11,6 +11,7 @@ FILES = [
     for folder in ("sdk", "training", "export", "benchmarks", "examples", "tests")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
+NAMES = {"load", "loads", "Unpickler", "open"}
 LOADERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 
 
@@ -24,10 +25,13 @@ def unpickled(source):
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
+        last = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if last not in NAMES and all(k.arg != "allow_pickle" for k in node.keywords):
+            continue
         whole = ast.unparse(node.func)
-        first, _, last = whole.rpartition(".")
+        first = whole.rpartition(".")[0]
         options = {k.arg: ast.unparse(k.value) for k in node.keywords}
-        loader = last in ("load", "loads", "Unpickler", "open") and first in LOADERS
+        loader = last in NAMES and first in LOADERS
         torch = whole == "torch.load" and options.get("weights_only") != "True"
         if loader or torch or options.get("allow_pickle", "False") != "False":
             yield whole, node.lineno

@@ -1,6 +1,7 @@
 """Imports run one way: a room imports itself and the rooms before it, deferred imports too."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -26,11 +27,14 @@ def room_of(parts, rooms):
     return room if room in rooms else "command"
 
 
+@cache
+def imports(source):
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+
+
 def imported(file, package, folder):
     """Parts of each module of the package that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.ImportFrom):
-            continue
+    for node in imports(file.read_text(encoding="utf-8")):
         if node.level:
             base = list(file.relative_to(folder).parts[: -node.level])
             named = [*base, *(node.module or "").split(".")] if node.module else base

@@ -48,6 +48,7 @@ def test_a_short_soak_leaves_nothing_behind(tmp_path, capsys, monkeypatch):
     whole = soak.Mix.calls
     monkeypatch.setattr(soak.Mix, "calls", lambda mix: whole(mix)[::7])
     monkeypatch.setattr(soak, "_DETECTORS", 2)
+    monkeypatch.setattr(soak, "_SIZES", (1.0, 0.5))
     paths = [tmp_path / name for name in ("soak.json", "soak.png")]
     soak.main(
         [

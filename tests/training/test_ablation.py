@@ -72,7 +72,7 @@ def test_names_of_folders():
 
 
 def test_rates_are_stated_for_the_loader_and_every_width(folder, capsys):
-    rates.main(["--data", str(folder), "--seconds", "0.01", "--batch", "2"])
+    rates.main(["--data", str(folder), "--seconds", "0.01", "--batch", "1"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("loader, one process:")
     assert [line.split()[1].rstrip(":") for line in lines[1:]] == ["1/16", "1/8", "1/4", "1/2", "1"]

@@ -69,6 +69,6 @@ def test_the_blinks_of_a_film_are_counted(image, fps):
     landmarks = Detector(threads=1).predict(image).landmarks[0]
     tracker = Tracker(Detector("1/4-lite", weights="300w", threads=1), background=False)
     blinks, found = Blinks(), []
-    for time, frame in film(image, landmarks, fps=fps, blinks=20, every=0.5):
+    for time, frame in film(image, landmarks, fps=fps, blinks=10, every=0.5):
         found += blinks.update(tracker.update(frame, time), time)
-    assert len(found) == 20
+    assert len(found) == 10

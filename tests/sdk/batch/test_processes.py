@@ -13,33 +13,12 @@ import psutil
 import pytest
 
 from lapland import LaplandError
-from lapland.batch.processes import _AHEAD, Death, in_processes
+from lapland.batch import processes
+from lapland.batch.processes import _AHEAD, _TRIES, Death, in_processes
 from tests.processes import PATIENCE, is_running
+from tests.sdk.batch.workers import FIRST, dies_at_its_first_starts, dies_at_the_start, start
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signals")
-
-
-def start(setup):
-    """What runs in the workers: tasks that say what is to become of their process."""
-
-    def run(task):
-        number, what = task
-        if what == "slow":
-            time.sleep(0.3)
-        elif what == "dies":
-            os.kill(os.getpid(), signal.SIGKILL)
-        elif what == "ends":
-            os._exit(3)
-        elif what == "dies once" and not os.path.exists(setup):
-            with open(setup, "w"):
-                os.kill(os.getpid(), signal.SIGKILL)
-        return number * 10, os.getpid()
-
-    return run
-
-
-def dies_at_the_start(setup):
-    os._exit(7)
 
 
 def run(whats, count=2, setup=""):
@@ -90,27 +69,20 @@ def test_workers_may_be_killed_from_outside_at_any_time():
     assert got == [0, 10, 20, 30, 40, 50]
 
 
-def test_processes_that_never_start_end_the_run():
-    with pytest.raises(LaplandError, match=r"10 processes ended .* with exit code 7.*fewer --jobs"):
+def test_processes_that_never_start_end_the_run(monkeypatch):
+    monkeypatch.setattr(processes, "_DEATHS", 4)
+    with pytest.raises(LaplandError, match=r"^4 processes ended .* with exit code 7.*fewer --jobs"):
         list(in_processes(dies_at_the_start, None, range(5), 2))
     assert multiprocessing.active_children() == []
 
 
-def dies_at_its_first_starts(folder):
-    """A worker of which the first four end before they are ready."""
-    started = len(os.listdir(folder))
-    if started < 4:
-        open(os.path.join(folder, str(started)), "w").close()
-        os._exit(7)
-    return start("")
-
-
 def test_workers_that_end_before_they_are_ready_cost_their_task_nothing(tmp_path):
+    assert FIRST >= _TRIES  # as many would be too many for a task
     with closing(
         in_processes(dies_at_its_first_starts, str(tmp_path), [(5, "quick")], 1)
     ) as results:
         assert [result[0] for _, result in results] == [50]
-    assert len(os.listdir(tmp_path)) == 4
+    assert len(os.listdir(tmp_path)) == FIRST
 
 
 def test_tasks_are_read_as_they_are_needed():
@@ -132,7 +104,7 @@ def test_workers_end_when_the_parent_is_killed():
     program = """
 import multiprocessing, sys
 from lapland.batch.processes import in_processes
-from tests.sdk.batch.test_processes import start
+from tests.sdk.batch.workers import start
 if __name__ == "__main__":
     results = in_processes(start, "", enumerate(["slow"] * 100), 2)
     workers = {next(results)[1][1] for _ in range(4)}

@@ -69,10 +69,10 @@ def test_up_to_60_degrees_of_roll_by_default(detector, image, degrees):
 
 @pytest.mark.parametrize("scale", [0.6, 1.0, 1.6])
 def test_a_turned_face_is_right_or_unsure(image, scale):
-    right = 0
+    whole, right = Detector(threads=1), 0
     for degrees in range(0, 360, 15):
         scene, truth = turned(image, degrees, scale=scale)
-        faces = Detector(threads=1).predict(scene)
+        faces = whole.predict(scene)
         for landmarks, confidence in zip(faces.landmarks, faces.confidence, strict=True):
             good = error(five_of(faces.scheme, landmarks[None])[0], truth) < 0.2
             assert good or confidence < 0.5, degrees

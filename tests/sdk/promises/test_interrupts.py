@@ -20,7 +20,7 @@ from lapland import Detector, Tracker
 from lapland.batch.processes import in_processes
 from lapland.video.background import Background
 from tests.processes import PATIENCE
-from tests.sdk.batch.test_processes import start
+from tests.sdk.batch.workers import start
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 image = cv2.resize(cv2.imread("examples/astronaut.png")[:300, 80:380], (150, 150))

@@ -82,7 +82,7 @@ import cv2
 from lapland import Detector, Tracker
 
 image = cv2.imread(sys.argv[1])
-large = cv2.resize(image, (1200, 1200))
+large = cv2.resize(image, (800, 800))
 detector = Detector("1/4-lite", weights="300w", threads=2)
 expected = detector.predict(image).landmarks.tobytes()
 tracker = Tracker(detector)

@@ -51,8 +51,8 @@ def test_discriminator_learns_to_tell_sharp_from_flat_maps():
     torch.manual_seed(0)
     judge = Discriminator(landmarks=3)
     optimiser = torch.optim.Adam(judge.parameters(), lr=1e-3)
-    images = torch.randn(4, 3, 80, 80)
-    real = 200 * drawn_maps(torch.rand(4, 3, 2) * 79, scale=4.0)
+    images = torch.randn(2, 3, 80, 80)
+    real = 200 * drawn_maps(torch.rand(2, 3, 2) * 79, scale=4.0)
     fake = torch.full_like(real, 200 / 6400)
     losses = []
     for _ in range(35):

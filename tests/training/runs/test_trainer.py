@@ -147,7 +147,7 @@ def test_the_slope_of_a_leaky_network_is_annealed_to_that_of_the_recipe(faces, t
 def test_each_loss_gives_a_gradient_in_every_layer(loss):
     torch.manual_seed(0)
     recipe = dataclasses.replace(SMALL, loss=loss)
-    net = RCN("1/16")
+    net = RCN("1/16", stride=recipe.stride)
     maps = net(torch.randn(2, 3, 80, 80))
     target = torch.full((2, 68, 2), 30.0)
     loss_on_labels(maps, marginals(maps), target, recipe)["loss"].backward()

@@ -49,7 +49,7 @@ def unlabelled():
 def teacher(tmp_path_factory):
     """A network with peaked maps: what it says does not matter, that it says something does."""
     torch.manual_seed(5)
-    net = RCN("1/16")
+    net = RCN("1/16", stride=SMALL.stride)
     with torch.no_grad():
         net.head[2].weight.mul_(20)
     path = tmp_path_factory.mktemp("teacher") / "best.safetensors"
@@ -58,7 +58,7 @@ def teacher(tmp_path_factory):
 
 
 def test_semi_supervised_run_with_a_teacher_resumes_too(faces, unlabelled, teacher, tmp_path):
-    recipe = dataclasses.replace(SMALL, epochs=2, adversary=1e-3, distillation=0.5)
+    recipe = dataclasses.replace(SMALL, stride=1, epochs=2, adversary=1e-3, distillation=0.5)
 
     train, validation = faces
 
@@ -121,7 +121,7 @@ def test_teacher_and_student_may_differ_in_resolution(faces, tmp_path, student, 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"adversary": 1e-3}, "needs --unlabelled"), ({"distillation": 1.0}, "needs --teacher")],
+    [({"adversary": 1e-3, "stride": 1}, "needs --unlabelled"), ({"distillation": 1.0}, "needs --teacher")],
 )
 def test_what_a_recipe_needs_is_asked_for(faces, tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
