@@ -83,8 +83,10 @@ def replacing(path: Path) -> Iterator[Path]:
         part.replace(path)
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(part)):
-            error.filename = str(path)  # a full disk is said of none, or of the temporary name
+        # A full disk is said of no file, or of the temporary name. Errors of ours have a text of
+        # their own and no number.
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(part)):
+            error.filename = str(path)
         raise
 
 
