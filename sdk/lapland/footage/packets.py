@@ -25,7 +25,7 @@ def cut(file: BinaryIO, size: int, start: bytes) -> bool | None:
         size: bytes of it.
         start: its first 4096 bytes.
     """
-    for mark, look in _KINDS.items():
+    for mark, look in KINDS.items():
         if start.startswith(mark):
             return look(file, size, start)
     return None
@@ -130,7 +130,10 @@ def _y4m(_: BinaryIO, size: int, start: bytes) -> bool | None:
     )
     if colours is None or not first.startswith(b"FRAME") or not fields.keys() >= {b"W", b"H"}:
         return None
-    wide, high = int(fields[b"W"]), int(fields[b"H"])
+    sides = fields[b"W"], fields[b"H"]
+    if not all(side.isdecimal() and len(side) < 10 for side in sides):
+        return None
+    wide, high = map(int, sides)
     across, down = _CHROMA.get(colours[1], (1, 1))
     chroma = 0 if colours[1] == "mono" else -(-wide // across) * -(-high // down)
     samples = (wide * high + 2 * chroma) * (2 if colours[2] else 1)
@@ -155,12 +158,13 @@ def _flash(_: BinaryIO, size: int, start: bytes) -> bool:
 
 def _mxf(file: BinaryIO, size: int, start: bytes) -> bool | None:
     """Whether the end that its head announces lies behind the file."""
-    at = 17 + (start[16] & 0x7F if start[16] & 0x80 else 0)
+    (length,) = struct.unpack_from("B", start, 16)
+    at = 17 + (length & 0x7F if length & 0x80 else 0)
     (footer,) = struct.unpack_from(">Q", start, at + 24)
     return footer >= size if footer else None
 
 
-_KINDS: dict[bytes, Callable[[BinaryIO, int, bytes], bool | None]] = {
+KINDS: dict[bytes, Callable[[BinaryIO, int, bytes], bool | None]] = {
     b"\0\0\1\xba": _program,
     b"nut/multimedia container\0": _nut,
     b"OggS": _ogg,

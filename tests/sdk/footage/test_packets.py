@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lapland.footage import packets
 from lapland.footage.containers import look_into
 from tests.films import SIZE, cut, film, picture
 
@@ -102,3 +103,13 @@ def test_an_animated_png(tmp_path):
     assert look_into(tmp_path / "film.png").cut is False
     (tmp_path / "film.png").write_bytes(data[:-20])
     assert look_into(tmp_path / "film.png").cut is True
+
+
+@pytest.mark.parametrize("mark", [*packets.KINDS, b"G" + bytes(187), b"FLV\1", b"RIFF", b"GIF8"])
+def test_any_bytes_behind_a_mark_are_a_file_that_is_cut_or_unknown(tmp_path, mark):
+    rng = np.random.default_rng(0)
+    odd = [b"W320 Hx\nFRAME\n", b"W320 H-1\nFRAME\n", b"\xff" * 150, b"\0\0\1\xba" * 90]
+    for body in [*(rng.bytes(n) for n in (0, 1, 2, 3, 15, 40, 200, 5000)), *odd, bytes(300)]:
+        path = tmp_path / "film"
+        path.write_bytes(mark + body)
+        assert look_into(path).cut in (True, False, None)
