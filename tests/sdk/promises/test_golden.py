@@ -22,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "golden"
 WEIGHTS = FOLDER.parents[1] / "models"  # the wheel has none
 # Crop pixels. OpenCV 4 rounds the coordinates of a warp to 1/32 pixel, so its crops differ a little
 # from OpenCV 5's, of which the expected values were made.
-TOLERANCE = 0.02 if int(cv2.__version__.split(".")[0]) >= 5 else 0.15
+TOLERANCE = 0.02 if int(cv2.__version__.split(".")[0]) >= 5 else 0.2
 # Of the astronaut, read off the photo by eye; fixed here, so that MTCNN plays no part.
 EYE = np.array([[204.0, 100], [246, 102], [225, 127], [202, 139], [244, 141]])
 # The face as it is, from nearer, turned in its square, off the centre, and from afar.
