@@ -5,6 +5,7 @@ import atexit
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -190,3 +191,15 @@ def data_300w():
     if not (folder / "splits").is_dir():
         pytest.skip(f"LAPLAND_300W={named} is no folder in 300-W layout: it has no splits/")
     return folder
+
+
+@pytest.fixture
+def heeded():
+    """The signals as in a terminal: a run under `nohup` or in the background ignores some."""
+    usual = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    if hasattr(signal, "SIGHUP"):
+        usual[signal.SIGHUP] = signal.SIG_DFL
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

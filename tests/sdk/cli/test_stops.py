@@ -13,7 +13,10 @@ from lapland.cli.main import main
 from lapland.footage.recording import part_of
 from tests.films import read_video, write_video
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"),
+    pytest.mark.usefixtures("heeded"),
+]
 
 FRAMES, DONE = 20, 6
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -28,16 +31,6 @@ def here(tmp_path, monkeypatch):
     for name in "abcd":
         cv2.imwrite(f"photos/{name}.png", np.full((48, 64, 3), 100, np.uint8))
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def heeded():
-    """The signals as in a terminal: a run under `nohup` or in the background ignores some."""
-    usual = dict.fromkeys(SIGNALS, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
-    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import pytest
 from training.common.command import as_program
 from training.common.paths import REPOSITORY
 
+pytestmark = pytest.mark.usefixtures("heeded")
+
 
 def ended(main, **how):
     with pytest.raises(SystemExit) as caught:
