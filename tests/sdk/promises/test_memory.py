@@ -9,9 +9,12 @@ import pytest
 from tests.processes import PATIENCE
 from tests.sdk.promises.keeping import CASES
 
-# MB. A clean case leaves 4 to 13, and with onnxruntime's arena photos leave 28 to 113. Other C
-# libraries than glibc are not asked for their free memory.
-LIMIT, LIMIT_ELSEWHERE = 25, 140
+# MB. A clean case leaves 4 to 13; a photo of 12 megapixels that is kept has 36, and onnxruntime's
+# arena leaves 70 to 113 of photos. Threads have heaps of their own, so videos with a search beside
+# them leave 10 to 25, detectors 7 to 16. Other C libraries than glibc are not asked for their free
+# memory.
+LIMIT, LIMIT_ELSEWHERE = 28, 140
+LIMITS = {"videos of changing size": 70, "detectors that come and go": 45}
 
 
 @pytest.fixture(scope="module")
@@ -31,4 +34,4 @@ def readings(photo, request):
 
 @pytest.mark.parametrize("case", CASES)
 def test_memory_goes_back(readings, case):
-    assert readings[case] < (LIMIT if readings["glibc"] else LIMIT_ELSEWHERE)
+    assert readings[case] < (LIMITS.get(case, LIMIT) if readings["glibc"] else LIMIT_ELSEWHERE)
