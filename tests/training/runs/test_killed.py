@@ -30,7 +30,7 @@ from training.data.readers import read_faces
 from training.runs import trainer
 
 data, out = map(Path, sys.argv[1:3])
-# A curve takes as long as an epoch, and here it only counts that it is a file that is written whole.
+# A curve takes as long as an epoch, and here it only counts that a file is written whole.
 trainer.draw_learning_curve = lambda history, path: write_whole(path, repr(history).encode())
 torch.optim.Adam([torch.zeros(1)])  # the first one imports the compiler, which takes a second
 read = lambda name: read_faces(data, IBUG68, data / f"splits/{name}.txt")

@@ -121,7 +121,10 @@ def test_teacher_and_student_may_differ_in_resolution(faces, tmp_path, student, 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"adversary": 1e-3, "stride": 1}, "needs --unlabelled"), ({"distillation": 1.0}, "needs --teacher")],
+    [
+        ({"adversary": 1e-3, "stride": 1}, "needs --unlabelled"),
+        ({"distillation": 1.0}, "needs --teacher"),
+    ],
 )
 def test_what_a_recipe_needs_is_asked_for(faces, tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
