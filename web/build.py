@@ -43,6 +43,7 @@ RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-thre
 LICENCES = ("LICENSE", "LICENSE-blazeface", "LICENSE-mtcnn", "NOTICE")
 # Family of weights -> the file of its terms.
 TERMS = {"open": "LICENSE-open-weights", "300w": "300w/LICENSE"}
+LARGEST = 1_800_000  # bytes of a model, of which the folder of the page has room for a dozen
 UNSURE = 1.4  # as the tracker's, for models that state none
 ROLES = ("photo", "video")
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="+",
         default=chosen(),
         metavar="NAME_OR_FILE",
-        help="shipped landmark models, or ONNX files; default: all of the default family",
+        help="shipped models, or ONNX files; default: those of the default family up to 1.8 MB",
     )
     parser.add_argument(
         "--out", type=Path, default=OUT, help="folder; an earlier build there is replaced"
@@ -71,9 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def chosen() -> list[str]:
-    """The models of the default family, the smallest first."""
+    """The models of the default family, the smallest first, but those too large for a page."""
     family = index.default("photo").weights
-    return [entry.name for entry in index.entries() if entry.weights == family]
+    names = [entry.name for entry in index.entries() if entry.weights == family]
+    return [name for name in names if index.path(name).stat().st_size <= LARGEST]
 
 
 def roles_of(names: Sequence[str]) -> dict[str, str]:
