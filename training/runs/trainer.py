@@ -81,13 +81,10 @@ class Trainer:
         net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
-        # Some 64 crops from all over the list, changed as in training, for the ranges of int8.
-        sample = [data[i][0] for i in range(0, len(data), -(-len(data) // 64))]
-        crops = normalise(torch.stack(sample))
         if recipe.precision == "int8":
-            net.prepare(crops, recipe.tail)
+            net.prepare(_sample(data), recipe.tail)
         elif recipe.normalised and start is not None:
-            normalise_without_change(net, crops)
+            normalise_without_change(net, _sample(data))
         optimiser = torch.optim.Adam(
             net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
         )
@@ -246,3 +243,8 @@ class Trainer:
         self.history = state["history"]
         if main:
             self._show()  # a run that was killed may have kept its state and not shown it
+
+
+def _sample(data: TrainingCrops) -> torch.Tensor:
+    """Some 64 crops from all over the list, changed as in training, normalised."""
+    return normalise(torch.stack([data[i][0] for i in range(0, len(data), -(-len(data) // 64))]))

@@ -1,7 +1,7 @@
 """Whether streams of packets, and of pictures alone, end too early.
 
-Most say nothing of their length: one that was cut between two packets or pictures is whole for all
-that anybody can tell, but where the format has a mark at its end.
+Most say nothing of their length. If one was cut between two packets or pictures, only a mark at the
+end of its format shows it.
 """
 
 import re

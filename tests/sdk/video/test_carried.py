@@ -4,24 +4,11 @@ import numpy as np
 import pytest
 
 from lapland.video.clock import Frame, Step
-from lapland.video.networks import Networks
 from lapland.video.roster import Roster
 from lapland.video.smoothing import FRAME
 from lapland.video.track import Track
-from lapland.video.tracker import UNSURE
-from tests.videos import video
 
 STEP = Step(False, 0.1, FRAME)
-
-
-@pytest.fixture(scope="module")
-def frame():
-    return video("still", 1)[0].image
-
-
-@pytest.fixture
-def networks(detector):
-    return Networks(detector, UNSURE)
 
 
 @pytest.fixture

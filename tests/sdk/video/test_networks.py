@@ -6,20 +6,8 @@ import pytest
 from lapland import Detector
 from lapland.crop.square import crop_matrices, steps
 from lapland.schemes.five_points import five_of
-from lapland.video.networks import Networks
 from lapland.video.portrait import portrait_pixel
-from lapland.video.tracker import UNSURE
-from tests.videos import one_face, video
-
-
-@pytest.fixture(scope="module")
-def frame():
-    return video("still", 1)[0].image
-
-
-@pytest.fixture
-def networks(detector):
-    return Networks(detector, UNSURE)
+from tests.videos import one_face
 
 
 def test_a_fit_is_what_the_detector_gives(networks, detector, frame):

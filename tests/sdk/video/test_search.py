@@ -7,15 +7,12 @@ from lapland.crop.square import to_image
 from lapland.detection.portrait import portrait_matrices
 from lapland.video.clock import Clock, Frame, Step
 from lapland.video.fit import Fit
-from lapland.video.networks import Networks
 from lapland.video.presence import FACE
 from lapland.video.roster import Roster
 from lapland.video.search import Searcher
 from lapland.video.smoothing import FRAME
 from lapland.video.track import Track
-from lapland.video.tracker import UNSURE
 from tests.drawn_dots import five_points
-from tests.videos import video
 
 FIVE = five_points(np.array([200.0, 150.0]))
 STEP = Step(True, 0.0, FRAME)
@@ -108,17 +105,12 @@ def test_searches_come_soon_for_a_second_after_a_face_was_lost():
 # --- looks
 
 
-@pytest.fixture(scope="module")
-def frame():
-    return video("still", 1)[0].image
-
-
 @pytest.mark.parametrize(("score", "taken"), [(FACE - 0.1, False), (FACE, True)])
 def test_strayed_landmarks_start_again_only_where_the_look_sees_a_face(
-    detector, frame, score, taken
+    detector, networks, frame, score, taken
 ):
     """The points of the look are right in both cases; if it sees no face, they count nothing."""
-    networks, roster = Networks(detector, UNSURE), Roster(5.0)
+    roster = Roster(5.0)
     roster.use(networks, None)
     right = detector.predict(frame).five_points[0].astype(float)
     (fit,) = networks.fit(frame, right[None])

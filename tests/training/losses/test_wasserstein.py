@@ -196,7 +196,7 @@ def descended(loss_of, heatmaps, steps=120):
 
 
 def test_a_map_that_has_become_one_pixel_comes_back():
-    """The distance alone leaves it as it is: its gradient is p (F - <p, F>)."""
+    """The distance alone does not widen it: its gradient is p (F - <p, F>)."""
     target = torch.tensor([[[41.3, 30.8]]])
     pixel = torch.zeros(1, 1, 80, 80)
     pixel[..., 36, 45] = 40.0  # beside the target; every other pixel has 1e-18
