@@ -11,6 +11,7 @@ import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
+from .base import forked as _forked  # noqa: F401 - what a forked process does is said there
 from .base.errors import (
     GeometryError,
     ImageError,

@@ -1,12 +1,12 @@
 """Answers of faces, and of one face, which asks as if it were alone in a photo."""
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import Float32
+from ..base.once import once
 from ..image.loading import ImageLike
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
@@ -92,7 +92,7 @@ class FaceAnswers:
         """(size, size, 3) uint8 BGR: see `Faces.chips`."""
         return self._alone.chips(image, size, layout)[0]
 
-    @functools.cached_property
+    @once
     def _alone(self) -> FacesAnswers:
         faces = FacesAnswers()
         faces.landmarks, faces.scales = self.landmarks[None], self.scales[None]

@@ -1,12 +1,11 @@
 """How sure faces are: radii of landmarks, and confidence."""
 
-import functools
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Float32
 from ..base.errors import ModelError
+from ..base.once import once
 from ..schemes.scheme import Scheme
 from ..uncertainty.border import ImageSize
 from ..uncertainty.recorded import AnyCalibration, AnyEstimate
@@ -61,7 +60,7 @@ class FacesCertainty:
         return self._estimate.confidence()
 
     # The arrays of faces do not change, so the common part of several answers is computed once.
-    @functools.cached_property
+    @once
     def _estimate(self) -> AnyEstimate:
         """Radii and confidence.
 
@@ -76,7 +75,7 @@ class FacesCertainty:
         faces = self.landmarks, self.scales, self.textures
         return self.calibration.estimate(*faces, self.image_size)
 
-    @functools.cached_property
+    @once
     def _deviations(self) -> NDArray[np.float64]:
         """(N, K) standard deviation of each coordinate, pixels; from scales if uncalibrated."""
         if self.calibration is None or not self.calibration.has_radii:

@@ -1,11 +1,11 @@
 """Heads, eyes and mouths of faces: the turn of a head, and how far eyes and mouth are open."""
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.once import once
 from ..schemes.ibug68 import expect_68
 from .certainty import FacesCertainty
 
@@ -82,7 +82,7 @@ class FacesHeads(FacesCertainty):
     def _labels(self) -> str:
         return "" if self.calibration is None else self.calibration.labels
 
-    @functools.cached_property
+    @once
     def _poses(self) -> "Poses":
         """To the line of sight."""
         from ..answers.pose import head_poses

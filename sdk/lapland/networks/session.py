@@ -16,6 +16,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime as ort
 
 from ..base.errors import ModelError, OptionError, shown
+from ..base.forked import after_fork
 
 ort.disable_telemetry_events()  # for programs that have imported it before
 
@@ -105,8 +106,7 @@ def _forget_parent() -> None:
         session.forget()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+after_fork(_forget_parent)
 
 
 def _loaded(model: bytes, threads: int | None, optimise: bool) -> Any:

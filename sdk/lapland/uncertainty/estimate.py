@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..base.arrays import Floats
 from ..base.boxes import around
 from ..base.errors import check_probability
+from ..base.once import once
 from ..schemes.normaliser import box_sides, normalisers
 from .border import ImageSize, shares_of
 from .features import SPREAD, ratio_features, rows_of
@@ -80,7 +81,7 @@ class Estimate:
         sure: NDArray[np.float32] = (1 / (1 + np.exp(odds))).astype(np.float32)
         return sure
 
-    @functools.cached_property
+    @once
     def _errors(self) -> tuple[Floats, Floats]:
         """Logarithms of the mean errors in sides of the face (N, K), and spreads (N, 1)."""
         fitted, columns = self._fitted, self._fitted.places

@@ -1,9 +1,9 @@
 """The numbers of a calibration: `calibration.py` has their meaning."""
 
-import functools
 from dataclasses import dataclass
 
 from ..base.arrays import Floats
+from ..base.once import once
 from ..crop.texture import TEXTURE
 from ..schemes.scheme import Scheme
 from .border import USUAL, Hidden
@@ -50,17 +50,17 @@ class Fitted:
         """How many numbers the texture of a face has."""
         return TEXTURE + self.scheme.size
 
-    @functools.cached_property
+    @once
     def places(self) -> Columns:
         """Columns of the features of a face in its row."""
         return columns_of(self.scheme)
 
-    @functools.cached_property
+    @once
     def row_limits(self) -> tuple[Floats, Floats]:
         """`low` and `high` of each column."""
         return self.places.values(self.low), self.places.values(self.high)
 
-    @functools.cached_property
+    @once
     def row_weights(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Weights of the columns: own (K,), detail (K,), shared (S, K), and the constants (K,)."""
         constant, own, *_, detail = self.weights.T.copy()

@@ -77,7 +77,7 @@ def test_asyncio(image, detector):
 
 
 FORK = """
-import os, sys, threading
+import os, sys, threading, time
 import cv2
 from lapland import Detector, Tracker
 
@@ -102,10 +102,9 @@ def in_child(work):
     assert os.waitpid(child, 0)[1] == 0
 
 def follow():
-    for _ in range(500):
-        if len(tracker.update(image)):
-            return tracker.close()
-    raise SystemExit("the tracker does not search any more")
+    while not len(tracker.update(image)):  # for ever, if it does not search any more
+        time.sleep(0.001)
+    tracker.close()
 
 def follow_and_fork():
     check()
@@ -134,6 +133,31 @@ print("done")
 def test_forked_processes_predict_track_and_end(photo):
     # In a Python of its own: a fork that goes wrong must not take the tests with it.
     assert run(FORK, photo) == ["done"]
+
+
+FORK_OPENCV = """
+import os
+import cv2, numpy as np
+import lapland
+
+cv2.setNumThreads(2)
+photo = np.zeros((900, 900, 3), np.uint8)
+blurred = cv2.GaussianBlur(photo, (0, 0), 3)  # its threads run from here on
+child = os.fork()
+if not child:
+    assert cv2.getNumThreads() == 1
+    assert (cv2.GaussianBlur(photo, (0, 0), 3) == blurred).all()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert cv2.getNumThreads() == 2
+print("done")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_leaves_the_threads_of_opencv_alone():
+    # One of them may hold its lock at the moment of the fork: the process would wait for ever.
+    assert run(FORK_OPENCV) == ["done"]
 
 
 def test_a_spawned_process_gets_the_detector(image):
