@@ -133,10 +133,8 @@ def pytest_report_header():
     """The processor and the versions on which verdicts may hang."""
     from lapland.measure import machine
 
-    instructions = {"AVX2": cv2.CPU_AVX2, "AVX512": cv2.CPU_AVX512_SKX, "NEON": cv2.CPU_NEON}
-    known = [name for name, code in instructions.items() if cv2.checkHardwareSupport(code)]
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
-    return [f"{machine.processor()}, {os.cpu_count()} cores, {' '.join(known)}", versions]
+    return [f"{machine.processor()}, {os.cpu_count()} cores, {machine.instructions()}", versions]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ OTHER = "tests/sdk/test_options.py::test_they_are_the_keywords_of_a_detector_wit
 
 
 def test_what_asks_for_a_default_model_fails_without():
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rA", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "--tb=no", "-rA", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, "--without=model", *ASKING, OTHER],
         capture_output=True,
@@ -25,6 +26,7 @@ def test_what_asks_for_a_default_model_fails_without():
         cwd=ROOT,
         timeout=PATIENCE,
     )
+    assert f"opencv {cv2.__version__}" in done.stdout  # the header, which `-q` leaves out
     words = [line.split() for line in done.stdout.splitlines()]
     outcomes = {line[1]: line[0] for line in words if len(line) > 1}
     assert [outcomes.get(name) for name in (*ASKING, OTHER)] == ["ERROR", "FAILED", "PASSED"]
