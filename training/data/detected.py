@@ -37,15 +37,16 @@ def add_detected(faces: AnnotatedFaces, cache: Path | None = None) -> AnnotatedF
         faces.detected = np.load(path)
         return faces
     mtcnn = load_detector("mtcnn", min_face=MIN_FACE)
-    detected = np.full((len(faces), 5, 2), np.nan)
-    annotated = around(faces.landmarks) if faces.boxes is None else faces.boxes
+    detected = np.full((len(faces), 5, 2), np.nan)  # NaN: missed
+    annotated = around(faces.landmarks) if faces.boxes is None else faces.boxes  # (N, 4)
+    # By id(), which stays valid because `faces.images` holds the arrays.
     found: dict[int, tuple[NDArray[np.floating], NDArray[np.floating]]] = {}
     for i, image in enumerate(tqdm(faces.images, desc="MTCNN", unit="face", mininterval=2.0)):
         if id(image) not in found:  # faces of one photo share one array
             boxes, _, points = mtcnn.detect(image)
             found[id(image)] = boxes, points
         boxes, points = found[id(image)]
-        overlaps = iou(boxes, annotated[i : i + 1])[:, 0]
+        overlaps = iou(boxes, annotated[i : i + 1])[:, 0]  # (n,) for n detected boxes
         if len(overlaps) and overlaps.max() >= LEAST_IOU:
             detected[i] = points[overlaps.argmax()]
     cache.mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,7 @@ def _npy(array: NDArray[np.float64]) -> bytes:
 
 
 def _key(faces: AnnotatedFaces, files: tuple[bytes, bytes, bytes]) -> str:
+    # Landmarks and boxes decide which of the detected faces is the annotated one.
     digest = hashlib.sha256(faces.landmarks.tobytes())
     if faces.boxes is not None:
         digest.update(faces.boxes.tobytes())

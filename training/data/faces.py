@@ -61,12 +61,13 @@ class AnnotatedFaces:
             ValueError: a face has no visible landmark, or nothing that its errors could be divided
                 by.
         """
+        # Lists of AFLW state their sizes; otherwise d follows from the landmarks.
         if sizes is None:
             sizes = normalisers(landmarks, scheme)
         for name, points, size in zip(names, landmarks, sizes, strict=True):
             if np.isnan(points).all():
                 raise ValueError(f"{name}: none of its {scheme.size} landmarks is visible")
-            if not LEAST < size < np.inf:
+            if not LEAST < size < np.inf:  # NaN fails as well: an eye's corner that is not visible
                 raise ValueError(
                     f"{name}: errors are divided by the size of the face, which is "
                     f"{0 if size <= LEAST else size} by its annotation; "
@@ -93,7 +94,7 @@ class AnnotatedFaces:
         """(N,), where MTCNN did not find the annotated face."""
         if self.detected is None:
             raise ValueError("MTCNN has not run on these faces")
-        return np.isnan(self.detected).any(axis=(1, 2))
+        return np.isnan(self.detected).any(axis=(1, 2))  # (N, 5, 2) -> (N,)
 
     @property
     def five_points(self) -> NDArray[np.float64]:
@@ -124,9 +125,11 @@ def five_from_landmarks(
     Returns:
         (N, 5, 2), image pixels.
     """
+    # Five arrays (N, 2): the mean of each group, NaN if none of it is visible.
     groups = [mean_of_visible(landmarks[:, list(group)], axis=1) for group in scheme.five]
-    five = np.stack(groups, axis=1)
+    five = np.stack(groups, axis=1)  # (N, 5, 2)
     boxes = around(landmarks) if boxes is None else boxes
+    # A face at a time: each misses other points, and most miss none.
     for i in np.flatnonzero(np.isnan(five).any(axis=(1, 2))):
         five[i] = _completed(five[i], boxes[i])
     return five
@@ -134,23 +137,25 @@ def five_from_landmarks(
 
 def _completed(five: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
     """(5, 2) five points with NaN rows -> the same with those rows filled."""
-    seen = ~np.isnan(five).any(axis=1)
-    known, model = five[seen], UPRIGHT[seen]
+    seen = ~np.isnan(five).any(axis=1)  # (5,)
+    known, model = five[seen], UPRIGHT[seen]  # (n, 2) image pixels; (n, 2) distances of the eyes
     # One point, or several at one place, say nothing of size and roll.
-    if len(known) < 2 or not np.ptp(known, axis=0).any():
+    if len(known) < 2 or not np.ptp(known, axis=0).any():  # the box decides
         low, high = FACE_BOX
-        zoom = ((box[2:] - box[:2]) / (high - low)).max()
+        zoom = ((box[2:] - box[:2]) / (high - low)).max()  # pixels for the distance of the eyes
+        # The middle of FACE_BOX comes to lie on that of the box.
         placed = (UPRIGHT - (low + high) / 2) * zoom + (box[:2] + box[2:]) / 2
     else:
         # As complex numbers, turning and scaling is one factor.
+        # (n,) each, centred: the offset of the least-squares fit then follows from the means.
         z, w = (
             points @ np.array([1, 1j])
             for points in (model - model.mean(axis=0), known - known.mean(axis=0))
         )
-        factor = (z.conj() @ w) / (z.conj() @ z)
-        moved = (UPRIGHT - model.mean(axis=0)) @ np.array([1, 1j]) * factor
+        factor = (z.conj() @ w) / (z.conj() @ z)  # of least |factor * z - w|^2
+        moved = (UPRIGHT - model.mean(axis=0)) @ np.array([1, 1j]) * factor  # (5,)
         placed = np.stack([moved.real, moved.imag], axis=1) + known.mean(axis=0)
-    return np.where(seen[:, None], five, placed)
+    return np.where(seen[:, None], five, placed)  # visible points stay
 
 
 def origin(names: Sequence[str]) -> str:

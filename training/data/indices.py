@@ -49,6 +49,7 @@ class Row:
 
 def weight_of_doubt(percent: NDArray[np.floating]) -> NDArray[np.float64]:
     """Weights 0..1 of labels that are uncertain by so many percent of the face."""
+    # Cauchy's weight: 1 without doubt, 1/2 at the knee, and falling with the square far beyond.
     return np.asarray(1 / (1 + (np.asarray(percent, np.float64) / KNEE) ** 2))
 
 
@@ -60,6 +61,7 @@ def far_side(yaw: float) -> list[int]:
     """
     if abs(yaw) <= TURNED:
         return []
+    # The nose points to the side that is turned away.
     return list(LEFT) if yaw > 0 else [IBUG68.mirror[k] for k in LEFT]
 
 
@@ -69,6 +71,7 @@ def write_index(folder: Path, rows: Sequence[Row]) -> None:
     out = csv.writer(buffer, lineterminator="\n")
     out.writerow(COLUMNS)
     for row in rows:
+        # Whole percents, so that a row of K of them stays short.
         percents = " ".join(str(round(100 * float(w))) for w in row.weights)
         shown = (f"{row.agreement:.2f}", f"{row.weight:.3f}")
         out.writerow((row.name, row.source, row.terms, *shown, percents))
@@ -89,7 +92,7 @@ def read_index(folder: Path) -> dict[str, Row]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         read = _form(rows.fieldnames or (), path)
-        for number, row in enumerate(rows, start=2):
+        for number, row in enumerate(rows, start=2):  # line 1 has the columns
             try:
                 entry = read(row, folder.name)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -131,13 +134,14 @@ def _form(columns: Sequence[str], path: Path) -> Callable[[dict[str, str], str],
 
 
 def _ours(row: dict[str, str], folder: str) -> Row:
-    weights = np.array(row["weights"].split(), np.float64) / 100
+    weights = np.array(row["weights"].split(), np.float64) / 100  # percent -> 0..1
     return Row(row["name"], row["source"], row["terms"], float(row["agreement"]), weights)
 
 
 def _turned(row: dict[str, str], folder: str) -> Row:
     weights = np.ones(IBUG68.size)
-    weights[far_side(float(row["yaw"]))] = 0
+    weights[far_side(float(row["yaw"]))] = 0  # no loss at all, unlike HIDDEN of `training.turn`
+    # The column `residual` may be missing or empty.
     return Row(row["name"], folder, "", float(row.get("residual") or 0), weights)
 
 

@@ -37,15 +37,18 @@ class Pairs(Dataset[tuple[Tensor, ...]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         """The parts, each (2, ...), then (2, 3) float32: pixels of the first crop -> the second."""
+        # Both matrices take pixels of their crop to the same photo.
         (first, here), (second, there) = (self.crops.view(index, view) for view in (0, 1))
         # First crop -> photo by `here`, photo -> second crop by the inverse of `there`.
+        # (2, 3): the linear part and the offset of `here` at once.
         linear = np.linalg.solve(there[:, :2], here)
-        linear[:, 2] -= np.linalg.solve(there[:, :2], there[:, 2])
-        parts = [torch.stack(both) for both in zip(first, second, strict=True)]
+        linear[:, 2] -= np.linalg.solve(there[:, :2], there[:, 2])  # less the offset of `there`
+        parts = [torch.stack(both) for both in zip(first, second, strict=True)]  # (2, ...) each
         return (*parts, torch.from_numpy(linear.astype(np.float32)))
 
 
 def side_by_side(batch: list[Any]) -> list[Tensor]:
     """Parts (P, 2, ...) of a batch of pairs -> (2 P, ...), first views first; the map unchanged."""
+    # A network then sees one batch of 2 P crops, and its output splits into the views by halves.
     *parts, between = batch
     return [*(part.transpose(0, 1).flatten(0, 1) for part in parts), between]

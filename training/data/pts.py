@@ -28,7 +28,7 @@ def read_pts(path: Path) -> NDArray[np.float64]:
         raise ValueError(
             f"{path}: {len(points)} numbers for {stated[0] if stated else 'some'} points"
         )
-    return points.reshape(-1, 2) - 1.0
+    return points.reshape(-1, 2) - 1.0  # (K, 2), 0-based
 
 
 def read_indexed_pts(path: Path, size: int) -> NDArray[np.float64]:
@@ -47,13 +47,14 @@ def read_indexed_pts(path: Path, size: int) -> NDArray[np.float64]:
     Raises:
         ValueError: the file is not in the format; the message names the line and the fault.
     """
-    points = np.full((size, 2), np.nan)
+    points = np.full((size, 2), np.nan)  # a landmark without a row is not visible
     listed = set()
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
             continue
         try:
             index, x, y, visible = line.split()
+            # The place counts from 0 here already, coordinates only at the end.
             place, xy = int(index) - 1, (float(x), float(y))
         except ValueError:
             raise ValueError(

@@ -64,12 +64,14 @@ def read_folder(root: Roots, scheme: Scheme, names: Sequence[str] | None = None)
             raise FileNotFoundError(
                 f"{folder}: there is no such folder; expected one in 300-W layout"
             )
+        # Names as in a split file: with `/` on every system, without suffix.
         named = {
             path.relative_to(folder).with_suffix("").as_posix(): path for path in photos(folder)
         }
         found.update(named)
     place = ", ".join(map(str, roots))
     if names is None:
+        # All photos are in `found`; without names, those with labels count.
         names = sorted(name for name, path in found.items() if path.with_suffix(".pts").exists())
     else:
         names = [full for name in names for full in _resolved(name, found, place)]
@@ -101,6 +103,7 @@ def read_list(root: Path, scheme: Scheme, file: Path) -> AnnotatedFaces:
             line.
     """
     names, images, landmarks, boxes, sizes = [], [], [], [], []
+    # Faces of one photo share its array: less memory, and `add_detected` searches it once.
     known: dict[str, NDArray[np.uint8]] = {}
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
@@ -154,6 +157,7 @@ def _resolved(name: str, found: dict[str, Path], place: str) -> list[str]:
         if not below:
             raise FileNotFoundError(f"{place}: no photo with a .pts file lies below {name}")
         return below
+    # `afw/12_1` means `afw/trainset/12_1` as well, if no other photo fits.
     head, _, stem = name.rpartition("/")
     matches = [key for key in found if key.startswith(head) and key.endswith("/" + stem)]
     if len(matches) != 1:
@@ -165,6 +169,7 @@ def _weights(
     paths: Sequence[Path], roots: list[Path], scheme: Scheme
 ) -> NDArray[np.float32] | None:
     """(N, K) by the nearest indices; None if no face stands in one. A face that does not has 1."""
+    # None in place of ones, so that a run without weights has batches of crops and landmarks alone.
     indices = Indices(roots)
     found = [indices.row(path) for path in paths]
     if not any(found):
@@ -184,6 +189,7 @@ def _parse_row(line: str) -> tuple[str, str, list[float], float]:
         x1, y1, x2, y2, size = map(float, numbers)
     except ValueError:
         raise ValueError(f"expected `{ROW}`, found {line.strip()!r}") from None
+    # float() takes `nan` and `inf` for numbers, so they come as far as here.
     if not (np.isfinite([x1, y1, x2, y2]).all() and x1 < x2 and y1 < y2):
         raise ValueError(f"expected a box x1 y1 x2 y2 with x1 < x2 and y1 < y2, found {numbers}")
     if not 0 < size < np.inf:
@@ -201,6 +207,7 @@ def _read_landmarks(path: Path, scheme: Scheme) -> NDArray[np.float64]:
     """(K, 2) landmarks from a `.pts` file of either form, NaN if not visible."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such annotation file")
+    # By content, as both forms have one suffix: iBUG's has a header and braces, AFLW's has neither.
     text = path.read_text(encoding="utf-8")
     if "{" not in text and not text.startswith("version"):
         return read_indexed_pts(path, scheme.size)

@@ -25,7 +25,8 @@ from training.network.rcn import SIZE
 CACHE = CACHE_ROOT / "unlabelled"
 MARGIN = 20  # extra crop pixels beyond each side, so that jitter has room
 FINE = 2  # kept pixels to a crop pixel, so that cutting a second time does not blur
-WIDE = FINE * (SIZE + 2 * MARGIN)
+WIDE = FINE * (SIZE + 2 * MARGIN)  # 240, side of the stored crop
+# The last term takes the centre of a crop pixel to the middle of its FINE x FINE kept ones.
 INNER = np.array([[1.0, 0.0, MARGIN], [0.0, 1.0, MARGIN]]) * FINE + [0.0, 0.0, (FINE - 1) / 2]
 """Crop pixels -> pixels of the stored crop, (2, 3)."""
 
@@ -53,9 +54,9 @@ def crop_folder(root: Path, spec: CropSpec, cache: Path | None = None) -> NDArra
     cache = CACHE if cache is None else cache
     path = cache / f"{_key(files, root, spec, networks)}.npy"
     if path.exists():
-        return np.load(path, mmap_mode="r")
+        return np.load(path, mmap_mode="r")  # pages are read when crops are used
     cache.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part:
+    with replacing(path) as part:  # a killed run leaves no half file under the name
         _write_crops(files, root, spec, networks, part)
     return np.load(path, mmap_mode="r")
 
@@ -75,15 +76,18 @@ def _write_crops(
                     continue  # a damaged photo costs one face
                 boxes, _, points = mtcnn.detect(image)
                 if len(boxes):
+                    # (n, 2): from the centre of the photo to those of the boxes. shape[1::-1] is
+                    # (W, H).
                     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 - np.array(image.shape[1::-1]) / 2
                     nearest = np.linalg.norm(middle, axis=1).argmin()
-                    five = points[nearest : nearest + 1].astype(np.float64)
+                    five = points[nearest : nearest + 1].astype(np.float64)  # (1, 5, 2)
                     crop = square.cut(image, _widened(spec.matrices(five)[0]), WIDE)
-                    out.write(crop.tobytes())
+                    out.write(crop.tobytes())  # (240, 240, 3) uint8, without a header
                     count += 1
         if not count:
             raise FileNotFoundError(f"{root}: MTCNN finds no face in any of {len(files)} photos")
         shape = (count, WIDE, WIDE, 3)
+        # One crop after the other into an .npy file, as all of them may not fit into memory.
         kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
         for i, crop in enumerate(np.memmap(raw, np.uint8, mode="r", shape=shape)):
             kept[i] = crop
@@ -110,7 +114,7 @@ class UnlabelledCrops(Dataset[torch.Tensor]):
         """One of the views of a face, the first being the item, and the matrix it was cut by."""
         # The 1 makes these numbers others than those of the labelled face of the same index.
         rng = np.random.default_rng((self.seed, self.epoch, index, 1, *[which] * (which > 0)))
-        matrix, _ = jitter(INNER, SIZE, self.how, rng)
+        matrix, _ = jitter(INNER, SIZE, self.how, rng)  # a flip moves no label here
         crop = square.cut(np.asarray(self.crops[index]), matrix, SIZE)
         crop = change_pixels(crop, self.how, rng, self._texture)
         return (torch.from_numpy(crop),), matrix
@@ -123,6 +127,7 @@ class UnlabelledCrops(Dataset[torch.Tensor]):
 
 def _widened(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Crop pixels -> image pixels becomes kept pixels -> image pixels."""
+    # `matrix` after the inverse of INNER, which takes a kept pixel k to (k - c) / FINE.
     moved = matrix.copy()
     moved[:, :2] /= FINE
     moved[:, 2] -= moved[:, :2] @ INNER[:, 2]
@@ -130,6 +135,7 @@ def _widened(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _key(files: list[Path], root: Path, spec: CropSpec, networks: tuple[bytes, ...]) -> str:
+    # Names and sizes stand for the contents: photos are not read when their crops are known.
     digest = hashlib.sha256(f"{spec} {MARGIN} {FINE} {MIN_FACE}".encode())
     for file in files:
         digest.update(f"{file.relative_to(root)} {file.stat().st_size}\n".encode())
