@@ -40,11 +40,13 @@ def predictions_under(
     """The predictions of a model for all faces under each of some conditions."""
     rows = []
     for condition in conditions:
-        landmarks, scales = run(condition.crops)
+        landmarks, scales = run(condition.crops)  # crop pixels
+        # (N, K, 2), image pixels.
         points = square.to_image(landmarks.astype(np.float64), condition.matrices)
-        steps = square.steps(condition.matrices)[:, None]
-        errors = np.linalg.norm(points - faces.landmarks, axis=-1)
+        steps = square.steps(condition.matrices)[:, None]  # (N, 1), image pixels for a crop pixel
+        errors = np.linalg.norm(points - faces.landmarks, axis=-1)  # (N, K), NaN if not visible
         rows.append((points, scales * steps, texture(condition.crops, landmarks), errors))
+    # (C, N, ...) each.
     arrays = (np.stack(column).astype(np.float64) for column in zip(*rows, strict=True))
     return ErrorSample(scheme, *arrays, faces.sizes)
 
@@ -56,6 +58,7 @@ def calibrate(model: Path, data: Path, split: str = "val") -> tuple[Calibration,
     """
     run, spec, scheme = _open(model)
     faces = _faces(data, scheme, split)
+    # Shifted crops have no part in the fit; `measure` reports them beside the others.
     sample = predictions_under(run, faces, list(conditions_of(faces, spec, perturb=False)), scheme)
     return with_hidden(fit(sample), run, spec, faces), sample
 
@@ -70,17 +73,21 @@ def cross_validated(
     Returns:
         Name of the form -> `reliability.coverage_figures` of it.
     """
+    # (N,): fold of each face; folds differ by a face at most.
     fold = np.random.default_rng(seed).permutation(len(sample.sizes)) % folds
     forms = [*FORMS, "isotonic in scale", f"{FORM}, fitted on {CLEAN}"]
+    # (P, C, N, K) each.
     radii = {form: np.zeros((len(COVERED), *sample.errors.shape)) for form in forms}
     for held in (fold == f for f in range(folds)):
         rest, out = sample.of(~held), sample.of(held)
         for form in forms:
             if form.startswith("isotonic"):
+                # Scales alone: shows the worth of the other features.
                 found = [isotonic_radii(rest, out, p) for p in COVERED]
             elif form in FORMS:
                 found = radii_of(fit(rest, form), out)
             else:
+                # Fitted on the clean condition alone: shows the worth of corruptions in the fit.
                 found = radii_of(fit(sample.of(~held, slice(1))), out)
             radii[form][:, :, held] = found
     return {form: reliability.coverage_figures(r, sample) for form, r in radii.items()}
@@ -103,7 +110,7 @@ def joined(
         for whole, some in zip(
             found, radii_of(calibration, sample.of(faces), probabilities), strict=True
         ):
-            whole[:, faces] = some
+            whole[:, faces] = some  # every face belongs to one part
     return found
 
 
@@ -125,6 +132,7 @@ def by_folder(
     report = {}
     for folder in np.unique(folders):
         those = folders == folder
+        # The first condition alone, the clean one: (P,).
         shares = reliability.coverages([r[:, those] for r in radii], sample.of(those))[0]
         report[str(folder)] = {"faces": int(those.sum()), "shares": shares.tolist()}
     return report
@@ -159,16 +167,18 @@ def measure(
     faces = _faces(data, scheme, split)
     some = faces.every(every)
     mtcnn = load_detector("mtcnn", threads=1)
-    conditions = list(conditions_of(some, spec))
+    conditions = list(conditions_of(some, spec))  # clean, corruptions, shifts
+    # All faces under the clean condition, which is cheap; `every` thins the corrupted ones alone.
     clean = [next(conditions_of(faces, spec, corrupt=False, perturb=False))]
     apart = 1 + sum(len(strengths) for strengths in CORRUPTIONS.values())  # then come the shifts
     seen, hard = (
         predictions_under(run, faces, clean, scheme),
         predictions_under(run, some, conditions, scheme),
     )
+    # A calibration that was fitted on other faces judges all; without one, each fold has its own.
     parts: Parts = [(np.ones(len(faces), np.bool_), calibration)] if calibration else []
     parts = parts or fitted_apart(hard.of(slice(None), slice(apart)))
-    here = [(part[::every], fitted) for part, fitted in parts]
+    here = [(part[::every], fitted) for part, fitted in parts]  # the parts of the thinned faces
     radii = joined(parts, seen)
     shares = {clean[0].name: reliability.coverages(radii, seen)[0].tolist()}
     covered = reliability.coverages(joined(here, hard), hard)
@@ -183,6 +193,8 @@ def measure(
         "refusal": {},
         "curves": {},
     }
+    # The curves and the refusal twice: for clean photos, and for these with the corruptions,
+    # without shifts.
     for name, part, sample, of, judges in (
         (CLEAN, clean, seen, faces, parts),
         (
@@ -193,7 +205,7 @@ def measure(
             here,
         ),
     ):
-        covered = reliability.coverages(joined(judges, sample, GRID), sample)
+        covered = reliability.coverages(joined(judges, sample, GRID), sample)  # (C, P of GRID)
         report["curves"][name] = {"nominal": GRID, "covered": covered.mean(axis=0).tolist()}
         scores = {
             "confidence": confidences_of(judges, sample),
@@ -207,7 +219,7 @@ def measure(
 
 def detector_scores(mtcnn: FaceDetector, condition: Condition, faces: AnnotatedFaces) -> Floats:
     """(N,) scores of MTCNN's last network, in the crops, for the boxes of the landmarks."""
-    boxes = around(square.to_crop(faces.landmarks, condition.matrices))
+    boxes = around(square.to_crop(faces.landmarks, condition.matrices))  # crop pixels
     return np.array(
         [mtcnn.five_points(c, b[None])[0][0] for c, b in zip(condition.crops, boxes, strict=True)],
         np.float64,
@@ -219,6 +231,7 @@ def write_into(model: Path, out: Path, calibration: Calibration) -> None:
     import onnx
 
     graph = onnx.load(model)
+    # `set_model_props` replaces all entries, so the others come along.
     metadata = {entry.key: entry.value for entry in graph.metadata_props}
     metadata["lapland.calibration"] = calibration.to_json()
     onnx.helper.set_model_props(graph, metadata)
@@ -227,6 +240,7 @@ def write_into(model: Path, out: Path, calibration: Calibration) -> None:
 
 def _open(model: Path) -> tuple[Predictor, CropSpec, Scheme]:
     run, spec, scheme = open_network(model)
+    # Checkpoints are not cached: the key is that of a graph.
     return (cached(run, model) if model.suffix == ".onnx" else run), spec, scheme
 
 

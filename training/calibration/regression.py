@@ -31,17 +31,19 @@ def gamma_regression(
     Returns:
         (F,).
     """
-    shares = counts / counts.sum()
-    weighted = np.ascontiguousarray(x.T) * shares
-    squares = weighted @ x
+    shares = counts / counts.sum()  # (M,), sum 1: RIDGE does not depend on the number of faces
+    weighted = np.ascontiguousarray(x.T) * shares  # (F, M)
+    squares = weighted @ x  # (F, F); the same in each step, as all weights are one
     # Relative to each feature, whose units differ.
     squares += RIDGE * np.diag(np.diag(squares) + 1e-9)
-    low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)
+    low = np.where(np.arange(x.shape[1]) < growing, 0.0, -np.inf)  # (F,)
+    # (M,): the first weights are those that fit the logarithm of the mean, a constant.
     start = np.full(len(x), np.log(y.mean() + 1e-9))
 
     def step(b: Floats) -> Floats:
-        predicted = x @ b
+        predicted = x @ b  # (M,), ln of the mean
         # Errors far from a mean that is not yet right may not throw it about.
+        # The working response of a logarithmic link: ln m + (y - m) / m for a mean m.
         target = predicted + np.minimum(y * np.exp(-predicted), 20.0) - 1
         return _least_squares(squares, weighted, target, low)
 
@@ -68,12 +70,14 @@ def quantile_regression(
     rows = np.ascontiguousarray(x.T)  # weighted faster than columns
 
     def step(b: Floats) -> Floats:
-        off = y - b @ rows
+        off = y - b @ rows  # (M,)
+        # Slopes of the pinball loss above and below the quantile.
         pull = np.where(off > 0, probability, 1 - probability)
         # off^2 / |off| is |off|: with these weights, squares are the pinball loss at the last b.
         shares = counts * pull / np.maximum(np.abs(off), NEAR)
         weighted = rows * (shares / shares.sum())
         squares = weighted @ x
+        # Keeps the matrix regular if a feature is the same for all.
         squares += 1e-9 * np.eye(len(b))
         return _least_squares(squares, weighted, y, low)
 
@@ -85,7 +89,7 @@ def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) ->
 
     `squares` is x' w x, `weighted` is x' w, (F, M). Few weights may have a bound.
     """
-    right = weighted @ y
+    right = weighted @ y  # (F,)
     free: Floats = np.linalg.solve(squares, right)
     if (free >= low).all():
         return free
@@ -94,11 +98,12 @@ def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) ->
     found, least = free, np.inf
     for count in range(1, len(bounded) + 1):
         for chosen in combinations(bounded.tolist(), count):
-            held = np.isin(np.arange(len(low)), chosen)
+            held = np.isin(np.arange(len(low)), chosen)  # (F,), those that stay at their bounds
             b = np.where(held, low, 0.0)
+            # Normal equations of the free weights; the held ones are known, and go to the right.
             wanted = right[~held] - squares[np.ix_(~held, held)] @ b[held]
             b[~held] = np.linalg.solve(squares[np.ix_(~held, ~held)], wanted)
-            error = b @ squares @ b / 2 - right @ b
+            error = b @ squares @ b / 2 - right @ b  # half of the squared error, but for a constant
             if error < least and (b >= low).all():
                 found, least = b, error
     return found

@@ -27,9 +27,10 @@ def coverage_figures(radii: NDArray[np.float64], sample: ErrorSample) -> dict[st
         radii are to the quantiles of the errors.
     """
     off = 100 * (coverages(list(radii), sample) - np.array(COVERED))  # (C, P)
-    worst = off[1:][np.abs(off[1:]).argmax(axis=0), range(len(COVERED))]
+    worst = off[1:][np.abs(off[1:]).argmax(axis=0), range(len(COVERED))]  # (P,), with its sign
     beyond = (sample.errors - radii) / sample.sizes[:, None]  # (P, C, N, K)
-    quantile = np.array(COVERED)[:, None, None, None]
+    quantile = np.array(COVERED)[:, None, None, None]  # (P, 1, 1, 1)
+    # The pinball loss, over the visible landmarks.
     loss = np.nanmean(np.maximum(quantile * beyond, (quantile - 1) * beyond))
     return {"clean": off[0].tolist(), "worst": worst.tolist(), "loss": 100 * float(loss)}
 
@@ -50,12 +51,15 @@ def refusals(scores: dict[str, Floats], errors: Floats) -> dict[str, Any]:
     flat = errors.ravel()
     report: dict[str, Any] = {"faces": flat.size, "all": _rates(flat)}
     for name, values in (scores | {"oracle": -errors}).items():
+        # The most confident faces first; a stable order of equal scores.
         best_first = flat[np.argsort(-np.ravel(values), kind="stable")]
+        # The mean error of the best face, of the best two, and so on.
         risk = np.cumsum(best_first) / np.arange(1, flat.size + 1)
         percents = np.linspace(0.01, 1, 100)
         report[name] = {
             "area": float(risk.mean()),
             "kept": _rates(best_first[: round((1 - REFUSED) * flat.size)]),
+            # The place of the last face within each share.
             "curve": risk[np.ceil(percents * flat.size).astype(int) - 1].tolist(),
         }
     return report
@@ -69,7 +73,7 @@ def worst(report: dict[str, Any]) -> tuple[list[str], list[float]]:
     """For each of `COVERED`, the corruption that is farthest from it, and its share."""
     names = report["corruptions"]
     shares = np.array([report["coverage"][name] for name in names])
-    rows = np.abs(shares - COVERED).argmax(axis=0)
+    rows = np.abs(shares - COVERED).argmax(axis=0)  # (P,), a corruption for each probability
     return [names[i] for i in rows], [float(shares[i, j]) for j, i in enumerate(rows)]
 
 

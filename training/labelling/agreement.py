@@ -50,11 +50,13 @@ def judge(landmarks: Floats, doubts: Floats, five: Floats, scheme: Scheme) -> La
     if not np.isfinite(landmarks).all():
         return Label(landmarks, np.nan, np.zeros(len(landmarks)), "no mesh")
     side = side_of(landmarks)
-    percent = 100 * doubts / max(side, 1e-9)
+    percent = 100 * doubts / max(side, 1e-9)  # (K,), percent of the face
     doubt = float(percent.mean())
     weights = weight_of_doubt(percent)
-    groups = np.stack([landmarks[list(group)].mean(axis=0) for group in scheme.five])
+    groups = np.stack([landmarks[list(group)].mean(axis=0) for group in scheme.five])  # (5, 2)
+    # NaN without five points. Comparisons with NaN are false, so no test below then refuses by it.
     apart = 100 * float(np.linalg.norm(groups - five, axis=1).mean()) / max(side, 1e-9)
+    # The first reason that holds stands in the table of refused faces.
     refused = ""
     if side < LEAST_SIDE:
         refused = f"only {side:.0f} px"

@@ -33,20 +33,23 @@ def write_face(
         landmarks: (K, 2), pixels of the photo, NaN if not to be learned.
         original: the JPEG file of the photo, copied byte for byte if nothing is to be cut.
     """
+    # Landmarks that are NaN have no part in the cut.
     low, high = np.nanmin(landmarks, axis=0), np.nanmax(landmarks, axis=0)
     longer = float((high - low).max())
     half = AROUND * longer / 2
     middle = (low + high) / 2
-    size = np.array(photo.shape[1::-1])
-    start = np.floor(middle - half).clip(0).astype(int)
+    size = np.array(photo.shape[1::-1])  # (W, H)
+    start = np.floor(middle - half).clip(0).astype(int)  # (2,) first pixel
+    # (2,): one beyond the last pixel, as slices want it.
     end = np.minimum(np.ceil(middle + half).astype(int) + 1, size)
-    scale = min(1.0, MOST / longer)
+    scale = min(1.0, MOST / longer)  # small faces are never enlarged
     path = folder / f"{name}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     # A photo of little more than the face is copied: to compress it again would change its pixels.
+    # That is: nothing to scale, and at most a quarter of each side to cut off.
     small = longer <= MOST and (end - start >= 0.75 * size).all()
     if small and original is not None and original.suffix.lower() in (".jpg", ".jpeg"):
-        start, scale, data = np.zeros(2, int), 1.0, original.read_bytes()
+        start, scale, data = np.zeros(2, int), 1.0, original.read_bytes()  # landmarks stay, too
     else:
         part = photo[start[1] : end[1], start[0] : end[0]]
         if scale < 1:
@@ -56,11 +59,12 @@ def write_face(
             part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA))
         data = cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
     write_whole(path, data)
+    # Scaling leaves the outer corner of the first pixel, (-0.5, -0.5), in its place.
     points = (landmarks - start + 0.5) * scale - 0.5
     write_text(folder / f"{name}.pts", pts_text(points))
 
 
 def pts_text(points: NDArray[np.floating]) -> str:
     """Landmarks (K, 2), 0-based pixels, in the form of iBUG; `nan nan` for none."""
-    rows = "".join(f"{x:.3f} {y:.3f}\n" for x, y in points + 1)
+    rows = "".join(f"{x:.3f} {y:.3f}\n" for x, y in points + 1)  # 1-based, as MATLAB's
     return f"version: 1\nn_points: {len(points)}\n{{\n{rows}}}\n"

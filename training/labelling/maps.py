@@ -28,14 +28,17 @@ class Frame:
     @classmethod
     def of(cls, vertices: Floats) -> "Frame":
         """The mean of meshes (N, 478, 3), by five rounds of alignment."""
-        z = _numbers(vertices[:, :SKIN])
+        z = _numbers(vertices[:, :SKIN])  # (N, 468), without the irises, which follow the gaze
         z = z - z.mean(axis=1, keepdims=True)
-        mean = z[0]
+        mean = z[0]  # any face to begin with
         # Procrustes: meshes are turned and scaled to the mean, and averaged again.
         for _ in range(5):
+            # (N,) complex, turn and size: the least squares of z - size * mean.
             size = (z @ mean.conj()) / (np.abs(mean) ** 2).sum()
             mean = (z / size[:, None]).mean(axis=0)
+            # Root mean square 1: a mean of faces in many poses would shrink from round to round.
             mean = mean / np.sqrt((np.abs(mean) ** 2).mean())
+        # The turn of the first face is left in the mean: the eyes take it out.
         eyes = mean[CORNERS[1]] - mean[CORNERS[0]]
         return cls(mean * np.abs(eyes) / eyes)
 
@@ -44,7 +47,8 @@ class Frame:
     ) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.complex128]]:
         """(N, 478, 3) -> vertices in the frame (N, 478); size and turn (N, 1); middle (N, 1)."""
         z = _numbers(vertices)
-        middle = z[:, :SKIN].mean(axis=1, keepdims=True)
+        middle = z[:, :SKIN].mean(axis=1, keepdims=True)  # (N, 1)
+        # (N,): one complex number turns and scales a face, by least squares.
         turn = (z[:, :SKIN] - middle) @ self.mean.conj() / (np.abs(self.mean) ** 2).sum()
         return (z - middle) / turn[:, None], turn[:, None], middle
 
@@ -66,17 +70,18 @@ class RidgeMap:
         """Meshes (N, 478, 3) and landmarks (N, K, 2) of the same faces, image pixels."""
         frame = Frame.of(vertices)
         z, turn, middle = frame.placed(vertices)
-        y = (_numbers(landmarks) - middle) / turn
+        y = (_numbers(landmarks) - middle) / turn  # (N, K), in the frame of the vertices
         count = y.shape[1]
         # Not the nearest vertex but the steadiest: a constant distance is learned, no other.
         nearest = np.array([(z - y[:, k, None]).var(axis=0).argmin() for k in range(count)])
-        offsets = y - z[:, nearest]
-        targets = np.concatenate([offsets.real, offsets.imag], axis=1)
-        features = _features(z, turn, vertices)
+        offsets = y - z[:, nearest]  # (N, K)
+        targets = np.concatenate([offsets.real, offsets.imag], axis=1)  # (N, 2 K)
+        features = _features(z, turn, vertices)  # (N, F), F = 1424
         feature_mean, offset_mean = features.mean(axis=0), targets.mean(axis=0)
-        x = features - feature_mean
+        x = features - feature_mean  # centred, so that the ridge does not pull at the means
+        # A sum over the faces: the ridge counts less the more faces there are.
         gram = x.T @ x + ridge * np.eye(x.shape[1])
-        weights = np.linalg.solve(gram, x.T @ (targets - offset_mean))
+        weights = np.linalg.solve(gram, x.T @ (targets - offset_mean))  # (F, 2 K)
         return cls(
             mean=frame.mean,
             nearest=nearest,
@@ -88,8 +93,9 @@ class RidgeMap:
     def __call__(self, vertices: Floats) -> NDArray[np.float64]:
         """Meshes (N, 478, 3), image pixels -> landmarks (N, K, 2), image pixels."""
         z, turn, middle = self.frame.placed(vertices)
-        offsets = (_features(z, turn, vertices) - self.feature_mean) @ self.weights
+        offsets = (_features(z, turn, vertices) - self.feature_mean) @ self.weights  # (N, 2 K)
         real, imaginary = np.hsplit(offsets + self.offset_mean, 2)
+        # From the frame back to the image.
         return _points((z[:, self.nearest] + real + 1j * imaginary) * turn + middle)
 
 
@@ -111,21 +117,24 @@ class LocalMap:
         """Meshes (N, 478, 3) and landmarks (N, K, 2) of the same faces, image pixels."""
         frame = Frame.of(vertices)
         z, turn, middle = frame.placed(vertices)
-        y = (_numbers(landmarks) - middle) / turn
+        y = (_numbers(landmarks) - middle) / turn  # (N, K)
         mean_z = z[:, :SKIN].mean(axis=0)
+        # (K, m), the nearest vertex first.
         nearest = np.abs(mean_z - y.mean(axis=0)[:, None]).argsort(axis=1)[:, :neighbours]
         weights = np.empty(nearest.shape)
         for k, index in enumerate(nearest):
-            first = z[:, index[0]]
+            first = z[:, index[0]]  # (N,)
             # Differences from one vertex, so that all weights together add up to 1.
-            x = _stacked(z[:, index[1:]] - first[:, None])
+            x = _stacked(z[:, index[1:]] - first[:, None])  # (2 N, m - 1)
+            # A mean over the faces: the ridge is a length in the frame, with any number of faces.
             gram = x.T @ x / len(x) + ridge**2 * np.eye(neighbours - 1)
             rest = np.linalg.solve(gram, x.T @ _stacked(y[:, k] - first) / len(x))
-            weights[k] = [1 - rest.sum(), *rest]
+            weights[k] = [1 - rest.sum(), *rest]  # (m,)
         return cls(mean=frame.mean, nearest=nearest, weights=weights)
 
     def __call__(self, vertices: Floats) -> NDArray[np.float64]:
         """Meshes (N, 478, 3), image pixels -> landmarks (N, K, 2), image pixels."""
+        # Weights that add up to 1 move, turn and scale with the vertices, so no frame is needed.
         near = vertices[:, self.nearest, :2].astype(np.float64)  # (N, K, m, 2)
         return np.asarray(np.einsum("nkmc,km->nkc", near, self.weights))
 
@@ -137,6 +146,7 @@ def save(path: Path, fitted: Map, facts: str) -> None:
     """Writes a map; `facts` names the data of the fit."""
     buffer = io.BytesIO()
     arrays = {name: getattr(fitted, name) for name in fitted.arrays}
+    # Indices stay whole numbers; float32 halves the file.
     small = {
         name: value.astype(np.float32) if value.dtype == np.float64 else value
         for name, value in arrays.items()
@@ -175,16 +185,18 @@ def over_views(
         (K, 2) image pixels, NaN if no view has a mesh; and (K,), the root mean square distance
         of a view's landmark from the mean, pixels.
     """
-    seen = np.isfinite(views).all(axis=(1, 2))
+    seen = np.isfinite(views).all(axis=(1, 2))  # (V,)
     if not seen.any():
         return np.full((len(mirror), 2), np.nan), np.full(len(mirror), np.nan)
+    # Mirrored views name their vertices from the other side. With x negated they are meshes of the
+    # mirrored face, named as the map expects it; its landmarks are then mirrored back.
     odd = np.arange(len(views)) % 2 == 1
     turned = np.where(odd[:, None, None], views * [-1, 1, 1], views)[seen]
-    each = fitted(turned)
+    each = fitted(turned)  # (seen views, K, 2)
     flipped = each[:, mirror] * [-1, 1]
     each = np.where(odd[seen, None, None], flipped, each)
     mean = each.mean(axis=0)
-    return mean, np.sqrt(((each - mean) ** 2).sum(axis=2).mean(axis=0))
+    return mean, np.sqrt(((each - mean) ** 2).sum(axis=2).mean(axis=0))  # (K, 2), (K,)
 
 
 def samples(views: Floats, landmarks: Floats, mirror: list[int]) -> tuple[Floats, Floats]:
@@ -201,10 +213,12 @@ def samples(views: Floats, landmarks: Floats, mirror: list[int]) -> tuple[Floats
     meshes, targets = [], []
     for face, points in zip(views, landmarks, strict=True):
         for odd in (0, 1):
-            part = face[odd::2]
+            part = face[odd::2]  # (up to V / 2, 478, 3)
             part = part[np.isfinite(part).all(axis=(1, 2))]
             if len(part):
                 flip = np.array([-1.0, 1.0, 1.0]) if odd else np.ones(3)
+                # One mesh for each way round, with less noise than a view; the map learns from
+                # mirrored people, too.
                 meshes.append(part.mean(axis=0) * flip)
                 targets.append(points[mirror] * [-1, 1] if odd else points)
     return np.stack(meshes), np.stack(targets)
@@ -219,6 +233,7 @@ def _points(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
 
 
 def _stacked(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
+    # The weights are real: x and y are two equations for the same weights.
     return np.concatenate([numbers.real, numbers.imag])
 
 
@@ -226,4 +241,5 @@ def _features(
     z: NDArray[np.complex128], turn: NDArray[np.complex128], vertices: Floats
 ) -> NDArray[np.float64]:
     """(N, 468 + 478 + 478): x, y and depth of all vertices in the frame."""
+    # Depths divided by |turn| are in units of the frame.
     return np.concatenate([z.real, z.imag, vertices[..., 2] / np.abs(turn)], axis=1)

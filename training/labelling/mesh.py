@@ -21,7 +21,7 @@ AROUND = 1.5  # side of the square, in longer sides of the mesh's box: as MediaP
 BY_FIVE = 3.4  # the same square, in longer sides of the rectangle of the five points
 ZOOMS = (1.5, 1.5, 1.35, 1.7, 1.7, 1.35, 1.5, 1.5)
 """Squares of the views, every second one mirrored; the last two are shifted and turned too."""
-STEADY = 6
+STEADY = 6  # views from this one on are shifted and turned
 GRAPH = """
 input_stream: "image" input_stream: "roi" input_side_packet: "with_attention"
 output_stream: "landmarks"
@@ -47,9 +47,11 @@ class Square:
 
 def square_around(points: Floats, angle: float, zoom: float) -> Square:
     """The square around points (n, 2), parallel to axes turned by `angle`."""
+    # Rows: the square's own x and y axes.
     axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    along = points @ axes.T
+    along = points @ axes.T  # (n, 2), coordinates along these axes
     low, high = along.min(axis=0), along.max(axis=0)
+    # The centre goes back from the square's axes to the image.
     return Square(axes.T @ ((low + high) / 2), float(zoom * (high - low).max()), angle)
 
 
@@ -85,13 +87,16 @@ class Mesh:
             raise ImportError(
                 f"the teacher needs mediapipe 0.10.21: pip install -e '.[teacher]' ({error})"
             ) from None
+        # The graph names its network by a path relative to the folder of site-packages.
         resource_util.set_resource_dir(str(Path(mediapipe.__file__).parents[1]))
         config = text_format.Parse(GRAPH, calculator_pb2.CalculatorGraphConfig())
         self._make, self._read = packet_creator, packet_getter
         self._format = mediapipe.ImageFormat.SRGB
+        # The region of interest is the whole picture: `see` cuts the square itself.
         self._whole = rect_pb2.NormalizedRect(x_center=0.5, y_center=0.5, width=1, height=1)
         self._time, self._packet = 0, None
         self._graph = calculator_graph.CalculatorGraph(graph_config=config)
+        # True: it reports an empty packet if it sees no face.
         self._graph.observe_output_stream("landmarks", self._keep, True)
         self._graph.start_run({"with_attention": packet_creator.create_bool(True)})
 
@@ -110,39 +115,44 @@ class Mesh:
         Returns:
             (478, 3): x, y and depth in image pixels; None if the network sees no face.
         """
-        step = square.side / SIZE
+        step = square.side / SIZE  # image pixels for a pixel of the square
         c, s = step * np.cos(square.angle), step * np.sin(square.angle)
-        linear = np.array([[c, -s], [s, c]])
+        linear = np.array([[c, -s], [s, c]])  # pixels of the square -> image
+        # (2,): the middle pixel of the square comes to lie on its centre.
         offset = square.centre - linear @ np.full(2, (SIZE - 1) / 2)
         crop = cv2.warpAffine(
             image,
             np.column_stack([linear, offset]),
             (SIZE, SIZE),
+            # warpAffine takes INTER_AREA for INTER_LINEAR.
             flags=(cv2.INTER_AREA if step > 1.2 else cv2.INTER_CUBIC) | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
         if mirrored:
-            crop = crop[:, ::-1]
-        points = self._run(np.ascontiguousarray(crop[..., ::-1]))
+            crop = crop[:, ::-1]  # a view; made contiguous below
+        points = self._run(np.ascontiguousarray(crop[..., ::-1]))  # BGR -> RGB
         if points is None:
             return None
         if mirrored:
+            # Places are those of the plain picture again; names stay those of the mirrored one.
             points[:, 0] = SIZE - 1 - points[:, 0]
+        # (478, 3): pixels of the square -> image pixels.
         return np.column_stack([points[:, :2] @ linear.T + offset, points[:, 2] * step])
 
     def _run(self, rgb: Picture) -> Floats | None:
         """(320, 320, 3) -> (478, 3), pixels of the crop."""
         # The graph takes pictures in the order of their times only.
         self._time += 1
-        self._packet = None
+        self._packet = None  # nothing of the picture before may pass for this one's
         frame = self._make.create_image_frame(data=rgb, image_format=self._format)
         whole = self._make.create_proto(self._whole)
         self._graph.add_packet_to_input_stream("image", frame.at(self._time))
         self._graph.add_packet_to_input_stream("roi", whole.at(self._time))
-        self._graph.wait_until_idle()
+        self._graph.wait_until_idle()  # `_keep` has run by then
         if self._packet is None or self._packet.is_empty():
             return None
         found = self._read.get_proto(self._packet).landmark
+        # From shares of the square to its pixels; depth is in the unit of x.
         points = np.array([(p.x, p.y, p.z) for p in found]) * SIZE
         return points - [0.5, 0.5, 0.0]  # centres of pixels at whole numbers
 
@@ -172,7 +182,7 @@ class Mesh:
         """
         out = np.full((count, VERTICES, 3), np.nan, np.float32)
         for i, zoom in enumerate(ZOOMS[:count]):
-            side = square.side / AROUND
+            side = square.side / AROUND  # longer side of the mesh's box
             off, turn = np.zeros(2), 0.0
             if i >= STEADY:
                 off = 0.04 * side * rng.standard_normal(2)

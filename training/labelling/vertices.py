@@ -72,10 +72,11 @@ def keep(
     started = time.perf_counter()
     for first in range(0, len(photos), batch):
         path = store / f"{first // batch:05d}.npz"
-        if path.exists():
+        if path.exists():  # written whole, so it holds all of its photos
             continue
         parts = []
         for file in photos[first : first + batch]:
+            # Every face of a photo has the name of the photo; `training.label` numbers them.
             name = file.relative_to(root).with_suffix("").as_posix()
             parts += [(name, *face) for face in _faces(file, mesh, find, count, rounds)]
         write_whole(path, _packed(parts, count))
@@ -88,7 +89,7 @@ def load(store: Path) -> Vertices:
     Raises:
         FileNotFoundError: it holds nothing.
     """
-    files = sorted(store.glob("[0-9]*.npz"))
+    files = sorted(store.glob("[0-9]*.npz"))  # in the order of the photos
     if not files:
         raise FileNotFoundError(f"{store}: holds no meshes; run `python -m training.label` first")
     parts = [dict(np.load(file)) for file in files]
@@ -117,6 +118,7 @@ def _faces(
         five, scores = np.full((1, 5, 2), np.nan, np.float32), np.zeros(1, np.float32)
     for points, score, square in zip(five, scores, squares, strict=True):
         settled = mesh.settled(image, square, rounds)
+        # A face without a mesh keeps its row, so that it is known and refused later.
         if settled is None:
             views = np.full((count, 478, 3), np.nan, np.float32)
         else:
@@ -135,6 +137,7 @@ def _packed(parts: list[tuple[str, Five, float, NDArray[np.float32]]], count: in
     np.savez(
         buffer,
         photos=np.array([part[0] for part in parts], str),
+        # Photos may have no face at all: the shape (0,) of an empty list becomes (0, 5, 2).
         five=np.array([part[1] for part in parts], np.float32).reshape(-1, 5, 2),
         scores=np.array([part[2] for part in parts], np.float32),
         views=np.array([part[3] for part in parts], np.float32).reshape(-1, count, 478, 3),
