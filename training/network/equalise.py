@@ -20,7 +20,9 @@ from training.network.rcn import RCN, UpConv
 TAIL = 1e-3  # share of a channel's values beyond each end of its range
 # How much a value below zero counts: a leaky ReLU leaves a fifth of it. 0.25 and 1 are no better.
 BELOW = 0.5
-WIDEST = 16.0  # largest ratio of two channels' ranges that are equalised
+# Largest ratio of two channels' ranges that is equalised. A channel that is all but dead would
+# otherwise be blown up to the range of the others.
+WIDEST = 16.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def equalise(net: RCN, crops: Tensor) -> None:
         net: changed in place; in float32.
         crops: (B, 3, 80, 80) normalised, for measuring the ranges.
     """
-    maps: dict[nn.Module, Tensor] = {}
+    maps: dict[nn.Module, Tensor] = {}  # (B, C, H, W) of each layer, before its activation
     pairs = list(joints(net))
     hooks = [
         layer.register_forward_hook(lambda layer, _, output: maps.__setitem__(layer, output))
@@ -69,23 +71,27 @@ def equalise(net: RCN, crops: Tensor) -> None:
     finally:
         for hook in hooks:
             hook.remove()
+    # All maps were measured before any weight changed, and stay true: what a layer gets from those
+    # before it has been divided, its own weights multiplied, so its output is as it was.
     for layer, readers in pairs:
         # The maps are those before the activation, and ReLU leaves nothing below zero.
-        ratios = ranges(maps[layer], BELOW if net.slope else 0.0)
+        ratios = ranges(maps[layer], BELOW if net.slope else 0.0)  # (C,)
         ratios /= ratios.max()  # the widest channel stays, the others grow to its range
         conv = _conv(layer)
-        conv.weight /= ratios.view(-1, 1, 1, 1)
+        conv.weight /= ratios.view(-1, 1, 1, 1)  # (O, I, k, k): its outputs
         assert conv.bias is not None
         conv.bias /= ratios
         for reader in readers:
             theirs = slice(reader.first, reader.first + len(ratios))
-            _conv(reader.layer).weight[:, theirs] *= ratios.view(1, -1, 1, 1)
+            _conv(reader.layer).weight[:, theirs] *= ratios.view(1, -1, 1, 1)  # their inputs
 
 
 def ranges(output: Tensor, below: float) -> Tensor:
     """(B, C, H, W) -> (C,), at least 1 / `WIDEST` of the largest."""
-    values = output.transpose(0, 1).flatten(1).numpy()
+    values = output.transpose(0, 1).flatten(1).numpy()  # (C, B H W)
+    # By numpy: torch.quantile takes at most 16 million values.
     lowest, largest = np.quantile(values, [TAIL, 1 - TAIL], axis=1)
+    # The end that reaches farther decides, the lower one at a discount.
     found = torch.from_numpy(np.maximum(largest, -below * lowest)).to(output.dtype)
     return found.clamp_min(float(found.max()) / WIDEST)
 

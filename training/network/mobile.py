@@ -33,8 +33,10 @@ def doubled(x: Tensor, bilinear: bool) -> Tensor:
 
 def woven(x: Tensor) -> Tensor:
     """(B, 4 K, H, W) -> (B, K, 2H, 2W), as `Interpreter.shuffle`."""
+    # Not F.pixel_shuffle, which wants the four pixels of a map side by side: here all K maps of one
+    # pixel are, which ONNX's DepthToSpace calls DCR.
     b, c, h, w = x.shape
-    x = x.view(b, 2, 2, c // 4, h, w).permute(0, 3, 4, 1, 5, 2)
+    x = x.view(b, 2, 2, c // 4, h, w).permute(0, 3, 4, 1, 5, 2)  # (B, K, H, row, W, column)
     return x.reshape(b, c // 4, 2 * h, 2 * w)
 
 
@@ -45,7 +47,7 @@ class _Run:
         self.layers = layers
 
     def conv(self, conv: Conv, x: Tensor, plus: Tensor | None = None) -> Tensor:
-        y: Tensor = self.layers[conv.name](x)
+        y: Tensor = self.layers[conv.name](x)  # normalised, but for the head
         if plus is not None:
             y = y + plus
         return F.relu(y) if conv.act else y
@@ -103,5 +105,5 @@ def folded(net: Mobile) -> dict[str, nn.Conv2d]:
             found[name] = fuse_conv_bn_eval(conv, norm)
         else:
             assert isinstance(layer, nn.Conv2d)
-            found[name] = layer
+            found[name] = layer  # the network's own: there is nothing to fold
     return found

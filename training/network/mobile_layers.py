@@ -50,6 +50,8 @@ class Form:
 
 FORMS = MappingProxyType(
     {
+        # int8 repeats pixels by copying bytes, and the errors are those of bilinear upsampling:
+        # benchmarks/README.md has both.
         "mobile": Form(bilinear=False),
         "mobile-small": Form((16, 24, 32, 32), (32, 32, 32, 32), bilinear=False),
     }
@@ -80,7 +82,7 @@ class Conv:
     @property
     def padding(self) -> int:
         """Pixels of zeros on each side of the map."""
-        return self.kernel // 2 if self.kernel % 2 else 0
+        return self.kernel // 2 if self.kernel % 2 else 0  # an even one reads patches side by side
 
     @property
     def groups(self) -> int:
@@ -111,40 +113,47 @@ def heatmaps_of(form: Form, run: Interpreter[V], x: V, landmarks: int) -> V:
         name: str, x: V, c: int, channels: int, stride: int = 1, plus: V | None = None
     ) -> V:
         depth = Conv(f"{name}_depth", c, form.kernel, stride, depthwise=True, act=form.hidden)
+        # The sum comes before the activation: an addition and ReLU fuse with the convolution.
         return run.conv(Conv(f"{name}_point", channels), run.conv(depth, x), plus)
 
     def block(name: str, x: V, c: int) -> V:
         if not form.expansion:
             return separable(name, x, c, c, plus=x)
+        # MobileNetV2's block; its last convolution is linear, and so is the sum.
         wide = form.expansion * c
         y = run.conv(Conv(f"{name}_wide", wide), x)
         y = run.conv(Conv(f"{name}_depth", wide, form.kernel, depthwise=True), y)
         return run.conv(Conv(f"{name}_point", c, act=False), y, x)
 
+    # Encoder: every map is kept for the decoder.
     down = form.down
     if form.stem == 4:
-        x = run.conv(Conv(STEM, down[1], kernel=4, stride=4), x)
+        x = run.conv(Conv(STEM, down[1], kernel=4, stride=4), x)  # (C, 20, 20)
         skips = [separable("down1", x, down[1], down[1])]  # 20
     else:
-        x = run.conv(Conv(STEM, down[0] // 2, kernel=form.stem, stride=2), x)
+        x = run.conv(Conv(STEM, down[0] // 2, kernel=form.stem, stride=2), x)  # (C, 40, 40)
         skips = [separable("down0", x, down[0] // 2, down[0])]  # 40
         skips.append(separable("down1", skips[-1], down[0], down[1], stride=2))  # 20
     for i in (2, 3):  # 10, 5
         skips.append(separable(f"down{i}", skips[-1], down[i - 1], down[i], stride=2))
-    x, before = skips.pop(), down[3]
+    # Decoder: from the smallest map up.
+    x, before = skips.pop(), down[3]  # (C, 5, 5); `before` is its C
     if form.up[0] != before:
         x, before = run.conv(Conv("bottom", form.up[0]), x), form.up[0]
-    levels = 3 if form.shuffled else 4
+    levels = 3 if form.shuffled else 4  # a shuffled head makes 40 x 40 of 20 x 20 by itself
     for i, (c, blocks) in enumerate(zip(form.up[:levels], form.blocks[:levels], strict=True)):
         if i:
             if c < before:  # on the smaller map, at a quarter of the multiplications
                 x, before = run.conv(Conv(f"narrow{i}", c), x), c
             x = run.double(f"double{i}", x, form.bilinear)  # 10, 20, 40
-            if skips:
+            # A sum in place of the paper's concatenation; the 1x1 convolution gives the map of the
+            # encoder the channels of the decoder.
+            if skips:  # the stem that reads patches leaves none of 40 x 40
                 x = run.conv(Conv(f"skip{i}", before, act=False), skips.pop(), x)
             x, before = separable(f"up{i}", x, before, c), c
         for j in range(blocks):
             x = block(f"block{i}_{j}", x, c)
+    # Head: logits of the maps, (K, 40, 40).
     if form.shuffled:
         return run.shuffle("woven", run.conv(Conv(HEAD, 4 * landmarks, act=False), x))
     return run.conv(Conv(HEAD, landmarks, act=False), x)

@@ -10,13 +10,17 @@ from torch import Tensor, nn
 
 from training.network.rcn import RCN, UpConv
 
-MOMENTUM = 0.02  # of the running means, which the averaged weights are evaluated with
+# Of the running means: some 50 batches, where torch's 0.1 has 10. Evaluation joins the latest of
+# them with the average of the weights, since `AveragedModel` averages no buffers.
+MOMENTUM = 0.02
 
 
 class NormalisedConv(nn.Conv2d):
     """A convolution and the normalisation of its output; arguments are those of `Conv2d`."""
 
     def __init__(self, channels: int, out: int, kernel: int, padding: int = 0) -> None:
+        # With a bias, though the normalisation takes it away again: names and shapes are those of
+        # the plain network.
         super().__init__(channels, out, kernel, padding=padding)
         self.norm = nn.BatchNorm2d(out, momentum=MOMENTUM)
 
@@ -37,6 +41,7 @@ class NormalisedUpConv(UpConv):
 class NormalisedRCN(RCN):
     """`RCN`, normalised after every convolution; that of the last scales the heatmaps."""
 
+    # `RCN` makes its layers of these.
     conv = NormalisedConv
     first = NormalisedConv
     upconv = NormalisedUpConv
@@ -60,8 +65,9 @@ def folded(state: dict[str, Tensor]) -> dict[str, Tensor]:
             continue
         layer = name.removesuffix(".norm.weight")
         mean, variance = state[f"{layer}.norm.running_mean"], state[f"{layer}.norm.running_var"]
-        # The constant is that of `BatchNorm2d`.
-        gain = state[name] / torch.sqrt(variance + 1e-5)
+        # gamma (y - mean) / sigma + beta with y = W x + b is gain W x + gain (b - mean) + beta. The
+        # constant is that of `BatchNorm2d`.
+        gain = state[name] / torch.sqrt(variance + 1e-5)  # (O,)
         out[f"{layer}.weight"] = state[f"{layer}.weight"] * gain[:, None, None, None]
         out[f"{layer}.bias"] = (state[f"{layer}.bias"] - mean) * gain + state[f"{layer}.norm.bias"]
     return out

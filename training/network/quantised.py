@@ -46,12 +46,13 @@ def rounded(x: Tensor) -> Tensor:
 def weight_scales(weight: Tensor, largest: int = LARGEST) -> Tensor:
     """(O, ...) -> (O,): the step between neighbouring int8 weights of each output channel."""
     # Detached: the largest weight sets the step, and would get the gradients of all others.
+    # Clamped, or a channel of zeros would be 0 / 0.
     return weight.detach().flatten(1).abs().amax(1).clamp_min(1e-8) / largest
 
 
 def quantised_weight(weight: Tensor, largest: int = LARGEST) -> Tensor:
     """(O, ...) -> the same, rounded to -largest..largest times the scale of each output channel."""
-    scales = weight_scales(weight, largest).view(-1, *[1] * (weight.ndim - 1))
+    scales = weight_scales(weight, largest).view(-1, *[1] * (weight.ndim - 1))  # (O, 1, ...)
     return rounded(weight / scales) * scales
 
 
@@ -62,6 +63,7 @@ def upsampling_kernels(kernel: Tensor) -> Tensor:
     have 64), and its phases are rounded when the file is loaded.
     """
     phases = phase_kernels(quantised_weight(kernel, STORED))
+    # (4 O, I, 4, 4) for the rounding: each phase has a scale of its own.
     return quantised_weight(phases.flatten(0, 2)).view_as(phases)
 
 
@@ -80,6 +82,7 @@ class Steps:
 
     def bytes_of(self, x: Tensor) -> Tensor:
         """The nearest steps, 0..255 in float32."""
+        # In float32: bf16 would round the quotient before the steps do.
         return x.float().mul(1 / self.scale).round_().add_(self.zero).clamp_(0, LEVELS)
 
     def values_of(self, steps: Tensor) -> Tensor:
@@ -98,30 +101,34 @@ class RoundedActivation(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, lowest: Tensor, largest: Tensor, slope: float) -> Tensor:
         """Values -> the nearest steps behind the activation."""
         before, after = steps_of(float(lowest), float(largest), slope)
-        whole = before.bytes_of(x)
+        whole = before.bytes_of(x)  # what the convolution of the graph gives, ReLU included
         ctx.save_for_backward(whole.to(torch.uint8))
         ctx.zero, ctx.slope = before.zero, slope
         if slope:
+            # The graph has a table of 256 bytes for this.
             whole = after.bytes_of(F.leaky_relu(before.values_of(whole), slope))
         return after.values_of(whole).to(x.dtype)
 
+    # The ends get nothing from values inside, whose rounding errors Esser et al. count. This is the
+    # gradient of PACT (Choi et al., 2018).
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
         """Gradients of the values and of both ends."""
         (kept,) = ctx.saved_tensors
+        # In float32: gradients may be bf16, in which long sums stop growing.
         largest = (grad * (kept == LEVELS)).sum(dtype=torch.float32)
         # The lower end is counted downwards, so its gradient has the other sign.
         lowest = (grad * (kept == 0)).sum(dtype=torch.float32) * -ctx.slope
         inside = grad * ((kept > 0) & (kept < LEVELS))
         if ctx.slope:
-            inside = torch.where(kept < ctx.zero, inside * ctx.slope, inside)
+            inside = torch.where(kept < ctx.zero, inside * ctx.slope, inside)  # below zero
         return inside, lowest, largest, None
 
 
 def steps_of(lowest: float, largest: float, slope: float) -> tuple[Steps, Steps]:
     """The quantisation steps of a convolution's output, and those behind its activation."""
     if not slope:
-        return (Steps.between(0.0, largest),) * 2
+        return (Steps.between(0.0, largest),) * 2  # the lower end of the bytes is ReLU
     return Steps.between(lowest, largest), Steps.between(slope * lowest, largest)
 
 
@@ -142,6 +149,7 @@ class QuantisedFirst(QuantisedConv):
 
     def forward(self, x: Tensor) -> Tensor:
         """As of `nn.Conv2d`, with values of (byte - 127.5) / 127.5."""
+        # (byte - 127.5) / 127.5 = (byte - 128) / 127.5 + half, and a constant goes into the bias.
         half, weight = 0.5 / 127.5, quantised_weight(self.weight)
         assert self.bias is not None
         bias = self.bias + half * weight.sum((1, 2, 3))
@@ -155,7 +163,7 @@ class QuantisedUpConv(UpConv):
         """(B, C, H, W) -> (B, C, 2H, 2W)."""
         # bf16 would round the phases before int8 does, and otherwise.
         with torch.autocast(x.device.type, enabled=False):
-            kernels = upsampling_kernels(self.conv.weight).flatten(0, 2)
+            kernels = upsampling_kernels(self.conv.weight).flatten(0, 2)  # (4 C, C, 4, 4)
         bias = self.conv.bias
         assert bias is not None
         # (B, 4 C, H + 1, W + 1), the four phases of a channel side by side.
@@ -221,10 +229,12 @@ class QuantisedRCN(RCN):
         And moves the biases of the last layer so that the peaks of each map lie about 0, which does
         not change the softmax: the graph computes exp without subtracting the maximum.
         """
+        # A forward pass with rounded weights and plain activations, as the ends are not known yet.
+        # Noted is what comes before the activation: these are the ends of a convolution's output.
         values: dict[str, list[Tensor]] = {place: [] for place in PLACES}
 
         def noted(x: Tensor, place: str) -> Tensor:
-            values[place].append(x.flatten())
+            values[place].append(x.flatten())  # twice for a place of two maps that are concatenated
             return RCN.act(self, x, place)
 
         self.act = noted  # type: ignore[method-assign]
@@ -233,7 +243,7 @@ class QuantisedRCN(RCN):
         finally:
             del self.act  # the method again
         peaks = heatmaps.amax(dim=(2, 3))  # (B, K)
-        self.head[2].bias -= (peaks.amin(0) + peaks.amax(0)) / 2
+        self.head[2].bias -= (peaks.amin(0) + peaks.amax(0)) / 2  # (K,)
         for place, parts in values.items():
             # Not the extremes: a single outlier would make the steps of all values coarser.
             lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])

@@ -36,6 +36,7 @@ def places_of(form: Form) -> dict[str, bool]:
         conv = layer.conv
         if conv.name == HEAD:
             continue
+        # Before a sum no ReLU: onnxruntime adds maps of bytes, and ReLU is in the steps of the sum.
         places[conv.name] = conv.act and not layer.summed
         if layer.summed:
             places[f"{conv.name}_sum"] = conv.act
@@ -57,14 +58,15 @@ class _Run:
         if conv.name == STEM:  # around the map, too, zero is the byte 128
             x, bias = x - HALF, bias + HALF * weight.sum((1, 2, 3))
         y = F.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups)
-        if conv.name == HEAD:
+        if conv.name == HEAD:  # logits in float32, for the softmax
             return y
         if plus is None:
             return self.hold(y, conv.name, conv.act)
+        # Rounded twice, as in the graph: by the convolution, and by the addition.
         return self.hold(self.hold(y, conv.name, False) + plus, f"{conv.name}_sum", conv.act)
 
     def double(self, name: str, x: Tensor, bilinear: bool) -> Tensor:
-        return doubled(x, bilinear)
+        return doubled(x, bilinear)  # repeated bytes are of the same steps
 
     def shuffle(self, name: str, x: Tensor) -> Tensor:
         return woven(x)
@@ -94,6 +96,7 @@ class QuantisedMobile(nn.Module):
         self.places = places_of(form)
         # Logarithms: the ends are positive, and change by a share of themselves.
         self.largest = nn.ParameterDict({p: nn.Parameter(torch.tensor(1.0)) for p in self.places})
+        # Behind ReLU nothing is below zero: the lower end is 0, and not learned.
         below = [place for place, act in self.places.items() if not act]
         self.lowest = nn.ParameterDict({p: nn.Parameter(torch.tensor(1.0)) for p in below})
 
@@ -147,12 +150,13 @@ class QuantisedMobile(nn.Module):
             values[place].append(x.flatten()[:: max(1, x.numel() // 200_000)])
             return F.relu(x) if act else x
 
+        # Neither weights nor values are rounded yet: the network as float32 learned it.
         run = _Run(self.layers, noted, whole=False)
         for part in crops.split(16):
             heatmaps = heatmaps_of(self.form, run, part, self.landmarks)
             peaks.append(heatmaps.amax(dim=(2, 3)))
         peak = torch.cat(peaks)  # (B, K)
-        middle = (peak.amin(0) + peak.amax(0)) / 2
+        middle = (peak.amin(0) + peak.amax(0)) / 2  # (K,)
         head = self.layers[HEAD]
         assert isinstance(head, nn.Conv2d)
         assert head.bias is not None
@@ -160,6 +164,7 @@ class QuantisedMobile(nn.Module):
         head.bias -= middle.repeat(len(head.bias) // len(middle))
         for place, parts in values.items():
             lowest, largest = np.quantile(torch.cat(parts).numpy(), [tail, 1 - tail])
+            # A place that is silent on these crops has a range all the same.
             self.largest[place].fill_(math.log(max(largest, 1e-3)))
             if place in self.lowest:
                 self.lowest[place].fill_(math.log(max(-lowest, 1e-3)))

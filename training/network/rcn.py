@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 SIZE = 80  # side of the input, pixels
 SLOPE = 0.2  # of every leaky ReLU of the paper
-CHANNELS = MappingProxyType({"1/16": 4, "1/8": 8, "1/4": 16, "1/2": 32, "1": 64})
+CHANNELS = MappingProxyType({"1/16": 4, "1/8": 8, "1/4": 16, "1/2": 32, "1": 64})  # c of each width
 
 
 class UpConv(nn.Module):
@@ -31,7 +31,7 @@ class UpConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, 2H, 2W)."""
         x = F.interpolate(F.pad(x, (1, 1, 1, 1)), scale_factor=2, mode="bilinear")
-        return self.conv(x)
+        return self.conv(x)  # of (B, C, 2H + 4, 2W + 4); the kernel takes 2 from each side
 
 
 class RCN(nn.Module):
@@ -67,6 +67,9 @@ class RCN(nn.Module):
         c = CHANNELS[width]
         self.width, self.landmarks, self.stride, self.slope = width, landmarks, stride, slope
         self.dropout = nn.Dropout(dropout)
+        # By the names of Table 1: E1 to E4; the bottleneck; D4 to D1, of which D4 reads one map and
+        # the others two; D_F; the output. The table has neither the bottleneck nor one layer of the
+        # head: with them all five published counts of parameters come out.
         more = [self.conv(c, c, 3, padding=1) for _ in range(3)]
         self.encoder = nn.ModuleList([self.first(3, c, 3, padding=1), *more])
         self.bottleneck = nn.ModuleList(self.conv(c, c, 3, padding=1) for _ in range(2))
@@ -94,7 +97,8 @@ class RCN(nn.Module):
             # Coarse maps know which landmark, fine ones know where: they recombine here.
             x = torch.cat([x, skips.pop()], dim=1)  # (B, 2c, H, W)
             x = self.dropout(self.act(up(x), f"up{i}"))  # (B, 2c, 2H, 2W): 10, 20, 40, 80
-        x = self.act(self.head[0](x), "head0")
+        # No dropout here, where Table 1 has one.
+        x = self.act(self.head[0](x), "head0")  # (B, K, 80 / stride, 80 / stride)
         x = self.act(self.head[1](x), "head1")
         return self.head[2](x)
 
@@ -119,14 +123,15 @@ def phase_kernels(kernel: Tensor) -> Tensor:
         pixel 2j - 1 and phase 1 the even pixel 2j, both from the window j - 2 .. j + 1.
     """
     # Pixel 2i of the upsampled row is (x[i-1] + 3 x[i]) / 4, pixel 2i + 1 is (3 x[i] + x[i+1]) / 4.
-    taps = kernel.new_zeros(2, 5, 4)
+    taps = kernel.new_zeros(2, 5, 4)  # (phase, tap of the 5, pixel of the window)
     for phase in range(2):
         for k in range(5):
             pixel = phase - 1 + k - 2  # relative to pixel 2j
             i, odd = divmod(pixel, 2)
-            near, far = i, i + 1 if odd else i - 1
-            taps[phase, k, near + 2] += 0.75
+            near, far = i, i + 1 if odd else i - 1  # the pixels that the upsampled one lies between
+            taps[phase, k, near + 2] += 0.75  # the window begins at j - 2
             taps[phase, k, far + 2] += 0.25
+    # Bilinear upsampling is separable: rows by the first factor, columns by the last.
     return torch.einsum("pka,oikl,qlb->opqiab", taps, kernel, taps)
 
 

@@ -31,6 +31,7 @@ def carried(net: RCN, trained: RCN) -> dict[str, Tensor]:
     """
     own, state = net.state_dict(), dict(trained.state_dict())
     if trained.stride == 2 and net.stride == 1:
+        # A plain convolution in the lite network, an `UpConv` in the full one.
         state["up.3.conv.weight"] = spread_out(state.pop("up.3.weight"))
         state["up.3.conv.bias"] = state.pop("up.3.bias")
     if CHANNELS[trained.width] > CHANNELS[net.width]:
@@ -39,6 +40,7 @@ def carried(net: RCN, trained: RCN) -> dict[str, Tensor]:
             "which is wider"
         )
     for name, old in state.items() if trained.width != net.width else ():
+        # Channels of the head are as many as landmarks: with others it begins anew.
         if name in own and (net.landmarks == trained.landmarks or not name.startswith("head.")):
             state[name] = _widened(own[name].clone(), old, halves=name.startswith("up."))
     return state
@@ -47,6 +49,7 @@ def carried(net: RCN, trained: RCN) -> dict[str, Tensor]:
 def spread_out(kernel: Tensor) -> Tensor:
     """(O, I, 3, 3) -> (O, I, 5, 5): the same taps, two pixels apart."""
     out = kernel.new_zeros(*kernel.shape[:2], 5, 5)
+    # Neighbours on the small map lie two pixels apart on the large one.
     out[:, :, ::2, ::2] = kernel
     return out
 
@@ -63,8 +66,9 @@ def _widened(new: Tensor, old: Tensor, halves: bool) -> Tensor:
     if old.ndim == 1:
         new[:outputs] = old
         return new
-    inputs = torch.arange(old.shape[1])
+    inputs = torch.arange(old.shape[1])  # of `new`, where those of `old` go
     if halves:
+        # Those of the second map stand behind the new ones of the first.
         inputs = inputs.view(2, -1) + torch.tensor([[0], [(new.shape[1] - old.shape[1]) // 2]])
     new[:outputs] = 0  # old channels do not read new ones
     new[:outputs, inputs.flatten()] = old
@@ -84,7 +88,8 @@ def normalise_without_change(net: nn.Module, crops: Tensor) -> None:
         assert isinstance(norm, nn.BatchNorm2d)
         assert norm.running_mean is not None
         assert norm.running_var is not None
-        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3))
+        # (x - mean) / sqrt(variance + eps) * gain + offset = x
+        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3))  # (C,)
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(variance)
         norm.bias.copy_(mean)
