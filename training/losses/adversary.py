@@ -25,7 +25,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, landmarks: int = 68) -> None:
         super().__init__()
-        channels = (landmarks + 3, 64, 128, 256, 1)
+        channels = (landmarks + 3, 64, 128, 256, 1)  # those that pix2pix's PatchGAN begins with
         self.convolutions = nn.ModuleList(
             nn.Conv2d(i, o, 4, stride=2 if layer < 3 else 1, padding=1)
             for layer, (i, o) in enumerate(itertools.pairwise(channels))
@@ -34,7 +34,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, maps: Tensor) -> Tensor:
         """(B, 3, 80, 80) images and (B, K, 80, 80) maps -> (B, 1, 9, 9) logits of "real"."""
-        x = torch.cat([images, maps], dim=1)
+        x = torch.cat([images, maps], dim=1)  # (B, 3 + K, 80, 80)
         for layer, convolution in enumerate(self.convolutions):
             if self.training:
                 # Real maps are exact formulas: noise hides that.
@@ -60,12 +60,13 @@ def drawn_maps(landmarks: Tensor, scale: float = 1.0) -> Tensor:
     grid = torch.arange(SIZE, dtype=landmarks.dtype, device=landmarks.device)
     # |dx| + |dy| is a sum, so the map is the product of a column and a row.
     logits = -(grid - landmarks[..., None]).abs() / scale  # (B, K, 2, 80)
-    px, py = logits.softmax(-1).unbind(2)
+    px, py = logits.softmax(-1).unbind(2)  # (B, K, 80) each, the sum 1 over the pixels inside
     return py[..., :, None] * px[..., None, :]
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     """-log D(real) - log(1 - D(fake)) of equation 5, from logits, which D minimises."""
+    # log D = -softplus(-logit), log(1 - D) = -softplus(logit).
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 

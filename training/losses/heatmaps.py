@@ -26,7 +26,7 @@ def marginals(heatmaps: Tensor, beta: float = 1.0) -> tuple[Tensor, Tensor]:
     if heatmaps.device.type == "cpu":
         return _Marginals.apply(heatmaps, beta)
     p = probabilities(heatmaps, beta)
-    return p.sum(-2), p.sum(-1)
+    return p.sum(-2), p.sum(-1)  # over rows, over columns
 
 
 class _Marginals(torch.autograd.Function):
@@ -50,6 +50,7 @@ class _Marginals(torch.autograd.Function):
             px[i], py[i], kept[i] = p.sum(1), p.sum(2), p
         ctx.save_for_backward(kept, px, py)
         ctx.beta = beta
+        # The gradient has the layout of the maps: the network runs in channels_last.
         ctx.channels_last = heatmaps.is_contiguous(memory_format=torch.channels_last)
         return px, py
 
@@ -57,19 +58,19 @@ class _Marginals(torch.autograd.Function):
     def backward(ctx: Any, gx: Tensor, gy: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         kept, px, py = ctx.saved_tensors
         # Everything but p is a term of a column or of a row, so one pass over each map is left.
-        inner = (px * gx).sum(-1, keepdim=True) + (py * gy).sum(-1, keepdim=True)
-        gx = ctx.beta * (gx - inner)
+        inner = (px * gx).sum(-1, keepdim=True) + (py * gy).sum(-1, keepdim=True)  # (B, K, 1)
+        gx = ctx.beta * (gx - inner)  # (B, K, W); `inner` once, for the sum of both
         gy = ctx.beta * gy
         layout = torch.channels_last if ctx.channels_last else torch.contiguous_format
         grad = torch.empty_like(kept, memory_format=layout)
         for i in range(len(kept)):
-            grad[i] = kept[i] * (gx[i][:, None, :] + gy[i][:, :, None])
+            grad[i] = kept[i] * (gx[i][:, None, :] + gy[i][:, :, None])  # (K, H, W)
         return grad, None
 
 
 def location_and_scale(px: Tensor, py: Tensor, stride: int = 1) -> tuple[Tensor, Tensor]:
     """Marginals -> locations (B, K, 2) and scales per axis (B, K, 2), x first, crop pixels."""
-    s, b = zip(*(_moments(p, stride) for p in (px, py)), strict=True)
+    s, b = zip(*(_moments(p, stride) for p in (px, py)), strict=True)  # x and y
     return torch.stack(s, -1), torch.stack(b, -1)
 
 
@@ -78,8 +79,8 @@ def variance(px: Tensor, py: Tensor, stride: int = 1) -> Tensor:
     out = []
     for p in (px, py):
         grid = _centres(p, stride)
-        s = (p * grid).sum(-1, keepdim=True)
-        out.append((p * (grid - s).square()).sum(-1))
+        s = (p * grid).sum(-1, keepdim=True)  # (B, K, 1)
+        out.append((p * (grid - s).square()).sum(-1))  # section 3.1, alpha = 2
     return torch.stack(out, -1)
 
 
@@ -88,6 +89,7 @@ def coarser(marginal: Tensor, bins: int) -> Tensor:
 
     A teacher and a student whose maps differ in resolution meet through this.
     """
+    # (..., bins, n / bins): the masses of neighbours add up.
     return marginal.unflatten(-1, (bins, -1)).sum(-1)
 
 
@@ -101,4 +103,5 @@ def _moments(p: Tensor, stride: int) -> tuple[Tensor, Tensor]:
 def _centres(p: Tensor, stride: int) -> Tensor:
     """Centres of a map's pixels in the crop: each covers `stride` crop pixels."""
     count = torch.arange(p.shape[-1], dtype=p.dtype, device=p.device)
+    # With a stride of 2, pixel 0 covers crop pixels 0 and 1: its centre is 0.5.
     return count * stride + (stride - 1) / 2

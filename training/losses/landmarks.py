@@ -27,7 +27,7 @@ def laplace_kl(
     Returns:
         (B, K), zero if s = t and b = b0.
     """
-    d = (location - target).abs()
+    d = (location - target).abs()  # (B, K, 2): the axes are independent, divergences add up
     # A map with all its mass on one pixel has b = 0 in float32.
     b = scale.clamp_min(1e-6)
     kl = torch.log(target_scale / b) + (b * torch.exp(-d / b) + d) / target_scale - 1
@@ -45,7 +45,7 @@ def gaussian_kl(location: Tensor, variance: Tensor, target: Tensor) -> Tensor:
     Returns:
         (B, K), zero if s = t and v = 1.
     """
-    v = variance.clamp_min(1e-6)
+    v = variance.clamp_min(1e-6)  # a map of one pixel has none
     return 0.5 * (v + (location - target).square() - 1 - v.log()).sum(-1)
 
 
@@ -88,6 +88,7 @@ def distillation(
     Returns:
         (B, K), zero if the marginals agree.
     """
+    # Both are clamped alike, so that pixels that both call empty cost nothing.
     axes = [
         (p * (p.clamp_min(least).log() - q.clamp_min(least).log())).sum(-1)
         for p, q in zip(teacher, student, strict=True)

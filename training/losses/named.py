@@ -49,6 +49,7 @@ def _softargmax(maps: Maps) -> Tensor:
 
 
 def _wasserstein(maps: Maps) -> Tensor:
+    # Of the whole maps: the others need no more than their row and column sums.
     value = wasserstein(maps.heatmaps, maps.target, maps.beta, maps.stride, maps.target_scale)
     # Half of the target's spread: maps that learn well never come there, and none collapses.
     return value + landmarks.narrowness(maps.scale, maps.target_scale / 2)

@@ -20,14 +20,16 @@ def seen_from_first(logits: Tensor, between: Tensor, mirror: list[int]) -> Tenso
     Returns:
         (P, K, H, W).
     """
-    mirrored = torch.det(between[:, :, :2]) < 0
+    mirrored = torch.det(between[:, :, :2]) < 0  # (P,)
     logits = torch.where(mirrored[:, None, None, None], logits[:, mirror], logits)
     # grid_sample has the picture from -1 to 1, edge to edge: n = (2 x + 1) / SIZE - 1.
     linear, offset = between[:, :, :2], between[:, :, 2:]
     # In these units maps of any resolution lie alike. The crops are of one size: no other scale.
+    # Backwards, x = (SIZE n + SIZE - 1) / 2: pixel A x + o of the second view lies at A n and this.
     offset = (2 * (linear.sum(2, keepdim=True) * (SIZE - 1) / 2 + offset) + 1) / SIZE - 1
-    theta = torch.cat([linear, offset], dim=2).to(logits.dtype)
-    grid = F.affine_grid(theta, list(logits.shape), align_corners=False)
+    # affine_grid wants the way from places of the result to those of its source: first to second.
+    theta = torch.cat([linear, offset], dim=2).to(logits.dtype)  # (P, 2, 3)
+    grid = F.affine_grid(theta, list(logits.shape), align_corners=False)  # (P, H, W, 2)
     return F.grid_sample(logits, grid, padding_mode="border", align_corners=False)
 
 
