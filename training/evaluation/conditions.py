@@ -69,7 +69,7 @@ def conditions_of(
         untrained: with the kinds of corruption that training does not show, `UNTRAINED`, too.
         seed: seed of the random numbers; every strength has the same.
     """
-    matrices = spec.matrices(faces.five_points)
+    matrices = spec.matrices(faces.five_points)  # (N, 2, 3)
     yield Condition(CLEAN, CLEAN, cut_all(faces, matrices).numpy(), matrices)
     kinds = (CORRUPTIONS if corrupt else {}) | (UNTRAINED if untrained else {})
     total = sum(len(strengths) for strengths in kinds.values())
@@ -78,15 +78,17 @@ def conditions_of(
         total=total, desc="conditions", unit="condition", mininterval=2.0, disable=not total
     ) as bar:
         if kinds:
-            fine, places = pictures(faces, matrices)
+            fine, places = pictures(faces, matrices)  # cut once, for all corruptions
             for kind, strengths in kinds.items():
                 for how in strengths:
+                    # Yielded one by one: who wants figures alone holds the crops of one condition.
                     crops = changed_crops(fine, places, how.change, seed)
                     bar.update()
                     yield Condition(kind, how.name, crops, matrices)
         if perturb:
             for kind, move in (("shifted points", shifted_points), ("shifted boxes", boxed_points)):
                 for amount in SHIFTS:
+                    # The same draws for every amount, so that amounts differ in nothing else.
                     moved = spec.matrices(move(faces, amount, np.random.default_rng(seed)))
                     bar.update()
                     name = f"{kind} by {amount:.2f} {'d' if kind.endswith('points') else 'h'}"
@@ -98,14 +100,16 @@ def pictures(
 ) -> tuple[list[NDArray[np.uint8]], list[Place]]:
     """Each face at twice the resolution of its crop, and its place in that picture."""
     # Corruptions change this cut-out and not the photo, so that none depends on the photo's size.
-    fine = matrices.copy()
+    fine = matrices.copy()  # (N, 2, 3), picture pixels -> image pixels
     fine[:, :, :2] /= 2  # a crop pixel is the mean of two by two of the picture's
+    # The centre of the first pixel moves by a quarter of a crop pixel towards the corner.
     fine[:, :, 2] -= fine[:, :, :2].sum(axis=2) / 2
+    # N of (160, 160, 3) uint8.
     cuts = [square.cut(i, m, 2 * SIZE) for i, m in zip(faces.images, fine, strict=True)]
-    zoom = 1 / square.steps(fine)
-    boxes = around(faces.landmarks)
-    heights = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    points = square.to_crop(faces.five_points, fine)
+    zoom = 1 / square.steps(fine)  # (N,), picture pixels for an image pixel
+    boxes = around(faces.landmarks)  # (N, 4)
+    heights = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)  # (N,) image pixels
+    points = square.to_crop(faces.five_points, fine)  # (N, 5, 2) picture pixels
     return cuts, [
         Place(five, float(size), float(height))
         for five, size, height in zip(points, faces.sizes * zoom, heights * zoom, strict=True)
@@ -117,7 +121,9 @@ def changed_crops(
 ) -> NDArray[np.uint8]:
     """The result of `pictures` -> (N, 80, 80, 3) crops of the changed pictures."""
     rng = np.random.default_rng(seed)
+    # One after the other: the order of the faces decides which random numbers each has.
     changed = (change(picture, place, rng) for picture, place in zip(fine, places, strict=True))
+    # 160 to 80 pixels a side: means of two by two, as `square.cut` takes them.
     return np.stack([cv2.resize(p, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for p in changed])
 
 
@@ -136,13 +142,13 @@ def boxed_points(
 
     By a standard deviation of so many longer sides of the box, at most two of them.
     """
-    boxes = around(faces.landmarks) if faces.boxes is None else faces.boxes
+    boxes = around(faces.landmarks) if faces.boxes is None else faces.boxes  # (N, 4) image pixels
     mtcnn = load_detector("mtcnn", threads=1)
-    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)  # (N,)
     noise = np.clip(rng.standard_normal(boxes.shape), -2, 2)
     moved = boxes + amount * sides[:, None] * noise
     found = [
-        mtcnn.five_points(image, box[None])[1][0]
+        mtcnn.five_points(image, box[None])[1][0]  # scores, points: those of the one box
         for image, box in zip(faces.images, moved, strict=True)
     ]
     return np.stack(found).astype(np.float64)

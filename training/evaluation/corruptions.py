@@ -60,7 +60,7 @@ def _blur(share: float) -> Corruption:
 
 def _small(pixels: int) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
-        factor = min(1.0, pixels / place.height)
+        factor = min(1.0, pixels / place.height)  # small faces stay
         height, width = (max(1, round(factor * side)) for side in picture.shape[:2])
         return coarse(picture, width, height)
 
@@ -77,8 +77,10 @@ def _cover(part: str, points: list[int], width: float, height: float, below: flo
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         # A square of factor 1 whose crop has the points (0, 0) to (1, 1): longer sides -> pixels.
         axes = square.crop_matrices(place.five[None], factor=1.0, size=1, upright=True)[0, :, :2]
-        middle = place.five[points].mean(axis=0) + axes @ [0.0, below]
+        middle = place.five[points].mean(axis=0) + axes @ [0.0, below]  # (2,) pixels
+        # (4, 2): corners in their order around the block.
         signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+        # The product first scales the corners, then turns them.
         return covered(picture, middle + signs * [width / 2, height / 2] @ axes.T)
 
     return Corruption(f"{part} covered", change)
@@ -88,15 +90,16 @@ def _dark(light: int) -> Corruption:
     """A part of the light, and `NOISE` on every value."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        # In bytes: levels are lost, as in a dark photo.
         dark = cv2.convertScaleAbs(picture, alpha=1 / light)
-        return noisy(dark, NOISE, rng)
+        return noisy(dark, NOISE, rng)  # after the loss of light, so it is as strong in every light
 
     return Corruption(f"1/{light} of the light and noise", change)
 
 
 def _move(share: float) -> Corruption:
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
-        length = max(2, round(share * place.size))
+        length = max(2, round(share * place.size))  # 1 pixel would blur nothing
         return motion_blurred(picture, length, rng.uniform(0, np.pi))
 
     return Corruption(f"motion blur of {share:.2f} d", change)
@@ -121,14 +124,16 @@ def _block(share: float) -> Corruption:
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         side = share * place.height
+        # At most half of the face's height from the middle of the five points, on each axis.
         middle = place.five.mean(axis=0) + place.height * rng.uniform(-0.5, 0.5, 2)
-        corners = middle + side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+        corners = middle + side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])  # (4, 2)
         blue, green, red = rng.integers(0, 256, 3).tolist()
         return covered(picture, corners, (blue, green, red))
 
     return Corruption(f"block of {share:.2f} h", change)
 
 
+# The positions of the covers, 4 and 5, are used below.
 CARD_CORRUPTIONS = (
     _blur(0.05),
     _blur(0.15),
@@ -146,7 +151,7 @@ def _mosaic(share: float) -> Corruption:
     """Squares of one colour each, which hide an identity."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
-        cell = max(1.0, share * place.size)
+        cell = max(1.0, share * place.size)  # pixels; cells below one would enlarge
         height, width = picture.shape[:2]
         few = shrunk(picture, max(1, round(width / cell)), max(1, round(height / cell)))
         return np.asarray(cv2.resize(few, (width, height), interpolation=cv2.INTER_NEAREST))
@@ -158,6 +163,7 @@ def _fog(share: float) -> Corruption:
     """A share of even light grey over everything."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
+        # 210 of 255 is the light grey of the fog.
         return np.asarray(cv2.convertScaleAbs(picture, alpha=1 - share, beta=210 * share))
 
     return Corruption(f"{share:.0%} fog", change)
@@ -170,6 +176,7 @@ def _shadow(light: float) -> Corruption:
         angle = rng.uniform(0, 2 * np.pi)
         y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
         middle = place.five.mean(axis=0)
+        # (H, W): the half-plane beyond a line through the middle of the face.
         beyond = (x - middle[0]) * np.cos(angle) + (y - middle[1]) * np.sin(angle) > 0
         dark = cv2.convertScaleAbs(picture, alpha=light)
         return np.where(beyond[..., None], dark, picture).astype(np.uint8)
@@ -182,8 +189,9 @@ def _fence(share: float) -> Corruption:
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
         angle, grey = rng.uniform(0, np.pi), int(rng.integers(20, 230))
-        period = 0.45 * place.size
+        period = 0.45 * place.size  # pixels from a bar to the next: several cross a face
         y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        # (H, W) pixels across the bars.
         along = x * np.cos(angle) + y * np.sin(angle) + rng.uniform(0, period)
         return np.where((along % period < share * period)[..., None], grey, picture).astype(
             np.uint8
@@ -196,7 +204,7 @@ def _dots(share: float) -> Corruption:
     """Single pixels of black and white."""
 
     def change(picture: Picture, place: Place, rng: np.random.Generator) -> Picture:
-        chance = rng.random(picture.shape[:2])
+        chance = rng.random(picture.shape[:2])  # (H, W): one draw decides about both colours
         canvas = picture.copy()
         canvas[chance < share / 2] = 0
         canvas[chance > 1 - share / 2] = 255
@@ -207,7 +215,7 @@ def _dots(share: float) -> Corruption:
 
 CORRUPTIONS = {
     "blocks": (_block(0.25), _block(0.4), _block(0.55)),
-    "parts covered": (CARD_CORRUPTIONS[4], CARD_CORRUPTIONS[5]),
+    "parts covered": (CARD_CORRUPTIONS[4], CARD_CORRUPTIONS[5]),  # eyes; mouth and chin
     "motion blur": (_move(0.05), _move(0.15), _move(0.25)),
     "blur": (_blur(0.05), _blur(0.1), _blur(0.15)),
     "noise": (_noise(10), _noise(20), _noise(40)),

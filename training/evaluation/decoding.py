@@ -36,15 +36,17 @@ def decoded(
     Returns:
         Landmarks (N, K, 2) of each decoder, and scales (N, K), crop pixels.
     """
-    device = next(net.parameters()).device
+    device = next(net.parameters()).device  # crops follow the network
     scales = []
+    # softargmax follows from the marginals, which scales need as well.
     others = {name: DECODERS[name] for name in decoders if name != DEFAULT_DECODER}
     landmarks: dict[str, list[Tensor]] = {decoder: [] for decoder in decoders}
-    for part in crops.split(batch):
-        heatmaps = net(normalise(part.to(device)))
-        px, py = marginals(heatmaps, beta)
-        stride = SIZE // px.shape[-1]
-        location, scale = location_and_scale(px, py, stride)
+    for part in crops.split(batch):  # (B, 80, 80, 3)
+        heatmaps = net(normalise(part.to(device)))  # (B, K, H, W)
+        px, py = marginals(heatmaps, beta)  # (B, K, W) and (B, K, H)
+        stride = SIZE // px.shape[-1]  # 2 for maps of 40 x 40
+        location, scale = location_and_scale(px, py, stride)  # (B, K, 2) each, equation 2
+        # The other decoders are numpy; one copy serves all of them.
         logits = (beta * heatmaps).cpu().numpy() if others else None
         for decoder, found in landmarks.items():
             decode = others.get(decoder)

@@ -37,6 +37,7 @@ def run_on(
     if faces.detected is None:
         detected.add_detected(faces)
     return {
+        # "labels" leaves out the error that MTCNN's points add.
         source: landmark_errors(run, spec, faces, five)
         for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled))
     }
@@ -48,9 +49,10 @@ def figures_of(
     """The figures of the predictions of `run_on`."""
     report: dict[str, Any] = {"faces": len(faces), "missed_by_mtcnn": int(faces.missed.sum())}
     for source, found in results.items():
-        errors = found["errors"]
+        errors = found["errors"]  # (N, K) percent of d
         figures = figures_of_faces(found, faces.sizes, scheme)
         shown = faces.landmarks
+        # Offsets are measured along the line of the eyes, so each face must show it.
         if scheme.eye_corners and not np.isnan(shown[:, scheme.eye_corners]).any():
             figures["without_offsets"] = habit.figures(
                 found["landmarks"], shown, faces.sizes, scheme
@@ -62,7 +64,7 @@ def figures_of(
             for name, chosen in strata(faces.landmarks, faces.sizes, scheme, faces.images).items()
         }
         subsets = {
-            name: np.array([n.startswith(folders) for n in faces.names])
+            name: np.array([n.startswith(folders) for n in faces.names])  # (N,)
             for name, folders in SUBSETS.items()
         }
         # A subset with a missing folder is not the one that papers report.
@@ -86,8 +88,8 @@ def figures_of_faces(
         scheme: the annotation scheme.
     """
     errors = found["errors"]
-    seen = ~np.isnan(errors)
-    scales = 100 * found["scales"] / sizes[:, None]
+    seen = ~np.isnan(errors)  # (N, K)
+    scales = 100 * found["scales"] / sizes[:, None]  # percent of d
     return metrics.summary(errors, scheme) | {
         "mean_scale_px": float(found["map_scales"][seen].mean()),
         "mean_scale": float(scales[seen].mean()),  # percent, as the errors
@@ -105,4 +107,4 @@ def _rank_correlation(scales: NDArray[np.floating], errors: NDArray[np.floating]
     """Spearman's correlation of scale with error, both relative to the face."""
     # The place of each value in the order of all: argsort twice.
     ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (scales, errors)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(*ranks)[0, 1])  # Spearman's is Pearson's, of ranks

@@ -29,12 +29,15 @@ def without_offsets(predicted: Points, annotated: Points, scheme: Scheme) -> Poi
         (N, K, 2), image pixels.
     """
     assert scheme.eye_corners is not None
-    left, right = scheme.eye_corners
+    left, right = scheme.eye_corners  # indices
     along = annotated[:, right] - annotated[:, left]  # (N, 2), as long as d
+    # The two axes of each face are rows: `along`, and `along` turned by 90 degrees.
     frames = np.stack([along, np.stack([-along[:, 1], along[:, 0]], axis=1)], axis=1)  # (N, 2, 2)
-    squares = (along**2).sum(axis=1)[:, None, None]
+    squares = (along**2).sum(axis=1)[:, None, None]  # d^2
+    # (N, K, 2): products with axes of length d, over d^2, are offsets in units of d.
     offsets = np.einsum("nij,nkj->nki", frames, predicted - annotated) / squares
-    mean = np.nanmean(offsets, axis=0)
+    mean = np.nanmean(offsets, axis=0)  # (K, 2)
+    # Back from units of d along the axes to pixels of each photo.
     moved: Points = predicted - np.einsum("nij,ki->nkj", frames, mean)
     return moved
 
@@ -45,5 +48,6 @@ def figures(
     """NMSE in percent, `nmse`, and of all but the jaw, `nmse_inner`, without constant offsets."""
     moved = without_offsets(predicted, annotated, scheme)
     errors = metrics.point_errors(moved, annotated, sizes)
+    # Without the jaw, which sets draw differently.
     inner = [i for i in range(scheme.size) if i not in scheme.groups.get("jaw", ())]
     return {"nmse": metrics.nmse(errors), "nmse_inner": metrics.nmse(errors[:, inner])}

@@ -25,7 +25,7 @@ def point_errors(
     Returns:
         (N, K); NaN if not visible, infinite if the prediction is not a number.
     """
-    errors = 100 * np.linalg.norm(predicted - annotated, axis=-1) / sizes[:, None]
+    errors = 100 * np.linalg.norm(predicted - annotated, axis=-1) / sizes[:, None]  # (N, K)
     # A network that fails must not look like a landmark that nobody can see.
     failed = np.isnan(errors) & ~np.isnan(annotated).any(axis=-1)
     return np.where(failed, np.inf, errors)
@@ -60,6 +60,7 @@ def area_under_curve(errors: NDArray[np.floating], threshold: float) -> float:
     The curve is a step function of the faces' errors, so the area is exact: each face adds the part
     between its error and the threshold.
     """
+    # The integral of "error below t" over t from 0 to T is max(T - error, 0).
     return float(np.clip(1 - face_errors(errors) / threshold, 0, None).mean())
 
 
@@ -69,6 +70,7 @@ def summary(errors: NDArray[np.floating], scheme: Scheme) -> dict[str, float]:
     The NMSE of a group is over the faces that show some of it. A group that no face shows is
     omitted.
     """
+    # (N,) each, NaN for faces that show nothing of the group.
     groups = {name: face_errors(errors[:, list(ids)]) for name, ids in scheme.groups.items()}
     return {
         "faces": len(errors),
@@ -82,6 +84,7 @@ def summary(errors: NDArray[np.floating], scheme: Scheme) -> dict[str, float]:
         **{
             f"nmse_{name}": float(mean_of_visible(faces, axis=0))
             for name, faces in groups.items()
+            # A mean of nothing is no figure.
             if not np.isnan(faces).all()
         },
     }

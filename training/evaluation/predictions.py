@@ -41,6 +41,7 @@ def path_of_model(named: Path) -> Path:
         ValueError: there is no such file.
     """
     shipped = folders.folder() / named
+    # A file of the user comes before a shipped model of the same name.
     for folder in (named, shipped):
         for file in (folder, folder / "model.onnx", folder / "best.safetensors"):
             if file.is_file():
@@ -65,13 +66,15 @@ def open_decoders(
 ) -> tuple[Callable[[NDArray[np.uint8]], dict[str, Prediction]], CropSpec, Scheme]:
     """`open_network` for several decoders: crops -> the landmarks of each."""
     if path.suffix == ".onnx":
+        # A session for each, as the SDK's network has one decoder.
         networks = {decoder: LandmarkNetwork(path, decoder=decoder) for decoder in decoders}
-        info = next(iter(networks.values())).info
+        info = next(iter(networks.values())).info  # the same file, so the same facts
         spec = CropSpec(info.crop_factor, info.crop_upright)
         return lambda crops: {d: n.run(crops) for d, n in networks.items()}, spec, info.scheme
     net, recipe, _ = load_weights(path)
 
     def run(crops: NDArray[np.uint8]) -> dict[str, Prediction]:
+        # The maps were trained with the recipe's beta.
         landmarks, scales = decoded(net, torch.from_numpy(crops), recipe.beta, decoders)
         return {decoder: (found.numpy(), scales.numpy()) for decoder, found in landmarks.items()}
 
@@ -89,11 +92,13 @@ def cached(run: Predictor, model: Path) -> Predictor:
     graph = onnx.load(model)
     # A calibration is written into the metadata, and predictions do not depend on it.
     del graph.metadata_props[:]
+    # Deterministic: the bytes of one graph are the same in every run.
     network = hashlib.sha256(graph.SerializeToString(deterministic=True))
-    network.update(ort.__version__.encode())
+    network.update(ort.__version__.encode())  # another version may compute otherwise
     folder = CACHE / network.hexdigest()[:20]
 
     def known(crops: NDArray[np.uint8]) -> Prediction:
+        # The crops are the key: commands that make the same crops share the file.
         file = folder / f"{hashlib.sha256(crops.tobytes()).hexdigest()[:20]}.npz"
         if file.exists():
             with np.load(file) as found:
@@ -115,7 +120,7 @@ def landmark_errors(
 
     Errors of landmarks that are not visible are NaN.
     """
-    matrices = spec.matrices(five)
+    matrices = spec.matrices(five)  # (N, 2, 3)
     return errors_of(run(cut_all(faces, matrices).numpy()), matrices, faces)
 
 
@@ -127,11 +132,12 @@ def errors_of(
     The matrices, (N, 2, 3), take crop pixels to image pixels.
     """
     landmarks, scales = found
+    # Errors are those in the photo: a crop that fits worse has larger pixels.
     points = square.to_image(landmarks.astype(np.float64), matrices)
     errors = metrics.point_errors(points, faces.landmarks, faces.sizes)
     return {
         "errors": errors,
         "landmarks": points,
-        "scales": scales * square.steps(matrices)[:, None],
+        "scales": scales * square.steps(matrices)[:, None],  # crop pixels -> image pixels
         "map_scales": scales.astype(np.float64),
     }

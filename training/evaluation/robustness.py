@@ -29,7 +29,7 @@ def split_files(data: list[Path], splits: list[str] | None) -> list[tuple[Path, 
     for folder in data:
         for split in splits:
             named = folder / "splits" / f"{split}.txt"
-            file = named if named.is_file() else Path(split)
+            file = named if named.is_file() else Path(split)  # a name in `splits/` comes first
             if not file.is_file():
                 raise ValueError(f"{split}: expected a split file, or one named {named}")
             sets.append((folder, file))
@@ -70,6 +70,7 @@ def compare(
     }
     rows = []
     for folder, file in sets:
+        # Faces are read once for each scheme, and cropped once for each `CropSpec`.
         schemes = {scheme.name: scheme for _, _, scheme in networks.values()}
         for scheme in schemes.values():
             faces = detected.add_detected(read_faces(folder, scheme, file)).every(every)
@@ -79,6 +80,7 @@ def compare(
                     faces, spec, corrupt=corrupt, perturb=perturb, untrained=untrained
                 ):
                     for label, (run, own, _) in mine.items():
+                        # Models that crop otherwise see these faces with their own crops.
                         for decoder, found in run(condition.crops).items() if own == spec else ():
                             errors = errors_of(found, condition.matrices, faces)["errors"]
                             rows.append(
@@ -94,6 +96,7 @@ def compare(
                                 }
                             )
     labels, order = list(networks), list(decoders)
+    # By set and model: tables group neighbouring rows. sorted() keeps the order of conditions.
     return sorted(
         rows,
         key=lambda row: (set_of(row), labels.index(row["model"]), order.index(row["decoder"])),

@@ -24,21 +24,21 @@ def name_of(row: Row) -> str:
 
 def table(rows: list[Row]) -> str:
     """The rows for the terminal; failure rates (FR) and AUC at 8 and 10 %."""
-    width = max(len(CLEAN), *(len(name_of(row)) for row in rows))
+    width = max(len(CLEAN), *(len(name_of(row)) for row in rows))  # of the first column
     width = max(width, *(len(row["way"]) for row in rows)) + 2
     head = (
         f"{'faces':>6}{'NMSE %':>8}{'FR 8 %':>8}{'FR 10 %':>9}"
         f"{'of landmarks: 8 %':>19}{'10 %':>7}{'AUC 8':>7}{'AUC 10':>8}"
     )
     lines = []
-    for (data, split), part in groupby(rows, key=set_of):
+    for (data, split), part in groupby(rows, key=set_of):  # rows of a set are neighbours
         of_set = list(part)
         lines.append(
             f"{data}, {split}: {of_set[0]['missed']} missed by MTCNN (cropped from labels)"
         )
         lines.append(f"{'':<{width}}{head}")
         for model, group in groupby(of_set, key=name_of):
-            hard = list(group)
+            hard = list(group)  # one row for each condition
             if len(hard) > 1:
                 lines.append(model)
             for row in hard:
@@ -55,6 +55,7 @@ def markdown(rows: list[Row]) -> str:
     lines = ["NMSE; faces and landmarks with errors above 8 %; all in percent.", ""]
     for (data, split), part in groupby(rows, key=set_of):
         of = {(row["way"], name_of(row)): row for row in part}
+        # Without repeats, in the order of the rows.
         conditions, models = (list(dict.fromkeys(key[i] for key in of)) for i in (0, 1))
         faces = of[conditions[0], models[0]]["faces"]
         lines += [
@@ -87,6 +88,7 @@ def _labels(named: list[Path]) -> dict[str, Path]:
     for path in named:
         known = str(path) in shipped() or path.is_dir()
         labels[path.name if known else "/".join(path.parts[-2:])] = path
+    # Two files of one label would hide each other: then whole paths are shown.
     if len(labels) < len(named):
         labels = {str(path): path for path in named}
     return labels

@@ -32,10 +32,13 @@ def yaws(landmarks: NDArray[np.floating], scheme: Scheme) -> NDArray[np.float64]
     """
     if scheme.eye_corners is None:
         return None
-    left, right = (landmarks[:, i] for i in scheme.eye_corners)
+    left, right = (landmarks[:, i] for i in scheme.eye_corners)  # (N, 2) each
+    # (N, 2): the mean of the landmarks that stand for the nose.
     tip = landmarks[:, list(scheme.five[2])].mean(axis=1)
     across = right - left
+    # (N,): the distance along `across`, times its length.
     beside = ((tip - (left + right) / 2) * across).sum(axis=1)
+    # (N,): that distance in halves of the length, which is tan(yaw).
     asymmetry = 2 * beside / (across * across).sum(axis=1)
     return np.degrees(np.arctan(np.abs(asymmetry)))
 
@@ -60,6 +63,7 @@ def strata(
     turned = yaws(landmarks, scheme)
     if turned is not None:
         low, high = YAWS
+        # Comparisons with NaN are false, so faces of unknown yaw are in no stratum.
         found[f"yaw below {low}°"] = turned < low
         found[f"yaw {low} to {high}°"] = (turned >= low) & (turned < high)
         found[f"yaw {high}° and more"] = turned >= high
@@ -73,4 +77,5 @@ def strata(
         found["skin looks dark"] = skin < low
         found["skin looks medium"] = (skin >= low) & (skin < high)
         found["skin looks light"] = skin >= high
+    # A stratum of all faces would repeat their figures.
     return {name: chosen for name, chosen in found.items() if FEWEST <= chosen.sum() < len(sizes)}
