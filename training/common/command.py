@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from lapland.cli.stops import exit_status, stoppable
 
+# A full disk or quota, a file too large for it, a read-only disk, a folder of somebody else.
 _NOWHERE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -23,7 +24,7 @@ def as_program(main: Callable[[], object], *, goes_on: bool = False) -> None:
         SystemExit: always; its code is what `main` returned, 128 and the signal's number, or the
             error of a disk that is full or a folder that cannot be written to.
     """
-    spec = sys.modules["__main__"].__spec__
+    spec = sys.modules["__main__"].__spec__  # of `python -m NAME`; a file that is run has none
     name = (spec.name if spec else sys.argv[0]).removesuffix(".__main__")
     again = "; the same command goes on from here" if goes_on else ""
     try:

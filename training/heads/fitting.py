@@ -13,7 +13,7 @@ from training.heads.head import JAW, Floats, Head
 
 SIGMA = 0.25  # cm between labels and a perfect fit, in the mean
 JAW_WEIGHT = 0.35  # labels of the jaw slide along it
-EXPRESSION = 3.0  # weight of an expression's square, next to 1 of an identity's
+EXPRESSION = 3.0  # times as small as identity's: deviation of an expression's coefficient
 ROUNDS = 8
 REACH = 1.2  # cm over which a landmark pulls the skin with it
 MOST_IDENTITY = 2.5  # standard deviations
@@ -44,6 +44,7 @@ class Fit:
     @property
     def yaw(self) -> float:
         """Degrees, positive if the nose points to the left of the picture."""
+        # The third column is where the nose points, in camera axes.
         return -float(np.rad2deg(np.arctan2(self.rotation[0, 2], self.rotation[2, 2])))
 
     @property
@@ -64,7 +65,7 @@ def fit_head(head: Head, landmarks: Floats) -> Fit:
     weights[:JAW] = JAW_WEIGHT
     # The vertices that landmarks may be at: all that the rounds need of the head.
     every = np.unique(np.concatenate([head.landmarks, *head.slices]))
-    place = np.zeros(len(head.mean), np.intp)
+    place = np.zeros(len(head.mean), np.intp)  # number of a vertex -> its row in `every`
     place[every] = np.arange(len(every))
     part = Head(
         head.mean[every],
@@ -76,17 +77,20 @@ def fit_head(head: Head, landmarks: Floats) -> Fit:
         tuple(place[s] for s in head.slices),
         head.mirror[:0],
     )
+    # The mean head, seen from the front.
     coefficients, rotation = np.zeros(len(head.modes)), np.eye(3)
     for _ in range(ROUNDS):
         shape = part.shape(coefficients)
-        at = part.outline(shape @ rotation.T)
+        at = part.outline(shape @ rotation.T)  # (68,)
         # The outline depends on the pose and the pose on the outline, hence the turns.
         rotation, scale, offset = _pose(shape[at], target, weights)
+        # Targets in cm, from the head's origin.
         coefficients = _modes(part, at, rotation, (target - offset) / scale, weights)
+    # The whole head, with what the rounds have found.
     shape = head.shape(coefficients)
     skin = shape @ rotation.T
     at = head.outline(skin)
-    left = (target - offset) / scale - skin[at, :2]
+    left = (target - offset) / scale - skin[at, :2]  # (68, 2) cm
     side = np.ptp(landmarks, axis=0).max()
     error = 100 * np.linalg.norm(left, axis=1).mean() * scale / side
     # Depths stay: landmarks of a picture say nothing of them.
@@ -96,28 +100,29 @@ def fit_head(head: Head, landmarks: Floats) -> Fit:
 
 def _pose(points: Floats, target: Floats, weights: Floats) -> tuple[Floats, float, Floats]:
     """Rotation (3, 3), scale and offset (2,) that take points (n, 3) to targets (n, 2)."""
-    share = weights[:, None] / weights.sum()
+    share = weights[:, None] / weights.sum()  # (n, 1)
     middle, goal = (share * points).sum(axis=0), (share * target).sum(axis=0)
     root = np.sqrt(weights)[:, None]
+    # (2, 3): the best linear map; the nearest one that is a scale and a rotation follows from it.
     linear = np.linalg.lstsq((points - middle) * root, (target - goal) * root, rcond=None)[0].T
     left, sizes, right = np.linalg.svd(linear, full_matrices=False)
     # The nearest rows of unit length at right angles; the third row is their cross product.
     two = left @ right
     rotation = np.vstack([two, np.cross(two[0], two[1])])
-    scale = float(sizes.mean())
+    scale = float(sizes.mean())  # weak perspective has one for both rows
     return rotation, scale, goal - scale * two @ middle
 
 
 def _modes(head: Head, at: np.ndarray, rotation: Floats, target: Floats, weights: Floats) -> Floats:
     """Coefficients (M,) by ridge; modes of expression are clipped to 0..1."""
     count = len(head.modes)
-    root = np.repeat(np.sqrt(weights), 2) / SIGMA
-    moves = (head.modes[:, at] @ rotation[:2].T).reshape(count, -1).T * root[:, None]
+    root = np.repeat(np.sqrt(weights), 2) / SIGMA  # (2 n,): x and y of each landmark
+    moves = (head.modes[:, at] @ rotation[:2].T).reshape(count, -1).T * root[:, None]  # (2 n, M)
     wanted = (target - head.mean[at] @ rotation[:2].T).ravel() * root
-    prior = np.ones(count)
+    prior = np.ones(count)  # of identity: its coefficients have a deviation of 1
     prior[head.identities :] = EXPRESSION**2
     held, found = np.zeros(count, bool), np.zeros(count)
-    face = np.arange(count) >= head.identities
+    face = np.arange(count) >= head.identities  # modes of expression
     gram, pull = moves.T @ moves + np.diag(prior), moves.T @ wanted
     # Ridge with bounds: coefficients beyond one are held there, and the rest solved again.
     for _ in range(4):
@@ -141,5 +146,6 @@ def _spread(points: Floats, moves: Floats, skin: Floats) -> Floats:
 
 
 def _bell(first: Floats, second: Floats) -> Floats:
+    # |a - b|^2 without (n, V, 3).
     gaps = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
     return np.asarray(np.exp(-gaps / (2 * REACH**2)))

@@ -56,6 +56,7 @@ class Head:
         found = self.landmarks.copy()
         for k, part in enumerate(self.slices):
             if k != CHIN:
+                # Leftmost up to the chin, then rightmost.
                 found[k] = part[(skin[part, 0] * np.sign(k - CHIN)).argmax()]
         return found
 
@@ -117,6 +118,7 @@ def _slice(mean: Floats, landmark: int, side: int) -> Indices:
 def _mirrored(mean: Floats) -> Indices:
     flipped = mean * [-1, 1, 1]
     found = np.empty(len(mean), np.intp)
+    # Some 256 at a time, not (V, V, 3).
     for part in np.array_split(np.arange(len(mean)), max(1, len(mean) // 256)):
         gaps = ((mean[part, None] - flipped[None]) ** 2).sum(axis=2)
         found[part] = gaps.argmin(axis=1)
@@ -125,6 +127,7 @@ def _mirrored(mean: Floats) -> Indices:
 
 def _closed(mean: Floats, modes: Floats, triangles: Indices) -> tuple[Floats, Floats, Indices]:
     """Lids over open eyes and a mouth: a vertex in the middle of each rim but the neck's."""
+    # (3 T, 2), in their direction.
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     known = {(int(a), int(b)) for a, b in edges}
     # An edge of one triangle alone lies on a rim. It is walked backwards, so that the lid's
@@ -133,11 +136,13 @@ def _closed(mean: Floats, modes: Floats, triangles: Indices) -> tuple[Floats, Fl
     vertices, moves, faces = [mean], [modes], [triangles]
     count = len(mean)
     while after:
+        # Walk one rim; `pop` leaves the others.
         rim = [next(iter(after))]
         while (following := after.pop(rim[-1], None)) is not None and following != rim[0]:
             rim.append(following)
         if len(rim) < 8 or np.ptp(mean[rim], axis=0).max() > SKIRT:
             continue
+        # A fan about the middle, which moves as its rim does in the mean.
         vertices.append(mean[rim].mean(axis=0, keepdims=True))
         moves.append(modes[:, rim].mean(axis=1, keepdims=True))
         faces.append(np.array([(a, b, count) for a, b in zip(rim, rim[1:] + rim[:1], strict=True)]))
