@@ -18,6 +18,7 @@ def read(file: Path, photos: Path) -> list[Labelled]:
         for image in root.iter("image"):
             for box in image.iter("box"):
                 parts = {
+                    # "00", "01", ...
                     part.attrib["name"]: (float(part.attrib["x"]), float(part.attrib["y"]))
                     for part in box.iter("part")
                 }

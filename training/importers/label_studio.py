@@ -39,7 +39,7 @@ def _points(result: list[dict[str, Any]]) -> dict[str, tuple[float, float]]:
     for row in result:
         if row.get("type") == "keypointlabels":
             value = row["value"]
-            x = value["x"] / 100 * row["original_width"] - _CORNER
+            x = value["x"] / 100 * row["original_width"] - _CORNER  # percent of the photo -> pixels
             y = value["y"] / 100 * row["original_height"] - _CORNER
             points[value["keypointlabels"][0]] = (x, y)
     return points
@@ -47,11 +47,12 @@ def _points(result: list[dict[str, Any]]) -> dict[str, tuple[float, float]]:
 
 def _photo(data: dict[str, str], photos: Path) -> Path:
     """The photo of a task, from the first value that names a file."""
-    address = urlsplit(next(iter(data.values())))
+    address = urlsplit(next(iter(data.values())))  # a URL or a path, by how photos came in
     local = parse_qs(address.query).get("d", [address.path])[0]  # /data/local-files/?d=...
     name = PurePosixPath(unquote(local)).name
-    plain = name.partition("-")[2]
+    plain = name.partition("-")[2]  # "1a2b3c4d-photo.jpg" -> "photo.jpg"
+    # The name of the file first: a photo of the user's may have a hyphen.
     for candidate in (photos / name, photos / plain):
         if candidate.is_file():
             return candidate
-    return photos / name
+    return photos / name  # missing: `layout.write` says so

@@ -38,12 +38,13 @@ def in_order(
             f"{where}: unknown landmarks {', '.join(unknown)}; expected {', '.join(names)}"
         )
     hidden = (np.nan, np.nan)
+    # Without names the shape is (0, 2).
     return np.array([found.get(name, hidden) for name in names], np.float64).reshape(-1, 2)
 
 
 def all_names(faces: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """Every name once, numbers in the order of numbers, others in that of their first use."""
     names = list(dict.fromkeys(name for face in faces for name in face))
-    if all(name.isdecimal() for name in names):
+    if all(name.isdecimal() for name in names):  # as text, "10" would come before "2"
         names.sort(key=int)
     return tuple(names)

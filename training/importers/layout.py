@@ -32,7 +32,8 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
         FileNotFoundError: a photo is missing; nothing is written then.
         ValueError: there are fewer than two photos.
     """
-    photos = sorted({face.photo for face in faces})
+    photos = sorted({face.photo for face in faces})  # by photo, as faces of one stay together
+    # All photos before the first file: a wrong --photos leaves nothing behind.
     missing = [str(photo) for photo in photos if not photo.is_file()]
     if missing:
         raise FileNotFoundError(
@@ -40,12 +41,13 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
         )
     if len(photos) < 2:
         raise ValueError(f"expected two photos or more, to train and to choose on; {len(photos)}")
-    count = min(max(1, round(share * len(photos))), len(photos) - 1)
+    count = min(max(1, round(share * len(photos))), len(photos) - 1)  # both splits have a photo
+    # `photos` is sorted, so a seed chooses the same ones again.
     chosen = {photos[i] for i in np.random.default_rng(seed).permutation(len(photos))[:count]}
     splits: dict[str, list[str]] = {"train": [], "val": []}
     taken: set[str] = set()
     for face in faces:
-        name = _free(face.photo.stem, taken)
+        name = _free(face.photo.stem, taken)  # one name for each face
         target = out / "photos" / f"{name}{face.photo.suffix.lower()}"
         target.parent.mkdir(parents=True, exist_ok=True)
         _place(face.photo, target)
@@ -59,6 +61,7 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
 
 def pts_text(points: NDArray[np.float64]) -> str:
     """An iBUG `.pts` file, 1-based; `nan nan` for hidden landmarks."""
+    # (K, 2), 0-based -> 1-based.
     rows = "".join(f"{x + 1:.3f} {y + 1:.3f}\n" for x, y in points.tolist())
     return f"version: 1\nn_points: {len(points)}\n{{\n{rows}}}\n"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.importers.labelled import Labelled
 
-_BOX, _ATTRIBUTES = 4, 6
+_BOX, _ATTRIBUTES = 4, 6  # numbers between the points and the photo
 
 
 def read(file: Path, photos: Path) -> list[Labelled]:
@@ -23,7 +23,7 @@ def read(file: Path, photos: Path) -> list[Labelled]:
         fields = line.split()
         if not fields:
             continue
-        count = len(fields) - 1 - _BOX - _ATTRIBUTES
+        count = len(fields) - 1 - _BOX - _ATTRIBUTES  # numbers of the points: two for each
         try:
             if count < 2 or count % 2:
                 raise ValueError("expected points, a box, six attributes and a photo")

@@ -18,7 +18,7 @@ def losses_table(results: list[dict[str, Any]]) -> str:
         "| loss | NMSE %, val | NMSE %, common | spread of a map, px | minutes | one of its runs |",
         "|---|---|---|---|---|---|",
     ]
-    for rows in _grouped(results, "row").values():
+    for rows in _grouped(results, "row").values():  # the seeds of one row
         val, common = (_with_range([r[name] for r in rows]) for name in ("val", "common"))
         spread, minutes = (np.mean([r[name] for r in rows]) for name in ("spread", "minutes"))
         command = f"`python -m training.train {rows[0]['command']}`"
@@ -47,6 +47,7 @@ def robustness_tables(rows: list[Row]) -> str:
 
     The last columns are means over the strengths of a corruption.
     """
+    # Without repeats, in the order of the rows.
     kinds = [kind for kind in dict.fromkeys(row["kind"] for row in rows) if kind != CLEAN]
     head = ["NMSE", "faces", "landmarks", "all corruptions", "faces", *kinds]
     lines = [
@@ -54,13 +55,18 @@ def robustness_tables(rows: list[Row]) -> str:
         "means of corrupted ones; all in percent; ± half of the range of the seeds.",
         "",
     ]
+    # Sorted, because groupby joins neighbours alone.
     for (data, split), part in groupby(sorted(rows, key=set_of), key=set_of):
         lines += [f"| {data}, {split} | {' | '.join(head)} |", "|---|" + "---|" * len(head)]
         for (model, decoder), of_run in _grouped(part, "model", "decoder").items():
+            # For each seed the means of each kind.
             seeds = [_by_kind(of) for of in _grouped(of_run, "seed").values()]
             cells = [
+                # Clean photos with the range of the seeds, then rates, then the mean of all
+                # corruptions.
                 _with_range([seed[CLEAN]["nmse"] for seed in seeds]),
                 *(f"{np.mean([s[CLEAN][rate] for s in seeds]):.1f}" for rate in RATES),
+                # Each kind counts once, whatever its strengths.
                 _with_range([np.mean([seed[k]["nmse"] for k in kinds]) for seed in seeds]),
                 f"{np.mean([seed[k][RATES[0]] for seed in seeds for k in kinds]):.1f}",
                 *(f"{np.mean([seed[kind]['nmse'] for seed in seeds]):.2f}" for kind in kinds),
