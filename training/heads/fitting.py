@@ -13,7 +13,7 @@ from training.heads.head import JAW, Floats, Head
 
 SIGMA = 0.25  # cm between labels and a perfect fit, in the mean
 JAW_WEIGHT = 0.35  # labels of the jaw slide along it
-EXPRESSION = 3.0  # times as small as identity's: deviation of an expression's coefficient
+EXPRESSION = 3.0  # deviation of identity's coefficients, in those of expressions'
 ROUNDS = 8
 REACH = 1.2  # cm over which a landmark pulls the skin with it
 MOST_IDENTITY = 2.5  # standard deviations

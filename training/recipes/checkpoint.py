@@ -25,7 +25,7 @@ def save_weights(
     metadata = {"format": written, "recipe": recipe.to_json(), "facts": json.dumps(facts)}
     scheme = SCHEMES[recipe.scheme]
     if not is_shipped(scheme):
-        metadata["scheme"] = scheme_to_json(scheme)
+        metadata["scheme"] = scheme_to_json(scheme)  # other machines do not know it
     kept = {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
     write_whole(path, save(kept, metadata=metadata))
 
@@ -52,12 +52,14 @@ def load_weights(path: Path) -> tuple[nn.Module, Recipe, dict[str, Any]]:
         )
     try:
         if "scheme" in metadata:
+            # First: a recipe refuses a scheme that it does not know.
             register(scheme_from_json(metadata["scheme"]))
         recipe = Recipe.from_json(metadata["recipe"])
         facts: dict[str, Any] = json.loads(metadata["facts"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: its recipe cannot be read ({error})") from error
     net, scheme, last = recipe.network(), SCHEMES[recipe.scheme], FAMILIES[recipe.family].last
+    # In entries of the last bias: a head that shuffles has four for each landmark.
     found, expected = len(weights.get(last, ())), len(net.state_dict()[last])
     if found != expected:
         raise ValueError(
@@ -87,6 +89,7 @@ def start_from(net: nn.Module, path: Path) -> None:
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     fit = {name: w for name, w in weights.items() if name in own and own[name].shape == w.shape}
+    # Kernels, since biases of equal length fit those of any network.
     if not any(w.ndim > 1 for w in fit.values()):
         raise ValueError(f"{path}: none of its weights fit the network; is it of another family?")
     net.load_state_dict(fit, strict=False)

@@ -60,7 +60,7 @@ class Family:
 
 def _rcn(settings: Settings, landmarks: int) -> RCN:
     form: dict[str, Any] = {"stride": settings.stride, "slope": settings.slope}
-    if settings.precision == "int8":
+    if settings.precision == "int8":  # without dropout, which a recipe for int8 refuses
         return QuantisedRCN(settings.width, landmarks, **form)
     return RCN(settings.width, landmarks, settings.dropout, **form)
 
@@ -68,7 +68,7 @@ def _rcn(settings: Settings, landmarks: int) -> RCN:
 def _rcn_start(net: nn.Module, trained: nn.Module) -> dict[str, Tensor]:
     if isinstance(net, RCN) and isinstance(trained, RCN):
         return carried(net, trained)
-    return trained.state_dict()
+    return trained.state_dict()  # of another family: nothing of it will fit
 
 
 def _rcn_label(settings: Settings) -> str:
@@ -98,6 +98,7 @@ def _mobile(settings: Settings, landmarks: int) -> nn.Module:
 
 
 def _mobile_start(net: nn.Module, trained: nn.Module) -> dict[str, Tensor]:
+    # int8 has no normalisation, so weights come with it folded in, and by their names there.
     if isinstance(net, QuantisedMobile) and isinstance(trained, Mobile):
         return {
             f"layers.{name}.{part}": tensor
@@ -121,10 +122,10 @@ FAMILIES = MappingProxyType(
         ),
         "mobile": Family(
             choices={
-                "width": (*FORMS, *DESIGNS),
+                "width": (*FORMS, *DESIGNS),  # designs, too, for `training.designs`
                 "stride": (STRIDE,),
-                "slope": (0.0,),
-                "dropout": (0.0,),
+                "slope": (0.0,),  # ReLU, which int8 has at no cost
+                "dropout": (0.0,),  # there is no such layer
                 "normalised": (False,),  # it keeps a normalisation of its own
             },
             network=_mobile,

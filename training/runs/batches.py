@@ -68,6 +68,7 @@ class Batches:
         self._workers = workers
         self._order = torch.Generator()  # of both loaders; each pass seeds it
         self.data, self.unlabelled = data, unlabelled
+        # Each process has its share of the batches.
         self._labelled = accelerator.prepare(self._loader(data, None))
         self._more: Any = None
         if unlabelled is not None:
@@ -95,7 +96,7 @@ class Batches:
 
         With two views a pass has as many crops as without, two each of half of the faces.
         """
-        share = self._share // self._views
+        share = self._share // self._views  # items of a batch: pairs, if there are two views
         samples = (needed or len(data)) // self._views
         sampler = RandomSampler(
             data,  # type: ignore[arg-type]
@@ -119,7 +120,7 @@ class Batches:
             if unlabelled is not None:
                 crops = torch.cat([crops, unlabelled])
             return Batch(crops, target, None, *weight)
-        crops, target, *weight, between = side_by_side(labelled)
+        crops, target, *weight, between = side_by_side(labelled)  # (2 P, ...), first views first
         if unlabelled is not None:
             more, links = side_by_side(unlabelled)
             crops, between = torch.cat([crops, more]), torch.cat([between, links])

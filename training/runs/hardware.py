@@ -44,5 +44,5 @@ def _has_bf16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     # Without AVX-512's or AMX's instructions for it, bf16 on a CPU is slower than float32.
-    mkldnn = torch.backends.mkldnn.is_available()
+    mkldnn = torch.backends.mkldnn.is_available()  # oneDNN, which has the kernels in bf16
     return mkldnn and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 (no other)

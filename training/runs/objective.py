@@ -34,15 +34,15 @@ def loss_on_labels(
     visible = target.isfinite().all(-1)  # (B, K)
     # Before the arithmetic, since a gradient of NaN times 0 is NaN.
     target = target.where(visible[..., None], 0.0)
-    location, scale = location_and_scale(*sums, recipe.stride)
+    location, scale = location_and_scale(*sums, recipe.stride)  # (B, K, 2) each
     settings = (recipe.beta, recipe.stride, recipe.target_scale)
     maps = Maps(heatmaps, sums, location, scale, target, *settings)
-    loss = LOSSES[recipe.loss](maps)
+    loss = LOSSES[recipe.loss](maps)  # (B, K)
     if recipe.wasserstein:
         loss = loss + recipe.wasserstein * LOSSES["wasserstein"](maps)
     if weight is not None:
         loss = loss * weight
-    error = landmarks.softargmax(location.detach(), target)
+    error = landmarks.softargmax(location.detach(), target)  # crop pixels; watched, not learned
     values = {"loss": loss, "error_px": error, "scale_px": scale.detach()}
     # The divisor counts landmarks and not weights, so a face of little weight pulls little.
     return {name: value[visible].mean() for name, value in values.items()}
@@ -115,17 +115,21 @@ class Objective:
             weight: (B, K), 0..1, of each label; None counts all fully.
         """
         labelled = len(target)
-        sums = marginals(heatmaps, self.recipe.beta)
+        sums = marginals(heatmaps, self.recipe.beta)  # of all faces, once for all losses
         here = (sums[0][:labelled], sums[1][:labelled])
+        # Supervised: equation 3 of the paper, or another loss in its place.
         scalars = loss_on_labels(heatmaps[:labelled], here, target, self.recipe, weight)
+        # Two views of a face: their maps agree.
         if between is not None:
             # Agreement of two views needs no label, so unlabelled faces count as well.
             parts = (heatmaps[:labelled].chunk(2), heatmaps[labelled:].chunk(2))
+            # (P, K, H, W) each.
             first, second = (torch.cat(views) for views in zip(*parts, strict=True))
             mirror = list(SCHEMES[self.recipe.scheme].mirror)
             apart = disagreement(first, second, between, mirror, self.recipe.beta)
             scalars["disagreement"] = apart.mean()
             scalars["loss"] = scalars["loss"] + self.recipe.siamese * scalars["disagreement"]
+        # A teacher's maps, labelled faces and others alike.
         if self.teacher is not None:
             with torch.no_grad(), self.accelerator.autocast():
                 taught = marginals(self.teacher(images), self.teacher_beta)
@@ -136,6 +140,7 @@ class Objective:
             )
             scalars["distillation"] = landmarks.distillation(student, teacher).mean()
             scalars["loss"] = scalars["loss"] + self.recipe.distillation * scalars["distillation"]
+        # Semi-supervised: equation 7, lambda L_adv + L_KL.
         if self.discriminator is not None:
             # Maps of unlabelled faces alone are judged: those of the others have labels.
             fake = probabilities(heatmaps[labelled:], self.recipe.beta)
@@ -148,9 +153,11 @@ class Objective:
         assert judge is not None
         labelled = len(target)
         # As wide as the targets of the losses, or their width alone would give them away.
+        # The paper's omega(s), (B, K, 80, 80).
         real = adversary.drawn_maps(target, self.recipe.target_scale)
+        # D's step of Algorithm 1.
         with self.accelerator.autocast():
-            on_real = judge(images[:labelled], real)
+            on_real = judge(images[:labelled], real)  # (B, 1, 9, 9)
             # Detached: this step changes the discriminator alone.
             on_fake = judge(images[labelled:], fake.detach())
         # In float32: bf16 keeps two or three digits.
@@ -160,8 +167,9 @@ class Objective:
         self.optimiser.step()
         for parameter in judge.parameters():
             parameter.requires_grad_(False)  # the next pass is for the generator's gradient
+        # The generator's loss, which the trainer's step minimises with the others.
         with self.accelerator.autocast():
-            fooled = judge(images[labelled:], fake)
+            fooled = judge(images[labelled:], fake)  # not detached: through it G learns
         for parameter in judge.parameters():
             parameter.requires_grad_(True)
         return {

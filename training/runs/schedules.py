@@ -17,6 +17,7 @@ def rate_at(epoch: float, recipe: Recipe) -> float:
         return 1.0
     if epoch < recipe.warmup:
         return max(epoch, 0.01) / recipe.warmup  # never 0, or the first step would be lost
+    # 0 after the warm-up, 1 at the end.
     done = (epoch - recipe.warmup) / max(recipe.epochs - recipe.warmup, 1e-9)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 

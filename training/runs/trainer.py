@@ -81,6 +81,7 @@ class Trainer:
         net: nn.Module = recipe.trained().to(memory_format=torch.channels_last)
         if start is not None:
             checkpoint.start_from(net, start)
+        # After the start: ranges and statistics are those of its weights.
         if recipe.precision == "int8":
             net.prepare(_sample(data), recipe.tail)
         elif recipe.normalised and start is not None:
@@ -99,7 +100,7 @@ class Trainer:
         self.history: list[dict[str, Any]] = []
         self.commit = commit.commit()  # commit of the running code, even if files change later
         out.mkdir(parents=True, exist_ok=True)
-        self._resume()
+        self._resume()  # last: it overwrites what was begun above
 
     @hardware.denormals_flushed()
     def run(self) -> float:
@@ -152,9 +153,10 @@ class Trainer:
             for group in self.optimiser.param_groups:
                 group["lr"] = recipe.rate * fraction
             net.slope = slope_at(self.epoch + step / steps, recipe)  # evaluated is `recipe.slope`
+            # (B + U, 3, 80, 80).
             images = normalise(batch.crops).contiguous(memory_format=torch.channels_last)
             with self.accelerator.autocast():
-                heatmaps = self.net(images)
+                heatmaps = self.net(images)  # (B + U, K, H, W), float32 again
             scalars = self.objective.losses(
                 heatmaps, images, batch.target, batch.between, batch.weight
             )
@@ -212,6 +214,7 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "objective": self.objective.state(),
         }
+        # First: the history can be shown again from it.
         checkpoint.save_state(self.out / "last.pt", state)
         self._show()
 
