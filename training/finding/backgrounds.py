@@ -14,6 +14,7 @@ _LETTERS = list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.
 def background(size: int, photos: Sequence[Picture], rng: np.random.Generator) -> Picture:
     """(size, size, 3): a part of one of the photos, or drawn, or one on the other."""
     kind = rng.random()
+    # Of ten: a photo drawn upon, six plain ones, two gradients, one of noise.
     if photos and kind < 0.7:
         image = part(photos[rng.integers(len(photos))], size, rng)
         if kind < 0.1:
@@ -26,6 +27,7 @@ def background(size: int, photos: Sequence[Picture], rng: np.random.Generator) -
 def part(photo: Picture, size: int, rng: np.random.Generator) -> Picture:
     """A part of a photo of any scale and turn; mirrored beyond its border."""
     height, width = photo.shape[:2]
+    # Half to three times the scale at which the part spans the photo's shorter side.
     rate = size / min(height, width) * np.exp(rng.uniform(-0.7, 1.1))
     small = photo
     # The warp samples single pixels: halving averages those that it would skip.
@@ -33,19 +35,20 @@ def part(photo: Picture, size: int, rng: np.random.Generator) -> Picture:
         small = cv2.resize(small, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         rate *= 2
     angle = rng.integers(4) * 90 + rng.normal(0, 8)
-    middle = rng.uniform(0, 1, 2) * small.shape[1::-1]
+    middle = rng.uniform(0, 1, 2) * small.shape[1::-1]  # pixels of the halved photo
     matrix = cv2.getRotationMatrix2D(middle.tolist(), angle, rate)
-    matrix[:, 2] += size / 2 - middle
+    matrix[:, 2] += size / 2 - middle  # `middle` comes to the middle of the part
     if rng.random() < 0.5:
-        matrix[0] = [0, 0, size - 1] - matrix[0]
+        matrix[0] = [0, 0, size - 1] - matrix[0]  # left and right exchanged
     return cv2.warpAffine(
         small, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
 
 
 def _gradient(size: int, rng: np.random.Generator) -> Picture:
-    corners = rng.uniform(0, 255, (2, 2, 3)).astype(np.float32)
+    corners = rng.uniform(0, 255, (2, 2, 3)).astype(np.float32)  # four colours, BGR
     if rng.random() < 0.5:
+        # Paler: less contrast between the corners.
         corners[:] = corners.mean(axis=(0, 1)) + 0.3 * (corners - corners.mean(axis=(0, 1)))
     image = cv2.resize(corners, (size, size), interpolation=cv2.INTER_LINEAR)
     return image.astype(np.uint8)
@@ -54,10 +57,11 @@ def _gradient(size: int, rng: np.random.Generator) -> Picture:
 def _noise(size: int, rng: np.random.Generator) -> Picture:
     """Noise of several scales."""
     image = np.zeros((size, size, 3), np.float32)
-    for cell in (4, 10, 25, 60):
+    for cell in (4, 10, 25, 60):  # pixels
         count = size // cell + 2
         rough = rng.normal(0, 1, (count, count, 3)).astype(np.float32)
         image += rng.uniform(0, 1) * cv2.resize(rough, (size, size), interpolation=cv2.INTER_CUBIC)
+    # Mean of each channel, and contrast.
     image = rng.uniform(40, 215, 3) + rng.uniform(20, 70) * image
     return np.clip(image, 0, 255).astype(np.uint8)
 
@@ -69,6 +73,7 @@ def _drawn(image: Picture, rng: np.random.Generator) -> Picture:
     for _ in range(rng.integers(2, 14)):
         colour = tuple(map(int, rng.integers(0, 256, 3)))
         x, y = map(int, rng.integers(0, size, 2))
+        # Logarithms: small shapes are as frequent as large ones.
         reach = int(np.exp(rng.uniform(np.log(3), np.log(size / 2))))
         thick = int(rng.integers(1, 5)) if rng.random() < 0.5 else cv2.FILLED
         kind = rng.integers(6)
@@ -92,6 +97,8 @@ def _drawn(image: Picture, rng: np.random.Generator) -> Picture:
             corners = rng.normal(0, reach, (rng.integers(3, 6), 2)) + np.array([x, y])
             cv2.fillPoly(image, [corners.astype(np.int32)], colour, cv2.LINE_AA)
         else:
+            # Two discs side by side: a detector that takes any pair of eyes for a face would see
+            # one.
             gap, radius = max(3, reach // 2), max(1, reach // 8)
             for side in (-1, 1):
                 cv2.circle(image, (x + side * gap, y), radius, colour, thick, cv2.LINE_AA)

@@ -34,6 +34,7 @@ class Level:
     most: float
 
 
+# Between 40 and 52 pixels cells of both levels learn a face: none falls between the two.
 LEVELS = (Level(8, 12, 52), Level(16, 40, 150))
 
 
@@ -74,11 +75,13 @@ class OneStage(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = Convolution(3, 16, 3, 2, deep=False, active=True)
-        self.quarter = separable(16, 32, 2)
+        self.stem = Convolution(3, 16, 3, 2, deep=False, active=True)  # (N, 16, H / 2, W / 2)
+        self.quarter = separable(16, 32, 2)  # (N, 32, H / 4, W / 4)
+        # (N, 64, H / 8, W / 8).
         self.fine = nn.Sequential(separable(32, 64, 2), *(separable(64, 64) for _ in range(3)))
+        # (N, 96, H / 16, W / 16).
         self.coarse = nn.Sequential(separable(64, 96, 2), *(separable(96, 96) for _ in range(3)))
-        self.lateral = Convolution(96, 64, 1, deep=False, active=False)
+        self.lateral = Convolution(96, 64, 1, deep=False, active=False)  # ReLU follows the sum
         self.heads = nn.ModuleList(
             nn.Sequential(separable(width, width), nn.Conv2d(width, CHANNELS, 1))
             for width in (64, 96)
@@ -87,7 +90,7 @@ class OneStage(nn.Module):
             # Small weights: all cells begin with the values of the biases.
             nn.init.normal_(head[1].weight, std=0.01)
             nn.init.zeros_(head[1].bias)
-            head[1].bias.data[0] = -4.0  # few cells hold a face
+            head[1].bias.data[0] = -4.0  # a score of 0.018: few cells hold a face
             head[1].bias.data[4:VALUES] = torch.tensor(MEAN).flatten()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,6 +98,7 @@ class OneStage(nn.Module):
         fine = self.fine(self.quarter(self.stem(images / 255)))
         coarse = self.coarse(fine)
         # Fine cells see too little around a face; coarse ones add the surroundings.
+        # (N, 64, H / 8, W / 8).
         above = functional.interpolate(self.lateral(coarse), scale_factor=2.0, mode="nearest")
         return self.heads[0](torch.relu(fine + above)), self.heads[1](coarse)
 
@@ -113,13 +117,15 @@ def places(level: Level, at: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Te
     Returns:
         middles (N, 2), sides (N, 1) and five points (N, 5, 2), pixels.
     """
-    middle = at + level.stride * values[:, 1:3]
+    middle = at + level.stride * values[:, 1:3]  # offsets count in cells
     side = level.stride * torch.exp(values[:, 3:4].clamp(max=_MOST))
     return middle, side, middle[:, None] + side[:, None] * values[:, 4:VALUES].reshape(-1, 5, 2)
 
 
 def cells(level: Level, height: int, width: int) -> Tensor:
     """Centres (h, w, 2), x and y, of a level's cells in an image, pixels."""
+    # Scenes count pixels from the centre of the first one, these from its edge. The network learns
+    # the half pixel between the two, and the run time adds it.
     y = (torch.arange(height // level.stride) + 0.5) * level.stride
     x = (torch.arange(width // level.stride) + 0.5) * level.stride
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)

@@ -15,8 +15,8 @@ from training.finding.network import LEVELS, Level, cells, places
 from training.finding.scenes import Scene
 
 NEAR, ABOUT = 0.22, 1.7  # radius of a face's cells in its sides; of those that do not count, in it
-LEAST = 0.75  # least radius, in cells
-FOCUS = 2.0  # power of the focal loss: T.-Y. Lin et al., 2017
+LEAST = 0.75  # least radius, in cells: more than half of a diagonal, so every face has one
+FOCUS = 2.0  # gamma of the focal loss: T.-Y. Lin et al., ICCV 2017; without its alpha
 SQUARE, POINTS = 1.0, 2.0  # weights of the losses
 BEND = 0.02  # sides of a face: smaller errors count by their square
 
@@ -37,23 +37,23 @@ class Targets:
 def targets(scenes: list[Scene], level: Level) -> Targets:
     """The targets of a level for scenes of one size."""
     height, width = scenes[0].image.shape[:2]
-    at = cells(level, height, width).numpy()
+    at = cells(level, height, width).numpy()  # (h, w, 2)
     scores = np.zeros((len(scenes), *at.shape[:2]), np.float32)
     values = np.ones((*scores.shape, 13), np.float32)
     for i, scene in enumerate(scenes):
-        nearest = np.full(at.shape[:2], np.inf)
+        nearest = np.full(at.shape[:2], np.inf)  # (h, w): radii to the face that a cell belongs to
         for square, five, counts in zip(
             scene.squares, scene.five_points, scene.counts, strict=True
         ):
             side = float(square[2])
             radius = max(NEAR * side, LEAST * level.stride)
-            off = np.linalg.norm(at - square[:2], axis=-1) / radius
+            off = np.linalg.norm(at - square[:2], axis=-1) / radius  # (h, w), in radii
             fits = level.least <= side <= level.most
             # A face just too small or too large for this level: to call it none would be unjust.
             if not counts or (not fits and level.least / 1.3 <= side <= level.most * 1.3):
                 scores[i][(off < ABOUT) & (nearest > 1)] = -1
                 continue
-            if not fits:
+            if not fits:  # of another size: its cells here learn that they hold none
                 continue
             # Of two faces a cell belongs to the one whose middle is nearer, in radii of each.
             mine = (off < 1) & (off < nearest)
@@ -66,6 +66,7 @@ def targets(scenes: list[Scene], level: Level) -> Targets:
 
 def batch_of(scenes: list[Scene]) -> Tensor:
     """(N, 3, H, W) float32."""
+    # BGR, 0..255: the network divides.
     images = np.stack([scene.image for scene in scenes]).transpose(0, 3, 1, 2)
     return torch.from_numpy(images.astype(np.float32))
 
@@ -77,15 +78,16 @@ def loss(outputs: tuple[Tensor, Tensor], scenes: list[Scene]) -> tuple[Tensor, d
     for level, output in zip(LEVELS, outputs, strict=True):
         target = targets(scenes, level)
         score = score + _focal(output[:, 0], target.scores)
-        mine = target.scores == 1
+        mine = target.scores == 1  # (N, h, w); M of them hold a face
         count += int(mine.sum())
         height, width = scenes[0].image.shape[:2]
-        at = cells(level, height, width).expand(*target.scores.shape, 2)[mine]
-        found = output.permute(0, 2, 3, 1)[mine]
-        wanted = target.values[mine]
-        side = wanted[:, 2:3]
+        at = cells(level, height, width).expand(*target.scores.shape, 2)[mine]  # (M, 2)
+        found = output.permute(0, 2, 3, 1)[mine]  # (M, 16)
+        wanted = target.values[mine]  # (M, 13)
+        side = wanted[:, 2:3]  # (M, 1); errors are in sides, alike for small and large faces
         middle, _, five = places(level, at, found)
         square = square + _robust((middle - wanted[:, :2]) / side).sum()
+        # Logarithms of sides, in cells.
         square = square + _robust(found[:, 3:4] - torch.log(side / level.stride)).sum()
         off = (five - wanted[:, 3:].reshape(-1, 5, 2)) / side[:, None]
         points = points + _robust(off).sum() / 5  # five points weigh as one
@@ -101,8 +103,8 @@ def _focal(logits: Tensor, wanted: Tensor) -> Tensor:
     each = functional.binary_cross_entropy_with_logits(
         logits, wanted.clamp(min=0), reduction="none"
     )
-    miss = torch.where(wanted == 1, 1 - logits.sigmoid(), logits.sigmoid())
-    return (each * miss**FOCUS * (wanted >= 0)).sum()
+    miss = torch.where(wanted == 1, 1 - logits.sigmoid(), logits.sigmoid())  # 1 - p_t
+    return (each * miss**FOCUS * (wanted >= 0)).sum()  # -1 has no part
 
 
 def _robust(errors: Tensor) -> Tensor:

@@ -23,11 +23,14 @@ class Pool:
 
     def at(self, step: int) -> list[Scene]:
         """The scenes of a step."""
-        newest = step // REUSE
+        # A scene is there for KEPT * REUSE steps, each of which takes one in KEPT.
+        newest = step // REUSE  # a new group every REUSE steps
         oldest = max(0, newest - KEPT + 1)
         # Each group follows from its number, so a continued run draws the missing ones again.
         self._groups = {number: self._group(number) for number in range(oldest, newest + 1)}
+        # 0 here and 1 in `_group`: a step and a group of one number must not share their chance.
         rng = np.random.default_rng([self._seed, step, 0])
+        # None twice in a batch.
         chosen = rng.choice((newest + 1 - oldest) * self._batch, self._batch, replace=False)
         scenes = [self._groups[oldest + i // self._batch][i % self._batch] for i in chosen]
         return [mirrored(scene) if rng.random() < 0.5 else scene for scene in scenes]
@@ -42,6 +45,7 @@ class Pool:
 def mirrored(scene: Scene) -> Scene:
     """The scene with left and right exchanged."""
     width = scene.image.shape[1]
+    # The right eye is the left one now.
     squares, points = scene.squares.copy(), scene.five_points[:, MIRRORED].copy()
     squares[:, 0] = width - 1 - squares[:, 0]
     points[..., 0] = width - 1 - points[..., 0]

@@ -18,6 +18,7 @@ DECAY, KEPT = 1e-4, 0.998  # of the weights, a step; part of the running mean th
 def rate(step: int, steps: int, most: float) -> float:
     """The learning rate of a step."""
     fall = max(1, round(LAST * steps))
+    # Rise, full rate, fall; the last steps still learn a little.
     return most * min(1.0, (step + 1) / WARM, max(0.0, (steps - step) / fall) + 1e-3)
 
 
@@ -39,6 +40,7 @@ class Run:
         self._out, self._steps, self._most = out, steps, most
         torch.manual_seed(seed)
         self._net = OneStage()
+        # Of weights, running means and variances.
         self._mean = {name: w.clone() for name, w in self._net.state_dict().items()}
         self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=most, weight_decay=DECAY)
         self.step = 0
@@ -62,7 +64,7 @@ class Run:
         kept = min(KEPT, self.step / (self.step + 10))
         # With the running means of the normalisation, which belong to the weights.
         for name, weights in self._net.state_dict().items():
-            if weights.dtype.is_floating_point:
+            if weights.dtype.is_floating_point:  # not the count of batches
                 self._mean[name].mul_(kept).add_(weights, alpha=1 - kept)
         return parts
 
