@@ -94,6 +94,7 @@ def _moved(fit: Fit, yaw: float, pitch: float) -> Floats:
     share = np.clip((fit.shape[:, 1] - NECK[0]) / (NECK[1] - NECK[0]), 0, 1)  # (V,), 1 for the head
     a, b = np.deg2rad(-yaw) * share, np.deg2rad(-pitch) * share
     x, y, z = local.T
+    # First a nod, then the turn, about the axes of the head as it was.
     y, z = y * np.cos(b) - z * np.sin(b), y * np.sin(b) + z * np.cos(b)
     x, z = x * np.cos(a) + z * np.sin(a), z * np.cos(a) - x * np.sin(a)
     return np.stack([x, y, z], axis=1) @ fit.rotation.T + pivot

@@ -61,7 +61,6 @@ class Recipe:
         augmentation: how training crops are changed.
     """
 
-    # Settings of the training are the paper's, as far as it names them.
     name: str
     scheme: str = IBUG68.name
     family: str = "rcn"
@@ -71,6 +70,7 @@ class Recipe:
     anneal: int = 0
     precision: str = "float32"
     tail: float = 1e-4
+    # From here to the dropout the paper's, as far as it names them.
     loss: str = "laplace_kl"
     target_scale: float = 1.0  # section 3.1: Laplace(mu, 1)
     beta: float = 1.0  # section 3.4
@@ -157,8 +157,8 @@ class Recipe:
         return cls(**data)
 
 
-# Three times the longer side, not two: with 2, 9.1 % of the landmarks lie outside of the crop,
-# where no softargmax can point; with 3, 0.08 %.
+# Section 4.2 can be read as two or three times the longer side. With 2, 9.1 % of the landmarks lie
+# outside of the crop, where no softargmax can point; with 3, 0.08 %.
 PAPER = Recipe(name="paper", crop=CropSpec(factor=3.0, upright=False))
 """The paper's, to the letter: no augmentation, constant rate, dropout, 200 passes."""
 

@@ -116,7 +116,7 @@ class Batches:
 
     def _gathered(self, labelled: list[Tensor], unlabelled: Any) -> Batch:
         if self._views == 1:
-            crops, target, *weight = labelled
+            crops, target, *weight = labelled  # no weight if all count alike
             if unlabelled is not None:
                 crops = torch.cat([crops, unlabelled])
             return Batch(crops, target, None, *weight)
