@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=1, help="report on one in so many hard cases")
     options = parser.parse_args(arguments)
     try:
+        # The export writes the calibration of a shipped file, together with its card.
         model = path_of_model(options.model)
         shipped = is_shipped(model)
         if shipped and not (options.out or options.report):
@@ -41,12 +42,15 @@ def main(arguments: list[str] | None = None) -> None:
             )
         if model.suffix != ".onnx":
             raise ValueError(f"{model}: expected an ONNX file, as `python -m export.rcn` writes it")
+        # On --fit alone; --test decides nothing.
         calibration, sample = calibrate(model, options.data, options.fit)
+        # Five fits of each form, which only the report needs.
         forms = cross_validated(sample) if options.report else None
         if options.out or not shipped:
             write_into(model, options.out or model, calibration)
             print(f"calibrated on {len(sample.sizes)} faces: {options.out or model}")
         if options.report:
+            # With the calibration of this run, though a shipped file holds another.
             found = measure(model, calibration, options.data, options.test, options.every)
             report = {
                 "model": options.model.name,

@@ -31,6 +31,7 @@ from training.evaluation import metrics
 # How far off the crops are: largest shift in sides of the crop; 1.5 times as many radians of roll
 # and 1.2 times as much in the logarithm of the size.
 AMOUNTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+# Errors between the two count as neither.
 GOOD, BAD = 8.0, 10.0  # percent
 _WIDTHS = (9, 12, 7, 7, 12)  # of the columns that are printed
 KEPT = 0.98  # of the good landmarks, which the threshold trusts
@@ -40,13 +41,16 @@ def moved(
     five: NDArray[np.float64], amount: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Five points (5, 2) of a face, shifted, scaled and turned at random by up to an amount."""
+    # The roll in radians, and the factor of the size.
     angle, size = 1.5 * amount * rng.uniform(-1, 1), np.exp(1.2 * amount * rng.uniform(-1, 1))
+    # (2, 2): rotation times size.
     turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    side = 3 * np.ptp(five, axis=0).max()
+    side = 3 * np.ptp(five, axis=0).max()  # of the crop of factor 3, image pixels
+    # The shift has any direction, and any length up to the amount.
     angle = rng.uniform(0, 2 * np.pi)
     shift = amount * side * rng.uniform() * np.array([np.cos(angle), np.sin(angle)])
     centre = five.mean(axis=0)
-    return (five - centre) @ turn.T + centre + shift
+    return (five - centre) @ turn.T + centre + shift  # about the middle of the points
 
 
 def torn(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -65,20 +69,22 @@ def doubts_and_errors(
 
     def run(image: NDArray[np.uint8], five: NDArray[np.float64]) -> tuple[NDArray[Any], Any]:
         landmarks, scales, steps, _ = network.locate(image, five)
-        return landmarks, scales.mean(axis=1) / (steps * pixel)
+        return landmarks, scales.mean(axis=1) / (steps * pixel)  # image pixels -> portrait pixels
 
     doubts, errors, nowhere = [], [], []
     for i, image in enumerate(faces.images):
-        five = np.stack([moved(faces.labelled[i], amount, rng) for amount in AMOUNTS])
-        landmarks, doubt = run(image, five)
-        true = np.repeat(faces.landmarks[i : i + 1], len(AMOUNTS), axis=0)
+        five = np.stack([moved(faces.labelled[i], amount, rng) for amount in AMOUNTS])  # (A, 5, 2)
+        landmarks, doubt = run(image, five)  # (A, K, 2), (A,)
+        true = np.repeat(faces.landmarks[i : i + 1], len(AMOUNTS), axis=0)  # (A, K, 2)
         sizes = np.repeat(faces.sizes[i], len(AMOUNTS))
         doubts.append(doubt)
+        # (A,), percent of d.
         errors.append(metrics.face_errors(metrics.point_errors(landmarks, true, sizes)))
         # The same light, noise and colours, and no face at this place.
+        # The doubt of the one crop; its landmarks mean nothing.
         nowhere.append(run(torn(image), faces.labelled[i : i + 1])[1][0])
     return {
-        "doubts": np.stack(doubts, axis=1),
+        "doubts": np.stack(doubts, axis=1),  # (A, N)
         "errors": np.stack(errors, axis=1),
         "nowhere": np.array(nowhere),
     }
@@ -92,9 +98,10 @@ def threshold_of(found: dict[str, NDArray[np.float64]]) -> float:
 def figures_of(found: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
     """The threshold and its effect."""
     doubts, errors = found["doubts"], found["errors"]
-    good, bad = doubts[errors < GOOD], doubts[errors > BAD]
+    good, bad = doubts[errors < GOOD], doubts[errors > BAD]  # flat: all amounts together
     threshold = threshold_of(found)
     # Probability that a bad one has the larger doubt.
+    # (bad,): how many good ones have less doubt.
     ranks = np.searchsorted(np.sort(good), bad)
     return {
         "faces": doubts.shape[1],
@@ -102,8 +109,9 @@ def figures_of(found: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
         "bad_above": float((bad > threshold).mean()),
         "bad_above_20": float((doubts[errors > 20] > threshold).mean()),
         "nowhere_above": float((found["nowhere"] > threshold).mean()),
+        # `Tracker` admits new faces up to 1.2 times the threshold.
         "nowhere_above_admitted": float((found["nowhere"] > 1.2 * threshold).mean()),
-        "separation": float(ranks.mean() / len(good)),
+        "separation": float(ranks.mean() / len(good)),  # the area under the ROC curve
         "amounts": [
             {
                 "amount": amount,
@@ -125,11 +133,12 @@ def draw(found: dict[str, NDArray[np.float64]], threshold: float, path: Path) ->
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     axes.scatter(found["errors"], found["doubts"], s=5, alpha=0.5, linewidths=0, label="crops")
     nowhere = found["nowhere"]
+    # Places without a face have no error: they stand to the right of all others.
     axes.scatter(np.full(len(nowhere), 300), nowhere, s=5, c="tab:red", label="no face")
     axes.axhline(threshold, color="tab:gray", lw=1)
     axes.annotate(f"{threshold:.2f}", (320, threshold), va="bottom", ha="right")
     axes.set(xscale="log", xlabel="error, %", ylabel="doubt: mean scale, pixels of the crop")
-    axes.set_ylim(0.9, float(np.quantile(found["doubts"], 0.998)))
+    axes.set_ylim(0.9, float(np.quantile(found["doubts"], 0.998)))  # without the few largest
     axes.legend(frameon=False, loc="upper left")
     save_figure(figure, path)
 
@@ -148,6 +157,7 @@ def main() -> None:
     split = options.split or options.data / "splits" / "val.txt"
     found = doubts_and_errors(network, read_faces(options.data, network.info.scheme, split))
     figures = figures_of(found)
+    # The table, a line for each amount.
     print(
         f"{'crops off by up to':<22}{'error, %':>9}{'doubt: 5 %':>12}{'half':>7}{'95 %':>7}", end=""
     )

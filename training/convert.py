@@ -46,7 +46,7 @@ def convert(
         ValueError: the file is not in its format, or its faces do not have one number of points.
     """
     faces = FORMATS[kind](file, photos)
-    sizes = sorted({len(face.points) for face in faces})
+    sizes = sorted({len(face.points) for face in faces})  # a scheme has one number of landmarks
     if len(sizes) != 1:
         found = ", ".join(map(str, sizes)) or "no face"
         raise ValueError(f"{file}: expected faces of one number of points, found {found}")
@@ -59,6 +59,7 @@ def convert(
     if scheme is None:
         with warnings.catch_warnings():  # a landmark that is hidden in every photo has no mean
             warnings.simplefilter("ignore", RuntimeWarning)
+            # (K, 2) image pixels: they show which side `left` means.
             places = np.nanmean([face.points for face in faces], axis=0)
         lines += _write_draft(out, faces[0].names, places)
     return lines
@@ -66,14 +67,14 @@ def convert(
 
 def _write_draft(out: Path, names: tuple[str, ...], places: NDArray[np.float64]) -> list[str]:
     target = out / "scheme.json"
-    if target.exists():
+    if target.exists():  # completed by hand, perhaps
         return [f"{target}: kept"]
     made = draft(
         out.resolve().name, names or tuple(f"point_{i}" for i in range(len(places))), places
     )
     write_text(target, json.dumps(made, indent=1) + "\n")
     try:
-        scheme_from(made)
+        scheme_from(made)  # for its error, which names the gaps
     except ValueError as error:
         return [f"{target}: complete it by hand: {error}"]
     return [f"{target}: guessed from the names; look it through"]

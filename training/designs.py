@@ -32,7 +32,7 @@ def recipe_of(design: str, passes: int, seed: int) -> Recipe:
         width=design,
         epochs=passes,
         seed=seed,
-        evaluate_every=max(passes // 2, 1),
+        evaluate_every=max(passes // 2, 1),  # in the middle and at the end
     )
 
 

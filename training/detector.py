@@ -45,20 +45,24 @@ def main(arguments: list[str] | None = None) -> None:
     cv2.setNumThreads(1)
     try:
         photos = _photos(options.backgrounds) if options.backgrounds else []
+        # Both draw on the same backgrounds; only the faces are apart.
         train = Scenes(read_faces(options.data, IBUG68, options.train), photos)
         val = Scenes(read_faces(options.data, IBUG68, options.val), photos)
     except (OSError, ValueError) as error:
         raise SystemExit(f"training.detector: {error}") from None
+    # Always the same scenes, so that reports of one run and of others compare.
     chance = np.random.default_rng(1)
     kept = [val.draw(chance) for _ in range(options.val_scenes)]
+    # Continues from the state in its folder, if there is one.
     run = Run(options.out, steps=options.steps, most=options.rate, seed=options.seed)
     pool = Pool(train, batch=options.batch, seed=options.seed)
-    parts: list[dict[str, float]] = []
+    parts: list[dict[str, float]] = []  # losses since the last report
     start = time.process_time()
     while run.step < options.steps:
+        # Scenes follow from the number of the step: a continued run sees those of a whole one.
         parts.append(run.learn(pool.at(run.step)))
         if run.step % options.every == 0 or run.step == options.steps:
-            facts = validate(run.averaged(), kept)
+            facts = validate(run.averaged(), kept)  # with the mean weights, which are exported
             run.save(facts)
             means = {k: round(float(np.mean([p[k] for p in parts])), 3) for k in parts[0]}
             taken = (time.process_time() - start) / len(parts)

@@ -38,7 +38,8 @@ Decoding = Callable[[NDArray[np.float32], int], NDArray[np.floating]]
 
 def rounded(landmarks: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
     """The centre of the nearest pixel, crop pixels."""
-    half = (stride - 1) / 2
+    half = (stride - 1) / 2  # the centre of a map's first pixel, crop pixels
+    # Crop pixels -> map pixels, rounded and kept on the map -> crop pixels.
     return np.clip(np.round((landmarks - half) / stride), 0, SIZE // stride - 1) * stride + half
 
 
@@ -49,15 +50,18 @@ def exact(landmarks: NDArray[np.float64], stride: int) -> NDArray[np.float64]:
 
 def drawn(landmarks: NDArray[np.float64], stride: int) -> NDArray[np.float32]:
     """(N, K, 2), crop pixels -> logits (N, K, H, W) of Laplace distributions about them."""
+    # (N, K, 2, side): the masses along x and along y.
     mass = laplace_target(torch.from_numpy(landmarks), 1.0, SIZE // stride, float(stride)).log()
-    x, y = mass.unbind(2)
+    x, y = mass.unbind(2)  # (N, K, side) each
+    # The map is the outer product of both: logits are sums of logarithms, (N, K, side, side).
     return (y[..., :, None] + x[..., None, :]).float().numpy()
 
 
 def largest_pixel(logits: NDArray[np.float32], stride: int) -> NDArray[np.floating]:
     """Argmax: the centre of the pixel with the largest value."""
     side = logits.shape[-1]
-    row, column = np.divmod(logits.reshape(*logits.shape[:2], -1).argmax(-1), side)
+    row, column = np.divmod(logits.reshape(*logits.shape[:2], -1).argmax(-1), side)  # (N, K) each
+    # (N, K, 2), x first, crop pixels.
     return np.stack([column, row], axis=-1) * stride + (stride - 1) / 2
 
 
@@ -67,6 +71,7 @@ def softargmax(logits: NDArray[np.float32], stride: int) -> NDArray[np.floating]
 
 
 ENCODINGS: dict[str, Encoding] = {"the nearest pixel": rounded, "the coordinate": exact}
+# The SDK's softargmax is None, as the graph computes it; here it has a function.
 DECODINGS: dict[str, Decoding] = {"argmax": largest_pixel, "softargmax": softargmax} | {
     name: decode for name, decode in DECODERS.items() if decode is not None
 }
@@ -74,15 +79,18 @@ DECODINGS: dict[str, Decoding] = {"argmax": largest_pixel, "softargmax": softarg
 
 def errors(faces: AnnotatedFaces) -> dict[tuple[str, str, int], float]:
     """NMSE in percent by (encoding, decoding, stride)."""
-    matrices = CropSpec().matrices(faces.five_points)
-    landmarks = square.to_crop(faces.landmarks, matrices)
+    matrices = CropSpec().matrices(faces.five_points)  # (N, 2, 3)
+    landmarks = square.to_crop(faces.landmarks, matrices)  # (N, K, 2) crop pixels
     # A landmark beyond the crop has no map: its error comes from the crop and not from pixels.
+    # With a margin of 8 pixels, as the border also cuts the distribution of one that is near to it.
     inside = ((landmarks > 8) & (landmarks < SIZE - 9)).all(axis=-1, keepdims=True)
     found = {}
     for stride in STRIDES:
         for encoding, encode in ENCODINGS.items():
+            # Those outside get any place here, and NaN below.
             logits = drawn(encode(np.where(inside, landmarks, SIZE / 2), stride), stride)
             for decoding, decode in DECODINGS.items():
+                # Errors are those in the photo, as for a network.
                 points = square.to_image(decode(logits, stride).astype(np.float64), matrices)
                 annotated = np.where(inside, faces.landmarks, np.nan)
                 off = metrics.point_errors(points, annotated, faces.sizes)

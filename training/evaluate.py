@@ -39,7 +39,7 @@ def table(report: dict[str, Any]) -> str:
         f"{'AUC 8':>7}{'AUC 10':>8}",
     ]
     for source in ("mtcnn", "labels"):
-        parts = {source: report[source]}
+        parts = {source: report[source]}  # all faces, then subsets and strata
         parts |= {
             f"  {name}": f
             for kind in ("subsets", "strata")
@@ -50,6 +50,7 @@ def table(report: dict[str, Any]) -> str:
             f"{f['failure_rate_10']:>9.2f}{f['auc_8']:>7.3f}{f['auc_10']:>8.3f}"
             for name, f in parts.items()
         ]
+        # "nmse_jaw" -> "jaw".
         groups = {k[5:]: v for k, v in report[source].items() if k.startswith("nmse_")}
         rows.append("  " + ", ".join(f"{name} {value:.2f}" for name, value in groups.items()))
         if plain := report[source].get("without_offsets"):
@@ -89,6 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         sets = robustness.split_files(options.data, options.split)
+        # More than one model, set or decoder.
         several = max(map(len, (options.model, sets, options.decoder))) > 1
         if several or options.corrupt or options.perturb or options.untrained:
             rows = robustness.compare(
@@ -101,6 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
             _many(rows, options)
         else:
+            # One model, set and decoder on clean photos has a detailed report.
             _one(path_of_model(options.model[0]), *sets[0], options)
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.evaluate: {error}") from None
@@ -129,7 +132,7 @@ def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespac
             for name, source in (("MTCNN", "mtcnn"), ("labels", "labels"))
         }
         draw_error_curves(curves, options.out / "errors.png")
-        shown = results["mtcnn"]
+        shown = results["mtcnn"]  # as a user's photo would be cropped
         draw_sheet(faces, shown["landmarks"], shown["errors"], scheme, options.out / "faces.jpg")
         print(f"written: {options.out}/figures.json, errors.png, faces.jpg")
 

@@ -77,12 +77,14 @@ class Labeller:
             seed: seed of the network's crops.
         """
         mirror = list(IBUG68.mirror)
-        landmarks, doubts = maps.over_views(self.fitted, views, mirror)
+        landmarks, doubts = maps.over_views(self.fitted, views, mirror)  # (K, 2), (K,) image pixels
         if self.network is not None and np.isfinite(landmarks).all():
+            # (5, 2) of the teacher's landmarks, as the detector may have seen no face.
             start = np.stack([landmarks[list(group)].mean(axis=0) for group in IBUG68.five])
             rng = np.random.default_rng(seed)
+            # (K, 2) and (K,), image pixels.
             ours, spread = mixing.over_crops(self.network, photo, start, self.crops, mirror, rng)
-            landmarks, apart = mixing.mixed(landmarks, ours, mixing.shares(IBUG68))
+            landmarks, apart = mixing.mixed(landmarks, ours, mixing.shares(IBUG68))  # (K, 2), (K,)
             # The mean variance within the two sources, and the variance between them.
             doubts = np.sqrt((doubts**2 + spread**2) / 2 + apart**2)
         return judge(landmarks, doubts, five, IBUG68)
@@ -95,12 +97,12 @@ def finder(*, one: bool) -> Finder:
     def find(image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         boxes, scores, five = mtcnn.detect(image)
         if one and len(boxes):
-            middle = np.array(image.shape[1::-1]) / 2
+            middle = np.array(image.shape[1::-1]) / 2  # (x, y)
             centres = (boxes[:, :2] + boxes[:, 2:]) / 2
             sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
             # Half of its side makes a large face nearer than a small one behind it.
             k = (np.linalg.norm(centres - middle, axis=1) - sides / 2).argmin()
-            return five[[k]], scores[[k]]
+            return five[[k]], scores[[k]]  # (1, 5, 2), (1,)
         return five, scores
 
     return find
@@ -111,19 +113,23 @@ def label_folder(
 ) -> None:
     """Labels every face of a store of meshes that `out` does not have yet, and draws the sheets."""
     known = vertices.load(store)
+    # Both are results, which a continued run keeps.
     done, refused = read_index(out), _read_refused(out)
     out.mkdir(parents=True, exist_ok=True)
     names = _names(known.photos)
     todo = [i for i, name in enumerate(names) if name not in done and name not in refused]
+    # Names without suffix, as the store has them.
     files = {path.relative_to(root).with_suffix("").as_posix(): path for path in photos(root)}
     bar = tqdm(todo, desc=f"labels, {root.name}", unit="face", mininterval=5.0)
     for number, i in enumerate(bar):
         file = files[known.photos[i]]
         photo = load_image(file)
+        # The place in the store is the seed, so that a continued run draws the same crops.
         label = labeller(photo, known.views[i], known.five[i], i)
         if label.refused:
             refused[names[i]] = label.refused
         else:
+            # Its files first: a face in the index has them, and a kill between writes them again.
             write_face(out, names[i], photo, label.landmarks, file)
             done[names[i]] = Row(names[i], source, terms, label.doubt, label.weights)
         if number % SAVE == SAVE - 1:
@@ -167,17 +173,19 @@ def _draw_sheets(
     files: dict[str, Path],
 ) -> None:
     """The faces of most doubt among the kept, and the refused ones with the detector's points."""
-    doubtful = sorted(done.values(), key=lambda row: -row.agreement)[:SHOWN]
+    doubtful = sorted(done.values(), key=lambda row: -row.agreement)[:SHOWN]  # most doubt first
     kept = []
     for row in doubtful:
         picture = cv2.imread(str(out / f"{row.name}.jpg"))
         points = read_pts(out / f"{row.name}.pts")
+        # Red are landmarks that count less than half.
         kept.append(tile(picture, points, f"{row.agreement:.1f} %", row.weights < 0.5))  # type: ignore[arg-type]
     others = []
     for name in list(refused)[:SHOWN]:
         i = places.get(name)
         if i is not None:
             photo = load_image(files[known.photos[i]])
+            # The detector's points, as there may be no landmarks.
             others.append(tile(photo, known.five[i].astype(np.float64), refused[name]))
     for name, tiles in (("kept", kept), ("refused", others)):
         if tiles:
@@ -199,10 +207,13 @@ def fit_map(
     for root in roots:
         chosen = [found[name] for name in names if found[name].is_relative_to(root)]
         place = store / root.name
+        # A store for each folder, as names are relative to it.
         vertices.keep(root, chosen, place, mesh, find, count=views, say=_say)
         known = vertices.load(place)
-        faces.append(known.views)
+        faces.append(known.views)  # (N, V, 478, 3)
+        # In the order of the store, which omits damaged photos.
         labels += [read_pts(root / f"{name}.pts") for name in known.photos]
+    # (M, 478, 3) and (M, K, 2): a plain and a mirrored mesh of each face.
     meshes, targets = maps.samples(np.concatenate(faces), np.stack(labels), list(IBUG68.mirror))
     fitted: maps.Map = (
         maps.RidgeMap.fit(meshes, targets)
@@ -262,6 +273,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _label(options: argparse.Namespace) -> None:
+    # Open labels descend from no network of 300-W: the teacher alone, by the open map.
     alone = options.family == "open"
     if not alone and options.map is None:
         raise ValueError(
@@ -278,6 +290,7 @@ def _label(options: argparse.Namespace) -> None:
         raise FileNotFoundError(f"{options.photos}: expected a folder with photos, found none")
     store = options.store or options.out / "meshes"
     started = time.perf_counter()
+    # Meshes of all photos first: they stay in the store, for any later map.
     vertices.keep(
         options.photos, files, store, Mesh(), finder(one=options.one), count=options.views, say=_say
     )

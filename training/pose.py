@@ -36,7 +36,7 @@ from training.turn import Angles, generator
 Floats = NDArray[np.float64]
 JAWS, OTHERS = (0.5, 1.0, 1.5), (0.2, 0.4, 0.8, 1.2)  # cm
 FRONTAL = 12.0  # degrees; the turn of other faces is not known well enough
-BANDS = ((0, 90), (0, 15), (15, 30), (30, 45), (45, 75))
+BANDS = ((0, 90), (0, 15), (15, 30), (30, 45), (45, 75))  # degrees of yaw, all faces first
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,17 @@ def turned_faces(
     rows = []
     for path in sorted(copies.rglob("*.jpg")):
         name = path.relative_to(copies).with_suffix("").as_posix()
+        # Of the original: the copy was turned from there.
         fit = fit_head(head, read_pts(folder / f"{name}.pts"))
         found = detector.predict(path)
         if abs(fit.yaw) <= FRONTAL and len(found):
+            # The same draws as those of `training.turn`.
             yaw, pitch = drawn.drawn(fit, generator(seed, name))
             # Half of a normal distribution in the plane lies within sqrt(2 log 2) deviations.
-            deviation = found.radius(0.5)[0] / np.sqrt(2 * np.log(2))
+            deviation = found.radius(0.5)[0] / np.sqrt(2 * np.log(2))  # (68,) pixels
             # Copies turn about the axes of the head: about its own vertical one, then upwards.
             turns = rotations_of(np.array([[yaw, 0.0, 0.0], [0.0, pitch, 0.0]]))
-            true = angles_of((fit.rotation @ turns[0] @ turns[1])[None])[0]
+            true = angles_of((fit.rotation @ turns[0] @ turns[1])[None])[0]  # (3,)
             rows.append((found.landmarks[0], deviation, true))
     landmarks, deviations, angles = (np.array(c, np.float64) for c in zip(*rows, strict=True))
     return Faces(landmarks, deviations, angles)
@@ -84,8 +86,8 @@ def angles_with(faces: Faces, looseness: tuple[float, float]) -> Floats:
 def coverage(faces: Faces) -> list[str]:
     """Lines of a table: by true yaw, shares of yaw, pitch and roll in their 90 % intervals."""
     poses = head_poses(faces.landmarks, faces.deviations)
-    errors = np.abs(_centred(poses.angles - faces.angles))
-    within = errors <= poses.radius(0.9)
+    errors = np.abs(_centred(poses.angles - faces.angles))  # (N, 3) degrees
+    within = errors <= poses.radius(0.9)  # (N, 3)
     lines = []
     for low, high in BANDS:
         inside = (np.abs(faces.angles[:, 0]) >= low) & (np.abs(faces.angles[:, 0]) < high)
@@ -98,6 +100,7 @@ def coverage(faces: Faces) -> list[str]:
 
 def _centred(errors: Floats) -> Floats:
     """Without the mean of pitch: the two heads have their zero at another place."""
+    # The median, which a few wrong poses do not move.
     centred: Floats = errors - [0.0, float(np.median(errors[:, 1])), 0.0]
     return centred
 
@@ -120,6 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
     drawn = Angles(*options.yaw, options.pitch)
     faces = turned_faces(head, options.folder, options.copies, drawn, options.seed, detector)
     print(f"{len(faces.angles)} turned faces; mean error of yaw, pitch, roll, degrees")
+    # Pairs of looseness first, then what the chosen ones hold, then the zero of pitch.
     for pair in itertools.product(JAWS, OTHERS):
         errors = np.abs(_centred(angles_with(faces, pair) - faces.angles)).mean(axis=0)
         print(f"jaw {pair[0]}, others {pair[1]} cm: " + " ".join(f"{v:.2f}" for v in errors))
@@ -135,6 +139,7 @@ def level(folder: Path, detector: Detector) -> tuple[Floats, Floats]:
     for path in sorted(folder.glob("*.jpg")):
         points = read_pts(path.with_suffix(".pts"))
         side = np.ptp(points, axis=0).max()
+        # Labels have no radii: 1 % of the face stands for them.
         own.append(head_poses(points[None], np.full((1, 68), 0.01 * side)).pitch[0])
         found = detector.predict(path)
         if len(found):

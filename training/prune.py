@@ -35,9 +35,11 @@ def main(arguments: list[str] | None = None) -> None:
             raise ValueError(f"{options.checkpoint}: only the recombinator has such a head")
         split = options.data / "splits" / "train.txt"
         faces = read_faces(options.data, SCHEMES[recipe.scheme], split if split.exists() else None)
+        # At most FACES of them, evenly: the division rounds up.
         chosen = slice(None, None, -(-len(faces) // FACES))
+        # From the labels: training faces need no detector here.
         crops = cut_all(faces, recipe.crop.matrices(faces.labelled))[chosen]
-        prune(net, normalise(crops), options.keep)
+        prune(net, normalise(crops), options.keep)  # changes `net`
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.prune: {error}") from None
     out = options.out or options.checkpoint.with_name("pruned.safetensors")

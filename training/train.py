@@ -59,9 +59,12 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         changes = options.set
         if options.scheme is not None:
+            # Before --set, so that the scheme of a file can still be changed there; registered, so
+            # that the recipe knows its name.
             changes = [f"scheme={register(read_scheme(options.scheme)).name}", *changes]
         recipe = override(RECIPES[options.recipe], changes)
         train, validation = (
+            # The splits of the first folder may name faces of all folders.
             read_faces(
                 options.data, SCHEMES[recipe.scheme], given or options.data[0] / "splits" / name
             )
@@ -69,6 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except (ValueError, OSError) as error:
         raise SystemExit(f"training.train: {error}") from None
+    # From the cache, if a run had the same faces before.
     for faces in (train, validation):
         detected.add_detected(faces)
     missed = int(np.count_nonzero(train.missed)), int(np.count_nonzero(validation.missed))
@@ -77,6 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
         f"MTCNN missed {missed[0]} and {missed[1]}, cropped from their labels"
     )
     try:
+        # (N, 240, 240, 3), mapped from the cache.
         more = crop_folder(options.unlabelled, recipe.crop) if options.unlabelled else None
         trainer = Trainer(
             recipe,

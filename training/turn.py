@@ -44,10 +44,12 @@ class Angles:
 
     def drawn(self, fit: Fit, rng: np.random.Generator) -> tuple[float, float]:
         """Yaw and pitch to turn a fitted face by."""
+        # A turned face is turned on, a frontal one to either side.
         side = np.sign(fit.yaw) if abs(fit.yaw) > FRONTAL else rng.choice([-1.0, 1.0])
         yaw = side * rng.uniform(self.least, self.most)
         # The head is turned on from its present yaw, so there is less room for the turn.
         room = max(0.0, MOST_YAW - abs(fit.yaw))
+        # Degrees: the yaw as far as there is room, and the pitch.
         return float(np.clip(yaw, -room, room)), float(rng.uniform(-self.pitch, self.pitch))
 
 
@@ -74,6 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
     angles = Angles(*options.yaw, options.pitch)
     try:
         head = read_head(options.head)
+        # --every thins the list, not the draws: those follow from the names.
         names = _names(options.folder, options.names)[:: options.every]
         if options.out:
             turn_all(head, options.folder, names, options.out, angles, options.seed)
@@ -87,7 +90,7 @@ def turn_all(
     head: Head, folder: Path, names: Sequence[str], out: Path, angles: Angles, seed: int
 ) -> None:
     """Turns faces that have no copy yet, and writes the index of all copies."""
-    known, done = Indices([folder]), read_index(out)
+    known, done = Indices([folder]), read_index(out)  # rows of the originals, and of earlier copies
     errors: list[float] = []
     out.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(tqdm(names, desc="turning", unit="face", mininterval=5.0)):
@@ -100,11 +103,12 @@ def turn_all(
         errors.append(fit.error)
         _write(out, name, copy)
         old = known.row(folder / f"{name}.pts")
-        before = np.ones(len(copy.landmarks)) if old is None else old.weights
+        before = np.ones(len(copy.landmarks)) if old is None else old.weights  # (68,)
+        # (68,): hidden, but still learned a little.
         weights = before * np.where(copy.hidden, HIDDEN, 1.0)
         source, terms = (old.source, old.terms) if old else (folder.name, "")
         done[name] = Row(name, f"{source}, turned", terms, fit.error, weights)
-        if number % 100 == 99:
+        if number % 100 == 99:  # a killed run loses a hundred rows at most
             write_index(out, list(done.values()))
     write_index(out, list(done.values()))
     if errors:
@@ -124,7 +128,7 @@ def turned(
     landmarks = read_pts(folder / f"{name}.pts")
     if landmarks.shape != (len(head.landmarks), 2):
         raise ValueError(f"{name}: {len(landmarks)} landmarks, the head has {len(head.landmarks)}")
-    if not np.isfinite(landmarks).all():
+    if not np.isfinite(landmarks).all():  # the fit needs all 68
         return None
     fit = fit_head(head, landmarks)
     if fit.error > MOST_ERROR:
@@ -145,6 +149,7 @@ def _names(folder: Path, file: Path | None) -> list[str]:
     found = sorted(folder.rglob("*.pts"))
     if not found:
         raise FileNotFoundError(f"{folder}: found no .pts file")
+    # With `/` on every system, because seeds follow from the names.
     return [path.relative_to(folder).with_suffix("").as_posix() for path in found]
 
 
@@ -167,18 +172,20 @@ def _draw(
     head: Head, folder: Path, names: Sequence[str], sheet: Path, angles: Angles, seed: int
 ) -> None:
     tiles: list[NDArray[np.uint8]] = []
+    # Twelve faces, evenly from the whole list.
     for i in np.linspace(0, len(names) - 1, min(12, len(names))).astype(int):
         made = turned(head, folder, names[i], angles, seed)
         if made is None:
             continue
         fit, copy = made
         photo = load_image(_photo(folder, names[i]))
+        # Some 600 of the vertices.
         skin = fit.project(fit.skin)[:: len(fit.skin) // 600]
         tiles += [
             tile(photo, read_pts(folder / f"{names[i]}.pts"), f"yaw {fit.yaw:.0f}"),
             tile(photo, skin, f"fit {fit.error:.1f} %"),
             tile(copy.image, copy.landmarks, "turned", copy.hidden),
-            tile(copy.image, copy.landmarks[:0], ""),
+            tile(copy.image, copy.landmarks[:0], ""),  # without dots, to see the copy
         ]
     if not tiles:
         raise ValueError(f"{folder}: the head fits none of the faces looked at")

@@ -45,7 +45,7 @@ def read_yaws(folder: Path) -> dict[str, float]:
 
 def face_sides(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """(N, K, 2) -> (N,): the square root of width times height of the landmarks."""
-    return np.asarray(np.sqrt(np.ptp(landmarks, axis=1).prod(axis=1)))
+    return np.asarray(np.sqrt(np.ptp(landmarks, axis=1).prod(axis=1)))  # (N, 2) extents -> (N,)
 
 
 def rows_of(model: Path, faces: AnnotatedFaces, yaws: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -53,14 +53,16 @@ def rows_of(model: Path, faces: AnnotatedFaces, yaws: NDArray[np.float64]) -> li
     run, spec, scheme = open_network(path_of_model(model))
     if scheme.size != IBUG68.size:
         raise ValueError(f"{model}: expected a model of {IBUG68.name}, found {scheme.name}")
-    errors = landmark_errors(run, spec, faces, faces.five_points)["errors"]
-    seen = np.ones(errors.shape, bool)
+    errors = landmark_errors(run, spec, faces, faces.five_points)["errors"]  # (N, K) percent
+    seen = np.ones(errors.shape, bool)  # (N, K)
     for i, yaw in enumerate(yaws):
         seen[i, far_side(float(yaw))] = False
-    mean = errors.mean(axis=1)
+    mean = errors.mean(axis=1)  # (N,)
+    # (N,): the mean without the far side.
     part = np.where(seen, errors, 0).sum(axis=1) / seen.sum(axis=1)
     rows = []
     for low, high in pairwise(BINS):
+        # (N,): faces turned by 90 degrees or more have no bin.
         mine = (np.abs(yaws) >= low) & (np.abs(yaws) < high)
         if mine.any():
             figures = {"all": float(mean[mine].mean()), "seen": float(part[mine].mean())}
@@ -82,8 +84,10 @@ def main(arguments: list[str] | None = None) -> None:
             faces = read_faces(options.data.parent, IBUG68, options.names)
         else:
             faces = read_faces(options.data, IBUG68)
+        # In place of the distance of the eyes, which shrinks with the yaw.
         faces.sizes = face_sides(faces.landmarks)
         detected.add_detected(faces)
+        # (N,): the index has names without folders.
         found = np.array([yaws[name.split("/")[-1]] for name in faces.names])
         table = {str(model): rows_of(model, faces, found) for model in options.model}
     except KeyError as error:
