@@ -31,7 +31,7 @@ def gamma_regression(
     Returns:
         (F,).
     """
-    shares = counts / counts.sum()  # (M,), sum 1: RIDGE does not depend on the number of faces
+    shares = counts / counts.sum()  # (M,), sum 1: squares and products below are means
     weighted = np.ascontiguousarray(x.T) * shares  # (F, M)
     squares = weighted @ x  # (F, F); the same in each step, as all weights are one
     # Relative to each feature, whose units differ.
@@ -42,8 +42,8 @@ def gamma_regression(
 
     def step(b: Floats) -> Floats:
         predicted = x @ b  # (M,), ln of the mean
-        # Errors far from a mean that is not yet right may not throw it about.
-        # The working response of a logarithmic link: ln m + (y - m) / m for a mean m.
+        # The working response of a logarithmic link: ln m + (y - m) / m for a mean m. Errors far
+        # from a mean that is not yet right may not throw it about, hence the 20.
         target = predicted + np.minimum(y * np.exp(-predicted), 20.0) - 1
         return _least_squares(squares, weighted, target, low)
 

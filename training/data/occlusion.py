@@ -60,7 +60,7 @@ def cut_by_border(crop: Picture, most: float, rng: np.random.Generator) -> Pictu
 
 def _surface(size: int, texture: Texture, skin: bool, rng: np.random.Generator) -> Mask:
     """(S, S, 3): the look of the occluder."""
-    # Half of the surfaces come from photos, a quarter is plain, a quarter has a pattern.
+    # Skin is that of a photo. Of other surfaces half are, a quarter is plain, a quarter patterned.
     kind = rng.random()
     if skin or kind < 0.5:
         picture = texture(rng)

@@ -54,7 +54,7 @@ def judge(landmarks: Floats, doubts: Floats, five: Floats, scheme: Scheme) -> La
     doubt = float(percent.mean())
     weights = weight_of_doubt(percent)
     groups = np.stack([landmarks[list(group)].mean(axis=0) for group in scheme.five])  # (5, 2)
-    # NaN without five points. Comparisons with NaN are false, so no test below then refuses by it.
+    # NaN without five points, and then no larger than `MOST_FIVE`: comparisons with NaN are false.
     apart = 100 * float(np.linalg.norm(groups - five, axis=1).mean()) / max(side, 1e-9)
     # The first reason that holds stands in the table of refused faces.
     refused = ""

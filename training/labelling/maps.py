@@ -36,7 +36,7 @@ class Frame:
             # (N,) complex, turn and size: the least squares of z - size * mean.
             size = (z @ mean.conj()) / (np.abs(mean) ** 2).sum()
             mean = (z / size[:, None]).mean(axis=0)
-            # Root mean square 1: a mean of faces in many poses would shrink from round to round.
+            # Root mean square 1: until here it has the size of the first mesh, in its pixels.
             mean = mean / np.sqrt((np.abs(mean) ** 2).mean())
         # The turn of the first face is left in the mean: the eyes take it out.
         eyes = mean[CORNERS[1]] - mean[CORNERS[0]]
@@ -146,7 +146,7 @@ def save(path: Path, fitted: Map, facts: str) -> None:
     """Writes a map; `facts` names the data of the fit."""
     buffer = io.BytesIO()
     arrays = {name: getattr(fitted, name) for name in fitted.arrays}
-    # Indices stay whole numbers; float32 halves the file.
+    # float32 takes half the room; indices stay whole numbers.
     small = {
         name: value.astype(np.float32) if value.dtype == np.float64 else value
         for name, value in arrays.items()
