@@ -204,7 +204,7 @@ class _Source:
         return _Placed(photo, matrix, five[MIRRORED] if mirrored else five, counts, hangs)
 
     def surroundings(self, rng: np.random.Generator) -> Picture | None:
-        """The widest strip of the photo beside the face, or none if all are narrow."""
+        """Any strip of the photo beside the face, or none if all are narrow."""
         photo = self._sizes[0]
         x, y, side = self._square
         # Half a side is the face: the rest is margin.

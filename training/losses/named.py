@@ -19,7 +19,7 @@ class Maps:
         heatmaps: (B, K, 80 / stride, 80 / stride).
         sums: marginals (B, K, 80 / stride), twice, of the maps.
         location: (B, K, 2), mean of the maps, crop pixels.
-        scale: (B, K), Laplace scale of the maps, crop pixels.
+        scale: (B, K, 2), Laplace scale of the maps, crop pixels.
         target: (B, K, 2), crop pixels.
         beta: factor of the logits.
         stride: crop pixels from one pixel of the maps to the next.

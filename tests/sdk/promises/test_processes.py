@@ -135,31 +135,6 @@ def test_forked_processes_predict_track_and_end(photo):
     assert run(FORK, photo) == ["done"]
 
 
-FORK_OPENCV = """
-import os
-import cv2, numpy as np
-import lapland
-
-cv2.setNumThreads(2)
-photo = np.zeros((900, 900, 3), np.uint8)
-blurred = cv2.GaussianBlur(photo, (0, 0), 3)  # its threads run from here on
-child = os.fork()
-if not child:
-    assert cv2.getNumThreads() == 1
-    assert (cv2.GaussianBlur(photo, (0, 0), 3) == blurred).all()
-    os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
-assert cv2.getNumThreads() == 2
-print("done")
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_leaves_the_threads_of_opencv_alone():
-    # One of them may hold its lock at the moment of the fork: the process would wait for ever.
-    assert run(FORK_OPENCV) == ["done"]
-
-
 def test_a_spawned_process_gets_the_detector(image):
     detector = Detector("1/4-lite", weights="300w", threads=1)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
