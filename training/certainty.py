@@ -33,7 +33,6 @@ from training.evaluation import metrics
 AMOUNTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 # Errors between the two count as neither.
 GOOD, BAD = 8.0, 10.0  # percent
-_WIDTHS = (9, 12, 7, 7, 12)  # of the columns that are printed
 KEPT = 0.98  # of the good landmarks, which the threshold trusts
 
 

@@ -99,8 +99,8 @@ def coverage(faces: Faces) -> list[str]:
 
 
 def _centred(errors: Floats) -> Floats:
-    """Without the mean of pitch: the two heads have their zero at another place."""
-    # The median, which a few wrong poses do not move.
+    """Without the median of pitch: the two heads have their zero at another place."""
+    # Not the mean: a few wrong poses would move it.
     centred: Floats = errors - [0.0, float(np.median(errors[:, 1])), 0.0]
     return centred
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lapland.base.files import write_text, write_whole
+from lapland.formats.pts import to_pts
 from lapland.image.loading import load_image
 from training.common.command import as_program
 from training.data.indices import Indices, Row, read_index, write_index
@@ -25,7 +26,6 @@ from training.data.readers import SUFFIXES, read_split
 from training.heads.fitting import Fit, fit_head
 from training.heads.head import Head, read_head
 from training.heads.turning import Turned, turn
-from training.labelling.folder import pts_text
 from training.labelling.sheet import tile, write_sheet
 
 HIDDEN = 0.3  # weight of a landmark that the turn hides, in that of the original
@@ -165,7 +165,7 @@ def _write(out: Path, name: str, copy: Turned) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     data = cv2.imencode(".jpg", copy.image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
     write_whole(path, data)
-    write_text(out / f"{name}.pts", pts_text(copy.landmarks))
+    write_text(out / f"{name}.pts", to_pts(copy.landmarks))
 
 
 def _draw(

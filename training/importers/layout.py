@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lapland.base.files import write_text
+from lapland.formats.pts import to_pts
 from training.importers.labelled import Labelled
 
 
@@ -51,19 +51,12 @@ def write(faces: Sequence[Labelled], out: Path, share: float, seed: int = 0) -> 
         target = out / "photos" / f"{name}{face.photo.suffix.lower()}"
         target.parent.mkdir(parents=True, exist_ok=True)
         _place(face.photo, target)
-        write_text(target.with_suffix(".pts"), pts_text(face.points))
+        write_text(target.with_suffix(".pts"), to_pts(face.points))
         splits["val" if face.photo in chosen else "train"].append(f"photos/{name}")
     (out / "splits").mkdir(parents=True, exist_ok=True)
     for split, names in splits.items():
         write_text(out / "splits" / f"{split}.txt", "".join(f"{name}\n" for name in names))
     return len(splits["train"]), len(splits["val"])
-
-
-def pts_text(points: NDArray[np.float64]) -> str:
-    """An iBUG `.pts` file, 1-based; `nan nan` for hidden landmarks."""
-    # (K, 2), 0-based -> 1-based.
-    rows = "".join(f"{x + 1:.3f} {y + 1:.3f}\n" for x, y in points.tolist())
-    return f"version: 1\nn_points: {len(points)}\n{{\n{rows}}}\n"
 
 
 def _free(stem: str, taken: set[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapland.base.files import write_text, write_whole
+from lapland.formats.pts import to_pts
 
 AROUND = 2.6  # side of the picture, in longer sides of the landmarks' box
 MOST = 160  # pixels: longer side of that box in the picture
@@ -61,10 +62,4 @@ def write_face(
     write_whole(path, data)
     # Scaling leaves the outer corner of the first pixel, (-0.5, -0.5), in its place.
     points = (landmarks - start + 0.5) * scale - 0.5
-    write_text(folder / f"{name}.pts", pts_text(points))
-
-
-def pts_text(points: NDArray[np.floating]) -> str:
-    """Landmarks (K, 2), 0-based pixels, in the form of iBUG; `nan nan` for none."""
-    rows = "".join(f"{x:.3f} {y:.3f}\n" for x, y in points + 1)  # 1-based, as MATLAB's
-    return f"version: 1\nn_points: {len(points)}\n{{\n{rows}}}\n"
+    write_text(folder / f"{name}.pts", to_pts(points))
