@@ -13,7 +13,7 @@ import cv2
 
 from benchmarks.common import results
 from benchmarks.peers import report as peers
-from benchmarks.reports import answers, finding, models, pictures, poses, running, video
+from benchmarks.reports import answers, finding, models, papers, pictures, poses, running, video
 from export.cards.blocks import replace_block
 from lapland.base.files import write_text, write_whole
 from lapland.measure import plot
@@ -39,6 +39,11 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
     },
     REPOSITORY / "docs" / "video.md": {"frames": ("tracking", video.frames)},
     REPOSITORY / "docs" / "many-photos.md": {"batch": ("batch", running.batch)},
+    REPOSITORY / "docs" / "papers.md": {
+        "papers-table-2": ("papers", papers.table_2),
+        "papers-table-3": ("papers", papers.table_3),
+        "papers-figure-4": ("papers", papers.figure_4),
+    },
     REPOSITORY / "benchmarks" / "README.md": {
         "benchmark": ("benchmark", models.benchmark),
         "table-3": ("benchmark", models.table_3),
@@ -68,6 +73,7 @@ PLOTS: dict[Path, tuple[str, Plot]] = {
     REPOSITORY / "benchmarks" / "stages.png": ("stages", pictures.draw_stages),
     REPOSITORY / "benchmarks" / "designs.png": ("designs", pictures.draw_designs),
     REPOSITORY / "benchmarks" / "detection.png": ("detection", finding.draw),
+    REPOSITORY / "docs" / "papers-figure-4.png": ("papers", papers.draw_figure_4),
     peers.PLOT: ("peers", peers.draw),
 }
 

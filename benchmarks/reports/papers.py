@@ -93,14 +93,14 @@ def _points(report: Report, part: str, values: Iterable[float]) -> dict[float, R
 
 def figure_4(report: Report) -> str:
     """Error and spread by beta and by the target's scale."""
-    lines, passes = [], set()
+    lines, passes = [], 0
     for part, values in PARTS:
         for value, runs in _points(report, part, values).items():
-            passes |= {run["passes"] for run in runs}
+            passes = max([passes, *(run["passes"] for run in runs)])
             cells = [_mean(runs, key) for key in ("common", "val", "spread")] if runs else []
             lines.append([f"{part} = {value:g}", *(cells or [NOT_RUN, "-", "-"])])
-    (count,) = passes or {0}
-    return markdown([f"after {count} passes", "NMSE %, common", "val", "spread, px"], lines)
+    head = f"after {passes} passes" if passes else ""
+    return markdown([head, "NMSE %, common", "val", "spread, px"], lines)
 
 
 def draw_figure_4(report: Report) -> bytes | None:
