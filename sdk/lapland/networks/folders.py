@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..base.errors import ModelError, ModelNotFoundError, clipped
@@ -46,7 +47,13 @@ def folders() -> list[Path]:
 
 def find(file: str) -> Path | None:
     """The path of a file by its name in `SHA256SUMS`; None if no installed package has it."""
-    return next((place / file for place in folders() if (place / file).is_file()), None)
+    return find_all([file])[0]
+
+
+def find_all(files: Iterable[str]) -> list[Path | None]:
+    """The paths of several files, which takes less than to find one after another."""
+    places = folders()
+    return [next((p / file for p in places if (p / file).is_file()), None) for file in files]
 
 
 def is_shipped(path: Path) -> bool:
@@ -65,12 +72,13 @@ def read_shipped(path: Path) -> bytes:
     """
     data = read_model(path)
     here = path.resolve()
-    root = next(p for p in map(Path.resolve, folders()) if here.is_relative_to(p))
-    lines = read_model(folder() / "SHA256SUMS").decode().splitlines()
+    places = [place.resolve() for place in folders()]
+    root = next(place for place in places if here.is_relative_to(place))
+    lines = read_model(places[0] / "SHA256SUMS").decode().splitlines()
     recorded = {line[66:]: line[:64] for line in lines}
     if hashlib.sha256(data).hexdigest() != recorded.get(here.relative_to(root).as_posix()):
         mend = REINSTALL
-        if root != folder().resolve():
+        if root != places[0]:
             mend = "install lapland and lapland-300w anew, both of one version"
         raise ModelError(
             f"{clipped(path)}: is not the file that was shipped, its SHA-256 differs from the one "

@@ -61,7 +61,14 @@ def listed() -> list[Entry]:
 
 def entries() -> list[Entry]:
     """The models whose files are there."""
-    return [entry for entry in listed() if entry.path is not None]
+    return list(_found())
+
+
+def _found() -> dict[Entry, Path]:
+    """The models whose files are there, and these files."""
+    rows = listed()
+    places = folders.find_all(entry.file for entry in rows)
+    return {entry: place for entry, place in zip(rows, places, strict=True) if place is not None}
 
 
 def shipped() -> list[str]:
@@ -144,7 +151,7 @@ def path_of(width: str, precision: str | None = None, weights: str | None = None
         ModelNotFoundError: none of the family's models is there.
     """
     family = _checked_family(weights)
-    known = {(e.width, e.precision): e.path for e in entries() if e.weights == family}
+    known = {(e.width, e.precision): p for e, p in _found().items() if e.weights == family}
     if not known:
         raise _missing(family)
     names = list(dict.fromkeys(w for w, _ in known))
@@ -161,9 +168,7 @@ def path_of(width: str, precision: str | None = None, weights: str | None = None
             f"precision must be one of {', '.join(map(repr, precisions))} at width {width!r}, "
             f"not {shown(precision)}"
         )
-    found = known[width, precision]
-    assert found is not None
-    return found
+    return known[width, precision]
 
 
 def how_to_get(family: str) -> str:
