@@ -27,16 +27,17 @@ export async function serve(folder) {
   return { server, address: `http://127.0.0.1:${port}/` };
 }
 
-/** @param {string} chromium the program @param {string} [video] its camera: JPEGs in a row */
-export function open(chromium, video) {
+/** @param {string} chromium the program @param {string} [video] its camera: JPEGs in a row
+ * @param {string[]} [flags] more of them */
+export function open(chromium, video, flags = []) {
   const camera = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
     `--use-file-for-fake-video-capture=${video}`,
   ];
-  return launch({ executablePath: chromium, args: [...FLAGS, ...(video ? camera : [])], protocolTimeout: 1_200_000 });
+  return launch({ executablePath: chromium, args: [...FLAGS, ...flags, ...(video ? camera : [])], protocolTimeout: 1_200_000 });
 }
 
 /** Waits for the line of results. @param {import("puppeteer-core").Page} page @param {string} text */
 export const said = (page, text) =>
-  page.waitForFunction((t) => document.getElementById("status")?.textContent?.includes(t), {}, text);
+  page.waitForFunction((t) => document.getElementById("status")?.textContent?.includes(t), { polling: "mutation" }, text);

@@ -5,11 +5,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { PNG } from "pngjs";
 import { cropMatrix, cut, stepOf } from "../lapland/crop.js";
 import { LaplandError, load } from "../lapland/index.js";
 import { merged, uprightBox } from "../lapland/merging.js";
 import { Halves, padded } from "../lapland/shrinking.js";
+
+setFlagsFromString("--liftoff-only"); // to compile WebAssembly well takes longer than to run it here
 
 /** @param {string} path below the root of the repository */
 const place = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -8,7 +8,8 @@ import { writeFileSync } from "node:fs";
 import { open, said, serve } from "./browser.js";
 
 const [folder, chromium, video, large, wrong, out] = process.argv.slice(2);
-const FRAMES = 10; // of the camera, each second one
+const FRAMES = 6; // of the camera, each second one
+const FLAGS = ["--js-flags=--liftoff-only"]; // to compile WebAssembly well takes longer than to run it here
 /** @type {Record<string, any>} */
 const report = { requests: [], messages: [] };
 
@@ -62,14 +63,16 @@ function collect(page, count, button) {
   );
 }
 
-/** @param {import("puppeteer-core").Page} page @param {string} name */
-const picture = (page, name) => page.screenshot({ path: `${out}/${name}.png`, fullPage: true });
+/** Only for a person to look at. @param {import("puppeteer-core").Page} page @param {string} name */
+async function picture(page, name) {
+  if (process.env.LAPLAND_SHOTS) await page.screenshot({ path: `${out}/${name}.png`, fullPage: true });
+}
 
 /** @param {import("puppeteer-core").Page} page */
 const text = (page, selector = "body") => page.$eval(selector, (part) => /** @type {HTMLElement} */ (part).innerText);
 
 async function withCamera() {
-  const browser = await open(chromium, video);
+  const browser = await open(chromium, video, FLAGS);
   const page = await newPage(browser);
   let start = performance.now();
   await page.goto(address);
@@ -130,7 +133,7 @@ async function withCamera() {
 }
 
 async function withoutCamera() {
-  const browser = await open(chromium);
+  const browser = await open(chromium, undefined, FLAGS);
   const page = await newPage(browser);
   await page.goto(address);
   await said(page, "Ready");

@@ -1,5 +1,7 @@
 """Faces that are none or stand the wrong way up, and faces that are placed anew on one another."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import onnx
@@ -72,6 +74,7 @@ def turned(degrees, detector):
 DEGREES = (0, 60, 130, 180, 225, 300)
 
 
+@cache
 def placed(degrees, detector):
     """A photo, five points (5, 5, 2), and what the SDK makes of them.
 

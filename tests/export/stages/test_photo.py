@@ -173,8 +173,8 @@ def test_fewer_rounds_make_the_file_smaller(folder):
     image = several()
     expected = Detector(model=model_file("rcn-1-16"), threads=1).predict(image).landmarks
     files = [written(folder, "rcn-1-16", rounds) for rounds in (0, 1, 3)]
-    for file in files[:2]:  # the third has tests of its own
-        np.testing.assert_allclose(run(session(file), image)["landmarks"], expected, atol=0.3)
+    # The last has tests of its own, and rounds one by one those of the agreement.
+    np.testing.assert_allclose(run(session(files[0]), image)["landmarks"], expected, atol=0.3)
     sizes = [file.stat().st_size for file in files]
     assert sizes == sorted(set(sizes))
 

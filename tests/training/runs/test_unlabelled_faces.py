@@ -96,9 +96,11 @@ def test_semi_supervised_run_with_a_teacher_resumes_too(faces, unlabelled, teach
         torch.testing.assert_close(resumed, tensor, rtol=1e-4, atol=1e-5)
 
 
+TAUGHT = dataclasses.replace(SMALL, epochs=12, evaluate_every=12, distillation=20.0, dropout=0.0)
+
+
 def test_a_teacher_pulls_the_student_towards_its_maps(faces, teacher, tmp_path):
-    taught = dataclasses.replace(SMALL, epochs=12, distillation=20.0, dropout=0.0)
-    run = trainer_module.Trainer(taught, *faces, tmp_path, teacher=teacher)
+    run = trainer_module.Trainer(TAUGHT, *faces, tmp_path, teacher=teacher)
     run.run()
     first, last = (run.history[i]["distillation"] for i in (0, -1))
     assert last < 0.85 * first
@@ -112,7 +114,7 @@ def test_teacher_and_student_may_differ_in_resolution(faces, tmp_path, student, 
         net.head[2].weight.mul_(20)  # maps with peaks
     path = tmp_path / "teacher.safetensors"
     checkpoint.save_weights(path, net.state_dict(), known, {})
-    taught = dataclasses.replace(SMALL, epochs=12, distillation=20.0, dropout=0.0, stride=student)
+    taught = dataclasses.replace(TAUGHT, stride=student)
     run = trainer_module.Trainer(taught, *faces, tmp_path / "run", teacher=path)
     run.run()
     first, last = (run.history[i]["distillation"] for i in (0, -1))
