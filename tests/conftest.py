@@ -191,6 +191,17 @@ def data_300w():
     return folder
 
 
+@pytest.fixture(scope="module")
+def few_cells():
+    """Pictures of cards have few of their cells; to find the faces of all is half of an export."""
+    from export.cards import failures_picture
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(failures_picture, "TURNS", ())
+        patch.setattr(failures_picture, "CARD_CORRUPTIONS", failures_picture.CARD_CORRUPTIONS[:1])
+        yield
+
+
 @pytest.fixture
 def heeded():
     """The signals as in a terminal: a run under `nohup` or in the background ignores some."""

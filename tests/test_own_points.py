@@ -17,6 +17,8 @@ from training.common.paths import REPOSITORY
 from training.data import detected
 from training.recipes.checkpoint import load_weights
 
+pytestmark = pytest.mark.usefixtures("few_cells")
+
 NAMES = (
     *("left_eye_outer", "left_eye_inner", "right_eye_inner", "right_eye_outer"),
     *("nose_left", "nose_tip", "nose_right", "mouth_left", "mouth_right", "chin"),

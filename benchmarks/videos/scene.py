@@ -44,23 +44,23 @@ class Person:
 
 
 @cache
-def astronaut() -> Person:
+def astronaut(crops: int = 64) -> Person:
     """The photo of the examples, with landmarks that favour no method of cropping.
 
-    They are the mean of the widest model's landmarks in 64 crops, shifted, scaled and turned about
-    the detected one.
+    They are the mean of the widest model's landmarks in so many crops, shifted, scaled and turned
+    about the detected one.
     """
     image = cv2.imread(str(PHOTO))
     detector = Detector("1", weights="300w", detector="mtcnn", threads=1)
     five = detector.predict(image).five_points[0].astype(np.float64)
     rng = np.random.default_rng(0)
     centre, side = five.mean(axis=0), np.ptp(five, axis=0).max()
-    crops = []
-    for _ in range(64):
+    seen = []
+    for _ in range(crops):
         angle, scale = rng.uniform(-0.2, 0.2), np.exp(rng.uniform(-0.15, 0.15))
         turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        crops.append((five - centre) @ turn.T + centre + rng.uniform(-0.15, 0.15, 2) * side)
-    landmarks = detector.predict(image, five_points=np.stack(crops)).landmarks
+        seen.append((five - centre) @ turn.T + centre + rng.uniform(-0.15, 0.15, 2) * side)
+    landmarks = detector.predict(image, five_points=np.stack(seen)).landmarks
     return Person("astronaut", image, landmarks.astype(np.float64).mean(axis=0))
 
 

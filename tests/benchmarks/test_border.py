@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from benchmarks import border
-from benchmarks.videos.scene import astronaut
+from tests.videos import people
 
 
 @pytest.fixture(scope="module")
 def person():
-    return astronaut()
+    return people()[0]
 
 
 @pytest.mark.parametrize("side", border.SIDES)

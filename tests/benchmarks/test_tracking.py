@@ -11,6 +11,7 @@ from benchmarks import tracking
 from benchmarks.tracking import Log, difference, jitter, lag, summary, times_of
 from benchmarks.videos.motions import Frame, Truth
 from lapland import Faces
+from tests.videos import people
 
 SHAPE = np.random.default_rng(0).uniform(-30, 30, (68, 2))
 SHAPE[36], SHAPE[45] = [-25, 0], [25, 0]  # 50 px between the eye corners
@@ -177,6 +178,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
         monkeypatch.setitem(
             tracking.MOTIONS, name, lambda *who, whole=whole: islice(whole(*who), 40)
         )
+    monkeypatch.setattr(tracking, "astronaut", lambda: people()[0])
     out, picture = tmp_path / "out.json", tmp_path / "out.png"
     given = ["still", "--repeats", "1", "--json", str(out), "--plot", str(picture)]
     monkeypatch.setattr(sys, "argv", ["tracking", *given])

@@ -33,7 +33,7 @@ def run(model, images, names=("landmarks", "scales", "heatmaps")):
 @pytest.mark.parametrize("beta", [1.0, 0.6])
 def test_graph_in_float32_equals_torch(form, beta):
     images = crops(5)
-    net = peaked(form, images)
+    net = peaked(form, crops())
     landmarks, scales, maps = run(build_mobile(net, beta, {}), images)
     assert maps.shape == (5, 40, 40, 68)
     expected = predict(net, images, beta)
@@ -73,7 +73,7 @@ def test_first_layers_in_int8_equal_torchs_number_by_number():
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_graph_multiplies_as_often_as_the_form_says(form):
     images = crops(1)
-    model = build_mobile(peaked(form, images), 1.0, {}).SerializeToString()
+    model = build_mobile(peaked(form, crops()), 1.0, {}).SerializeToString()
     counted = multiply_accumulates(model, {"crops": images.numpy()})
     convolutions = {node.output[0] for node in onnx.load_from_string(model).graph.node}
     convolutions &= {name for name in counted if not name.startswith(("rows", "columns", "total"))}
@@ -83,8 +83,8 @@ def test_graph_multiplies_as_often_as_the_form_says(form):
 
 def test_a_face_alone_and_among_others_is_the_same():
     images = crops(3)
-    for net in (peaked(FORMS["repeating"], images), None):
-        net = net or rounded_form(peaked(FORMS["repeating"], images), images)
+    exact = peaked(FORMS["repeating"], crops())
+    for net in (exact, rounded_form(exact, images)):
         model = build_mobile(net, 1.0, {})
         together = run(model, images, ["landmarks"])[0]
         alone = run(model, images[1:2], ["landmarks"])[0]
@@ -93,7 +93,7 @@ def test_a_face_alone_and_among_others_is_the_same():
 
 def test_graph_in_int8_holds_a_byte_a_weight():
     images = crops(2)
-    exact = peaked(FORMS["repeating"], images)
+    exact = peaked(FORMS["repeating"], crops())
     numbers = sum(p.numel() for p in exact.parameters())
     small = len(build_mobile(rounded_form(exact, images), 1.0, {}).SerializeToString())
     large = len(build_mobile(exact, 1.0, {}).SerializeToString())
