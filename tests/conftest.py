@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import functools
 import json
 import os
 import shutil
@@ -192,11 +193,14 @@ def data_300w():
 
 
 @pytest.fixture(scope="module")
-def few_cells():
-    """Pictures of cards have few of their cells; to find the faces of all is half of an export."""
+def short_exports():
+    """Exports compare eight crops, and pictures of their cards have few cells: most of the time."""
     from export.cards import failures_picture
+    from export.shipping import exporting
 
+    eight = functools.partial(exporting.crops_of_photo, count=8)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "crops_of_photo", eight)
         patch.setattr(failures_picture, "TURNS", ())
         patch.setattr(failures_picture, "CARD_CORRUPTIONS", failures_picture.CARD_CORRUPTIONS[:1])
         yield

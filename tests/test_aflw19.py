@@ -19,7 +19,7 @@ from training.recipes.checkpoint import load_weights, save_weights
 from training.recipes.recipe import PRODUCT, override
 from training.runs import trainer
 
-pytestmark = pytest.mark.usefixtures("few_cells")
+pytestmark = pytest.mark.usefixtures("short_exports")
 
 SETTINGS = ("scheme=aflw19", "width=1/16", "epochs=2", "batch=4", "evaluate_every=1")
 POINTS_68 = dataclasses.replace(PRODUCT, width="1/16")

@@ -17,7 +17,7 @@ from training.common.paths import REPOSITORY
 from training.data import detected
 from training.recipes.checkpoint import load_weights
 
-pytestmark = pytest.mark.usefixtures("few_cells")
+pytestmark = pytest.mark.usefixtures("short_exports")
 
 NAMES = (
     *("left_eye_outer", "left_eye_inner", "right_eye_inner", "right_eye_outer"),

@@ -25,7 +25,7 @@ from training.network.rcn import RCN, normalise
 from training.recipes.checkpoint import save_weights
 from training.recipes.recipe import MOBILE, MOBILE_INT8, PRODUCT, override
 
-pytestmark = pytest.mark.usefixtures("few_cells")
+pytestmark = pytest.mark.usefixtures("short_exports")
 
 FACTS = {
     "commit": "abc",

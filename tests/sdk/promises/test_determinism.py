@@ -1,6 +1,5 @@
 """The same photo gives the same landmarks, bit for bit, however it is asked for on one machine."""
 
-import hashlib
 import subprocess
 import sys
 
@@ -9,32 +8,18 @@ import numpy as np
 import pytest
 
 from lapland import Detector
-from tests.sdk.promises.test_processes import FIELDS, assert_same
+from tests.sdk.promises.crowd import crowd, digest
+from tests.sdk.promises.test_processes import assert_same
 
 MODELS = [("1/4-lite", "int8"), ("1/4-lite", "float32")]
 DIGEST = """
-import hashlib, sys
+import sys
 import cv2
 from lapland import Detector
-from tests.sdk.promises.test_determinism import crowd, digest
+from tests.sdk.promises.crowd import crowd, digest
 detector = Detector("1/4-lite", weights="300w", threads=int(sys.argv[2]))
 print(digest(detector.predict(crowd(cv2.imread(sys.argv[1])))))
 """
-
-
-def crowd(image):
-    """Nine faces, each a little different."""
-    face = cv2.resize(image[30:230, 120:320], (140, 140))
-    rows = [
-        np.hstack([cv2.convertScaleAbs(face, None, 1, 9 * (3 * i + j)) for j in range(3)])
-        for i in range(3)
-    ]
-    return np.vstack(rows)
-
-
-def digest(faces):
-    data = b"".join(getattr(faces, name).tobytes() for name in FIELDS)
-    return f"{len(faces)} {hashlib.sha256(data).hexdigest()}"
 
 
 @pytest.fixture(scope="module")

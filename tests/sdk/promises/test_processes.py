@@ -15,9 +15,8 @@ import pytest
 
 from lapland import Detector, Faces, Tracker
 from tests.processes import PATIENCE
+from tests.sdk.promises.crowd import FIELDS
 from tests.videos import video
-
-FIELDS = ("boxes", "scores", "five_points", "landmarks", "scales")
 
 
 def assert_same(one: Faces, other: Faces):

@@ -35,13 +35,12 @@ def test_a_covered_face_is_dropped_soon_and_known_again(tracker):
     assert max(log.waits) <= 3
 
 
-@pytest.mark.parametrize(("width", "precision"), [("1/4-lite", "int8"), ("1/16", "int8")])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_covered_face_is_known_again_whatever_the_last_bits(width, precision, seed):
+@pytest.mark.parametrize(("width", "seed"), [("1/4-lite", 1), ("1/16", 2)])
+def test_a_covered_face_is_known_again_whatever_the_last_bits(width, seed):
     """As above, from half of the way on, with noise of one grey value on every pixel."""
     rng = np.random.default_rng(seed)
     tracker = Tracker(
-        Detector(width, precision=precision, weights="300w", threads=1), background=False
+        Detector(width, precision="int8", weights="300w", threads=1), background=False
     )
     found = []
     for frame in video("occluder")[24:100]:

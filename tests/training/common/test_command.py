@@ -47,7 +47,7 @@ def test_other_ends():
         as_program(lambda: 1 / 0)
 
 
-def test_an_export_without_room_leaves_nothing(tmp_path):
+def test_an_export_without_room_leaves_nothing(short_exports, tmp_path):
     weights = REPOSITORY / "models" / "rcn-1-16" / "weights.safetensors"
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, most))
