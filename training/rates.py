@@ -2,6 +2,9 @@
 
 Shows whether the network or the making of crops limits a run: the loader's rate is that of one
 process (`--workers` adds more), the network's that of whole training steps on crops already made.
+Beside the rate by the clock stands that by the time of the cores that were at work, which on a busy
+machine tells what a free core does. Of `--recipe` and `--set` the steps have network, losses and
+batch; `--set adversary=0.001` measures them with a discriminator.
 """
 
 import argparse
@@ -10,6 +13,7 @@ import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -17,32 +21,46 @@ from lapland.schemes.ibug68 import IBUG68
 from training.common.command import as_program
 from training.data.crops import TrainingCrops
 from training.data.readers import read_faces
-from training.network.rcn import CHANNELS, RCN, normalise
-from training.recipes.recipe import PRODUCT
+from training.network.rcn import CHANNELS, normalise
+from training.recipes.recipe import RECIPES, Recipe, override
 from training.runs import hardware
 from training.runs.objective import Objective
 
 
-def rate(step: Callable[[], object], faces: int, seconds: float) -> float:
-    """Faces a second of a step that takes `faces` of them, after one step to warm up."""
+class Rate(NamedTuple):
+    """Faces a second: by the clock, and by the time that cores were at work."""
+
+    clock: float
+    cores: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:,.0f} faces a second, {self.cores:,.0f} a second of a core"
+
+
+def rate(step: Callable[[], object], faces: int, seconds: float) -> Rate:
+    """The rate of a step that takes `faces` faces, after one step to warm up."""
     step()
-    steps, started = 0, time.perf_counter()
-    while steps < 3 or time.perf_counter() - started < seconds:  # at least three, however slow
+    steps, clock, cores = 0, time.perf_counter(), time.process_time()
+    while steps < 3 or time.perf_counter() - clock < seconds:  # at least three, however slow
         step()
         steps += 1
-    return steps * faces / (time.perf_counter() - started)
+    clock, cores = time.perf_counter() - clock, time.process_time() - cores
+    return Rate(steps * faces / clock, steps * faces / max(cores, 1e-9))
 
 
-def network_rate(width: str, crops: torch.Tensor, target: torch.Tensor, seconds: float) -> float:
-    """Faces a second of training steps of one width on a prepared batch."""
+@hardware.denormals_flushed()
+def network_rate(recipe: Recipe, crops: torch.Tensor, target: torch.Tensor, seconds: float) -> Rate:
+    """The rate of training steps of a recipe on a prepared batch.
+
+    With an adversary the same crops stand beside themselves as the unlabelled ones.
+    """
     accelerator = hardware.accelerator()
     # channels_last, as in a run: with bf16, CPUs are 2 to 4 times as fast from 16 channels up.
-    net: torch.nn.Module = RCN(width).to(memory_format=torch.channels_last)
+    net: torch.nn.Module = recipe.trained().to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-4)
     net, optimiser = accelerator.prepare(net, optimiser)
-    recipe = dataclasses.replace(PRODUCT, width=width)
     objective = Objective(recipe, accelerator, None)
-    images = normalise(crops.to(accelerator.device))
+    images = normalise(torch.cat([crops] * (2 if recipe.adversary else 1)).to(accelerator.device))
     images = images.contiguous(memory_format=torch.channels_last)
     target = target.to(accelerator.device)
 
@@ -63,19 +81,34 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.rates", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder in 300-W layout")
     parser.add_argument("--seconds", type=float, default=5.0, help="for each measurement")
-    parser.add_argument("--batch", type=int, default=PRODUCT.batch, help="faces of a step")
+    parser.add_argument("--recipe", choices=sorted(RECIPES), default="product")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe"
+    )
+    parser.add_argument("--widths", nargs="+", choices=CHANNELS, default=list(CHANNELS))
+    parser.add_argument("--batch", type=int, help="faces of a step (default: the recipe's)")
+    parser.add_argument("--threads", type=int, help="threads of torch")
     options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        recipe = override(RECIPES[options.recipe], options.set)
+    except ValueError as error:
+        raise SystemExit(f"training.rates: {error}") from None
     faces = read_faces(options.data, IBUG68, options.data / "splits" / "val.txt")
-    data = TrainingCrops(faces, IBUG68, PRODUCT.crop, PRODUCT.augmentation)
-    indices = itertools.cycle(range(len(data)))  # the faces in turn, for any length of time
+    data = TrainingCrops(faces, IBUG68, recipe.crop, recipe.augmentation)
+    indices = itertools.cycle(range(len(data)))
     loaded = rate(lambda: data[next(indices)], 1, options.seconds)
-    print(f"loader, one process: {loaded:,.0f} faces a second")
-    batch = [data[next(indices)] for _ in range(options.batch)]
-    # (B, 80, 80, 3) uint8, (B, K, 2).
+    print(f"loader, one process: {loaded}")
+    batch = [data[next(indices)] for _ in range(options.batch or recipe.batch)]
     crops, target = (torch.stack(part) for part in zip(*batch, strict=True))
-    for width in CHANNELS:
-        trained = network_rate(width, crops, target, options.seconds)
-        print(f"width {width}: {trained:,.0f} faces a second trained")
+    for width in options.widths:
+        sized = dataclasses.replace(recipe, width=width)
+        try:
+            trained = network_rate(sized, crops, target, options.seconds)
+        except ValueError as error:  # a recipe that wants a teacher
+            raise SystemExit(f"training.rates: {error}") from None
+        print(f"width {width}: {trained}, trained", flush=True)
 
 
 if __name__ == "__main__":

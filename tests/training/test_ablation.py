@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -76,3 +77,29 @@ def test_rates_are_stated_for_the_loader_and_every_width(folder, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("loader, one process:")
     assert [line.split()[1].rstrip(":") for line in lines[1:]] == ["1/16", "1/8", "1/4", "1/2", "1"]
+
+
+def test_rates_are_those_of_a_recipe(folder, capsys, monkeypatch):
+    found = []
+
+    def network_rate(recipe, crops, target, seconds):
+        found.append((recipe, len(crops), network_rate_of(recipe, crops, target, seconds)))
+        return found[-1][-1]
+
+    network_rate_of = rates.network_rate
+    monkeypatch.setattr(rates, "network_rate", network_rate)
+    given = ["--data", str(folder), "--seconds", "0.01", "--batch", "1", "--widths", "1/16"]
+    rates.main([*given, "--recipe", "paper", "--set", "adversary=0.001"])
+    ((recipe, faces, rate),) = found
+    assert (recipe.name, recipe.width, recipe.adversary, faces) == ("paper", "1/16", 0.001, 1)
+    assert rate.clock > 0
+    assert capsys.readouterr().out.splitlines()[1] == f"width 1/16: {rate}, trained"
+    with pytest.raises(SystemExit, match=r"training\.rates: a recipe with distillation needs"):
+        rates.main([*given, "--set", "distillation=1"])
+    with pytest.raises(SystemExit, match="no setting 'colour'"):
+        rates.main([*given, "--set", "colour=1"])
+
+
+def test_the_rate_of_a_core_does_not_count_what_it_waits_for():
+    waiting = rates.rate(lambda: time.sleep(0.02), 1, 0.1)
+    assert waiting.cores > 2 * waiting.clock
