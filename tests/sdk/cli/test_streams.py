@@ -34,7 +34,9 @@ def closed():
     return stream
 
 
-@pytest.mark.parametrize("stream", [lambda: None, Bare, closed, io.StringIO], ids=str)
+@pytest.mark.parametrize(
+    "stream", [lambda: None, Bare, closed, io.StringIO], ids=["none", "bare", "closed", "text"]
+)
 def test_streams_that_are_none_closed_or_bare(small, monkeypatch, stream):
     monkeypatch.setattr(sys, "stdout", stream())
     monkeypatch.setattr(sys, "stderr", stream())

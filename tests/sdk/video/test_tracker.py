@@ -63,8 +63,8 @@ def test_tracking_a_pan_is_as_accurate_as_detecting(detector, tracker):
     log, _ = follow(tracker, frames)
     tracked, detected = (np.mean([*one.errors.values()]) for one in (log, detecting))
     # A limit of the smallest open network: 2.6 % tracked and 2.4 detected, as its crops lie about
-    # its own five points. The others are worse by 0.04 at most.
-    most = 0.3 if detector.model.width == "mobile-small" else 0.1
+    # its own five points. The others are worse by 0.04 at most, and the open 1/16 in int8 by 0.12.
+    most = {"mobile-small": 0.3, "1/16": 0.2}.get(detector.model.width, 0.1)
     assert tracked <= detected + most
 
 
