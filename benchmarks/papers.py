@@ -3,8 +3,8 @@
 Trains rows of the paper's Tables 2 and 3 and of its Figure 4 by its recipe (`paper`: no
 augmentation, constant rate, 200 passes), one after the other. A finished row is added to the file
 of results and not trained again; a row that was stopped goes on from its last pass. Rows with a
-discriminator need `--unlabelled`, a folder of photos, of which they take as many as their name
-says, drawn by chance; those of `labelled` show it the training faces once more.
+discriminator need `--unlabelled`, a folder of photos. They draw as many by chance as their name
+says; those of `labelled` show it the training faces once more.
 `python -m benchmarks.report` makes the tables and the plot of docs/papers.md from the results.
 """
 
@@ -98,6 +98,12 @@ def arguments_of(run: Run, options: argparse.Namespace) -> list[str]:
     return given
 
 
+def known(file: Path) -> list[dict[str, Any]]:
+    """The rows of results, read anew: another command may have added some meanwhile."""
+    rows: list[dict[str, Any]] = results.read(file)["rows"] if file.is_file() else []
+    return rows
+
+
 def measured(run: Run, options: argparse.Namespace) -> dict[str, Any]:
     """Trains a run to its end; its row of the results."""
     folder = options.out / run.folder
@@ -146,10 +152,8 @@ def main(arguments: list[str] | None = None) -> None:
         for seed, width, row in itertools.product(options.seeds, options.widths, options.rows)
     ]
     for number, run in enumerate(runs, start=1):
-        # Read anew each time: another command may have added rows meanwhile.
-        rows = results.read(options.json)["rows"] if options.json.is_file() else []
         title = f"row {number} of {len(runs)}: {json.dumps(vars(run))}"
-        if run.is_among(rows):
+        if run.is_among(known(options.json)):
             print(f"{title}: in the results")
             continue
         print(title)
@@ -157,8 +161,8 @@ def main(arguments: list[str] | None = None) -> None:
             row = measured(run, options)
         except (ValueError, FileNotFoundError) as error:
             raise SystemExit(f"benchmarks.papers: {error}") from None
-        rows = results.read(options.json)["rows"] if options.json.is_file() else []
-        results.write(options.json, results.header("papers"), {"rows": [*rows, row]})
+        rows = [*known(options.json), row]
+        results.write(options.json, results.header("papers"), {"rows": rows})
         print(f"{row['common']:.2f} % on common, {row['val']:.2f} % on val")
 
 

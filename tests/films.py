@@ -16,8 +16,8 @@ CODECS = {".webm": "libvpx", ".avi": "mpeg4", ".ivf": "libvpx", ".ogv": "libvpx"
 CODECS |= {".y4m": "rawvideo", ".nut": "mpeg4", ".swf": "flv"}
 CODECS |= dict.fromkeys((".mpg", ".vob", ".mxf", ".m2v"), "mpeg2video")
 CONSTANT = {".avi", ".mpg", ".vob", ".mxf", ".m2v", ".y4m", ".nut", ".swf"}  # have a rate
-# Of libx264, whose pictures may be coarse; those between two others stay. Not in .ts, as nothing
-# tells that a file of this kind is cut if its decoder can do with what is left.
+# Of libx264: coarse pictures, but B-frames stay. Not in .ts: a cut file of this kind shows only by
+# what its decoder misses.
 QUICK = {"preset": "ultrafast", "bf": "2", "threads": "1"}
 # This encoder needs a twentieth of a second for a picture of `SIZE`.
 SMALL = {suffix: (80, 60) for suffix, codec in CODECS.items() if codec == "libvpx"}

@@ -3,8 +3,8 @@
 Shows whether the network or the making of crops limits a run: the loader's rate is that of one
 process (`--workers` adds more), the network's that of whole training steps on crops already made.
 Beside the rate by the clock stands that by the time of the cores that were at work, which on a busy
-machine tells what a free core does. Of `--recipe` and `--set` the steps have network, losses and
-batch; `--set adversary=0.001` measures them with a discriminator.
+machine is the rate of a free core. The steps have the network, losses and batch of `--recipe` and
+`--set`; `--set adversary=0.001` measures them with a discriminator.
 """
 
 import argparse

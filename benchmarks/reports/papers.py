@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from benchmarks.common.experiments import BETAS, FIGURE_4, SCALES, TABLE_2, TABLE_3, Row
 from benchmarks.common.results import Report
 from benchmarks.reports.markdown import markdown
+from training.reports.ablation_tables import with_range
 
 Runs = list[dict[str, Any]]
 NOT_RUN = "not run"
@@ -25,10 +26,7 @@ def _longest(report: Report, row: str, width: str = WIDTH) -> Runs:
 
 
 def _mean(runs: Runs, key: str, digits: int = 2) -> str:
-    """A mean over seeds, with half of their range."""
-    values = [run[key] for run in runs]
-    half = f" ± {(max(values) - min(values)) / 2:.{digits}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{digits}f}{half}"
+    return with_range([run[key] for run in runs], digits)
 
 
 def _of_paper(row: Row) -> list[str]:
@@ -105,22 +103,23 @@ def figure_4(report: Report) -> str:
 
 def draw_figure_4(report: Report) -> bytes | None:
     """NMSE by beta and by the target's scale, a panel each: a PNG; None if nothing was run."""
+    parts = [_points(report, part, values) for part, values in PARTS]
+    if not any(runs for points in parts for runs in points.values()):
+        return None
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     labels = ("beta, factor of the maps before the softmax", "b, scale of the targets, px")
-    drawn = False
-    for axes, (part, values), label in zip(panels, PARTS, labels, strict=True):
-        known = {v: runs for v, runs in _points(report, part, values).items() if runs}
-        drawn |= bool(known)
+    for axes, points, label in zip(panels, parts, labels, strict=True):
+        known = {value: runs for value, runs in points.items() if runs}
         for key, style in (("common", "o-"), ("val", "s--")):
             means = [np.mean([run[key] for run in runs]) for runs in known.values()]
             axes.plot(list(known), means, style, label=key)
         axes.set(xscale="log", xlabel=label)
-        axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.set_xticks(list(points), [f"{value:g}" for value in points])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("NMSE, %")
     panels[0].legend()
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
-    return out.getvalue() if drawn else None
+    return out.getvalue()

@@ -11,7 +11,7 @@ import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
-from .base import forked as _forked  # noqa: F401 - what a forked process does is said there
+from .base import forked as _forked  # noqa: F401 - forked processes need it
 from .base.errors import (
     GeometryError,
     ImageError,

@@ -23,7 +23,7 @@ class Pool:
 
     def at(self, step: int) -> list[Scene]:
         """The scenes of a step."""
-        # A scene is there for KEPT * REUSE steps, each of which takes one in KEPT.
+        # A scene stays for KEPT * REUSE steps; each step takes one scene in KEPT.
         newest = step // REUSE  # a new group every REUSE steps
         oldest = max(0, newest - KEPT + 1)
         # Each group follows from its number, so a continued run draws the missing ones again.

@@ -72,7 +72,7 @@ def turn(head: Head, fit: Fit, image: Picture, yaw: float, pitch: float = 0.0) -
     cover = cv2.erode((numbers1 >= 0).astype(np.float32), np.ones((3, 3), np.uint8))
     alpha = cv2.GaussianBlur(cover, (0, 0), 1.2)[..., None]
     mixed = np.round(face * alpha + ground * (1 - alpha)).astype(np.uint8)
-    # Labels: the jaw's lie on the outline as it is after the turn.
+    # The jaw's labels lie on the outline of the turned head.
     place = head.outline(after)
     landmarks = xy1[place]
     hidden = _covered(landmarks, after[place, 2], depth1, 0.8)
@@ -185,7 +185,7 @@ def _pushed(
     ring = np.arange(RAYS + 1)  # the last is the first again
     a, b, c = (np.interp(angle, ring, np.append(r, r[0])) for r in (from_rim, to_rim, far))
     # Backwards, from a radius in the new picture to one in the photo: 0..b comes from 0..a, b..c
-    # from a..c, and what is beyond c from itself.
+    # from a..c, and beyond c nothing moves.
     inner = radius * a / b
     outer = np.where(radius < c, a + (radius - b) * (c - a) / np.maximum(c - b, 1e-6), radius)
     ratio = np.where(radius < b, inner, outer) / radius

@@ -67,9 +67,9 @@ class RCN(nn.Module):
         c = CHANNELS[width]
         self.width, self.landmarks, self.stride, self.slope = width, landmarks, stride, slope
         self.dropout = nn.Dropout(dropout)
-        # By the names of Table 1: E1 to E4; the bottleneck; D4 to D1, of which D4 reads one map and
-        # the others two; D_F; the output. The table has neither the bottleneck nor one layer of the
-        # head: with them all five published counts of parameters come out.
+        # By the names of Table 1: E1 to E4; the bottleneck; D4 to D1 (D4 reads one map, the others
+        # two); D_F; the output. The table has neither the bottleneck nor one layer of the head:
+        # with them all five published counts of parameters come out.
         more = [self.conv(c, c, 3, padding=1) for _ in range(3)]
         self.encoder = nn.ModuleList([self.first(3, c, 3, padding=1), *more])
         self.bottleneck = nn.ModuleList(self.conv(c, c, 3, padding=1) for _ in range(2))

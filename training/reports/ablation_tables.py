@@ -19,7 +19,7 @@ def losses_table(results: list[dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for rows in _grouped(results, "row").values():  # the seeds of one row
-        val, common = (_with_range([r[name] for r in rows]) for name in ("val", "common"))
+        val, common = (with_range([r[name] for r in rows]) for name in ("val", "common"))
         spread, minutes = (np.mean([r[name] for r in rows]) for name in ("spread", "minutes"))
         command = f"`python -m training.train {rows[0]['command']}`"
         lines.append(
@@ -64,10 +64,10 @@ def robustness_tables(rows: list[Row]) -> str:
             cells = [
                 # Clean photos with the range of the seeds, then rates, then the mean of all
                 # corruptions.
-                _with_range([seed[CLEAN]["nmse"] for seed in seeds]),
+                with_range([seed[CLEAN]["nmse"] for seed in seeds]),
                 *(f"{np.mean([s[CLEAN][rate] for s in seeds]):.1f}" for rate in RATES),
                 # Each kind counts once, whatever its strengths.
-                _with_range([np.mean([seed[k]["nmse"] for k in kinds]) for seed in seeds]),
+                with_range([np.mean([seed[k]["nmse"] for k in kinds]) for seed in seeds]),
                 f"{np.mean([seed[k][RATES[0]] for seed in seeds for k in kinds]):.1f}",
                 *(f"{np.mean([seed[kind]['nmse'] for seed in seeds]):.2f}" for kind in kinds),
             ]
@@ -92,6 +92,7 @@ def _grouped(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]
     return groups
 
 
-def _with_range(values: Sequence[float]) -> str:
+def with_range(values: Sequence[float], digits: int = 2) -> str:
+    """A mean over seeds, with half of their range."""
     half = (max(values) - min(values)) / 2
-    return f"{np.mean(values):.2f}" + (f" ± {half:.2f}" if len(values) > 1 else "")
+    return f"{np.mean(values):.{digits}f}" + (f" ± {half:.{digits}f}" if len(values) > 1 else "")

@@ -100,7 +100,7 @@ class Trainer:
         self.history: list[dict[str, Any]] = []
         self.commit = commit.commit()  # commit of the running code, even if files change later
         out.mkdir(parents=True, exist_ok=True)
-        self._resume()  # last: it overwrites what was begun above
+        self._resume()  # last: it overwrites the fresh state from above
 
     @hardware.denormals_flushed()
     def run(self) -> float:
