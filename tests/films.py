@@ -18,7 +18,9 @@ CODECS |= dict.fromkeys((".mpg", ".vob", ".mxf", ".m2v"), "mpeg2video")
 CONSTANT = {".avi", ".mpg", ".vob", ".mxf", ".m2v", ".y4m", ".nut", ".swf"}  # have a rate
 # Of libx264: coarse pictures, but B-frames stay. Not in .ts: a cut file of this kind shows only by
 # what its decoder misses.
-QUICK = {"preset": "ultrafast", "bf": "2", "threads": "1"}
+ALIKE = {"threads": "1"}  # else the bytes depend on how many cores there are
+QUICK = ALIKE | {"preset": "ultrafast", "bf": "2"}
+PACKET = 188  # bytes, of a transport stream
 # This encoder needs a twentieth of a second for a picture of `SIZE`.
 SMALL = {suffix: (80, 60) for suffix, codec in CODECS.items() if codec == "libvpx"}
 
@@ -68,7 +70,7 @@ def _encode(path, times, pictures, ratio, sound, options):
     base = 30 if path.suffix in CONSTANT else 90_000
     with av.open(str(path), "w", options=options) as container:
         codec = CODECS.get(path.suffix, "libx264")
-        quick = QUICK if codec == "libx264" and path.suffix != ".ts" else {}
+        quick = QUICK if codec == "libx264" and path.suffix != ".ts" else ALIKE
         stream = container.add_stream(codec, rate=30, options=quick)
         size = SMALL.get(path.suffix, SIZE)
         stream.width, stream.height = size
@@ -104,10 +106,17 @@ def _silence(container, suffix):
 
 
 def cut(path, share=0.5, block=1):
-    """The first part of a file, of whole blocks of so many bytes, as another."""
+    """The first part of a file, of whole blocks of so many bytes, as another.
+
+    A transport stream that ends between two of its packets is a whole one, as far as anybody knows:
+    without a block it ends within one.
+    """
     data = path.read_bytes()
+    end = int(share * len(data)) // block * block
+    if path.suffix == ".ts" and block == 1 and end % PACKET == 0:
+        end -= PACKET // 2
     part = path.with_name(f"cut{path.suffix}")
-    part.write_bytes(data[: int(share * len(data)) // block * block])
+    part.write_bytes(data[:end])
     return part
 
 
