@@ -212,6 +212,7 @@ def write_detection(folder: Path) -> dict[str, Any]:
         "onet": {"file": "onet.onnx", "box": Onet.box_in_portrait},
         "agreement": {
             "face": portrait.FACE,
+            "habit": agreement.HABIT.tolist(),
             "doubtful": agreement.DOUBTFUL,
             "largestOffset": portrait.LARGEST_OFFSET,
             "close": agreement.CLOSE,

@@ -19,7 +19,7 @@ from export.stages.picture import Picture
 from export.stages.portraits import look
 from export.stages.values import Graph, Value
 from lapland.detection.portrait import FACE, FACTOR, LARGEST_OFFSET, SIDE
-from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, NEAR, SAME
+from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, HABIT, NEAR, SAME
 from lapland.schemes.five_points import means_of
 from lapland.schemes.scheme import Scheme
 
@@ -81,7 +81,7 @@ def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Loca
         located: the landmarks.
     """
     five = checker.five_of(g, located.landmarks)
-    off = _apart(g, five, located.five_points)
+    off = _differences(g, five, located.five_points)
     are_doubtful = off > DOUBTFUL
     doubtful = are_doubtful.places()
     some, none = Graph(f"{g.prefix}look/", g), Graph(f"{g.prefix}agree/", g)
@@ -241,6 +241,21 @@ def _apart(g: Graph, five: Value, others: Value) -> Value:
     steps = squares(g, five, size=SIDE, factor=FACTOR, upright=True).steps
     off = (five - others.cast(np.float64)).apply("Abs")
     return (off.max(2).max(1, keep=True) / steps).reshape(-1)
+
+
+def _differences(g: Graph, five: Value, placed: Value) -> Value:
+    """(N,) float64, the largest difference of the landmarks' five points from the detector's.
+
+    In portrait pixels of the detector's, less the habit.
+    """
+    found = squares(g, placed, size=SIDE, factor=FACTOR, upright=True)
+    off = five - placed.cast(np.float64)
+    area = found.steps * found.steps
+    parts = []
+    for axis in range(2):  # along the portrait's rows, and down
+        way = found.matrices.part(axis, axis + 1, 2).reshape(-1, 1, 2)
+        parts.append(((off * way).sum(2) / area - HABIT[:, axis]).apply("Abs"))
+    return g.concat(parts, 1).max(1)
 
 
 def _among(g: Graph, every: Value, few: Value) -> Value:

@@ -123,10 +123,55 @@ def _checked(
         boxes (N, 4), scores (N,) and five points (N, 5, 2), float32; and indices of those that
         stay.
     """
+    plain = direction(g, found.five_points).take(0, 1) > float(np.cos(ROLLED))
+    clear = plain & (found.scores > CLEAR)
+    # BlazeFace's word is enough for large faces that are clear.
+    known = clear & coarse.apply("Not")
+    rest = known.apply("Not").places()
+    inner, none = Graph(f"{g.prefix}rest/", g), Graph(f"{g.prefix}known/", g)
+    some = Seen(*(inner.within(value).take(inner.within(rest)) for value in found))
+    marks = (inner.within(mark).take(inner.within(rest)) for mark in (plain, clear, coarse))
+    seen = _seen(inner, nets, photo.within(inner), some, *marks)
+    at = inner.within(rest)
+    olds = [*found[:3], known]
+    news = [
+        *(
+            inner.op("ScatterND", inner.within(old), at.reshape(-1, 1), new)
+            for old, new in zip(olds[:3], seen[:3], strict=True)
+        ),
+        inner.op("ScatterElements", inner.within(known), at, seen[3], axis=0),
+    ]
+    boxes, scores, five, stay = g.either(rest.count() > 0, (inner, news), (none, olds))
+    five = ((five * 32.0).apply("Round") / 32.0).cast(np.float32)
+    return boxes.cast(np.float32), scores, five, stay.places()
+
+
+def _seen(
+    g: Graph,
+    nets: Mapping[str, onnx.ModelProto],
+    photo: Picture,
+    found: Seen,
+    plain: Value,
+    clear: Value,
+    coarse: Value,
+) -> tuple[Value, Value, Value, Value]:
+    """The O-Net's look at N > 0 faces, as `PairedDetector` has it.
+
+    Args:
+        g: the graph of a branch.
+        nets: the networks.
+        photo: the photo.
+        found: the faces.
+        plain: (N,) bool, whether they are seen upright.
+        clear: (N,) bool, whether they are, with a high score.
+        coarse: (N,) bool, whether their points are too coarse to count beside the O-Net's.
+
+    Returns:
+        boxes (N, 4) float64, scores (N,) float32 and five points (N, 5, 2) float64; and whether
+        they are faces, (N,) bool.
+    """
     five = found.five_points
     portraits, first = _look(g, nets["onet"], photo, five)
-    plain = direction(g, five).take(0, 1) > float(np.cos(ROLLED))
-    clear = plain & (found.scores > CLEAR)
     in_doubt = clear.apply("Not") & (found.scores > POSSIBLE) & (first.scores < CERTAIN)
     # The mean odds of two networks, of small faces of three.
     least = float(np.log(THRESHOLDS[2] / (1 - THRESHOLDS[2])))
@@ -136,7 +181,7 @@ def _checked(
     unsure = (first.stands & (first.scores > SURE)).apply("Not")
     some = (in_doubt | (possible & unsure)).places()
     # In a branch, as BlazeFace refuses to run on none, and most faces are certain.
-    inner, none = Graph("doubt/", g), Graph("certain/", g)
+    inner, none = Graph(f"{g.prefix}doubt/", g), Graph(f"{g.prefix}certain/", g)
     values = _seen_again(inner, nets, photo, found, portraits, first, some, in_doubt)
     nothing = none.within(first.scores) * 0.0
     others = [*first, found.boxes, none.op("Greater", nothing, nothing, dtype=np.bool_), nothing]
@@ -149,13 +194,7 @@ def _checked(
     five = five + share.reshape(-1, 1, 1) * (points - five)
     likely = votes + _odds(again) > 0.0
     stay = sure | (turned.apply("Not") & possible & likely)
-    five = ((five * 32.0).apply("Round") / 32.0).cast(np.float32)
-    return (
-        boxes.cast(np.float32),
-        g.where(sure, score, found.scores, np.float32),
-        five,
-        stay.places(),
-    )
+    return boxes, g.where(sure, score, found.scores, np.float32), five, stay
 
 
 def _look(g: Graph, onet: onnx.ModelProto, photo: Picture, five: Value) -> tuple[Value, _Look]:

@@ -18,7 +18,8 @@ import { PORTRAIT } from "./onet.js";
  *
  * @typedef {object} Limits
  * @property {number} face least score of a face
- * @property {number} doubtful difference above which a face is looked at
+ * @property {Point[]} habit where landmarks put the five points from where detectors put them
+ * @property {number} doubtful difference above which a face is looked at, less the habit
  * @property {number} largestOffset difference above which a crop is a bad one, even if its landmarks agree
  * @property {number} close up to this the network agrees with landmarks placed anew
  * @property {number} near up to this it agrees with the first ones
@@ -33,6 +34,20 @@ import { PORTRAIT } from "./onet.js";
 function apart(five, others) {
   const off = five.map(([x, y], i) => Math.max(Math.abs(x - others[i][0]), Math.abs(y - others[i][1])));
   return Math.max(...off) / stepOf(cropMatrix(five, PORTRAIT));
+}
+
+/** Largest difference of the landmarks' five points from the detector's, in pixels of the portrait of the
+ * detector's, less the habit. @param {Point[]} five @param {Point[]} placed @param {Point[]} habit */
+function difference(five, placed, habit) {
+  const m = cropMatrix(placed, PORTRAIT);
+  const area = stepOf(m) ** 2;
+  const off = five.map(([x, y], i) => {
+    const [dx, dy] = [x - placed[i][0], y - placed[i][1]];
+    const along = (dx * m[0] + dy * m[3]) / area - habit[i][0];
+    const down = (dx * m[1] + dy * m[4]) / area - habit[i][1];
+    return Math.max(Math.abs(along), Math.abs(down));
+  });
+  return Math.max(...off);
 }
 
 /** Intersection over union. @param {Face["box"]} a @param {Face["box"]} b */
@@ -56,7 +71,7 @@ export async function agreed(image, faces, network, detector) {
   const results = [];
   for (const face of faces) {
     const five = network.fivePointsOf(face.landmarks);
-    const off = apart(five, face.fivePoints);
+    const off = difference(five, face.fivePoints, limits.habit);
     const settled = off > limits.doubtful ? await settle(five, off > limits.largestOffset ? limits.close : limits.near) : { seen: true };
     results.push({ face, ...settled });
   }

@@ -1,7 +1,8 @@
 /**
  * The face detector, Python's default: BlazeFace for large faces and a one-stage network for small
- * ones. The O-Net of MTCNN looks at each face that they find: it says whether one stands there, and
- * where its five points are, by the habit that the crops of the landmark networks expect.
+ * ones. BlazeFace's word is enough for a large face that it sees clearly. At each of the others the
+ * O-Net of MTCNN looks: it says whether a face stands there, and where its five points are, by the habit
+ * that the crops of the landmark networks expect.
  */
 
 import { BlazeFace } from "./blazeface.js";
@@ -110,19 +111,29 @@ export class FaceDetector {
     return { score, fivePoints: points.map(([u, v]) => toImage(matrix, u, v)) };
   }
 
-  /** Faces as the O-Net sees them, without those that are none. It knows no faces in profile or behind
+  /** Faces as the O-Net sees them, but for those that are known, without those that are none. It knows no faces in profile or behind
    * masks: of those the detectors see which are upright, and where their points are.
    * @param {Image} image @param {(Found & {coarse: boolean})[]} found @returns {Promise<Found[]>} */
   async #checked(image, found) {
     const { sure, clear, possible, least, rolled, certain, mostAgain, floor } = this.description;
     if (!found.length) return [];
-    const looks = await this.#portraits(image, found.map(({ fivePoints }) => fivePoints));
+    const marked = found.map((face) => {
+      const plain = leanOf([1, 0, 0, 0, 1, 0], cropMatrix(face.fivePoints, PORTRAIT)) < rolled;
+      const isClear = plain && face.score > clear;
+      // BlazeFace's word is enough for large faces that are clear.
+      return { ...face, plain, isClear, known: isClear && !face.coarse };
+    });
+    const looks = await this.#portraits(image, marked.filter(({ known }) => !known).map(({ fivePoints }) => fivePoints));
     const faces = [];
-    for (const [i, { box, score, fivePoints, coarse }] of found.entries()) {
-      const plain = leanOf([1, 0, 0, 0, 1, 0], looks[i].matrix) < rolled;
-      const open = !(plain && score > clear) && score > possible && looks[i].score < certain;
-      const other = open ? await this.#hanging(image, fivePoints, looks[i]) : undefined;
-      const look = other ?? looks[i];
+    for (const { box, score, fivePoints, coarse, plain, isClear, known } of marked) {
+      if (known) {
+        faces.push({ box, score, fivePoints });
+        continue;
+      }
+      const first = /** @type {Portrait} */ (looks.shift());
+      const open = !isClear && score > possible && first.score < certain;
+      const other = open ? await this.#hanging(image, fivePoints, first) : undefined;
+      const look = other ?? first;
       if (look.stands && look.score > sure) {
         // The mean of both is steadier than either.
         const placed = other || coarse ? look.placed : look.placed.map((point, k) => meanOf([point, fivePoints[k]]));

@@ -37,6 +37,7 @@ export class Onet {
   /** Looks at faces. @param {Image} image @param {Point[][]} faces five points of each, at least one
    * @returns {Promise<Look[]>} */
   async look(image, faces) {
+    if (!faces.length) return [];
     const [left, top, right, bottom] = this.#network.box;
     const [across, down] = [taps(left, right), taps(top, bottom)];
     const length = SIDE * SIDE * 3;

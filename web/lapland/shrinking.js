@@ -24,12 +24,22 @@ export class Halves {
 
   /** The picture at a size. @param {number} width @param {number} height @returns {Image} */
   at(width, height) {
-    let image = this.image;
-    for (let number = 1; Math.min(image.width / width, image.height / height) >= 2 * LEAST; number++) {
-      if (number === this.#halves.length) this.#halves.push(resized(image, image.width >> 1, image.height >> 1));
-      image = this.#halves[number];
+    let number = 0;
+    for (let image = this.image; Math.min(image.width / width, image.height / height) >= 2 * LEAST; number++) {
+      image = this.#half(number + 1);
     }
-    return image.width === width && image.height === height ? image : resized(image, width, height);
+    const image = this.#half(number);
+    if (image.width === width && image.height === height) return image;
+    // The half is kept, as smaller sizes may come from it.
+    const isHalf = image.width >> 1 === width && image.height >> 1 === height;
+    return isHalf ? this.#half(number + 1) : resized(image, width, height);
+  }
+
+  /** The picture, halved so often; all before are there. @param {number} number */
+  #half(number) {
+    const image = this.#halves[this.#halves.length - 1];
+    if (number === this.#halves.length) this.#halves.push(resized(image, image.width >> 1, image.height >> 1));
+    return this.#halves[number];
   }
 }
 

@@ -34,24 +34,34 @@ class Halves:
 
     def above(self, width: int, height: int) -> Image:
         """The smallest of them that is large enough to interpolate a size."""
-        image = self._halves[0]
-        number = 0
-        while min(image.shape[1] / width, image.shape[0] / height) >= 2 * LEAST:
-            number += 1
-            if number == len(self._halves):
-                half = (image.shape[1] // 2, image.shape[0] // 2)
-                # The mean of 2 x 2 pixels if the size is even, and nearly that if it is odd.
-                self._halves.append(_resized(image, half))
-            image = self._halves[number]
-        return image
+        return self._half(self._above(width, height))
 
     def at(self, width: int, height: int) -> Image:
         """The image at a size, (height, width, 3) uint8."""
-        image = self.above(width, height)
+        number = self._above(width, height)
+        image = self._half(number)
         if image.shape[1::-1] == (width, height):
             return image
+        if _half_size(image) == (width, height):  # kept, as smaller sizes may come from it
+            return self._half(number + 1)
         resized: Image = _resized(image, (width, height))
         return resized
+
+    def _above(self, width: int, height: int) -> int:
+        """How often the image is halved before a size is interpolated."""
+        number, image = 0, self.image
+        while min(image.shape[1] / width, image.shape[0] / height) >= 2 * LEAST:
+            number += 1
+            image = self._half(number)
+        return number
+
+    def _half(self, number: int) -> Image:
+        """The image, halved so often; all before are there."""
+        if number == len(self._halves):
+            image = self._halves[-1]
+            # The mean of 2 x 2 pixels if the size is even, and nearly that if it is odd.
+            self._halves.append(_resized(image, _half_size(image)))
+        return self._halves[number]
 
 
 class Pyramid(Protocol):
@@ -92,6 +102,10 @@ def pyramid(
         level = deep if size == deep.shape[1::-1] else _resized(deep, size)
         yield scale, level * np.float32(1 / (1 << BITS))
         scale *= factor
+
+
+def _half_size(image: Image) -> tuple[int, int]:
+    return image.shape[1] // 2, image.shape[0] // 2
 
 
 def _resized(image: Any, size: tuple[int, int]) -> Any:

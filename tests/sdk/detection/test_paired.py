@@ -6,7 +6,7 @@ import pytest
 
 from lapland import Detector
 from lapland.base.errors import OptionError
-from lapland.detection.paired import boxes_of
+from lapland.detection.paired import CLEAR, boxes_of
 from lapland.detection.registry import load_detector
 from lapland.schemes.five_points import five_of
 from tests.sdk.detection.turned import error, turned
@@ -57,6 +57,25 @@ def test_large_and_small_faces_in_one_photo(detector, image):
     sides = np.sort((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
     assert len(sides) == 2
     np.testing.assert_allclose(sides, [58, 165], rtol=0.2)
+
+
+def test_a_large_clear_face_takes_no_second_look(detector, image, monkeypatch):
+    looks = []
+    look = detector.onet.in_portraits
+    monkeypatch.setattr(detector.onet, "in_portraits", lambda p: (looks.append(len(p)), look(p))[1])
+    large = image[20:260, 100:340]
+    found = detector.detect(large)
+    assert (len(found.boxes), looks) == (1, [])
+    assert found.scores[0] > CLEAR
+    scores, five = detector.five_points(large, found.boxes)  # the O-Net's opinion
+    assert scores[0] > 0.9
+    eyes = np.linalg.norm(five[0, 0] - five[0, 1])
+    off = np.linalg.norm(found.five_points[0] - five[0], axis=1) / eyes
+    assert off[:3].max() < 0.1
+    assert off[3:].max() < 0.3  # BlazeFace knows the middle of a mouth, and not that it smiles
+    small = cv2.copyMakeBorder(large, *[400] * 4, cv2.BORDER_CONSTANT)
+    assert len(detector.detect(small).boxes) == 1
+    assert sum(looks) >= 1
 
 
 @pytest.mark.parametrize("degrees", [-60, -45, -30, 30, 45, 60])

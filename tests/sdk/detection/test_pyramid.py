@@ -75,3 +75,13 @@ def test_the_half_of_an_even_size_is_the_mean_of_its_pixels():
     noise = np.random.default_rng(1).integers(0, 256, (64, 48, 3), dtype=np.uint8)
     four = noise.reshape(32, 2, 24, 2, 3).astype(int).sum(axis=(1, 3))
     np.testing.assert_array_equal(Halves(noise).above(16, 20), (four + 2) >> 2)
+
+
+def test_each_half_is_made_once():
+    noise = np.random.default_rng(2).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    halves = Halves(noise)
+    half = halves.at(160, 120)
+    assert halves.at(160, 120) is half
+    assert halves.above(64, 48) is halves.at(80, 60)  # which comes from the half
+    np.testing.assert_array_equal(half, Halves(noise).at(160, 120))
+    assert halves.at(150, 120) is not halves.at(150, 120)  # other sizes are not kept

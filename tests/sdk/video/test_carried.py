@@ -63,9 +63,9 @@ def test_the_crop_of_an_unsure_face_keeps_its_size(roster, detector, frame):
         roster.follow(Frame(dark, STEP, False), [track])
     assert track.in_doubt
     kept = track.five_points - track.five_points.mean(axis=0)
-    # The tip of the nose is not the same place for every family of weights. Its crops would follow
-    # the landmarks, which stray by 9 pixels with the default model; some do not stray.
-    assert np.abs(kept - shape).max() < 6
+    # BlazeFace's corners of the mouth lie 7.5 pixels from those of the landmarks here. Its crops
+    # would follow the landmarks, which stray by 9 pixels with the default model; some do not stray.
+    assert np.abs(kept - shape).max() < 8
 
 
 def test_no_tracks_cost_nothing(roster, frame):

@@ -21,7 +21,8 @@ def test_the_first_frame_is_what_the_detector_finds(detector):
     np.testing.assert_array_equal(faces.landmarks, found.landmarks)
     np.testing.assert_array_equal(faces.scales, found.scales)
     np.testing.assert_allclose(faces.boxes[0, :2], faces.landmarks[0].min(axis=0))
-    np.testing.assert_allclose(faces.five_points, found.five_points, atol=8)
+    # Those of the landmarks; a corner of BlazeFace's mouth is a fifth of the eyes' distance off.
+    np.testing.assert_allclose(faces.five_points, found.five_points, atol=13)
     assert faces[0].id == 0
     assert faces.to_dict()["faces"][0]["id"] == 0
 
