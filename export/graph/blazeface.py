@@ -5,6 +5,7 @@ uint8 in BGR order, in any size that 16 divides. Channels are padded to multiple
 since the convolutions of onnxruntime compute 8 or 16 at a time.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,9 @@ class _Graph(GraphBuilder):
         # Rows and columns of the source: only whether padding is needed depends on them, and that
         # is the same for all sizes that 16 divides.
         self.sizes: dict[int, int] = {first: SIZE}
+        self.narrow: dict[int, int] = {}  # maps that get zeros as further channels: how many
+        self.ends: dict[int, Callable[[int, int], str]] = {}  # convolutions: some of their channels
+        self.active: set[int] = set()  # sums that have had their ReLU
         self.heads: dict[str, list[str]] = {"logits": [], "offsets": []}
 
     def image(self, low: int, high: int) -> str:
@@ -106,19 +110,32 @@ class _Graph(GraphBuilder):
         else:
             self.sizes[result] = (self.sizes[source] + low + high - side) // stride + 1
         kernel = _zeros(kernel, (outs, 1 if deep else ins, side, side))
-        weights = self.constant(f"weights{number}", kernel)
-        biases = self.constant(f"bias{number}", _zeros(bias, (outs,)))
-        value = self.node(
-            "Conv",
-            [name, weights, biases],
-            f"conv{number}",
-            strides=[stride, stride],
-            pads=[low, low, high, high],
-            group=ins if deep else 1,
-        )
+        bias = _zeros(bias, (outs,))
+        if name != "bordered":
+            high = whole(low, side)
+
+        def some(first: int, end: int) -> str:
+            part = "" if (first, end) == (0, outs) else f"from{first}"
+            return self.node(
+                "Conv",
+                [
+                    name,
+                    self.constant(f"weights{number}{part}", kernel[first:end]),
+                    self.constant(f"bias{number}{part}", bias[first:end]),
+                ],
+                f"conv{number}{part}",
+                strides=[stride, stride],
+                pads=[low, low, high, high],
+                group=ins if deep else 1,
+            )
+
+        self.channels[result] = outs
         if options.FusedActivationFunction() == self.source.formats.ActivationFunctionType.RELU:
-            value = self.node("Relu", [value], f"relu{number}")
-        self.names[result], self.channels[result] = value, outs
+            self.names[result] = self.node("Relu", [some(0, outs)], f"relu{number}")
+        elif side == 1 and not self.source.is_head(result):
+            self.ends[result] = some  # a sum follows
+        else:
+            self.names[result] = some(0, outs)
 
     def pool(self, number: int, operator: Any) -> None:
         options = self.source.options(operator, "Pool2DOptions")
@@ -130,6 +147,7 @@ class _Graph(GraphBuilder):
             f"pool{number}",
             kernel_shape=[side, side],
             strides=[stride, stride],
+            pads=[0, 0, whole(0, side), whole(0, side)],
         )
         self.channels[result] = self.channels[source]
         self.sizes[result] = self.sizes[source] // stride
@@ -141,21 +159,38 @@ class _Graph(GraphBuilder):
         if pads[:3].any() or pads[3, 0]:
             raise ValueError(f"expected a PAD of channels at the end alone, found {pads.tolist()}")
         outs = filled(self.source.graph.Tensors(result).Shape(3))
-        more = outs - self.channels[source]
+        if outs > self.channels[source]:
+            self.narrow[result] = self.channels[source]
         self.names[result] = self.names[source]
-        if more:
-            widths = np.array([0, 0, 0, 0, 0, more, 0, 0], np.int64)
-            pad = self.constant(f"channels{number}", widths)
-            self.names[result] = self.node("Pad", [self.names[source], pad], f"wider{number}")
         self.channels[result], self.sizes[result] = outs, self.sizes[source]
 
-    def pointwise(self, number: int, operator: Any, kind: str) -> None:
+    def sum(self, number: int, operator: Any) -> None:
+        """ADD of a convolution to the map that its block began with, and the RELU that follows.
+
+        The zeros that a narrower map gets as further channels are never added: those channels
+        are the convolution alone, which stays in the runtime's own order of channels.
+        """
         sources, result = operator.InputsAsNumpy().tolist(), operator.Outputs(0)
-        self.names[result] = self.node(
-            kind, [self.names[source] for source in sources], f"{kind.lower()}{number}"
+        (conv,) = (source for source in sources if source in self.ends)
+        (begun,) = (source for source in sources if source != conv)
+        outs = self.channels[conv]
+        own = self.narrow.get(begun, outs)
+        added = self.node("Add", [self.names[begun], self.ends[conv](0, own)], f"add{number}")
+        value = self.node("Relu", [added], f"sum{number}")
+        if own < outs:
+            further = self.node("Relu", [self.ends[conv](own, outs)], f"further{number}")
+            value = self.node("Concat", [value, further], f"wider{number}", axis=1)
+        self.active.add(result)
+        self.names[result], self.channels[result] = value, outs
+        self.sizes[result] = self.sizes[begun]
+
+    def relu(self, number: int, operator: Any) -> None:
+        source, result = operator.Inputs(0), operator.Outputs(0)
+        value = self.names[source]
+        self.names[result] = (
+            value if source in self.active else self.node("Relu", [value], f"relu{number}")
         )
-        self.channels[result] = self.channels[sources[0]]
-        self.sizes[result] = self.sizes[sources[0]]
+        self.channels[result], self.sizes[result] = self.channels[source], self.sizes[source]
 
     def head(self, number: int, operator: Any) -> None:
         """RESHAPE flattens a map, channels last, to a row an anchor."""
@@ -169,7 +204,7 @@ class _Graph(GraphBuilder):
         value = self.node("Reshape", flat, f"flat{number}")
         self.heads["offsets" if columns > 1 else "logits"].append(value)
 
-    def add(self, number: int, kind: str, operator: Any) -> None:
+    def translate(self, number: int, kind: str, operator: Any) -> None:
         """One operator of the source."""
         if kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             self.convolution(number, operator, kind)
@@ -177,8 +212,10 @@ class _Graph(GraphBuilder):
             self.pool(number, operator)
         elif kind == "PAD":
             self.more_channels(number, operator)
-        elif kind in ("ADD", "RELU"):
-            self.pointwise(number, operator, kind.capitalize())
+        elif kind == "ADD":
+            self.sum(number, operator)
+        elif kind == "RELU":
+            self.relu(number, operator)
         elif kind == "RESHAPE":
             self.head(number, operator)
         elif kind not in ("DEQUANTIZE", "CONCATENATION"):
@@ -194,6 +231,15 @@ def same(size: int, side: int, stride: int) -> tuple[int, int]:
     """Zeros before and after, so that a map has size / stride pixels, as TensorFlow places them."""
     total = max((-(-size // stride) - 1) * stride + side - size, 0)
     return total // 2, total - total // 2
+
+
+def whole(low: int, side: int) -> int:
+    """Pixels after a map, so that a kernel makes ceil(size / stride) pixels of any size.
+
+    Those beyond TensorFlow's are not read, but onnxruntime sees that maps are alike, and adds them
+    within a convolution.
+    """
+    return side - 1 - low
 
 
 def fold_input(kernel: Array, bias: Array) -> tuple[Array, Array]:
@@ -212,7 +258,7 @@ def convert(data: bytes, metadata: dict[str, str]) -> bytes:
     """The bytes of the TensorFlow Lite file -> those of the ONNX file, the same each time."""
     graph = _Graph(_Source(data))
     for number, (kind, operator) in enumerate(graph.source.operators):
-        graph.add(number, kind, operator)
+        graph.translate(number, kind, operator)
     graph.node("Concat", graph.heads["logits"], "logits", axis=1)
     graph.node("Sigmoid", ["logits"], "scores")
     graph.node("Concat", graph.heads["offsets"], "offsets", axis=1)

@@ -14,7 +14,8 @@ import onnxruntime as ort
 import pytest
 
 from export import blazeface
-from export.graph.blazeface import SIZE, convert
+from export.graph.blazeface import SIZE, _Graph, convert
+from export.graph.builder import GraphBuilder
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "blazeface" / "blazeface.onnx"
@@ -72,6 +73,11 @@ def test_file_card_and_metadata():
     assert metadata == blazeface.METADATA
     assert metadata["licence"] == "Apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE-blazeface").read_text(encoding="utf-8")
+
+
+def test_no_method_of_the_graph_hides_one_of_its_builder():
+    """It did once, and the conversion failed where nobody had the source to try it."""
+    assert not set(vars(_Graph)) & {name for name in dir(GraphBuilder) if name[0] != "_"}
 
 
 @needs_source
