@@ -27,8 +27,8 @@ def insert(
         outputs: names of the results, float32 all.
 
     Returns:
-        the results. Constants that stand in the graph or around it are used again, but for those of
-        convolutions: onnxruntime lays out their weights for the processor only if they stand in the
+        the results. Every branch sees the constants of the root, where they stand once, but for those
+        of convolutions: onnxruntime lays out their weights for the processor only if they stand in the
         graph itself, and without that they take more than twice the time.
     """
     body = model.graph
@@ -43,7 +43,7 @@ def insert(
     for tensor in body.initializer:
         users = {makers[value].op_type for value in needed if tensor.name in makers[value].input}
         if users and tensor.name not in names:
-            add = g.own if "Conv" in users else g.constant
+            add = g.own if "Conv" in users else g.root.constant
             array = numpy_helper.to_array(tensor)
             names[tensor.name] = add(f"{g.prefix}{name}/{tensor.name}", array)
     for node in body.node:
