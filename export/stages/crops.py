@@ -12,6 +12,8 @@ _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as 
 # The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
 # stay in the processor's cache.
 _PARTS = 8
+# Times that a photo is halved for a face, at most: enough for one of 5,000 pixels.
+_MOST = 4
 
 
 class Squares(NamedTuple):
@@ -70,12 +72,12 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
         found: the squares.
         size: side of the crops.
     """
-    is_large = found.steps.reshape(-1) >= 4.0  # the photo is shrunk by half of that
+    is_large = found.steps.reshape(-1) >= 4.0  # they come from the half, the quarter, ...
     large, small = is_large.places(), is_large.apply("Not").places()
     none, some = (Graph(f"{g.prefix}{name}{len(g.nodes)}/", g) for name in ("cut", "large"))
     only, both = (Graph(f"{some.prefix}{name}/", some) for name in ("only", "both"))
     matrices, steps = (some.within(value).take(some.within(large)) for value in found)
-    first = _large_crops(some, photo, matrices, steps, size)
+    first = _large_crops(some, photo.within(some), matrices, steps, size)
     second = _small_crops(both, photo, both.within(found.matrices).take(both.within(small)), size)
     order = both.concat([both.within(large), both.within(small)], 0).order(largest=False)
     mixed = both.concat([both.within(first), second], 0).take(order)
@@ -97,8 +99,7 @@ def _small_crops(g: Graph, photo: Picture, matrix: Value, size: int) -> Value:
     end = (high.max(0, 2).apply("Floor") + 2.0).at_most(last.reshape(2) + 1).at_least(first + 1.0)
     planes = photo.planes_of(_part(g, photo, first, end))
     places = _places(matrix, first.reshape(2, 1), (end - first).reshape(2, 1), size)
-    crops = _crops(planes, places.reshape(1, -1, 2 * size, 2), size)
-    return crops.reshape(3, -1, size, size).transpose(1, 0, 2, 3)
+    return _crops(planes, places, size)
 
 
 def _part(g: Graph, photo: Picture, first: Value, end: Value) -> Value:
@@ -112,7 +113,7 @@ def _column(offset: Value) -> Value:
     return offset * np.array([[0, 0, 1]])
 
 
-def _places(matrix: Value, first: Value, sides: Value, size: int, *, turned: bool = False) -> Value:
+def _places(matrix: Value, first: Value, sides: Value, size: int) -> Value:
     """(N, 2 size, 2 size, 2) float32 places of the samples, four for each crop pixel.
 
     They count from -1 to 1, from one end of a part of the photo to the other.
@@ -122,7 +123,6 @@ def _places(matrix: Value, first: Value, sides: Value, size: int, *, turned: boo
         first: (2, 1) or (N, 2, 1) float64, x and y of the first pixel of the part.
         sides: likewise, its width and height.
         size: side of the crops.
-        turned: whether the part has its columns where others have rows.
     """
     matrix = (matrix - _column(first - 0.5)) * (2.0 / sides) - np.array([[0, 0, 1]])
     count = 2 * size
@@ -134,41 +134,34 @@ def _places(matrix: Value, first: Value, sides: Value, size: int, *, turned: boo
         row[axis, 0, :, axis] = row[axis, 2, :, 2 + axis] = 1
         row[axis, 1, :, 2 + axis] = steps
         column[axis, :, axis], column[2 + axis, :, axis] = steps, 1
-    column = column[..., ::-1] if turned else column
     rows = (matrix.reshape(-1, 6) @ row.reshape(6, -1)).cast(np.float32).reshape(-1, 4)
     return (rows @ column.reshape(4, -1)).reshape(-1, count, count, 2)
 
 
-def _crops(images: Value, places: Value, size: int) -> Value:
-    """Crops; each pixel is the mean of four bilinear samples.
+def _crops(planes: Value, places: Value, size: int) -> Value:
+    """Crops (N, 3, size, size) float32; each pixel is the mean of four bilinear samples.
 
     Args:
-        images: (N, 3, H, W) float32.
-        places: (N, M, 2 size, 2), of the samples; M counts the rows of one crop or more.
+        planes: (1, 3, H, W) float32.
+        places: (N, 2 size, 2 size, 2), of the samples.
         size: side of the crops.
-
-    Returns:
-        (L, 1, size, size) float32: for each image and channel, its crops.
     """
-    g = images.graph
+    g = planes.graph
     samples = g.concat(
         [
-            g.op("GridSample", images, part, mode="bilinear", padding_mode="zeros")
-            for part in places.split(_PARTS, 1)
+            g.op("GridSample", planes, part, mode="bilinear", padding_mode="zeros")
+            for part in places.reshape(1, -1, 2 * size, 2).split(_PARTS, 1)
         ],
         2,
     )
     # The first axis alone may be empty.
     samples = samples.apply("Round").reshape(-1, 1, 2 * size, 2 * size)
-    return g.op("AveragePool", samples, kernel_shape=[2, 2], strides=[2, 2]).rounded()
+    crops = g.op("AveragePool", samples, kernel_shape=[2, 2], strides=[2, 2]).rounded()
+    return crops.reshape(3, -1, size, size).transpose(1, 0, 2, 3)
 
 
 def _large_crops(g: Graph, photo: Picture, matrix: Value, steps: Value, size: int) -> Value:
-    """Crops of N > 0 large faces, from means of k x k pixels, so that they do not alias.
-
-    The first block begins at another pixel for each face, and has another size. So the rows of each
-    block are gathered and added, and then its columns: both are whole rows in memory, since rows of
-    the means are columns of the photo.
+    """Crops of N > 0 large faces, from the half of the photo, its quarter, ...
 
     Args:
         g: the graph.
@@ -177,62 +170,14 @@ def _large_crops(g: Graph, photo: Picture, matrix: Value, steps: Value, size: in
         steps: (N, 1) float64, image pixels from a crop pixel to the next.
         size: side of the crops.
     """
-    k = (steps * 0.5).apply("Floor").reshape(-1, 1, 1)
-    start, end = _ends(matrix, size, k, photo)
-    blocks = ((end - start) / k).apply("Floor")  # (N, 2, 1), columns and rows
-    most = blocks.max(0).at_least(1.0)  # (2, 1), of any face; those that a face lacks are black
-    first = start.min(0).at_most(np.array([[photo.width - 1], [photo.height - 1]]))
-    part = _part(g, photo, first.reshape(2), end.max(0).at_least(first + 1.0).reshape(2))
-    places = _places(matrix, start, k * most, size, turned=True)
-    # A black row above and a black column to the left stand for pixels of no block.
-    sums = g.op("Pad", part, g.integers(1, 1, 0, 0, 0, 0))
-    within = g.range(k.max(0).cast(np.int64)).cast(np.float64)  # (most k,)
-    start = start - first + 1.0
-    columns, rows = (
-        _lines(start.take(axis, 1), blocks.take(axis, 1), k, most.take(axis), within)
-        for axis in range(2)
-    )
-    sums = sums.take(rows).cast(np.float32).sum(2).transpose(0, 2, 3, 1)  # (N, W, 3, rows)
-    columns = g.op("Unsqueeze", columns, g.integers(3))
-    sums = g.op("GatherND", sums, columns, batch_dims=1).sum(2)  # (N, columns, 3, rows)
-    sums = sums.transpose(0, 2, 1, 3)
-    area = (k * k).cast(np.float32).reshape(-1, 1, 1, 1)
-    # OpenCV rounds halves of 2 x 2 pixels upwards, others to the even number.
-    halves = area.equals(4.0).cast(np.float32) * 0.1
-    means = (sums / area + halves).apply("Round")
-    if photo.rgb:
-        means = means.take(np.array([2, 1, 0]), 1)
-    return _crops(means, places, size).reshape(-1, 3, size, size)
-
-
-def _lines(start: Value, blocks: Value, k: Value, most: Value, within: Value) -> Value:
-    """(N, count, k) int64, rows or columns of the pixels of each block, 0 for none.
-
-    Args:
-        start: (N, 1) float64, the first pixel.
-        blocks: (N, 1), how many blocks.
-        k: (N, 1, 1), pixels of each.
-        most: (1,), the largest number of blocks.
-        within: (most k,), numbers of the pixels in a block.
-    """
-    number = start.graph.range(most.cast(np.int64)).cast(np.float64).reshape(-1, 1)
-    are_there = (within < k) & (number < blocks.reshape(-1, 1, 1))
-    lines = number * k + within + start.reshape(-1, 1, 1)
-    return (lines * are_there.cast(np.float64)).cast(np.int64)
-
-
-def _ends(matrix: Value, size: int, margin: Value, photo: Picture) -> tuple[Value, Value]:
-    """First pixels and those after the last that crops can touch, (N, 2, 1), as `square._inside`.
-
-    Args:
-        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
-        size: side of the crops.
-        margin: (N, 1, 1), pixels about the crops.
-        photo: the photo.
-    """
-    centre = matrix @ np.array([[(size - 1) / 2], [(size - 1) / 2], [1.0]])
-    reach = matrix.part(0, 2, 2).apply("Abs").sum(2, keep=True) * (size / 2)
-    lengths = np.array([[photo.width], [photo.height]], np.float64)
-    start = ((centre - reach).at_least(0.0).apply("Floor") - margin).at_least(0.0)
-    end = ((centre + reach).apply("Ceil") + 1.0 + margin).at_most(lengths).at_least(start)
-    return start, end
+    steps = steps.reshape(-1)
+    crops, faces = [], []
+    for times in range(1, _MOST + 1):
+        # A crop pixel covers at least 2 x 2 pixels of the smallest that serves it.
+        few = steps >= 2.0 ** (times + 1)
+        few = few & (steps < 2.0 ** (times + 2)) if times < _MOST else few
+        faces.append(few.places())
+        sides = np.array([[photo.width >> times], [photo.height >> times]], np.float64) * 2**times
+        places = _places(matrix.take(faces[-1]), g.value(np.zeros((2, 1)), np.float64), sides, size)
+        crops.append(_crops(photo.halved(times), places, size))
+    return g.concat(crops, 0).take(g.concat(faces, 0).order(largest=False))

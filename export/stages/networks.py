@@ -27,9 +27,9 @@ def insert(
         outputs: names of the results, float32 all.
 
     Returns:
-        the results. Every branch sees the constants of the root, where they stand once, but for those
-        of convolutions: onnxruntime lays out their weights for the processor only if they stand in the
-        graph itself, and without that they take more than twice the time.
+        the results. Every branch sees the constants of the root, where they stand once, but for
+        those of convolutions: onnxruntime lays out their weights for the processor only if they
+        stand in the graph itself, and without that they take more than twice the time.
     """
     body = model.graph
     makers = {output: node for node in body.node for output in node.output}

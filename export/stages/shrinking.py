@@ -27,45 +27,41 @@ class Shrunk:
     def at(self, width: int, height: int) -> Value:
         """The photo at a size, (1, 3, height, width) float32, whole numbers."""
         base = self._empty.above(width, height).shape[:2]
-        size = self._size
+        size, times = self._size, 0
         while size != base:
-            size = self._made_from(size, (size[0] // 2, size[1] // 2))
-        self._made_from(size, (height, width))
+            size, times = self._made_from(size, (size[0] // 2, size[1] // 2), times)
+        self._made_from(size, (height, width), times)
         return self._made[height, width]
 
-    def _made_from(self, size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
-        """Makes one size from another, unless there is one; returns it."""
+    def _made_from(
+        self, size: tuple[int, int], wanted: tuple[int, int], times: int
+    ) -> tuple[tuple[int, int], int]:
+        """Makes one size from another, unless there is one.
+
+        Args:
+            size: height and width.
+            wanted: the same of the result.
+            times: how often the photo has been halved for `size`; -1 if that is not all.
+
+        Returns:
+            the size, and how often the photo was halved for it, as `times`.
+        """
+        is_half = times >= 0 and size == (wanted[0] * 2, wanted[1] * 2)
         if wanted not in self._made:
-            if size == self._size == (wanted[0] * 2, wanted[1] * 2):
-                planes = _half(self._g, self._photo)
+            if is_half:
+                planes = self._photo.halved(times + 1)
             elif wanted == self._size:
                 planes = self._photo.planes_of(self._photo.image)
             else:
-                self._made_from(size, size)  # the photo itself, if it is
+                if size not in self._made:  # the photo itself
+                    self._made[size] = self._photo.planes_of(self._photo.image)
                 planes = _resized(self._g, self._made[size], size, wanted)
             self._made[wanted] = planes
-        return wanted
-
-
-def _half(g: Graph, photo: Picture) -> Value:
-    """A photo of even sides at half its size."""
-    height, width = photo.height // 2, photo.width // 2
-    weights = np.zeros((3, 6))  # of two pixels side by side
-    for pixel in range(2):
-        order = [2, 1, 0] if photo.rgb else [0, 1, 2]
-        weights[range(3), [3 * pixel + channel for channel in order]] = 0.25
-    rows = photo.image.reshape(height, 2, -1)
-    means = g.value(0.5, np.float32)  # so that halves are rounded upwards
-    for row in range(2):
-        pairs = rows.take(row, 1).cast(np.float32).reshape(-1, 6)
-        means = g.op("Gemm", g.value(weights, np.float32), pairs, means, transB=1)
-    return means.apply("Floor").reshape(1, 3, height, width)
+        return wanted, times + 1 if is_half else -1
 
 
 def _resized(g: Graph, planes: Value, size: tuple[int, int], wanted: tuple[int, int]) -> Value:
     """As OpenCV's INTER_LINEAR_EXACT: all that comes before the rounding is exact in float32."""
-    if size == (wanted[0] * 2, wanted[1] * 2):
-        return g.op("AveragePool", planes, kernel_shape=[2, 2], strides=[2, 2]).rounded()
     # No Resize: its weights are not OpenCV's. Rows first, which are copied whole.
     (before, after, weights), across = (_taps(*sides) for sides in zip(size, wanted, strict=True))
     weights = weights[:, None]

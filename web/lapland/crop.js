@@ -69,51 +69,52 @@ export function stepOf(m) {
   return Math.hypot(m[0], m[3]);
 }
 
-/** @param {number} value */
-const rounded = (value) => Math.floor(value + 0.5);
-
 /**
  * Pixels from which a crop is cut: the image itself, or if the face is large the part that the crop
- * can touch, shrunk by a whole factor, so that no size of face aliases.
+ * can touch, of the half of the image, its quarter, ..., so that no size of face aliases.
  *
  * @param {Image} image
  * @param {Matrix} m
  * @param {number} size side of the crop, pixels
  */
 function partOf(image, m, size) {
-  const { data } = image; // once: browsers call a function for it
-  const shrink = Math.max(1, Math.floor(stepOf(m) / 2));
-  if (shrink === 1) return { pixels: data, rows: image.height, columns: image.width, left: 0, top: 0, shrink };
+  const halvings = Math.floor(Math.log2(Math.max(1, Math.floor(stepOf(m) / 2))));
+  const shrink = 2 ** halvings;
+  const whole = { pixels: image.data, rows: image.height, columns: image.width };
+  if (!halvings) return { ...whole, left: 0, top: 0, shrink };
   const [x, y] = toImage(m, (size - 1) / 2, (size - 1) / 2);
   const [reachX, reachY] = [Math.abs(m[0]) + Math.abs(m[1]), Math.abs(m[3]) + Math.abs(m[4])];
   /** @param {number} middle @param {number} reach @param {number} end */
   const inside = (middle, reach, end) => {
-    const first = Math.max(0, Math.floor(Math.max(middle - (reach * size) / 2, 0)) - shrink);
+    const before = Math.max(0, Math.floor(Math.max(middle - (reach * size) / 2, 0)) - shrink);
+    const first = before - (before % shrink); // pixels of the half of the part are those of the half of the image
     const last = Math.min(end, Math.ceil(middle + (reach * size) / 2) + 1 + shrink);
-    return [first, Math.max(0, Math.floor((last - first) / shrink))];
+    return [first, shrink * Math.max(0, Math.floor((last - first) / shrink))];
   };
   const [left, columns] = inside(x, reachX, image.width);
   const [top, rows] = inside(y, reachY, image.height);
+  let part = halved(image.data, image.width, left, top, columns >> 1, rows >> 1);
+  for (let i = 1; i < halvings; i++) part = halved(part.pixels, part.columns, 0, 0, part.columns >> 1, part.rows >> 1);
+  return { ...part, left, top, shrink };
+}
+
+/** Means of 2 x 2 pixels, from a place in a picture on.
+ * @param {Uint8ClampedArray | Uint8Array} data the picture, four bytes a pixel
+ * @param {number} width of the picture
+ * @param {number} left @param {number} top
+ * @param {number} columns of the result @param {number} rows of the result */
+function halved(data, width, left, top, columns, rows) {
   const pixels = new Uint8Array(rows * columns * 4);
   for (let row = 0, to = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, to += 4) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      for (let dy = 0; dy < shrink; dy++) {
-        let from = 4 * ((top + row * shrink + dy) * image.width + left + column * shrink);
-        for (let dx = 0; dx < shrink; dx++, from += 4) {
-          red += data[from];
-          green += data[from + 1];
-          blue += data[from + 2];
-        }
+    let from = 4 * ((top + 2 * row) * width + left);
+    for (let column = 0; column < columns; column++, from += 8, to += 4) {
+      for (let i = 0; i < 3; i++) {
+        const below = from + 4 * width + i;
+        pixels[to + i] = (data[from + i] + data[from + i + 4] + data[below] + data[below + 4] + 2) >> 2;
       }
-      pixels[to] = rounded(red / (shrink * shrink));
-      pixels[to + 1] = rounded(green / (shrink * shrink));
-      pixels[to + 2] = rounded(blue / (shrink * shrink));
     }
   }
-  return { pixels, rows, columns, left, top, shrink };
+  return { pixels, rows, columns };
 }
 
 /**

@@ -47,13 +47,15 @@ def crop_matrices(
 def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
     """One crop: (H, W, 3) uint8 -> (size, size, 3) uint8; black beyond the image.
 
-    Every crop pixel is the mean of 2 x 2 bilinear samples, taken from an image that has first
-    been shrunk by a whole factor if the face is large, so that no size of face aliases.
+    Every crop pixel is the mean of 2 x 2 bilinear samples, taken from the image, its half, its
+    quarter, ...: the smallest of which a crop pixel covers 2 x 2 pixels, so that no size of face
+    aliases.
     """
     height, width = image.shape[:2]
     # Plain numbers here: arrays of two elements take most of the time that the pixels take.
     (xx, xy, x0), (yx, yy, y0) = matrix.tolist()  # crop pixel (x, y) -> xx x + xy y + x0, ...
-    shrink = max(1, int(math.hypot(xx, yx) / 2))
+    halvings = max(1, int(math.hypot(xx, yx) / 2)).bit_length() - 1
+    shrink = 1 << halvings
     # The part of the image that the crop can touch, with a margin for the bilinear samples.
     middle, half = (size - 1) / 2, size / 2
     x, y = (xx + xy) * middle + x0, (yx + yy) * middle + y0
@@ -64,11 +66,10 @@ def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDA
     rows, columns = part.shape[0] // shrink, part.shape[1] // shrink
     if rows < 1 or columns < 1:  # the crop lies outside the image
         return np.zeros((size, size, 3), np.uint8)
-    if shrink > 1:
+    part = part[: rows * shrink, : columns * shrink]
+    for _ in range(halvings):  # the mean of 2 x 2 pixels is much faster than that of others
         part = cv2.resize(
-            part[: rows * shrink, : columns * shrink],
-            (columns, rows),
-            interpolation=cv2.INTER_AREA,
+            part, (part.shape[1] // 2, part.shape[0] // 2), interpolation=cv2.INTER_AREA
         )  # type: ignore[assignment]
     # crop pixel -> image pixel -> pixel of the shrunk part, sampled twice as densely
     rate, origin = 2 * shrink, (shrink - 1) / 2
@@ -91,8 +92,12 @@ def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDA
 
 
 def _inside(low: float, high: float, margin: int, end: int) -> tuple[int, int]:
-    """Whole pixels from low to high and a margin, as far as they lie in 0..end."""
-    first = max(0, math.floor(min(max(low, 0.0), 1e9)) - margin)
+    """Whole pixels from low to high and a margin, as far as they lie in 0..end.
+
+    The first is a multiple of the margin: pixels of the half of the part are those of the half of
+    the image.
+    """
+    first = max(0, math.floor(min(max(low, 0.0), 1e9)) - margin) // margin * margin
     return first, max(first, min(end, math.ceil(min(high, 1e9)) + 1 + margin))
 
 
