@@ -189,6 +189,7 @@ def write_detection(folder: Path) -> dict[str, Any]:
         "same": paired.SAME,
         "leastSide": paired.LEAST,
         "mostAgain": paired.MOST_AGAIN,
+        "hardly": paired.HARDLY,
         "tilt": orientation.TILT,
         "certain": orientation.CERTAIN,
         "hangs": orientation.HANGS,

@@ -25,6 +25,7 @@ from lapland.detection.onet import Onet
 from lapland.detection.orientation import CERTAIN, FLOOR, HANGS, SURE, TILT, WIDER
 from lapland.detection.paired import (
     CLEAR,
+    HARDLY,
     LARGE,
     LEAST,
     MOST_AGAIN,
@@ -177,7 +178,7 @@ def _seen(
     least = float(np.log(THRESHOLDS[2] / (1 - THRESHOLDS[2])))
     own = _odds(found.scores)
     votes = g.where(coarse, own + _odds(first.scores) - 3 * least, own - 2 * least, np.float64)
-    possible = plain & (votes > -MOST_AGAIN)
+    possible = plain & (votes > -MOST_AGAIN) & (coarse | (first.scores > HARDLY))
     unsure = (first.stands & (first.scores > SURE)).apply("Not")
     some = (in_doubt | (possible & unsure)).places()
     # In a branch, as BlazeFace refuses to run on none, and most faces are certain.

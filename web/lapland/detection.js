@@ -29,6 +29,7 @@ import { Halves } from "./shrinking.js";
  * @property {number} rolled most lean of a face, radians
  * @property {number} same least shared part of the smaller box of one face in two networks
  * @property {number} leastSide sides of the smallest face; boxes of small faces are as much too small at times
+ * @property {number} hardly least score of the O-Net for a large face
  * @property {number} mostAgain logarithm of odds: more than BlazeFace gives a portrait
  * @property {number} tilt most lean of a face in its portrait, radians: coarse points of a face that leans
  *   are off by as much
@@ -115,7 +116,7 @@ export class FaceDetector {
    * masks: of those the detectors see which are upright, and where their points are.
    * @param {Image} image @param {(Found & {coarse: boolean})[]} found @returns {Promise<Found[]>} */
   async #checked(image, found) {
-    const { sure, clear, possible, least, rolled, certain, mostAgain, floor } = this.description;
+    const { sure, clear, possible, least, rolled, certain, hardly, mostAgain, floor } = this.description;
     if (!found.length) return [];
     const marked = found.map((face) => {
       const plain = leanOf([1, 0, 0, 0, 1, 0], cropMatrix(face.fivePoints, PORTRAIT)) < rolled;
@@ -139,10 +140,10 @@ export class FaceDetector {
         const placed = other || coarse ? look.placed : look.placed.map((point, k) => meanOf([point, fivePoints[k]]));
         faces.push({ box: other ? this.#boxOf(placed) : box, score: look.score, fivePoints: placed });
       } else if (plain && !other) {
-        // The O-Net errs on large faces that are hard.
+        // The O-Net errs on large faces that are hard: it has no vote there, but may see none at all.
         const votes = oddsOf(score, floor) + (coarse ? oddsOf(look.score, floor) : 0);
         const missing = (coarse ? 3 : 2) * oddsOf(least, floor) - votes;
-        if (missing < mostAgain && oddsOf(await look.best(), floor) > missing) faces.push({ box, score, fivePoints });
+        if (missing < mostAgain && (coarse || look.score > hardly) && oddsOf(await look.best(), floor) > missing) faces.push({ box, score, fivePoints });
       }
     }
     return faces.map(({ box, score, fivePoints }) => ({

@@ -37,6 +37,9 @@ THRESHOLDS = (0.6, 0.4, 0.58)
 CLEAR = 0.87
 ROLLED = np.pi / 3  # radians; BlazeFace's points turn with the face up to this
 POSSIBLE = 0.6  # least score of a face that may hang; others are not worth four looks
+# Least score of the O-Net for a large face. Of 24 hard ones it gives none less than 0.09, and 0.01
+# to the abstract wallpaper in which BlazeFace sees one, in its portrait too.
+HARDLY = 0.03
 MOST_AGAIN = 3.0  # logarithm of odds: more than BlazeFace gives a portrait
 LEAST = 0.75  # sides of the smallest face; boxes of small faces are as much too small at times
 SAME = 0.5  # least shared part of the smaller box of one face in two networks
@@ -147,10 +150,11 @@ class PairedDetector:
         sure = stance.stands & (stance.scores > SURE)
         share = np.where(sure, np.where(stance.turned | coarse, 1.0, 0.5), 0.0)[:, None, None]
         points = points + share * (stance.five_points - points)
-        # The O-Net errs on large faces that are hard.
+        # The O-Net errs on large faces that are hard: it has no vote there, but may see none at all.
         votes = np.where(coarse, odds(stance.scores), 0.0) + odds(found.scores)
         enough = np.where(coarse, 3, 2) * self._least
-        kept = sure | (~stance.turned & plain & (votes > enough - MOST_AGAIN))
+        possible = plain & (votes > enough - MOST_AGAIN) & (coarse | (stance.scores > HARDLY))
+        kept = sure | (~stance.turned & possible)
         rows = np.flatnonzero(kept & ~sure)
         if len(rows):
             again = self.blazeface.best_scores(cut_portraits(image, points[rows])[0])
