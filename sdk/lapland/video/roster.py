@@ -126,7 +126,10 @@ class Roster:
         """
         sight = self._networks.sight(frame.image, track.five_points)
         track.presence.seen(sight.score, frame.step.now)
-        if sight.score < FACE or not track.may_have_strayed(sight.five_points):
+        if sight.score < FACE:
+            return sight.picture
+        if not track.may_have_strayed(sight.five_points):
+            track.compare(sight.five_points)
             return sight.picture
         if track.refit(self._networks.fit(frame.image, sight.five_points[None])[0]):
             sight = self._networks.sight(frame.image, track.five_points)

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..detection.portrait import LARGEST_OFFSET, apart
+from ..detection.orientation import WIDER
+from ..detection.portrait import LARGEST_OFFSET, apart, shifted
 from .clock import Step
 from .fit import Fit, Usual
 from .matching import Points
@@ -183,6 +184,13 @@ class Track:
         """
         unsure = self.is_uneasy or self.fit.unsure
         return unsure or apart(self.five_points, onet) > LARGEST_OFFSET
+
+    def compare(self, onet: Points) -> None:
+        """Learns where the O-Net puts the five points (5, 2) of its landmarks.
+
+        BlazeFace's points, which a search may give, are noisier, and know no smile.
+        """
+        self.offset.learn(shifted(onet[None], -WIDER[None])[0], self.five_points)
 
     def is_look_due(self, now: float) -> bool:
         """Whether the O-Net should look at it at that time."""
