@@ -140,7 +140,7 @@ export class FaceDetector {
         const placed = other || coarse ? look.placed : look.placed.map((point, k) => meanOf([point, fivePoints[k]]));
         faces.push({ box: other ? this.#boxOf(placed) : box, score: look.score, fivePoints: placed });
       } else if (plain && !other) {
-        // The O-Net errs on large faces that are hard: it has no vote there, but may see none at all.
+        // The O-Net errs on large faces that are hard: it has no vote there, but may see no face.
         const votes = oddsOf(score, floor) + (coarse ? oddsOf(look.score, floor) : 0);
         const missing = (coarse ? 3 : 2) * oddsOf(least, floor) - votes;
         if (missing < mostAgain && (coarse || look.score > hardly) && oddsOf(await look.best(), floor) > missing) faces.push({ box, score, fivePoints });

@@ -150,7 +150,7 @@ class PairedDetector:
         sure = stance.stands & (stance.scores > SURE)
         share = np.where(sure, np.where(stance.turned | coarse, 1.0, 0.5), 0.0)[:, None, None]
         points = points + share * (stance.five_points - points)
-        # The O-Net errs on large faces that are hard: it has no vote there, but may see none at all.
+        # The O-Net errs on large faces that are hard: it has no vote there, but may see no face.
         votes = np.where(coarse, odds(stance.scores), 0.0) + odds(found.scores)
         enough = np.where(coarse, 3, 2) * self._least
         possible = plain & (votes > enough - MOST_AGAIN) & (coarse | (stance.scores > HARDLY))
