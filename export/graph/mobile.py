@@ -171,8 +171,8 @@ def build_mobile(
     """
     g = GraphBuilder()
     if isinstance(net, QuantisedMobile):
-        heatmaps_of(net.form, _Int8(g, net, beta), "crops", net.landmarks)
-        g.nodes[-1].output[0] = "heatmaps"
+        x = heatmaps_of(net.form, _Int8(g, net, beta), "crops", net.landmarks)
+        g.node("Identity", [x], "heatmaps")
     else:
         x = g.node("Transpose", ["crops"], "bgr", perm=[0, 3, 1, 2])
         x = g.node("Cast", [x], "float", to=TensorProto.FLOAT)
