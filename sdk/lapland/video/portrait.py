@@ -133,7 +133,7 @@ def _correlation(first: Picture, second: Picture) -> float:
 
 @dataclass
 class Offset:
-    """The usual difference of MTCNN's five points from those of the landmarks.
+    """The usual difference of the O-Net's five points from those of the landmarks.
 
     Crops that come from landmarks alone repeat their errors: on 198 validation faces the error rose
     by 0.10 points to a fixed point, and by 0.04 with this; and a still face stays still.
@@ -146,23 +146,32 @@ class Offset:
     points: Points = field(default_factory=lambda: np.zeros((5, 2)))
     compared: int = 0
 
-    def learn(self, detected: Points, five_points: Points) -> bool:
-        """Learns from MTCNN's points of a frame and those of the landmarks, (5, 2) each.
+    def learn(self, detected: Points, five_points: Points) -> None:
+        """Learns from the five points of a look and those of the landmarks, (5, 2) each.
 
-        Returns:
-            whether they agree; if not, one of the two is mistaken, and nothing is learnt.
+        If they do not agree one of the two is mistaken, and nothing is learnt.
         """
-        matrices = portrait_matrices(five_points[None])
-        both = np.stack([detected, five_points])
-        points = square.to_crop(both, np.repeat(matrices, 2, axis=0))
-        offset = points[0] - points[1]
-        if np.abs(offset).max() > LARGEST_OFFSET:
-            return False
-        self.compared += 1
-        self.points = self.points + max(1 / self.compared, _OFFSET_RATE) * (offset - self.points)
-        return True
+        offset = _between(detected, five_points)
+        if np.abs(offset).max() <= LARGEST_OFFSET:
+            self.compared += 1
+            self.points = self.points + max(1 / self.compared, _OFFSET_RATE) * (
+                offset - self.points
+            )
 
     def removed(self, detected: Points) -> Points:
-        """MTCNN's five points (5, 2) -> the expected five points of the landmarks."""
+        """The O-Net's five points (5, 2) -> the expected five points of the landmarks."""
         five_points: Points = shifted(detected[None], -self.points[None])[0]
         return five_points
+
+
+def agree(detected: Points, five_points: Points) -> bool:
+    """Whether a detector's five points (5, 2) may be those of a face whose landmarks are right."""
+    return bool(np.abs(_between(detected, five_points)).max() <= LARGEST_OFFSET)
+
+
+def _between(detected: Points, five_points: Points) -> NDArray[np.float64]:
+    """(5, 2), from the landmarks' five points to others, portrait pixels of the landmarks'."""
+    matrices = portrait_matrices(five_points[None])
+    points = square.to_crop(np.stack([detected, five_points]), np.repeat(matrices, 2, axis=0))
+    difference: NDArray[np.float64] = points[0] - points[1]
+    return difference

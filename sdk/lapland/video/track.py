@@ -12,7 +12,7 @@ from .clock import Step
 from .fit import Fit, Usual
 from .matching import Points
 from .motion import Motion, extent
-from .portrait import Looks, Offset, Picture
+from .portrait import Looks, Offset, Picture, agree
 from .presence import Presence
 from .smoothing import Smoother
 
@@ -40,7 +40,7 @@ class Track:
         fit: its landmarks; missing before the first `advance`.
         motion: place and speed.
         presence: whether it is still there.
-        offset: the usual difference of MTCNN's five points.
+        offset: the usual difference of the O-Net's five points.
         looks: how it looks.
         usual: how sure it usually is.
         detected: (5, 2), MTCNN's points of the next frame, if they are known before.
@@ -188,7 +188,8 @@ class Track:
     def compare(self, onet: Points) -> None:
         """Learns where the O-Net puts the five points (5, 2) of its landmarks.
 
-        BlazeFace's points, which a search may give, are noisier, and know no smile.
+        After the first frame nothing is learnt from a search: BlazeFace's points are noisier, know
+        no smile, and differ from one search to the next.
         """
         self.offset.learn(shifted(onet[None], -WIDER[None])[0], self.five_points)
 
@@ -211,8 +212,8 @@ class Track:
             self.usual.five_points = detected + moved
             self.motion = self.motion.corrected(self.offset.removed(self.usual.five_points))
         elif not late:
-            self.detected = self.hint = detected
-        elif not self.offset.learn(detected, before):
+            self.hint = detected
+        elif not agree(detected, before):
             self.hint = detected + moved
 
     # --- identity

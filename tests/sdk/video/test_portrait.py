@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from lapland.detection.portrait import portrait_axes
-from lapland.video.portrait import Looks, Offset, look
+from lapland.video.portrait import Looks, Offset, agree, look
 from tests.drawn_dots import five_points
 from tests.videos import people, video
 
 FIVE = five_points(np.array([200.0, 150.0]))
 
 
-def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():
+def test_what_the_onet_says_otherwise_is_learnt_and_mistakes_are_not():
     one = Offset()
     (axis,) = portrait_axes(FIVE[None])
     detected = FIVE + np.array([2, -1]) * axis.real
@@ -25,6 +25,8 @@ def test_what_mtcnn_says_otherwise_is_learnt_and_mistakes_are_not():
     np.testing.assert_allclose(one.points[0], [2, 2], atol=1e-3)
     one.learn(FIVE + 9 * axis.real, FIVE)
     np.testing.assert_allclose(one.points[0], [2, 2], atol=1e-3)
+    assert agree(detected, FIVE)
+    assert not agree(FIVE + 9 * axis.real, FIVE)
 
 
 def test_looks_tell_faces_apart_in_any_light_roll_and_size(detector):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lapland.crop.square import to_image
-from lapland.detection.portrait import portrait_matrices
+from lapland.detection.portrait import portrait_matrices, shifted
 from lapland.video.clock import Clock, Frame, Step
 from lapland.video.fit import Fit
 from lapland.video.presence import FACE
@@ -60,15 +60,30 @@ def test_an_unsure_face_starts_again_from_the_points_that_a_search_found(late):
     assert track.detected is None
 
 
-def test_a_sure_face_keeps_its_landmarks_and_learns_from_a_search():
+def test_a_sure_face_keeps_its_landmarks_and_a_search_is_a_hint():
     track, detected = followed(unsure=False), FIVE + NEAR
     track.found(detected, FIVE, late=False)
     np.testing.assert_allclose(track.five_points, FIVE)
-    np.testing.assert_allclose(track.detected, detected)
+    np.testing.assert_allclose(track.hint, detected)
+    assert track.detected is None
+    assert not track.offset.compared
+    near = followed(unsure=False)
+    near.found(detected, FIVE, late=True)
+    assert near.hint is None
     late = followed(unsure=False)
-    late.found(FIVE + FAR, FIVE, late=True)  # too far to be the detector's usual offset
+    late.found(FIVE + FAR, FIVE, late=True)  # too far to be the same face
     np.testing.assert_allclose(late.five_points, FIVE)
     np.testing.assert_allclose(late.hint, FIVE + FAR)
+
+
+def test_a_track_learns_from_looks_of_the_onet():
+    track = followed(unsure=False)
+    track.compare(FIVE + NEAR)
+    assert track.offset.compared == 1
+    moved = shifted(FIVE[None], track.offset.points[None])[0] - FIVE
+    np.testing.assert_allclose(moved.mean(axis=0), NEAR, atol=0.2)  # less the habit of portraits
+    track.compare(FIVE + FAR)
+    assert track.offset.compared == 1
 
 
 def searched_at(times, track, lost=None):
