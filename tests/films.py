@@ -16,9 +16,9 @@ CODECS = {".webm": "libvpx", ".avi": "mpeg4", ".ivf": "libvpx", ".ogv": "libvpx"
 CODECS |= {".y4m": "rawvideo", ".nut": "mpeg4", ".swf": "flv"}
 CODECS |= dict.fromkeys((".mpg", ".vob", ".mxf", ".m2v"), "mpeg2video")
 CONSTANT = {".avi", ".mpg", ".vob", ".mxf", ".m2v", ".y4m", ".nut", ".swf"}  # have a rate
+ALIKE = {"threads": "1"}  # else the bytes depend on how many cores there are
 # Of libx264: coarse pictures, but B-frames stay. Not in .ts: a cut file of this kind shows only by
 # what its decoder misses.
-ALIKE = {"threads": "1"}  # else the bytes depend on how many cores there are
 QUICK = ALIKE | {"preset": "ultrafast", "bf": "2"}
 PACKET = 188  # bytes, of a transport stream
 # This encoder needs a twentieth of a second for a picture of `SIZE`.

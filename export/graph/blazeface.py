@@ -74,7 +74,7 @@ class _Graph(GraphBuilder):
         # Rows and columns of the source: only whether padding is needed depends on them, and that
         # is the same for all sizes that 16 divides.
         self.sizes: dict[int, int] = {first: SIZE}
-        self.narrow: dict[int, int] = {}  # maps that get zeros as further channels: how many
+        self.narrow: dict[int, int] = {}  # maps that get zeros as further channels: theirs
         self.ends: dict[int, Callable[[int, int], str]] = {}  # convolutions: some of their channels
         self.active: set[int] = set()  # sums that have had their ReLU
         self.heads: dict[str, list[str]] = {"logits": [], "offsets": []}

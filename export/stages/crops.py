@@ -12,7 +12,7 @@ _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as 
 # The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
 # stay in the processor's cache.
 _PARTS = 8
-# Times that a photo is halved for a face, at most: enough for one of 5,000 pixels.
+# Times that a photo is halved for a crop, at most: enough for one of 5,000 pixels.
 _MOST = 4
 
 

@@ -48,7 +48,7 @@ def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDA
     """One crop: (H, W, 3) uint8 -> (size, size, 3) uint8; black beyond the image.
 
     Every crop pixel is the mean of 2 x 2 bilinear samples, taken from the image, its half, its
-    quarter, ...: the smallest of which a crop pixel covers 2 x 2 pixels, so that no size of face
+    quarter, ...: the smallest in which a crop pixel covers 2 x 2 pixels. So no size of face
     aliases.
     """
     height, width = image.shape[:2]
