@@ -99,20 +99,18 @@ class _Graph(GraphBuilder):
         ins = self.channels[source]
         outs = len(kernel) if self.source.is_head(result) else filled(len(kernel))
         stride, side = options.StrideH(), kernel.shape[2]
-        low, high = 0, 0
-        if options.Padding() == self.source.formats.Padding.SAME:
-            low, high = same(self.sizes[source], side, stride)
+        is_same = options.Padding() == self.source.formats.Padding.SAME
+        low, high = same(self.sizes[source], side, stride) if is_same else (0, 0)
         name = self.names[source]
         if name == "images":
             kernel, bias = fold_input(kernel, bias)
             name, low, high = self.image(low, high), 0, 0
             self.sizes[result] = -(-self.sizes[source] // stride)
         else:
+            high = whole(low, side) if is_same else 0
             self.sizes[result] = (self.sizes[source] + low + high - side) // stride + 1
         kernel = _zeros(kernel, (outs, 1 if deep else ins, side, side))
         bias = _zeros(bias, (outs,))
-        if name != "bordered":
-            high = whole(low, side)
 
         def some(first: int, end: int) -> str:
             part = "" if (first, end) == (0, outs) else f"from{first}"

@@ -120,7 +120,7 @@ def _places(matrix: Value, first: Value, sides: Value, size: int) -> Value:
 
     Args:
         matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
-        first: (2, 1) or (N, 2, 1) float64, x and y of the first pixel of the part.
+        first: (2, 1) float64, x and y of the first pixel of the part.
         sides: likewise, its width and height.
         size: side of the crops.
     """

@@ -130,10 +130,10 @@ def _checked(
     known = clear & coarse.apply("Not")
     rest = known.apply("Not").places()
     inner, none = Graph(f"{g.prefix}rest/", g), Graph(f"{g.prefix}known/", g)
-    some = Seen(*(inner.within(value).take(inner.within(rest)) for value in found))
-    marks = (inner.within(mark).take(inner.within(rest)) for mark in (plain, clear, coarse))
-    seen = _seen(inner, nets, photo.within(inner), some, *marks)
     at = inner.within(rest)
+    some = Seen(*(inner.within(value).take(at) for value in found))
+    marks = (inner.within(mark).take(at) for mark in (plain, clear, coarse))
+    seen = _seen(inner, nets, photo.within(inner), some, *marks)
     olds = [*found[:3], known]
     news = [
         *(

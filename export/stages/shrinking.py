@@ -27,37 +27,25 @@ class Shrunk:
     def at(self, width: int, height: int) -> Value:
         """The photo at a size, (1, 3, height, width) float32, whole numbers."""
         base = self._empty.above(width, height).shape[:2]
-        size, times = self._size, 0
+        size = self._size
         while size != base:
-            size, times = self._made_from(size, (size[0] // 2, size[1] // 2), times)
-        self._made_from(size, (height, width), times)
+            size = self._made_from(size, (size[0] // 2, size[1] // 2))
+        self._made_from(size, (height, width))
         return self._made[height, width]
 
-    def _made_from(
-        self, size: tuple[int, int], wanted: tuple[int, int], times: int
-    ) -> tuple[tuple[int, int], int]:
-        """Makes one size from another, unless there is one.
-
-        Args:
-            size: height and width.
-            wanted: the same of the result.
-            times: how often the photo has been halved for `size`; -1 if that is not all.
-
-        Returns:
-            the size, and how often the photo was halved for it, as `times`.
-        """
-        is_half = times >= 0 and size == (wanted[0] * 2, wanted[1] * 2)
+    def _made_from(self, size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+        """Makes one size from another, unless there is one; returns it."""
         if wanted not in self._made:
-            if is_half:
-                planes = self._photo.halved(times + 1)
+            times = (self._size[0] // wanted[0]).bit_length() - 1
+            if times > 0 and self._size == (wanted[0] << times, wanted[1] << times):
+                planes = self._photo.halved(times)
             elif wanted == self._size:
                 planes = self._photo.planes_of(self._photo.image)
             else:
-                if size not in self._made:  # the photo itself
-                    self._made[size] = self._photo.planes_of(self._photo.image)
+                self._made_from(size, size)  # the photo itself, if it is
                 planes = _resized(self._g, self._made[size], size, wanted)
             self._made[wanted] = planes
-        return wanted, times + 1 if is_half else -1
+        return wanted
 
 
 def _resized(g: Graph, planes: Value, size: tuple[int, int], wanted: tuple[int, int]) -> Value:

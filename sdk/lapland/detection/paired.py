@@ -114,15 +114,16 @@ class PairedDetector:
         plain = np.cos(roll(found.five_points) + found.turns * (np.pi / 2)) > np.cos(ROLLED)
         clear = plain & (found.scores > CLEAR)
         known = clear & ~coarse
-        boxes, scores = found.boxes.copy(), found.scores.copy()
-        points, certain, kept = found.five_points.copy(), odds(scores) + odds(known), known.copy()
+        boxes, scores, points = found.boxes.copy(), found.scores.copy(), found.five_points.copy()
+        onet, kept = known.astype(np.float32), known.copy()  # known ones count as certain
         rows = np.flatnonzero(~known)
         if len(rows):
             seen = self._seen(image, found.at(rows), plain[rows], clear[rows], coarse[rows])
-            boxes[rows], scores[rows], points[rows], certain[rows], kept[rows] = seen
+            boxes[rows], scores[rows], points[rows], onet[rows], kept[rows] = seen
         rows = np.flatnonzero(kept)
         if self._turns > 1:  # several turns may show a face: detector and O-Net pick the best one
-            rows = rows[suppress(boxes[rows], certain[rows], SAME, kind="min")]
+            certain = odds(onet[rows]) + odds(found.scores[rows])
+            rows = rows[suppress(boxes[rows], certain, SAME, kind="min")]
         return Detections(boxes[rows].astype(np.float32), scores[rows], rounded(points[rows]))
 
     def _seen(
@@ -162,13 +163,8 @@ class PairedDetector:
         boxes = found.boxes.copy()
         if stance.turned.any():
             boxes[stance.turned] = boxes_of(points[stance.turned])
-        return _Seen(
-            boxes,
-            np.where(sure, stance.scores, found.scores),
-            points,
-            odds(stance.scores) + odds(found.scores),
-            kept,
-        )
+        scores = np.where(sure, stance.scores, found.scores)
+        return _Seen(boxes, scores, points, stance.scores, kept)
 
 
 class _Seen(NamedTuple):
@@ -178,14 +174,14 @@ class _Seen(NamedTuple):
         boxes: (N, 4), image pixels.
         scores: (N,) float32.
         five_points: (N, 5, 2), image pixels.
-        certain: (N,), logarithm of the odds by detector and O-Net.
+        onet: (N,) float32, the O-Net's scores.
         kept: (N,), whether they are faces.
     """
 
     boxes: Floats
     scores: Result
     five_points: Floats
-    certain: Floats
+    onet: Result
     kept: npt.NDArray[np.bool_]
 
 

@@ -39,6 +39,12 @@ def shifted(five_points: Floats, offsets: Floats) -> NDArray[np.float64]:
     return there
 
 
+def offsets(five_points: Floats, others: Floats) -> NDArray[np.float64]:
+    """The inverse of `shifted`: (N, 5, 2), from five points to others, in their portrait pixels."""
+    steps = as_complex(others - five_points) / portrait_axes(five_points)[:, None]
+    return as_points(steps)
+
+
 def apart(five_points: Floats, others: Floats) -> float:
     """Largest difference of five points (5, 2) from others, in portrait pixels of the first."""
     side = abs(portrait_axes(five_points[None])[0])

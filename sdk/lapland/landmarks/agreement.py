@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..base.arrays import Floats
 from ..crop.five_points import UPRIGHT, as_complex, as_points
 from ..detection.base import FaceDetector
-from ..detection.portrait import FACE, LARGEST_OFFSET, apart, look_at, portrait_axes
+from ..detection.portrait import FACE, LARGEST_OFFSET, apart, look_at, offsets
 from ..schemes.five_points import five_of
 from .network import LandmarkNetwork, Located
 
@@ -111,9 +111,8 @@ def _differences(five: Floats, placed: Floats) -> NDArray[np.float64]:
 
     In portrait pixels of the detector's, less the habit.
     """
-    steps = as_complex(five - placed) / portrait_axes(placed)[:, None]
-    offsets: NDArray[np.float64] = np.abs(as_points(steps) - HABIT).max(axis=(1, 2))
-    return offsets
+    differences: NDArray[np.float64] = np.abs(offsets(placed, five) - HABIT).max(axis=(1, 2))
+    return differences
 
 
 class _Face:

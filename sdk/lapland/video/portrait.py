@@ -14,7 +14,7 @@ from ..detection.portrait import (
     LARGEST_OFFSET,
     SIDE,
     look_at,
-    portrait_matrices,
+    offsets,
     shifted,
 )
 from ..networks.info import ModelInfo
@@ -151,8 +151,8 @@ class Offset:
 
         If they do not agree one of the two is mistaken, and nothing is learnt.
         """
-        offset = _between(detected, five_points)
-        if np.abs(offset).max() <= LARGEST_OFFSET:
+        if agree(detected, five_points):
+            (offset,) = offsets(five_points[None], detected[None])
             self.compared += 1
             self.points = self.points + max(1 / self.compared, _OFFSET_RATE) * (
                 offset - self.points
@@ -166,12 +166,4 @@ class Offset:
 
 def agree(detected: Points, five_points: Points) -> bool:
     """Whether a detector's five points (5, 2) may be those of a face whose landmarks are right."""
-    return bool(np.abs(_between(detected, five_points)).max() <= LARGEST_OFFSET)
-
-
-def _between(detected: Points, five_points: Points) -> NDArray[np.float64]:
-    """(5, 2), from the landmarks' five points to others, portrait pixels of the landmarks'."""
-    matrices = portrait_matrices(five_points[None])
-    points = square.to_crop(np.stack([detected, five_points]), np.repeat(matrices, 2, axis=0))
-    difference: NDArray[np.float64] = points[0] - points[1]
-    return difference
+    return bool(np.abs(offsets(five_points[None], detected[None])).max() <= LARGEST_OFFSET)
