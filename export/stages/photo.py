@@ -120,9 +120,7 @@ def build(
         "image", TensorProto.UINT8, [photo.height, photo.width, 3]
     )
     body = helper.make_graph(g.nodes, "photo", [source], infos, g.constants)
-    opsets = [helper.make_opsetid("", OPSET)]
-    if any(opset.domain == CONTRIB for opset in model.opset_import):
-        opsets.append(helper.make_opsetid(CONTRIB, 1))
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
     whole = helper.make_model(body, opset_imports=opsets, ir_version=IR, producer_name="lapland")
     helper.set_model_props(whole, _metadata(photo, model, nets))
     onnx.checker.check_model(whole, full_check=True)

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from export.graph.builder import CONTRIB
 from export.stages.values import Graph, Value
 
+_PAIRS = 8  # pixels side by side of a half that are made together
 
 @dataclass(frozen=True)
 class Picture:
@@ -22,11 +24,12 @@ class Picture:
     height: int
     width: int
     rgb: bool
-    _halves: list[Value] = field(default_factory=list)
+    _halves: list[tuple[Value, Value]] = field(default_factory=list)  # as pixels and as planes
 
     def within(self, g: Graph) -> "Picture":
-        """The same for the nodes of a branch."""
-        return replace(self, image=g.within(self.image))
+        """The same for the nodes of a branch, with what is made already."""
+        halves = [(g.within(pixels), g.within(planes)) for pixels, planes in self._halves]
+        return replace(self, image=g.within(self.image), _halves=halves)
 
     def planes_of(self, part: Value) -> Value:
         """Pixels (H, W, 3) of the photo -> (1, 3, H, W) float32: blue, green, red."""
@@ -40,29 +43,32 @@ class Picture:
         """The photo, halved at least once, in planes (1, 3, H >> times, W >> times) float32.
 
         Each pixel is the mean of 2 x 2, in whole numbers; what is left at the right and below is
-        omitted. They stand in the graph around all branches, so all share them.
+        omitted.
         """
-        root = self.image.graph.root
-        if not self._halves:
-            self._halves.append(self._half(root, root.within(self.image)))
-        while len(self._halves) < times:
-            means = root.op("AveragePool", self._halves[-1], kernel_shape=[2, 2], strides=[2, 2])
-            self._halves.append(means.rounded())
-        return self.image.graph.within(self._halves[times - 1])
+        pixels = self._halves[-1][0] if self._halves else self.image
+        while (done := len(self._halves)) < times:
+            pixels = _half(self.image.graph, pixels, self.height >> done, self.width >> done)
+            self._halves.append((pixels, self.planes_of(pixels)))
+        return self._halves[times - 1][1]
 
-    def _half(self, g: Graph, image: Value) -> Value:
-        height, width = self.height // 2, self.width // 2
-        if self.height % 2 or self.width % 2:
-            image = image.part(0, 2 * height, 0).part(0, 2 * width, 1)
-        weights = np.zeros((3, 6))  # of two pixels side by side
-        for pixel in range(2):
-            order = [2, 1, 0] if self.rgb else [0, 1, 2]
-            weights[range(3), [3 * pixel + channel for channel in order]] = 0.25
-        # Bytes are summed as matrices of floats: of all operators that can, these take the least
-        # time. QLinearConv takes twice as long.
-        rows = image.reshape(height, 2, -1)
-        means = g.value(0.5, np.float32)  # so that halves are rounded upwards
-        for row in range(2):
-            pairs = rows.take(row, 1).cast(np.float32).reshape(-1, 6)
-            means = g.op("Gemm", g.value(weights, np.float32), pairs, means, transB=1)
-        return means.apply("Floor").reshape(1, 3, height, width)
+
+def _half(g: Graph, image: Value, height: int, width: int) -> Value:
+    """(H, W, 3) uint8 -> (H // 2, W // 2, 3) uint8."""
+    if height % 2 or width % 2:
+        image = image.part(0, height // 2 * 2, 0).part(0, width // 2 * 2, 1)
+    height, width = height // 2, width // 2
+    more = -width % _PAIRS
+    if more:
+        image = g.op("Pad", image, g.integers(0, 0, 0, 0, 2 * more, 0))
+    # Of all operators that add bytes a convolution of whole numbers takes the least time, if it
+    # takes some pairs of pixels of two rows at once, and if its weights have a sign.
+    rows = image.reshape(1, 2 * height, -1, 6 * _PAIRS)
+    weights = np.kron(np.eye(_PAIRS), np.tile(np.eye(3), 2))  # (3 pairs, 6 pairs)
+    weights = np.repeat(weights[:, :, None, None], 2, axis=2)
+    # A little more than a quarter: it rounds halves to even numbers, and these shall go upwards.
+    one, quarter = (g.value(number, np.float32) for number in (1.0, 0.25 + 2.0**-22))
+    zero, none = g.value(0, np.uint8), g.value(0, np.int8)
+    inputs = rows, one, zero, g.value(weights, np.int8), quarter, none, one, zero
+    how = {"kernel_shape": [2, 1], "strides": [2, 1], "channels_last": 1, "domain": CONTRIB}
+    halves = g.op("QLinearConv", *inputs, dtype=np.uint8, **how).reshape(height, -1, 3)
+    return halves.part(0, width, 1) if more else halves
