@@ -249,13 +249,11 @@ def _differences(g: Graph, five: Value, placed: Value) -> Value:
     In portrait pixels of the detector's, less the habit.
     """
     found = squares(g, placed, size=SIDE, factor=FACTOR, upright=True)
-    off = five - placed.cast(np.float64)
-    area = found.steps * found.steps
-    parts = []
-    for axis in range(2):  # along the portrait's rows, and down
-        way = found.matrices.part(axis, axis + 1, 2).reshape(-1, 1, 2)
-        parts.append(((off * way).sum(2) / area - HABIT[:, axis]).apply("Abs"))
-    return g.concat(parts, 1).max(1)
+    # Along the portrait's rows, and down.
+    ways = found.matrices.part(0, 2, 2)
+    areas = (found.steps * found.steps).reshape(-1, 1, 1)
+    off = ((five - placed.cast(np.float64)) @ ways) / areas - HABIT
+    return off.apply("Abs").max(1, 2)
 
 
 def _among(g: Graph, every: Value, few: Value) -> Value:

@@ -1,8 +1,9 @@
 """The faces that the two networks of `lapland.detection.paired` see.
 
-A cell of a network is a row of 16 numbers: x and y of the centre of its face, of the sides, of the
-five points, and of the direction of the forehead, image pixels. All of them are linear in the
-points that the networks give, so that their mean over cells may come after them.
+A cell of a network is a row of 17 numbers: x and y of the centre of its face, of the sides, of the
+five points, and of the direction of the forehead, image pixels, and which network it is. All of
+them are linear in the points that the networks give, so that their mean over cells may come after
+them.
 """
 
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class Cells(NamedTuple):
 
     Attributes:
         scores: (N,) float32.
-        rows: (N, 16) float64.
+        rows: (N, 17) float64.
     """
 
     scores: Value
@@ -96,8 +97,8 @@ def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shru
     points[2:7, 2:8] = blazeface.FIVE_OF_SIX
     points[7, 2:6] = 0.5, 0.5, 0, -1
     points[:, 8] = _PLACES
-    rows = g.concat(given, 1).cast(np.float64) @ np.kron(points.T, shown.rates)
-    return Cells(scores.take(chosen), rows - np.repeat(_PLACES * 0.5, 2))
+    rows = g.concat(given, 1).cast(np.float64) @ _marked(np.kron(points.T, shown.rates))
+    return Cells(scores.take(chosen), rows - _marked(np.repeat(_PLACES * 0.5, 2)))
 
 
 def onestage_cells(
@@ -133,7 +134,8 @@ def onestage_cells(
     growing[4:14] = np.kron(points.T, shown.rates)
     sides = np.kron(_SIDES, shown.rates.sum(0))
     side = columns.part(3, 4, 1).apply("Exp")
-    rows = (columns @ growing + sides) * side + (columns @ fixed + shift)
+    growing, sides, fixed = _marked(growing), _marked(sides), _marked(fixed)
+    rows = (columns @ growing + sides) * side + (columns @ fixed + _marked(shift, 1.0))
     return Cells(columns.take(0, 1).apply("Sigmoid").cast(np.float32), rows)
 
 
@@ -150,40 +152,42 @@ def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
         the faces of both, best first.
     """
     scores, rows = (g.concat([*both], 0) for both in zip(large, small, strict=True))
-    network = (g.range(scores.count()) >= large.scores.count()).cast(np.int64)  # 0 or 1
-    # Far from one another the two do not meet.
-    apart = np.array([[0, 0, 0, 0], [4 * max(photo.width, photo.height), 0, 0, 0]])
-    squares = rows.part(0, 4, 1).cast(np.float32) + g.value(apart, np.float32).take(network)
-    given = squares.reshape(1, -1, 4), scores.reshape(1, 1, -1)
+    # Far from one another the two networks do not meet.
+    squares = np.eye(17, 4)
+    squares[16, 0] = 4 * max(photo.width, photo.height)
+    given = (rows @ squares).cast(np.float32)
     limits = g.integers(2 * MOST), g.value([SAME], np.float32)
-    best = g.op("NonMaxSuppression", *given, *limits, dtype=np.int64, center_point_box=1)
+    best = g.op(
+        "NonMaxSuppression",
+        *(given.reshape(1, -1, 4), scores.reshape(1, 1, -1), *limits),
+        dtype=np.int64,
+        center_point_box=1,
+    )
     first = best.take(2, 1)  # (M,)
     # Each cell belongs to the first of these that it overlaps.
-    centre, sides = squares.split(2, 1)
-    corners = g.concat([centre - sides * 0.5, centre + sides * 0.5], 1)
+    corners = given @ np.kron([[1, 1], [-0.5, 0.5]], np.eye(2))
     # No transposition: onnxruntime 1.19 fuses it with the product, which it cannot for float64.
     shared, own, other = overlaps(corners.take(first).reshape(-1, 1, 4), corners)
     meet = shared > (own + other - shared) * SAME
     number = g.op("CumSum", meet.cast(np.float32), g.value(0, np.int64))
     weights = (meet & number.equals(1.0)).cast(np.float64) * scores.cast(np.float64)
-    shares = weights / weights.sum(1, keep=True)
-    means, network = shares @ rows, network.take(first)
-    boxes = _upright_boxes(g, means, network)
-    five = means.part(4, 14, 1).reshape(-1, 5, 2)
-    return Seen(boxes, scores.take(first), five, network.cast(np.bool_))
+    means = (weights @ rows) / weights.sum(1, keep=True)
+    centre, sides, five, up, network = means.split((2, 2, 10, 2, 1), 1)
+    is_small = network.reshape(-1) > 0.5
+    boxes = upright_boxes(g, centre, sides.mean(1, keep=True), up, is_small.cast(np.int64))
+    return Seen(boxes, scores.take(first), five.reshape(-1, 5, 2), is_small)
+
+
+def _marked(matrix: Matrix, mark: float = 0.0) -> Matrix:
+    """(..., 16) -> (..., 17), with the number of a network in the end."""
+    return np.concatenate([matrix, np.full((*matrix.shape[:-1], 1), mark)], axis=-1)
 
 
 def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
-    """Areas that boxes share with others, and both their areas; all broadcast."""
+    """Areas that boxes (M, 1, 4) share with others (N, 4), (M, N); and both their areas."""
     (low, high), (other_low, other_high) = (value.split(2, -1) for value in (boxes, others))
     sides = (high.at_most(other_high) - low.at_least(other_low)).apply("Relu")
-    shared, own, other = (area(value) for value in (sides, high - low, other_high - other_low))
-    return shared, own, other
-
-
-def area(sides: Value) -> Value:
-    """(..., 2) -> (...)."""
-    return sides.take(0, -1) * sides.take(1, -1)
+    return sides.product(2), (high - low).product(2), (other_high - other_low).product(1)
 
 
 def _shown(g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: Levels) -> _Shown:
@@ -203,28 +207,16 @@ def _shown(g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: Levels
 
 
 def _best(scores: Value, are_faces: Value, shown: _Shown) -> Value:
-    """Indices of the cells that see a face; of more than MOST, the best."""
-    chosen = are_faces.places()
+    """The cells that see a face, as `take` wants them; of more than MOST, the best."""
     if len(shown.centres) <= MOST:
-        return chosen
+        return are_faces
+    chosen = are_faces.places()
     return chosen.take(scores.take(chosen).order(MOST))
 
 
 def _centres(g: Graph, chosen: Value, shown: _Shown) -> Value:
-    """(N, 2) float32 centres of the cells of some anchors (N,)."""
+    """(N, 2) float32 centres of the cells of some anchors."""
     return g.value(shown.centres, np.float32).take(chosen)
-
-
-def _upright_boxes(g: Graph, rows: Value, network: Value) -> Value:
-    """Boxes (N, 4) of faces that lean.
-
-    Args:
-        g: the graph.
-        rows: (N, 16).
-        network: (N,) int64, which network sees each face.
-    """
-    sides, up = rows.part(2, 4, 1).mean(1, keep=True), rows.part(14, 16, 1)
-    return upright_boxes(g, rows.part(0, 2, 1), sides, up, network)
 
 
 def upright_boxes(g: Graph, centre: Value, side: Value, up: Value, network: Value) -> Value:
@@ -240,7 +232,7 @@ def upright_boxes(g: Graph, centre: Value, side: Value, up: Value, network: Valu
     # How far the box lies towards the forehead; squares of its height and of its width.
     kinds = [(toward, high**2, wide**2) for toward, wide, high in (blazeface.BOX, onestage.BOX)]
     shift, along, across = g.value(np.array(kinds), np.float64).take(network).split(3, 1)
-    up = up / (up * up).sum(1, keep=True).apply("Sqrt").at_least(1e-6)
+    up = g.op("LpNormalization", up, axis=1, p=2)
     middle = centre + up * side * shift
     # Squares of cosine and sine -> those of width and height.
     turn = up * up

@@ -43,7 +43,7 @@ def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value
     for level in range(LEVELS):
         if level:
             inner, side = _halved(inner), side // 2
-        steps.append(_steps(inner, side, 1 / (side * (side - 1))).sum(2, 3))
+        steps.append(_total(_steps(inner, side, 1 / (side * (side - 1))), 2, 3))
     logs = (g.concat(steps, 1) + FLOOR).apply("Log")  # (N, 2 LEVELS)
     direction = (logs.part(0, 1, 1) - logs.part(1, 2, 1)).apply("Abs")
     crop = g.concat([logs @ _RATIOS, direction], 1)
@@ -56,7 +56,7 @@ def _halved(grey: Value) -> Value:
 
 
 def _steps(grey: Value, side: int, rate: float) -> Value:
-    """(N, 2, side, side): absolute differences of neighbours to the right and below, times a rate.
+    """(N, 2, side, side): differences of neighbours to the right and below, times a rate.
 
     Zero for pixels without a neighbour.
     """
@@ -64,16 +64,21 @@ def _steps(grey: Value, side: int, rate: float) -> Value:
     kernel[:, 0, 0, 0] = -1
     kernel[0, 0, 0, 1] = kernel[1, 0, 1, 0] = 1
     g, ends = grey.graph, [0, 0, 1, 1]
-    steps = g.op("Conv", grey, g.value(kernel, np.float32), pads=ends).apply("Abs")
+    steps = g.op("Conv", grey, g.value(kernel, np.float32), pads=ends)
     rates = np.full((2, side, side), rate)
     rates[0, :, -1] = rates[1, -1] = 0
     return steps * rates
 
 
+def _total(steps: Value, *axes: int) -> Value:
+    """The sum of absolute values over axes."""
+    return steps.graph.op("ReduceL1", steps, axes=list(axes), keepdims=0)
+
+
 def _about(g: Graph, half: Value, landmarks: Value, side: int) -> Value:
     """(N, 1, side, side) and (N, K, 2) -> (N, K), logarithm of the detail about each landmark."""
     blur = _blur(side)
-    around = g.value(blur, np.float32) @ _steps(half, side, 0.5).sum(1) @ blur.T
+    around = g.value(blur, np.float32) @ _total(_steps(half, side, 0.5), 1) @ blur.T
     around = around.reshape(0, side * side)
     at = ((landmarks + 0.5) * 0.5).clip(0.0, side - 1).apply("Floor")
     index = (at @ np.array([[1.0], [side]])).cast(np.int64).reshape(0, -1)
@@ -114,7 +119,7 @@ def radii_and_confidence(
         radii (N, K) float32 for each probability, and the confidence (N,).
     """
     extents = landmarks.max(1) - landmarks.min(1)
-    side = (extents.take(0, 1) * extents.take(1, 1)).apply("Sqrt").at_least(LEAST).reshape(-1, 1)
+    side = extents.product(1).apply("Sqrt").at_least(LEAST).reshape(-1, 1)
     features = _features(g, calibration, scales, side, texture)  # (N, K, 20)
     hidden = _hidden(landmarks, side, shape)
     confidence = _confidence(g, calibration, landmarks, side, features, hidden)

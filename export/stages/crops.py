@@ -12,6 +12,8 @@ _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as 
 # The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
 # stay in the processor's cache.
 _PARTS = 8
+# Image pixels a crop pixel from which on a crop comes from the half of the photo, its quarter, ...
+_LARGE = 4.0
 # Times that a photo is halved for a crop, at most: enough for one of 5,000 pixels.
 _MOST = 4
 
@@ -64,7 +66,7 @@ def direction(g: Graph, points: Value) -> Value:
 
 
 def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
-    """The crops of N faces, (N, 3, size, size) float32, whole numbers; black beyond the photo.
+    """The crops of N > 0 faces, (N, 3, size, size) float32, whole numbers; black beyond the photo.
 
     Args:
         g: the graph.
@@ -72,31 +74,29 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
         found: the squares.
         size: side of the crops.
     """
-    is_large = found.steps.reshape(-1) >= 4.0  # they come from the half, the quarter, ...
-    large, small = is_large.places(), is_large.apply("Not").places()
     none, some = (Graph(f"{g.prefix}{name}{len(g.nodes)}/", g) for name in ("cut", "large"))
     only, both = (Graph(f"{some.prefix}{name}/", some) for name in ("only", "both"))
-    matrices, steps = (some.within(value).take(some.within(large)) for value in found)
+    are_large = some.within(found.steps).reshape(-1) >= _LARGE
+    large, small = are_large.places(), are_large.apply("Not").places()
+    matrices, steps = (some.within(value).take(large) for value in found)
     first = _large_crops(some, photo.within(some), matrices, steps, size)
     second = _small_crops(both, photo, both.within(found.matrices).take(both.within(small)), size)
     order = both.concat([both.within(large), both.within(small)], 0).order(largest=False)
     mixed = both.concat([both.within(first), second], 0).take(order)
     crops = some.either(small.count() > 0, (both, [mixed]), (only, [first]))
     every = _small_crops(none, photo, none.within(found.matrices), size)
-    return g.either(large.count() > 0, (some, crops), (none, [every]))[0]
+    return g.either(found.steps.max(0, 1) >= _LARGE, (some, crops), (none, [every]))[0]
 
 
 def _small_crops(g: Graph, photo: Picture, matrix: Value, size: int) -> Value:
-    """Crops of N >= 0 faces that are not large, from the photo in full size."""
+    """Crops of N > 0 faces that are not large, from the photo in full size."""
     ends = np.array([-0.5, size - 0.5])
     corners = matrix @ np.stack([np.tile(ends, 2), np.repeat(ends, 2), np.ones(4)])  # (N, 2, 4)
-    # The last pixel and the first enlarge the part by nothing; they stand for no face at all.
-    last = np.array([photo.width - 1, photo.height - 1]).reshape(1, 2, 1)
-    low, high = (
-        g.concat([corners, g.value(np.tile(end, 4), np.float64)], 0) for end in (last, last * 0)
-    )
-    first = low.min(0, 2).apply("Floor").at_least(0.0)  # (2,)
-    end = (high.max(0, 2).apply("Floor") + 2.0).at_most(last.reshape(2) + 1).at_least(first + 1.0)
+    last = np.array([photo.width - 1, photo.height - 1])
+    low, high = (value.apply("Floor") for value in (corners.min(0, 2), corners.max(0, 2)))  # (2,)
+    # At least one pixel, even if all crops lie beyond the photo.
+    first = low.at_least(0.0).at_most(last)
+    end = (high + 2.0).at_most(last + 1).at_least(first + 1.0)
     planes = photo.planes_of(_part(g, photo, first, end))
     places = _places(matrix, first.reshape(2, 1), (end - first).reshape(2, 1), size)
     return _crops(planes, places, size)

@@ -8,7 +8,6 @@ import onnx
 
 from export.stages.candidates import (
     Seen,
-    area,
     blazeface_cells,
     merged,
     onestage_cells,
@@ -69,29 +68,28 @@ def detect(
     large = blazeface_cells(g, nets["blazeface"], photo, shrunk)
     small = onestage_cells(g, nets["onestage"], photo, shrunk, min_face)
     seen = merged(g, photo, large, small)
-    sides = (seen.boxes.part(2, 4, 1) - seen.boxes.part(0, 2, 1)).max(1)
+    low, high = seen.boxes.split(2, 1)
+    sides = (high - low).max(1)
     is_large = (sides >= LARGE * max(photo.height, photo.width)) & seen.small.apply("Not")
     # Large ones count if two are the same face, and then the better score.
     order = (seen.scores + is_large.cast(np.float32)).order()
-    every, sides = seen.take(order), sides.take(order)
-    kept = _unlike(g, every.boxes)
-    kept = kept.take((sides.take(kept) >= LEAST * min_face).places()).part(0, faces + MORE, 0)
-    coarse = is_large.apply("Not").take(order).take(kept)
-    boxes, scores, points, stay = _checked(g, nets, photo, every.take(kept), coarse)
-    sides = boxes.part(2, 4, 1) - boxes.part(0, 2, 1)
-    best = stay.take(area(sides).take(stay).order(faces))
+    kept = _unlike(g, seen.boxes.take(order)) & (sides.take(order) >= LEAST * min_face)
+    kept = order.take(kept).part(0, faces + MORE, 0)
+    coarse = is_large.take(kept).apply("Not")
+    boxes, scores, points, stay = _checked(g, nets, photo, seen.take(kept), coarse)
+    low, high = boxes.split(2, 1)
+    best = stay.take((high - low).product(1).take(stay).order(faces))
     return Found(boxes.take(best), scores.take(best), points.take(best))
 
 
 def _unlike(g: Graph, boxes: Value) -> Value:
-    """Indices of the boxes (N, 4) that none of those before overlaps, whether that stays or not."""
+    """(N,) bool: boxes (N, 4) that none of those before overlaps, whether that stays or not."""
     # Overlaps of float32 are exact enough for a threshold, and half the memory.
     corners = boxes.cast(np.float32)
     shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
     rank = g.range(boxes.count())
     before = rank < rank.reshape(-1, 1)
-    lost = (before & (shared > own.at_most(other) * SAME)).cast(np.float32).sum(1) > 0.0
-    return lost.apply("Not").places()
+    return (before & (shared > own.at_most(other) * SAME)).cast(np.float32).sum(1) < 0.5
 
 
 class _Look(NamedTuple):

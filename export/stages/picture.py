@@ -9,6 +9,7 @@ from export.stages.values import Graph, Value
 
 _PAIRS = 8  # pixels side by side of a half that are made together
 
+
 @dataclass(frozen=True)
 class Picture:
     """A photo in a graph. No stage needs all of it in floating point.

@@ -135,7 +135,9 @@ class Value:
         return self.graph.op("Transpose", self, perm=list(axes))
 
     def take(self, indices: Operand, axis: int = 0) -> "Value":
-        """Elements along an axis, as `numpy.take`."""
+        """Elements along an axis, as `numpy.take`; or those where a row of bools is true."""
+        if isinstance(indices, Value) and indices.dtype == np.bool_:
+            return self.graph.op("Compress", self, self.graph.within(indices), axis=axis)
         return self.graph.op("Gather", self, self.graph.value(indices, np.int64), axis=axis)
 
     def part(self, start: int, end: int, axis: int, step: int = 1) -> "Value":
@@ -143,16 +145,22 @@ class Value:
         limits = (self.graph.integers(value) for value in (start, end, axis, step))
         return self.graph.op("Slice", self, *limits)
 
-    def split(self, count: int, axis: int) -> list["Value"]:
-        """Equal parts along an axis."""
+    def split(self, parts: int | Sequence[int], axis: int) -> list["Value"]:
+        """So many equal parts along an axis, or parts of the lengths given."""
+        lengths = [] if isinstance(parts, int) else [self.graph.integers(*parts).name]
+        count = parts if isinstance(parts, int) else len(parts)
         names = [f"{self.graph.prefix}Split{len(self.graph.nodes)}/{i}" for i in range(count)]
-        node = helper.make_node("Split", [self.name], names, names[0], axis=axis)
+        node = helper.make_node("Split", [self.name, *lengths], names, names[0], axis=axis)
         self.graph.nodes.append(node)
         return [Value(self.graph, name, self.dtype) for name in names]
 
     def sum(self, *axes: int, keep: bool = False) -> "Value":
         """The sum over axes."""
         return self.graph.op("ReduceSum", self, self.graph.integers(*axes), keepdims=int(keep))
+
+    def product(self, axis: int) -> "Value":
+        """The product along an axis."""
+        return self.graph.op("ReduceProd", self, axes=[axis], keepdims=0)
 
     def mean(self, *axes: int, keep: bool = False) -> "Value":
         """The mean over axes."""
@@ -283,8 +291,12 @@ class Graph(GraphBuilder):
         """
         bodies = []
         for inner, values in (yes, no):
-            # A branch gives values of nodes: constants and those around it are none.
-            results = [inner.op("Identity", inner.within(value)) for value in values]
+            # A branch gives values of nodes, each once: constants and those around it are none.
+            made = {name for node in inner.nodes for name in node.output}
+            results = []
+            for value in values:
+                own = value.name in made and value.name not in {one.name for one in results}
+                results.append(value if own else inner.op("Identity", inner.within(value)))
             infos = [
                 helper.make_tensor_value_info(r.name, onnx_type(r.dtype), None) for r in results
             ]
