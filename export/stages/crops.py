@@ -14,8 +14,6 @@ _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as 
 _PARTS = 8
 # Image pixels a crop pixel from which on a crop comes from the half of the photo, its quarter, ...
 _LARGE = 4.0
-# Times that a photo is halved for a crop, at most: enough for one of 5,000 pixels.
-_MOST = 4
 
 
 class Squares(NamedTuple):
@@ -172,10 +170,12 @@ def _large_crops(g: Graph, photo: Picture, matrix: Value, steps: Value, size: in
     """
     steps = steps.reshape(-1)
     crops, faces = [], []
-    for times in range(1, _MOST + 1):
+    # Enough halves for a crop with sides twice as long as the photo's.
+    most = max(1, int(np.ceil(np.log2(2 * max(photo.width, photo.height) / size))) - 2)
+    for times in range(1, most + 1):
         # A crop pixel covers at least 2 x 2 pixels of the smallest that serves it.
         few = steps >= 2.0 ** (times + 1)
-        few = few & (steps < 2.0 ** (times + 2)) if times < _MOST else few
+        few = few & (steps < 2.0 ** (times + 2)) if times < most else few
         faces.append(few.places())
         sides = np.array([[photo.width >> times], [photo.height >> times]], np.float64) * 2**times
         places = _places(matrix.take(faces[-1]), g.value(np.zeros((2, 1)), np.float64), sides, size)

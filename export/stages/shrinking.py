@@ -8,6 +8,7 @@ from export.stages.values import Graph, Value
 from lapland.detection.pyramid import Halves
 
 _ONE = 256  # OpenCV's weights are multiples of 1 / _ONE
+_FEW = 128  # columns up to which a product with a matrix takes the least time
 
 
 class Shrunk:
@@ -55,12 +56,16 @@ def _resized(g: Graph, planes: Value, size: tuple[int, int], wanted: tuple[int, 
     weights = weights[:, None]
     planes = planes.take(before, 2) * (1 - weights) + planes.take(after, 2) * weights
     before, after, weights = across
-    columns = (_columns(g, planes, places, wanted) for places in (before, after))
+    if wanted[1] <= _FEW:
+        matrix = np.zeros((size[1], wanted[1]))
+        for places, part in ((before, 1 - weights), (after, weights)):
+            np.add.at(matrix, (places, np.arange(wanted[1])), part)
+        return (planes @ matrix).rounded()
     first, second = (
-        values * part for values, part in zip(columns, (1 - weights, weights), strict=True)
+        _columns(g, planes, places, wanted) * part
+        for places, part in ((before, 1 - weights), (after, weights))
     )
-    planes = first + second
-    return planes.rounded()
+    return (first + second).rounded()
 
 
 def _columns(g: Graph, planes: Value, places: NDArray[np.int64], wanted: tuple[int, int]) -> Value:
