@@ -9,17 +9,17 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
 
 from export.graph.onestage import convert
 from export.shipping import hashes
 from lapland.networks.session import Session
 from training.common.command import as_program
-from training.finding.checkpoint import FORMAT
+from training.finding.checkpoint import load_weights
 from training.finding.network import LEVELS, VALUES, OneStage
 
 SIZE = 96  # pixels of the images of the comparison
@@ -32,23 +32,17 @@ METADATA = {
 }
 
 
-def read(path: Path) -> tuple[OneStage, dict[str, float]]:
+def read(path: Path) -> tuple[OneStage, dict[str, Any]]:
     """A trained network in evaluation mode, and the facts of its run.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is not of `training.detector`.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such checkpoint")
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path}: expected a checkpoint of training.detector ({FORMAT})")
+    weights, facts = load_weights(path)
     net = OneStage()
     net.load_state_dict(weights)
-    return net.eval(), json.loads(metadata["facts"])
+    return net.eval(), facts
 
 
 @torch.no_grad()

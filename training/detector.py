@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from lapland.schemes.ibug68 import IBUG68
 from training.common.command import as_program
 from training.data.readers import SUFFIXES, read_faces
+from training.finding.checkpoint import load_weights
 from training.finding.pool import Pool
 from training.finding.run import Run
 from training.finding.scenes import Scenes
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--val", type=Path, required=True, help="list of faces")
     parser.add_argument("--backgrounds", type=Path, help="photos without faces")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--turned", action="store_true", help="faces turned by any angle")
+    parser.add_argument("--start", type=Path, help="weights that the run begins with")
     parser.add_argument("--steps", type=int, default=60000)
     parser.add_argument("--batch", type=int, default=16, help="scenes in a step")
     parser.add_argument("--rate", type=float, default=3e-3)
@@ -46,18 +49,21 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         photos = _photos(options.backgrounds) if options.backgrounds else []
         # Both draw on the same backgrounds; only the faces are apart.
-        train = Scenes(read_faces(options.data, IBUG68, options.train), photos)
-        val = Scenes(read_faces(options.data, IBUG68, options.val), photos)
+        train, val = (
+            Scenes(read_faces(options.data, IBUG68, names), photos, turned=options.turned)
+            for names in (options.train, options.val)
+        )
+        start = load_weights(options.start)[0] if options.start else None
     except (OSError, ValueError) as error:
         raise SystemExit(f"training.detector: {error}") from None
     # Always the same scenes, so that reports of one run and of others compare.
     chance = np.random.default_rng(1)
     kept = [val.draw(chance) for _ in range(options.val_scenes)]
     # Continues from the state in its folder, if there is one.
-    run = Run(options.out, steps=options.steps, most=options.rate, seed=options.seed)
+    run = Run(options.out, steps=options.steps, most=options.rate, seed=options.seed, start=start)
     pool = Pool(train, batch=options.batch, seed=options.seed)
     parts: list[dict[str, float]] = []  # losses since the last report
-    start = time.process_time()
+    began = time.process_time()
     while run.step < options.steps:
         # Scenes follow from the number of the step: a continued run sees those of a whole one.
         parts.append(run.learn(pool.at(run.step)))
@@ -65,9 +71,9 @@ def main(arguments: list[str] | None = None) -> None:
             facts = validate(run.averaged(), kept)  # with the mean weights, which are exported
             run.save(facts)
             means = {k: round(float(np.mean([p[k] for p in parts])), 3) for k in parts[0]}
-            taken = (time.process_time() - start) / len(parts)
+            taken = (time.process_time() - began) / len(parts)
             print(f"step {run.step}: {means} {facts} {taken:.2f} s a step", flush=True)
-            parts, start = [], time.process_time()
+            parts, began = [], time.process_time()
 
 
 def _photos(folder: Path) -> list[NDArray[np.uint8]]:

@@ -1,9 +1,11 @@
 """A training run of the network that finds small faces."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from training.finding.checkpoint import save_weights
 from training.finding.network import OneStage
@@ -30,16 +32,27 @@ class Run:
         steps: number of steps of the whole run.
         most: the highest rate.
         seed: seed of the first weights.
+        start: weights to begin with instead.
 
     Attributes:
         step: number of finished steps.
     """
 
-    def __init__(self, out: Path, *, steps: int, most: float, seed: int) -> None:
+    def __init__(
+        self,
+        out: Path,
+        *,
+        steps: int,
+        most: float,
+        seed: int,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
         out.mkdir(parents=True, exist_ok=True)
         self._out, self._steps, self._most = out, steps, most
         torch.manual_seed(seed)
         self._net = OneStage()
+        if start is not None:
+            self._net.load_state_dict(start)
         # Of weights, running means and variances.
         self._mean = {name: w.clone() for name, w in self._net.state_dict().items()}
         self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=most, weight_decay=DECAY)

@@ -67,13 +67,16 @@ class Scenes:
     Args:
         faces: the faces.
         photos: photos without faces.
+        turned: whether faces are turned by any angle, and all count.
     """
 
-    def __init__(self, faces: AnnotatedFaces, photos: Sequence[Picture]) -> None:
+    def __init__(
+        self, faces: AnnotatedFaces, photos: Sequence[Picture], *, turned: bool = False
+    ) -> None:
         self._faces = [
             _Source(image, five) for image, five in zip(faces.images, faces.labelled, strict=True)
         ]
-        self._photos = photos
+        self._photos, self._turned = photos, turned
 
     def draw(self, rng: np.random.Generator) -> Scene:
         """One scene."""
@@ -83,7 +86,7 @@ class Scenes:
         counts: list[bool] = []
         for _ in range(rng.choice([0, 1, 2, 3, 4, 5], p=[0.08, 0.24, 0.22, 0.2, 0.16, 0.1])):
             source = self._faces[rng.integers(len(self._faces))]
-            placed = source.placed(rng)
+            placed = source.placed(rng, self._turned)
             place = squares_of(placed.five[None])[0]
             # At 0.5 the squares would touch.
             near = [max(abs(place[:2] - s[:2])) < 0.75 * (place[2] + s[2]) for s in squares]
@@ -168,15 +171,13 @@ class _Source:
         self._five = five
         self._square = squares_of(five[None])[0]
 
-    def placed(self, rng: np.random.Generator) -> _Placed:
+    def placed(self, rng: np.random.Generator, turned: bool) -> _Placed:
         """The face at a place, of a size and roll by chance, mirrored or not."""
         # Logarithms: as many from 14 to 28 as from 70 to 140.
         side = float(np.exp(rng.uniform(np.log(LEAST), np.log(MOST))))
         if rng.random() < _HUGE:
             side = rng.uniform(MOST, 3 * MOST)
-        hangs = bool(rng.random() < 0.06)
-        steep = rng.uniform(-_STEEP, _STEEP) if rng.random() < _LEANING else rng.normal(0, _TILT)
-        degrees = rng.uniform(*_HANGING) if hangs else float(np.clip(steep, -90, 90))
+        hangs, degrees = (False, rng.uniform(-180, 180)) if turned else _leaning(rng)
         # Anywhere, so that the border may cut it.
         centre = rng.uniform(-0.15 * side, SIZE + 0.15 * side, 2)
         if rng.random() < 0.7:
@@ -200,7 +201,7 @@ class _Source:
         matrix = np.column_stack([linear, offset + turn @ (0.5 / share - 0.5)])
         inside = ((five > -0.1 * side) & (five < SIZE + 0.1 * side)).all()
         # A face turned farther, or with points outside, is neither a face nor none.
-        counts = bool(inside and abs(degrees) <= 75)
+        counts = bool(inside and (turned or abs(degrees) <= 75))
         return _Placed(photo, matrix, five[MIRRORED] if mirrored else five, counts, hangs)
 
     def surroundings(self, rng: np.random.Generator) -> Picture | None:
@@ -213,6 +214,13 @@ class _Source:
         strips = [photo[:, : max(left, 0)], photo[:, right:], photo[: max(top, 0)], photo[bottom:]]
         strips = [strip for strip in strips if min(strip.shape[:2]) >= 24]
         return strips[rng.integers(len(strips))] if strips else None
+
+
+def _leaning(rng: np.random.Generator) -> tuple[bool, float]:
+    """Whether a face hangs upside down, and its roll in degrees."""
+    hangs = bool(rng.random() < 0.06)
+    steep = rng.uniform(-_STEEP, _STEEP) if rng.random() < _LEANING else rng.normal(0, _TILT)
+    return hangs, rng.uniform(*_HANGING) if hangs else float(np.clip(steep, -90, 90))
 
 
 def _hidden(face: Picture, five: Points, side: float, rng: np.random.Generator) -> Picture:
