@@ -1,6 +1,6 @@
 """The network that finds small faces, out of a run of `training.detector` -> one ONNX graph.
 
-    python -m export.onestage RUN/weights.safetensors [--out models/onestage]
+    python -m export.onestage RUN/weights.safetensors [--turned] [--out models/onestage]
 
 The file is loaded and compared with the network on random images before it is written.
 """
@@ -69,18 +69,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("checkpoint", type=Path, help="weights of training.detector")
     default = hashes.MODELS / "onestage"
     parser.add_argument("--out", type=Path, default=default, help="folder of the file")
+    parser.add_argument("--turned", action="store_true", help="it knows faces at any angle")
     options = parser.parse_args(arguments)
+    name = "turned" if options.turned else "onestage"
     try:
         net, facts = read(options.checkpoint)
     except (OSError, ValueError) as error:
         raise SystemExit(f"export.onestage: {error}") from None
-    model = convert(net, {**METADATA, "facts": json.dumps(facts)})
+    model = convert(net, {**METADATA, "name": name, "facts": json.dumps(facts)})
     images = np.random.default_rng(0).integers(0, 256, (2, SIZE, 2 * SIZE, 3), dtype=np.uint8)
     off = difference(net, model, images)
     if off > MOST:
         raise SystemExit(f"export.onestage: the graph differs by {off}; expected at most {MOST}")
     print(f"differs by {off:.1e} from the network")
-    hashes.write(options.out, {"onestage": model})
+    hashes.write(options.out, {name: model})
 
 
 if __name__ == "__main__":

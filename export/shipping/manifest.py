@@ -30,6 +30,7 @@ _OTHERS = {
     "models/mtcnn/rnet.onnx": _MTCNN,
     "models/blazeface/blazeface.onnx": ("Apache-2.0", "PyPI package mediapipe 0.10.21"),
     "models/onestage/onestage.onnx": ("Apache-2.0", "lapland, training.detector"),
+    "models/onestage/turned.onnx": ("Apache-2.0", "lapland, training.detector"),
     "sdk/lapland/answers/head.npz": ("MIT", "ICT-FaceKit"),
 }
 _LICENCES = {"open": "Apache-2.0", "300w": RESEARCH}

@@ -16,14 +16,11 @@ from export.stages.networks import insert
 from export.stages.picture import Picture
 from export.stages.shrinking import Shrunk
 from export.stages.values import Graph, Value
-from lapland.detection import blazeface, onestage
+from lapland.detection import blazeface, merging, onestage
 from lapland.detection.merging import SAME
 from lapland.detection.paired import THRESHOLDS
 
 MOST = 2000  # cells of a network, the best; one face has some ten. Bounds time and memory.
-# Pixels of a cell of each level, and anchors in it.
-Levels = tuple[tuple[int, int], ...]
-_ONESTAGE: Levels = tuple((side, 1) for side in onestage.STRIDES)
 # The eight points of a row: a mask of those that move with the face, and one of the sides.
 _PLACES, _SIDES = np.array([1.0, 0, 1, 1, 1, 1, 1, 0]), np.eye(8)[1]
 
@@ -113,7 +110,7 @@ def onestage_cells(
         shrunk: its smaller sizes.
         min_face: side of the smallest face, pixels.
     """
-    shown = _shown(g, photo, shrunk, onestage.SMALLEST / min_face, _ONESTAGE)
+    shown = _shown(g, photo, shrunk, onestage.SMALLEST / min_face, onestage.LEVELS)
     (cells,) = insert(g, net, "onestage", {"values": shown.planes}, ["cells"])
     cells = cells.reshape(-1, 14)
     logits = cells.take(0, 1)
@@ -190,7 +187,9 @@ def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
     return sides.product(2), (high - low).product(2), (other_high - other_low).product(1)
 
 
-def _shown(g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: Levels) -> _Shown:
+def _shown(
+    g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: tuple[tuple[int, int], ...]
+) -> _Shown:
     """The photo at a rate, filled with black to whole cells at the right and below."""
     width, height = (max(1, round(side * rate)) for side in (photo.width, photo.height))
     planes = shrunk.at(width, height)
@@ -198,12 +197,8 @@ def _shown(g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: Levels
     if down or right:
         planes = g.op("Pad", planes, g.integers(0, 0, 0, 0, 0, 0, down, right))
     rates = np.diag([photo.width / width, photo.height / height])
-    centres = []
-    for side, anchors in levels:
-        y, x = np.mgrid[: (height + down) // side, : (width + right) // side]
-        cells = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * side
-        centres.append(np.repeat(cells, anchors, axis=0))
-    return _Shown(planes, np.concatenate(centres), rates)
+    centres = merging.centres(height + down, width + right, levels)
+    return _Shown(planes, centres, rates)
 
 
 def _best(scores: Value, are_faces: Value, shown: _Shown) -> Value:

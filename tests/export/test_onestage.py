@@ -63,6 +63,10 @@ def test_a_checkpoint_becomes_a_file(net, tmp_path, capsys):
     assert hashlib.sha256(data).hexdigest() in capsys.readouterr().out
     metadata = {p.key: p.value for p in onnx.load_from_string(data).metadata_props}
     assert metadata == {**onestage.METADATA, "facts": '{"step": 3}'}
+    # The network for faces at any angle stands beside that for upright ones.
+    onestage.main([str(tmp_path / "w.safetensors"), "--turned", "--out", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "turned.onnx").stat().st_size > 300_000
+    assert (tmp_path / "out" / "onestage.onnx").read_bytes() == data
 
 
 def test_other_files_are_refused(tmp_path):
@@ -73,10 +77,12 @@ def test_other_files_are_refused(tmp_path):
         onestage.main([str(tmp_path / "other.safetensors")])
 
 
-def test_the_committed_file_comes_from_the_weights_beside_it():
-    net, facts = onestage.read(MODELS / "onestage" / "weights.safetensors")
-    data = (MODELS / "onestage" / "onestage.onnx").read_bytes()
-    assert convert(net, {**onestage.METADATA, "facts": json.dumps(facts)}) == data
+@pytest.mark.parametrize(("weights", "name"), [("weights", "onestage"), ("turned", "turned")])
+def test_the_committed_file_comes_from_the_weights_beside_it(weights, name):
+    net, facts = onestage.read(MODELS / "onestage" / f"{weights}.safetensors")
+    data = (MODELS / "onestage" / f"{name}.onnx").read_bytes()
+    told = {**onestage.METADATA, "name": name, "facts": json.dumps(facts)}
+    assert convert(net, told) == data
     card = (MODELS / "onestage" / "README.md").read_text("utf-8")
     assert hashlib.sha256(data).hexdigest() in card
     assert f"{len(data):,} bytes" in card

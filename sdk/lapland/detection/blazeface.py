@@ -7,14 +7,11 @@ gives a score, a box and six points: eyes, nose, middle of the mouth, ears. Anch
 same face are averaged by their scores, as in the paper, so that points are steady.
 """
 
-import functools
-
 import numpy as np
-import numpy.typing as npt
 
 from ..networks.session import Session
 from .base import Result
-from .merging import Found, padded, seen_in_turns, upright_boxes
+from .merging import Found, centres, merged, padded, upright_boxes
 from .mtcnn_boxes import Floats
 from .pyramid import Halves, Image
 
@@ -53,16 +50,10 @@ class BlazeFace:
         self._session = Session(model, name="blazeface.onnx", threads=threads)
         self._threshold = threshold
 
-    def find(self, halves: Halves, *, turns: int = 1) -> Found:
-        """Large faces of an image.
-
-        Args:
-            halves: the image.
-            turns: 1, or 4 to look at the photo turned by 90, 180 and 270 degrees as well. A face
-                may be seen in several of them.
-        """
-        scores, values, origin = self._seen(halves, turns)
-        return Found(_boxes(values), scores, FIVE_OF_SIX @ values[:, 2:], origin)
+    def find(self, halves: Halves) -> Found:
+        """Large faces of an image, upright or leaning by up to 60 degrees."""
+        scores, values = self._seen(halves)
+        return Found(_boxes(values), scores, FIVE_OF_SIX @ values[:, 2:])
 
     def best_scores(self, images: list[Image]) -> Result:
         """The best score of any anchor in each of N > 0 images of one size that 16 divides."""
@@ -75,16 +66,16 @@ class BlazeFace:
 
     def raw(self, halves: Halves) -> Floats:
         """The output of the network for each face: (N, 8, 2) centre, sides and six points."""
-        return self._seen(halves, 1)[1]
+        return self._seen(halves)[1]
 
-    def _seen(self, halves: Halves, turns: int) -> tuple[Result, Floats, npt.NDArray[np.intp]]:
-        """Scores (N,), values (N, 8, 2) in image pixels, and turns (N,), as `seen_in_turns`."""
+    def _seen(self, halves: Halves) -> tuple[Result, Floats]:
+        """Scores (N,), and values (N, 8, 2) in image pixels, best first."""
         small, rates = _shrunk(halves)
-        scores, values, origin = seen_in_turns(small, turns, self._candidates)
+        scores, values = merged(*self._candidates(small))
         values *= rates
         # Places between the edges of the image -> pixels with centres at integers.
         values[:, [0, 2, 3, 4, 5, 6, 7]] -= 0.5
-        return scores, values, origin
+        return scores, values
 
     def _candidates(self, small: Image) -> tuple[Result, Floats]:
         """Anchors that see a face: scores (N,), and (N, 8, 2) centre, sides and six points."""
@@ -92,7 +83,7 @@ class BlazeFace:
         scores, offsets = self._session.run(["scores", "offsets"], {"images": image})
         chosen = np.flatnonzero(scores[0] > self._threshold)
         values = offsets[0, chosen].reshape(-1, 8, 2).astype(np.float64)
-        values[:, [0, 2, 3, 4, 5, 6, 7]] += _centres(*image.shape[1:3])[chosen, None]
+        values[:, [0, 2, 3, 4, 5, 6, 7]] += centres(*image.shape[1:3], ANCHORS)[chosen, None]
         return scores[0, chosen], values
 
 
@@ -108,16 +99,3 @@ def _boxes(values: Floats) -> Floats:
     """Centre, sides and points (N, 8, 2) -> boxes (N, 4) in MTCNN's proportions."""
     up = values[:, 2:4].mean(axis=1) - values[:, 5]
     return upright_boxes(values[:, 0], values[:, 1].mean(axis=1, keepdims=True), up, BOX)
-
-
-@functools.lru_cache(maxsize=64)
-def _centres(height: int, width: int) -> Floats:
-    """(A, 2) centres of all anchors in an input of a size, its pixels."""
-    parts = []
-    for side, count in ANCHORS:
-        y, x = np.mgrid[: height // side, : width // side]
-        cells = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * side
-        parts.append(np.repeat(cells, count, axis=0))
-    centres = np.concatenate(parts)
-    centres.flags.writeable = False
-    return centres

@@ -1,78 +1,38 @@
-"""Cells of a network that see the same face, and photos that are turned by quarters."""
+"""Cells of a network that see the same face, and the boxes of faces that lean."""
 
-from collections.abc import Callable
+import functools
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from .base import Result
 from .mtcnn_boxes import Floats
 
-Turns = npt.NDArray[np.intp]
-
 SAME = 0.3  # least overlap (IoU) of two cells that see the same face
-_TURNS = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 
 
 class Found(NamedTuple):
-    """Faces that a network found, those of each turn of the photo best first.
+    """Faces that a network found, best first.
 
     Attributes:
         boxes: (N, 4) float64, x1, y1, x2, y2, image pixels, in MTCNN's proportions.
         scores: (N,) float32.
         five_points: (N, 5, 2) float64, image pixels.
-        turns: (N,), quarter turns of the photo, counterclockwise, that showed each face.
     """
 
     boxes: Floats
     scores: Result
     five_points: Floats
-    turns: Turns
 
     def at(self, chosen: npt.NDArray[np.intp]) -> "Found":
         """Those at some places (M,) of the list."""
-        return Found(
-            self.boxes[chosen], self.scores[chosen], self.five_points[chosen], self.turns[chosen]
-        )
+        return Found(self.boxes[chosen], self.scores[chosen], self.five_points[chosen])
 
 
 def joined(*found: Found) -> Found:
     """The faces of several lists, in their order."""
-    boxes, scores, points, turns = (np.concatenate(c) for c in zip(*found, strict=True))
-    return Found(boxes, scores, points, turns)
-
-
-def seen_in_turns(
-    image: npt.NDArray[np.uint8],
-    turns: int,
-    cells: Callable[[npt.NDArray[np.uint8]], tuple[Result, Floats]],
-) -> tuple[Result, Floats, Turns]:
-    """Shows a network an image in several turns; one row for each face of each turn.
-
-    Args:
-        image: (H, W, 3) uint8, BGR.
-        turns: how many quarter turns, counterclockwise; the first is the image itself.
-        cells: the network: image -> scores (N,) and values (N, K, 2) of cells that see a face, as
-            `merged` takes them, in pixels between the edges of the image.
-
-    Returns:
-        scores (N,), values (N, K, 2) and turns (N,): faces as `merged` gives them, those of each
-        turn after those of the one before, in pixels of the image that is not turned.
-    """
-    parts = []
-    for turn in range(turns):
-        turned = image
-        if turn:
-            turned = cv2.rotate(image, _TURNS[turn - 1])  # type: ignore[assignment]
-        height, width = turned.shape[:2]
-        scores, values = merged(*cells(turned))
-        for _ in range(turn):  # back, by a quarter turn clockwise
-            values, height, width = turned_back(values, height), width, height
-        parts.append((scores, values, np.full(len(scores), turn)))
-    scores, values, origin = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return scores, values, origin
+    return Found(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
 def merged(scores: Result, values: Floats) -> tuple[Result, Floats]:
@@ -108,17 +68,23 @@ def merged(scores: Result, values: Floats) -> tuple[Result, Floats]:
     return scores[rows], np.array(means).reshape(-1, *values.shape[1:])
 
 
-def turned_back(values: Floats, height: int) -> Floats:
-    """Centre, sides and points in a photo turned once, counterclockwise -> in the one before.
+@functools.lru_cache(maxsize=64)
+def centres(height: int, width: int, levels: tuple[tuple[int, int], ...]) -> Floats:
+    """Centres of all cells of an image, of each level row by row; (A, 2), its pixels.
 
     Args:
-        values: (N, K, 2).
-        height: rows of the turned photo, columns of the one before.
+        height: rows of the image.
+        width: its columns.
+        levels: of each level the side of a cell, and how often each counts.
     """
-    x, y = values[..., 0], values[..., 1]
-    back = np.stack([height - y, x], axis=-1)
-    back[:, 1] = values[:, 1, ::-1]
-    return back
+    parts = []
+    for side, count in levels:
+        y, x = np.mgrid[: height // side, : width // side]
+        cells = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * side
+        parts.append(np.repeat(cells, count, axis=0))
+    every = np.concatenate(parts)
+    every.flags.writeable = False
+    return every
 
 
 def padded(image: npt.NDArray[np.uint8], cell: int) -> npt.NDArray[np.uint8]:

@@ -54,7 +54,8 @@ class PairedDetector:
         onet: judge of faces and of their stance.
         min_face: side of the smallest face, pixels.
         least: least probability of a face that the O-Net is not sure of.
-        turned: whether to look at the photo in four turns, for faces at any angle.
+        turned: whether to look for faces at any angle. BlazeFace knows upright ones: the other
+            network looks for large faces too, and the O-Net at each.
     """
 
     box_in_portrait = Onet.box_in_portrait
@@ -70,31 +71,26 @@ class PairedDetector:
         turned: bool = False,
     ) -> None:
         self.blazeface, self.onestage, self.onet = blazeface, onestage, onet
-        self._min_face, self._turns = min_face, 4 if turned else 1
+        self._min_face, self._turned = min_face, turned
         self._least = math.log(least / (1 - least))
 
     def detect(self, image: Image) -> Detections:
         """Finds the faces of an image; `FaceDetector` says how."""
         halves = Halves(image)
-        seen = self.blazeface.find(halves, turns=self._turns)
-        if self._turns > 1:  # its scores give the turn of a large face
-            seen = seen.at(suppress(seen.boxes, seen.scores, SAME, kind="min"))
-        small = self.onestage.find(halves, turns=self._turns)
-        found = joined(seen, small)
+        large_ones = self.blazeface.find(halves)
+        found = joined(large_ones, self.onestage.find(halves, all_sizes=self._turned))
+        blazeface = np.arange(len(found.boxes)) < len(large_ones.boxes)
         sides = _sides(found.boxes)
-        large = sides >= LARGE * max(image.shape[:2])
-        large[len(seen.boxes) :] = False
-        # Large ones count if two are the same face, and then the better score. A small face scores
-        # as high in a turn that shows it askew: it stays in each until the O-Net has seen it.
+        large = blazeface & (sides >= LARGE * max(image.shape[:2]))
+        # Large ones count if two are the same face, and then the better score.
         ranks = found.scores + large
-        every_turn = np.arange(len(ranks)) < len(seen.boxes)  # those of BlazeFace
-        parts = []
-        for turn in range(self._turns):
-            rows = np.flatnonzero(every_turn | (found.turns == turn))
-            parts.append(rows[suppress(found.boxes[rows], ranks[rows], SAME, kind="min")])
-        kept = np.unique(np.concatenate(parts)) if self._turns > 1 else parts[0]
-        kept = kept[sides[kept] >= LEAST * self._min_face]
-        faces = self._checked(image, found.at(kept), ~large[kept])
+        # Of a face that hangs BlazeFace may see one that stands: both stay for the O-Net.
+        parts = [blazeface, ~blazeface] if self._turned else [np.ones_like(blazeface)]
+        rows = [np.flatnonzero(part) for part in parts]
+        kept = [r[suppress(found.boxes[r], ranks[r], SAME, kind="min")] for r in rows]
+        chosen = np.concatenate(kept)
+        chosen = chosen[sides[chosen] >= LEAST * self._min_face]
+        faces = self._checked(image, found.at(chosen), ~large[chosen], blazeface[chosen])
         best = np.argsort(-faces.scores, kind="stable")
         return Detections(*(column[best] for column in faces))
 
@@ -102,17 +98,25 @@ class PairedDetector:
         """Places the five points in known boxes; `FaceDetector` says how."""
         return self.onet.five_points(image, boxes)
 
-    def _checked(self, image: Image, found: Found, coarse: npt.NDArray[np.bool_]) -> Detections:
+    def _checked(
+        self,
+        image: Image,
+        found: Found,
+        coarse: npt.NDArray[np.bool_],
+        blazeface: npt.NDArray[np.bool_],
+    ) -> Detections:
         """Faces in their stance, without those that are none.
 
         Args:
             image: (H, W, 3) uint8, BGR.
             found: N faces.
             coarse: (N,), whether their points are too coarse to count beside the O-Net's.
+            blazeface: (N,), whether BlazeFace found them.
         """
-        # Roll in the turn of the photo that showed the face.
-        plain = np.cos(roll(found.five_points) + found.turns * (np.pi / 2)) > np.cos(ROLLED)
+        plain = np.cos(roll(found.five_points)) > np.cos(ROLLED)
         clear = plain & (found.scores > CLEAR)
+        if self._turned:
+            plain, clear = plain | ~blazeface, np.zeros_like(clear)
         known = clear & ~coarse
         boxes, scores, points = found.boxes.copy(), found.scores.copy(), found.five_points.copy()
         onet, kept = known.astype(np.float32), known.copy()  # known ones count as certain
@@ -121,7 +125,7 @@ class PairedDetector:
             seen = self._seen(image, found.at(rows), plain[rows], clear[rows], coarse[rows])
             boxes[rows], scores[rows], points[rows], onet[rows], kept[rows] = seen
         rows = np.flatnonzero(kept)
-        if self._turns > 1:  # several turns may show a face: detector and O-Net pick the best one
+        if self._turned:  # both may see a face: detector and O-Net pick the better
             certain = odds(onet[rows]) + odds(found.scores[rows])
             rows = rows[suppress(boxes[rows], certain, SAME, kind="min")]
         return Detections(boxes[rows].astype(np.float32), scores[rows], rounded(points[rows]))
@@ -139,13 +143,15 @@ class PairedDetector:
         Args:
             image: (H, W, 3) uint8, BGR.
             found: the faces.
-            plain: (N,), whether they are seen upright.
-            clear: (N,), whether they are, with a high score.
+            plain: (N,), whether they are seen as their detector knows faces.
+            clear: (N,), whether they are, with a high score, and stand.
             coarse: (N,), whether their points are too coarse to count beside the O-Net's.
         """
         points = found.five_points
-        doubtful = ~clear & (found.scores > POSSIBLE)
-        stance = stances(self.onet, self.blazeface, image, points, doubtful)
+        doubtful = ~clear & (self._turned | (found.scores > POSSIBLE))
+        given = found.boxes if self._turned else None
+        looks = self.onet, self.blazeface, image, points, doubtful
+        stance = stances(*looks, boxes=given)
         # The O-Net knows no faces in profile or behind masks. Of those the detectors see which are
         # upright, and where their points are. The mean of both is steadier than either.
         sure = stance.stands & (stance.scores > SURE)

@@ -34,9 +34,10 @@ def _paired(
         raise OptionError("pyramid_factor is of the detector 'mtcnn'; give detector='mtcnn'")
     first, second, third = checked_thresholds(thresholds, usual=THRESHOLDS)
     least = checked_min_face(min_face)
+    small = loading.load_onestage(turned=turned)
     return PairedDetector(
         BlazeFace(loading.load_blazeface(), threshold=first, threads=threads),
-        OneStage(loading.load_onestage(), min_face=least, threshold=second, threads=threads),
+        OneStage(small, min_face=least, threshold=second, threads=threads),
         Onet(loading.load_onet(), threads=threads),
         min_face=least,
         least=third,

@@ -24,9 +24,10 @@ def load_blazeface() -> bytes:
     return folders.read_shipped(folders.folder() / "blazeface" / "blazeface.onnx")
 
 
-def load_onestage() -> bytes:
-    """The bytes of the network that finds small faces."""
-    return folders.read_shipped(folders.folder() / "onestage" / "onestage.onnx")
+def load_onestage(*, turned: bool = False) -> bytes:
+    """The bytes of the network that finds small faces, upright ones or turned by any angle."""
+    name = "turned.onnx" if turned else "onestage.onnx"
+    return folders.read_shipped(folders.folder() / "onestage" / name)
 
 
 def load_onet() -> bytes:

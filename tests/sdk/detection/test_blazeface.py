@@ -1,4 +1,4 @@
-"""BlazeFace alone: places, turns, sizes, odd images."""
+"""BlazeFace alone: places, sizes, odd images."""
 
 import numpy as np
 import pytest
@@ -30,28 +30,9 @@ def test_points_turn_with_the_face(blazeface, image, degrees):
     assert error(found.five_points[0], truth) < 0.2
 
 
-@pytest.mark.parametrize("degrees", [90, 135, 180, 270])
-def test_four_turns_find_any_angle(blazeface, image, degrees):
-    scene, truth = turned(image, degrees, scale=2.0)
-    found = blazeface.find(Halves(scene), turns=4)
-    best = int(np.argmax(found.scores))
-    assert error(found.five_points[best], truth) < 0.2
-    assert found.turns[best] in {round(degrees / 90) % 4, degrees // 90 % 4}
-
-
-def test_a_turned_photo_gives_turned_points(blazeface, image):
-    """Quarter turns of the photo are exact, and so is the way back."""
-    wide = np.ascontiguousarray(image[:384])
-    here = blazeface.find(Halves(wide), turns=4)
-    there = blazeface.find(Halves(np.rot90(wide)), turns=4)
-    x, y = there.five_points[np.argmax(there.scores)].T
-    back = np.stack([wide.shape[1] - 1 - y, x], axis=1)
-    np.testing.assert_allclose(here.five_points[np.argmax(here.scores)], back, atol=0.5)
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (1, 70_000), (9, 3), (128, 128), (37, 641)])
 def test_odd_images_have_no_face(blazeface, shape):
-    found = blazeface.find(Halves(np.full((*shape, 3), 90, np.uint8)), turns=4)
+    found = blazeface.find(Halves(np.full((*shape, 3), 90, np.uint8)))
     assert found.boxes.shape == (0, 4)
     assert found.five_points.shape == (0, 5, 2)
 

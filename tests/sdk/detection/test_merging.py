@@ -1,15 +1,14 @@
-"""Cells that see the same face, turned photos, boxes of leaning faces."""
+"""Cells that see the same face, and boxes of leaning faces."""
 
 import numpy as np
 import pytest
 
 from lapland.detection.merging import (
     Found,
+    centres,
     joined,
     merged,
     padded,
-    seen_in_turns,
-    turned_back,
     upright_boxes,
 )
 
@@ -33,16 +32,12 @@ def test_no_cells():
     assert (best.shape, means.shape) == ((0,), (0, 3, 2))
 
 
-def test_a_turned_photo_is_turned_back():
-    height, width = 60, 90  # of the photo before
-    image = np.zeros((height, width))
-    image[20, 70] = 1
-    row, column = np.argwhere(np.rot90(image))[0]
-    values = np.array([[(column + 0.5, row + 0.5), (4, 8), (column + 0.5, row + 0.5)]])
-    centre, sides, point = turned_back(values, width)[0]
-    np.testing.assert_allclose(centre, [70.5, 20.5])
-    np.testing.assert_allclose(point, centre)
-    assert sides.tolist() == [8, 4]
+def test_centres_of_cells_stand_row_by_row_and_level_by_level():
+    found = centres(16, 32, ((8, 1), (16, 2)))
+    fine = [[x, y] for y in (4, 12) for x in (4, 12, 20, 28)]
+    coarse = [[8, 8], [8, 8], [24, 8], [24, 8]]
+    assert found.tolist() == fine + coarse
+    assert not found.flags.writeable  # all callers share it
 
 
 @pytest.mark.parametrize(("shape", "whole"), [((32, 48), (32, 48)), ((33, 1), (48, 16))])
@@ -64,29 +59,9 @@ def test_boxes_follow_the_forehead():
 
 
 def test_some_of_the_faces():
-    found = Found(*(np.arange(3 * n, dtype=float).reshape(3, n) for n in (4, 1, 10, 1)))
+    found = Found(*(np.arange(3 * n, dtype=float).reshape(3, n) for n in (4, 1, 10)))
     few = found.at(np.array([2, 0]))
-    assert [array.shape[0] for array in few] == [2] * 4
+    assert [array.shape[0] for array in few] == [2] * 3
     np.testing.assert_array_equal(few.boxes, found.boxes[[2, 0]])
     again = joined(few, found.at(np.array([1])))
     np.testing.assert_array_equal(again.five_points, found.five_points[[2, 0, 1]])
-
-
-def test_each_turn_is_shown_and_turned_back():
-    """A network that sees one bright pixel: a row for each turn, all at the same place."""
-    image = np.zeros((60, 90, 3), np.uint8)
-    image[20, 70] = 255
-    shown = []
-
-    def cells(picture):
-        shown.append(picture.shape)
-        (row, column, _), *_ = np.argwhere(picture)
-        place = (column + 0.5, row + 0.5)
-        score = 0.9 if len(shown) == 2 else 0.7
-        return np.array([score], np.float32), np.array([[place, (8.0, 8.0), place]])
-
-    scores, values, turns = seen_in_turns(image, 4, cells)
-    assert shown == [(60, 90, 3), (90, 60, 3), (60, 90, 3), (90, 60, 3)]
-    assert turns.tolist() == [0, 1, 2, 3]
-    np.testing.assert_allclose(scores, [0.7, 0.9, 0.7, 0.7])
-    np.testing.assert_allclose(values, [[[70.5, 20.5], [8, 8], [70.5, 20.5]]] * 4)

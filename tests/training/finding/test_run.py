@@ -139,6 +139,22 @@ def test_a_run_that_was_killed_goes_on_as_if_it_was_not(tmp_path, capsys):
         torch.testing.assert_close(parts[name], weights, rtol=0, atol=0)
 
 
+def test_a_run_begins_with_weights(tmp_path):
+    torch.manual_seed(3)
+    given = OneStage().state_dict()
+    begun = Run(tmp_path / "a", steps=10, most=1e-3, seed=0, start=given).averaged().state_dict()
+    for name, weights in given.items():
+        torch.testing.assert_close(begun[name], weights, rtol=0, atol=0)
+    root = write_folder(tmp_path / "faces", 2)
+    found = [p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.pts")]
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(found))
+    options = ["--data", str(root), "--train", str(names), "--val", str(names)]
+    options += ["--out", str(tmp_path / "b")]
+    with pytest.raises(SystemExit, match=r"training\.detector: .*no such checkpoint"):
+        detector.main([*options, "--start", str(tmp_path / "none")])
+
+
 @pytest.mark.parametrize("content", [None, b"no photo"])
 def test_backgrounds_that_cannot_be_read_are_named(tmp_path, content):
     if content:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lapland.crop.five_points import roll
 from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import draw_face, write_folder
 from training.data.readers import read_folder
@@ -64,6 +65,20 @@ def test_left_stays_left(scenes):
         level = scene.counts & (np.abs(scene.five_points[:, 0] - scene.five_points[:, 1])[:, 1] < 3)
         assert (scene.five_points[level, 0, 0] < scene.five_points[level, 1, 0]).all()
         assert (scene.five_points[level, 3, 0] < scene.five_points[level, 4, 0]).all()
+
+
+def test_faces_at_any_angle_if_asked(faces, scenes):
+    drawn, rng = Scenes(faces, [], turned=True), np.random.default_rng(0)
+    turned = [drawn.draw(rng) for _ in range(100)]
+
+    def shares(scenes):
+        """Of faces that count: parts by quarters of a turn, the first about upright ones."""
+        rolls = np.concatenate([roll(scene.five_points[scene.counts]) for scene in scenes])
+        quarters = np.round(rolls / (np.pi / 2)).astype(int) % 4
+        return np.bincount(quarters, minlength=4) / len(rolls)
+
+    assert shares(turned).min() > 0.15
+    assert shares(scenes)[2] == 0
 
 
 def test_scenes_have_faces_of_all_sizes_and_some_have_none(scenes):
