@@ -111,7 +111,7 @@ def build(
         "count": [],
     }
     values = [value.take(kept) for value in (boxes, found.scores, *results)]
-    values.append(kept.count().cast(np.int32).reshape())
+    values.append(values[0].count().cast(np.int32).reshape())
     infos = []
     for (name, dimensions), value in zip(shapes.items(), values, strict=True):
         g.rename(value, name)
@@ -136,7 +136,7 @@ def _located(
     onet: onnx.ModelProto,
     rounds: int,
 ) -> list[Value]:
-    """Boxes, five points, landmarks, scales, two radii, confidence, and indices of the faces.
+    """Boxes, five points, landmarks, scales, two radii, confidence, and which are faces, N bools.
 
     Computed only if there are some faces: the int8 networks refuse to run on none.
     """
@@ -156,7 +156,7 @@ def _located(
     )
     # Landmarks that no face confirms may stay if they say that they are unsure.
     stay = agreed.lost.apply("Not") | (confidence < SURE)
-    kept = (stay & agreed.twins.apply("Not")).places()
+    kept = stay & agreed.twins.apply("Not")
     k = info.scheme.size
     none = np.zeros((0, k))
     results = [agreed.boxes, five_points, landmarks, scales, *radii, confidence, kept]
