@@ -25,12 +25,14 @@ class Picture:
     height: int
     width: int
     rgb: bool
-    _halves: list[tuple[Value, Value]] = field(default_factory=list)  # as pixels and as planes
+    _halves: list[Value] = field(default_factory=list)  # of pixels
+    _planes: dict[int, Value] = field(default_factory=dict)  # times halved -> those that are wanted
 
     def within(self, g: Graph) -> "Picture":
         """The same for the nodes of a branch, with what is made already."""
-        halves = [(g.within(pixels), g.within(planes)) for pixels, planes in self._halves]
-        return replace(self, image=g.within(self.image), _halves=halves)
+        halves = [g.within(pixels) for pixels in self._halves]
+        planes = {times: g.within(value) for times, value in self._planes.items()}
+        return replace(self, image=g.within(self.image), _halves=halves, _planes=planes)
 
     def planes_of(self, part: Value) -> Value:
         """Pixels (H, W, 3) of the photo -> (1, 3, H, W) float32: blue, green, red."""
@@ -46,11 +48,13 @@ class Picture:
         Each pixel is the mean of 2 x 2, in whole numbers; what is left at the right and below is
         omitted.
         """
-        pixels = self._halves[-1][0] if self._halves else self.image
         while (done := len(self._halves)) < times:
-            pixels = _half(self.image.graph, pixels, self.height >> done, self.width >> done)
-            self._halves.append((pixels, self.planes_of(pixels)))
-        return self._halves[times - 1][1]
+            pixels = self._halves[-1] if done else self.image
+            half = _half(self.image.graph, pixels, self.height >> done, self.width >> done)
+            self._halves.append(half)
+        if times not in self._planes:
+            self._planes[times] = self.planes_of(self._halves[times - 1])
+        return self._planes[times]
 
 
 def _half(g: Graph, image: Value, height: int, width: int) -> Value:

@@ -28,25 +28,24 @@ class Shrunk:
     def at(self, width: int, height: int) -> Value:
         """The photo at a size, (1, 3, height, width) float32, whole numbers."""
         base = self._empty.above(width, height).shape[:2]
-        size = self._size
-        while size != base:
-            size = self._made_from(size, (size[0] // 2, size[1] // 2))
-        self._made_from(size, (height, width))
-        return self._made[height, width]
+        larger = [self._size]
+        while larger[-1] != base:
+            larger.append((larger[-1][0] // 2, larger[-1][1] // 2))
+        return self._planes((height, width), larger)
 
-    def _made_from(self, size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
-        """Makes one size from another, unless there is one; returns it."""
+    def _planes(self, wanted: tuple[int, int], larger: list[tuple[int, int]]) -> Value:
+        """The photo at a size: exactly halved, if it is that, or from the last of larger sizes."""
         if wanted not in self._made:
             times = (self._size[0] // wanted[0]).bit_length() - 1
-            if times > 0 and self._size == (wanted[0] << times, wanted[1] << times):
-                planes = self._photo.halved(times)
-            elif wanted == self._size:
+            if wanted == self._size:
                 planes = self._photo.planes_of(self._photo.image)
+            elif times > 0 and self._size == (wanted[0] << times, wanted[1] << times):
+                planes = self._photo.halved(times)
             else:
-                self._made_from(size, size)  # the photo itself, if it is
-                planes = _resized(self._g, self._made[size], size, wanted)
+                *before, size = larger
+                planes = _resized(self._g, self._planes(size, before), size, wanted)
             self._made[wanted] = planes
-        return wanted
+        return self._made[wanted]
 
 
 def _resized(g: Graph, planes: Value, size: tuple[int, int], wanted: tuple[int, int]) -> Value:

@@ -31,3 +31,10 @@ def test_sizes(width, height, sizes, rgb):
     halves = Halves(image)
     for planes, size in zip(found, sizes, strict=True):
         np.testing.assert_array_equal(planes[0].transpose(1, 2, 0), halves.at(*size))
+
+
+@pytest.mark.parametrize("size", [(160, 120), (80, 60), (128, 96)])
+def test_only_the_size_that_is_wanted_becomes_planes(size):
+    g = Graph()
+    Shrunk(g, Picture(Value(g, "image", np.uint8), 480, 640, rgb=False)).at(*size)
+    assert sum(node.op_type == "Transpose" for node in g.nodes) == 1
