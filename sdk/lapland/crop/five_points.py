@@ -24,6 +24,12 @@ def as_points(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
     return numbers[..., None].view(np.float64)
 
 
+def in_all_directions(points: NDArray[np.complex128], count: int) -> NDArray[np.complex128]:
+    """Points (K,), as x + iy, turned about 0 by `count` equal parts of a circle: (count, K)."""
+    turns: NDArray[np.complex128] = np.exp(2j * np.pi * np.arange(count) / count)
+    return turns[:, None] * points
+
+
 def roll(five_points: Floats) -> NDArray[np.float64]:
     """In-plane rotation of faces, from the least-squares similarity to an upright one.
 

@@ -17,8 +17,7 @@ from .pyramid import Halves
 # Pixels: sides of the smallest face and of the largest, in the photo as the network sees it.
 SMALLEST, LARGEST = 20, 150
 COARSER = 4  # sizes of the photo in which the network looks for all faces differ by this
-STRIDES = (8, 16)  # pixels of a cell of each level
-LEVELS = tuple((side, 1) for side in STRIDES)  # each cell counts once
+LEVELS = ((8, 1), (16, 1))  # pixels of a cell of each level; each cell counts once
 # The box of MTCNN in the network's square: in its middle, as high as the square, and narrower.
 BOX = np.array([0.0, 0.74, 1.02])
 
@@ -73,7 +72,7 @@ class OneStage:
 
     def _candidates(self, small: Image) -> tuple[Result, Floats]:
         """Cells that see a face: scores (N,), and (N, 7, 2) middle, sides and five points."""
-        image = padded(small, STRIDES[-1])
+        image = padded(small, LEVELS[-1][0])
         (cells,) = self._session.run(["cells"], {"images": image})
         chosen = np.flatnonzero(cells[0, :, 0] > self._least)
         rows = cells[0, chosen].astype(np.float64)

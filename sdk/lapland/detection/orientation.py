@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..crop import square
-from ..crop.five_points import UPRIGHT, as_complex, as_points, roll
+from ..crop.five_points import UPRIGHT, as_complex, as_points, in_all_directions, roll
 from .base import Result
 from .blazeface import BlazeFace
 from .mtcnn_boxes import Floats, Image
@@ -144,8 +144,8 @@ def _best_way(onet: Onet, image: Image, boxes: Floats) -> Floats:
     # Whatever the roll, the squares of the sides add up to the same.
     sides = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) / np.linalg.norm(BOX[1:])
     middles = as_complex((boxes[:, :2] + boxes[:, 2:]) / 2)
-    turns = np.exp(2j * np.pi * np.arange(_WAYS) / _WAYS)
-    ways = middles[:, None, None] + sides[:, None, None] * turns[:, None] * _FIVE_IN_SQUARE
+    five = in_all_directions(_FIVE_IN_SQUARE, _WAYS)
+    ways = middles[:, None, None] + sides[:, None, None] * five
     looks = _look(onet, image, as_points(ways).reshape(-1, 5, 2))
     best = looks.scores.reshape(-1, _WAYS).argmax(axis=1)
     found: Floats = looks.five_points.reshape(-1, _WAYS, 5, 2)[np.arange(len(best)), best]

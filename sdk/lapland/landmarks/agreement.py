@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import Floats
-from ..crop.five_points import UPRIGHT, as_complex, as_points
+from ..crop.five_points import UPRIGHT, as_complex, as_points, in_all_directions
 from ..detection.base import FaceDetector
 from ..detection.portrait import FACE, LARGEST_OFFSET, apart, look_at, offsets
 from ..schemes.five_points import five_of
@@ -169,11 +169,8 @@ class _Face:
         """Five points (5, 2) that stand by every test, of a face at `placed` of any turn."""
         middle = placed.mean(axis=0)
         size = np.sqrt(((placed - middle) ** 2).sum() / (UPRIGHT**2).sum())
-        upright = size * as_complex(UPRIGHT)
-        looks = [
-            self._look(as_points(upright * np.exp(2j * np.pi * turn / _TURNS)) + middle)
-            for turn in range(_TURNS)
-        ]
+        ways = in_all_directions(size * as_complex(UPRIGHT), _TURNS)
+        looks = [self._look(as_points(way) + middle) for way in ways]
         best = max(looks, key=lambda look: look.score)
         if best.score < FACE or (seen and best.score <= self._first.score):
             return None

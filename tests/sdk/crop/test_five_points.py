@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lapland.crop import square
-from lapland.crop.five_points import roll
+from lapland.crop.five_points import as_complex, as_points, in_all_directions, roll
 from tests.drawn_dots import five_points, turn
 
 SIZE = 80
@@ -21,6 +21,15 @@ def test_roll_is_the_angle_and_clockwise_is_positive(angle, scale):
     assert roll(points[None])[0] == pytest.approx(angle, abs=1e-9)
     if 0.1 < angle < 3:
         assert points[1, 1] > points[0, 1]  # the right eye is lower than the left
+
+
+def test_all_directions_are_equal_parts_of_a_circle():
+    points = five_points((0, 0), 20, 0.2)
+    ways = as_points(in_all_directions(as_complex(points), 6))
+    np.testing.assert_allclose(ways[0], points)
+    steps = np.diff(roll(ways)) % (2 * np.pi)
+    np.testing.assert_allclose(steps, np.pi / 3)
+    np.testing.assert_allclose(np.linalg.norm(ways, axis=2), [np.linalg.norm(points, axis=1)] * 6)
 
 
 def test_roll_of_the_photo(detector, image):
