@@ -57,8 +57,9 @@ def accuracy(report: Report) -> str:
         return _NOT_YET
     part = report["accuracy"]
     said = (
-        f"{origin(part)} {part['faces']} faces of 300-W's {part['split']} set, {part['by_all']} of "
-        "which all rows found. NMSE in percent of the distance of the outer corners of the eyes."
+        f"{origin(part)} {part['faces']} faces of 300-W's {part['split']} set; all rows found "
+        f"{part['by_all']} of them. "
+        "NMSE in percent of the distance of the outer corners of the eyes."
     )
     head = [
         "",

@@ -25,8 +25,8 @@ def limit(case, is_glibc):
 def readings(photo, request):
     """What each case leaves; the less of two runs if it is too much.
 
-    On a busy machine one run in twenty leaves 30 to 56 MB of a case of which the next leaves 6.
-    What is kept is there each time.
+    On a busy machine a case leaves 30 to 56 MB in one run of twenty, and 6 in the next. What is
+    kept is there each time.
     """
     first = measured(photo, request)
     if all(first[case] < limit(case, first["glibc"]) for case in CASES):
