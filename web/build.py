@@ -44,7 +44,6 @@ LICENCES = ("LICENSE", "LICENSE-blazeface", "LICENSE-mtcnn", "NOTICE")
 # Family of weights -> the file of its terms.
 TERMS = {"open": "LICENSE-open-weights", "300w": "300w/LICENSE"}
 LARGEST = 1_800_000  # bytes of a model, of which the folder of the page has room for a dozen
-UNSURE = 1.4  # as the tracker's, for models that state none
 ROLES = ("photo", "video")
 
 
@@ -215,11 +214,14 @@ def write_detection(folder: Path) -> dict[str, Any]:
             "face": portrait.FACE,
             "habit": agreement.HABIT.tolist(),
             "doubtful": agreement.DOUBTFUL,
+            "certain": agreement.CERTAIN,
             "largestOffset": portrait.LARGEST_OFFSET,
             "close": agreement.CLOSE,
             "near": agreement.NEAR,
             "far": agreement.FAR,
             "rounds": agreement.ROUNDS,
+            "nearer": agreement.NEARER,
+            "surelyFace": agreement.SURELY_FACE,
             "sure": agreement.SURE,
             "same": agreement.SAME,
         },
@@ -246,7 +248,7 @@ def _model(info: ModelInfo, roles: list[str]) -> dict[str, Any]:
         "cropFactor": info.crop_factor,
         "cropUpright": info.crop_upright,
         # Pixels of its own crops; the threshold is one of crops of 80 pixels and factor 3.
-        "unsure": (info.unsure or UNSURE) * info.size / 80 * 3 / info.crop_factor,
+        "unsure": info.unsure * info.size / 80 * 3 / info.crop_factor,
         "scheme": _scheme(info.scheme),
         "calibration": json.loads(info.calibration.to_json())
         | {

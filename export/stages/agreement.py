@@ -19,9 +19,19 @@ from export.stages.picture import Picture
 from export.stages.portraits import look
 from export.stages.values import Graph, Value
 from lapland.detection.portrait import FACE, FACTOR, LARGEST_OFFSET, SIDE
-from lapland.landmarks.agreement import CLOSE, DOUBTFUL, FAR, HABIT, NEAR, SAME
+from lapland.landmarks.agreement import (
+    CERTAIN,
+    CLOSE,
+    DOUBTFUL,
+    FAR,
+    HABIT,
+    NEAR,
+    NEARER,
+    SAME,
+    SURELY_FACE,
+)
+from lapland.networks.info import ModelInfo
 from lapland.schemes.five_points import means_of
-from lapland.schemes.scheme import Scheme
 
 
 class Checker(NamedTuple):
@@ -31,17 +41,17 @@ class Checker(NamedTuple):
         photo: the photo.
         onet: the O-Net.
         locate: five points (N, 5, 2) of N > 0 faces -> their landmarks, in the graph given.
-        scheme: meaning of the landmarks.
+        info: metadata of the landmark network.
     """
 
     photo: Picture
     onet: onnx.ModelProto
     locate: Callable[[Graph, Value], Located]
-    scheme: Scheme
+    info: ModelInfo
 
     def five_of(self, g: Graph, landmarks: Value) -> Value:
         """(N, K, 2) -> (N, 5, 2) float64."""
-        return g.value(means_of(self.scheme), np.float64) @ landmarks.cast(np.float64)
+        return g.value(means_of(self.info.scheme), np.float64) @ landmarks.cast(np.float64)
 
     def look(self, g: Graph, five: Value) -> tuple[Value, Value]:
         """The O-Net's look at the portraits about N > 0 five points (N, 5, 2) float64.
@@ -81,8 +91,10 @@ def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Loca
         located: the landmarks.
     """
     five = checker.five_of(g, located.landmarks)
-    off = _differences(g, five, located.five_points)
-    are_doubtful = off > DOUBTFUL
+    off, steps = _differences(g, five, located.five_points)
+    most = steps * (CERTAIN * checker.info.unsure)
+    certain = located.scales.mean(1, keep=True).cast(np.float64) < most
+    are_doubtful = off > g.where(certain.reshape(-1), LARGEST_OFFSET, DOUBTFUL, np.float64)
     doubtful = are_doubtful.places()
     some, none = Graph(f"{g.prefix}look/", g), Graph(f"{g.prefix}agree/", g)
     found = _looked_at(some, checker, rounds, doubtful, five, off)
@@ -129,7 +141,7 @@ class _Outcome(NamedTuple):
     @staticmethod
     def none(checker: Checker) -> list[NDArray[np.float64]]:
         """The arrays of no face."""
-        return [np.zeros(0), np.zeros(0), *Located.none(checker.scheme.size)]
+        return [np.zeros(0), np.zeros(0), *Located.none(checker.info.scheme.size)]
 
     def and_(self, other: "_Outcome") -> "_Outcome":
         """Both together."""
@@ -162,7 +174,7 @@ def _looked_at(
         return _Outcome.of([lost, *(g.value(value, dtype) for dtype, value in nothing)])
     apart = _apart(g, first, start)
     open_ = ((apart > agreed) & gone.apply("Not")).places()
-    given = (value.take(open_) for value in (first, start, score, apart > FAR))
+    given = (value.take(open_) for value in (first, start, score, apart))
     found = _placed_anew(g, checker, rounds, *given)
     at = few.take(open_)
     return _Outcome(g.concat([lost, at.take(found.lost)], 0), at.take(found.moved), found.located)
@@ -175,7 +187,7 @@ def _placed_anew(
     first: Value,
     start: Value,
     score: Value,
-    another: Value,
+    before: Value,
 ) -> _Outcome:
     """Places P faces anew from the O-Net's points.
 
@@ -189,25 +201,33 @@ def _placed_anew(
         first: (P, 5, 2) float64, five points of their landmarks.
         start: likewise, the O-Net's points there.
         score: (P,) float32, its score.
-        another: (P,) bool, whether it sees another face there than the landmark network.
+        before: (P,) float64, how far these points are apart, portrait pixels.
     """
     empty = _Outcome.none(checker)
     inner = Graph("round1/", g)
     turned = inner.within(first)
     turned_score, turned = checker.look(inner, turned.mean(1, keep=True) * 2.0 - turned)
     hangs = turned_score > inner.within(score)
-    fits = checker.locate(inner, inner.concat([inner.within(start), turned], 0))
+    at, hanging = inner.range(hangs.count()), hangs.places()
+    fits = checker.locate(inner, inner.concat([inner.within(start), turned.take(hanging)], 0))
     five = checker.five_of(inner, fits.landmarks)
-    scores, points = (value.split(2, 0) for value in checker.look(inner, five))
-    apart = _apart(inner, five, inner.concat(points, 0)).split(2, 0)
-    fit, turned_fit = (Located(*half) for half in zip(*(v.split(2, 0) for v in fits), strict=True))
-    found, still = _judged(inner.range(hangs.count()), fit, scores[0], apart[0])
-    wrong = (scores[1] < FACE) | (apart[1] > NEAR)
-    results = [*found.values(), still, points[0].take(still), hangs, wrong, *turned_fit]
-    others = [*empty, np.zeros(0), np.zeros((0, 5, 2)), np.zeros(0), np.zeros(0), *empty[2:]]
+    scores, points = checker.look(inner, five)
+    apart = _apart(inner, five, points)
+    found, still = _judged(at, fits, scores.take(at), apart.take(at))
+    # Faces that never settle are known by the first time.
+    nearer = inner.within(before) * NEARER
+    never = (scores.take(at) >= SURELY_FACE) & (apart.take(at) > nearer)
+    over = inner.range(hanging.count()) + hangs.count()
+    confirmed = ((scores.take(over) >= FACE) & (apart.take(over) > NEAR).apply("Not")).places()
+    stands, turned_fit = hanging.take(confirmed), fits.take(over.take(confirmed))
+    results = [*found.values(), still, points.take(still), hangs, never, stands, *turned_fit]
+    others = [*empty, np.zeros(0), np.zeros((0, 5, 2)), *[np.zeros(0)] * 3, *empty[2:]]
     values = g.branch(first.count() > 0, inner, results, others)
-    found, (still, points, hangs, wrong) = _Outcome.of(values), values[7:11]
-    turned_fit = Located(*values[11:])
+    found, (still, points, hangs, never, stands) = _Outcome.of(values), values[7:12]
+    turned_fit = Located(*values[12:])
+    never = never.take(still)
+    stays, goes_on = never.places(), never.apply("Not").places()
+    resting, still, points = still.take(stays), still.take(goes_on), points.take(goes_on)
     for number in range(2, rounds + 1):
         inner = Graph(f"round{number}/", g)
         fit = checker.locate(inner, inner.within(points))
@@ -221,11 +241,13 @@ def _placed_anew(
         others = [*empty, np.zeros(0), np.zeros((0, 5, 2))]
         *values, still, points = g.branch(still.count() > 0, inner, results, others)
         found = found.and_(_Outcome.of(values))
-    hangs, wrong = hangs.take(still), wrong.take(still)
-    right = still.take((hangs & wrong.apply("Not")).places())
-    other = another.take(still) & hangs.apply("Not")
-    none = still.take(((hangs & wrong) | other).places())
-    return found.and_(_Outcome(none, right, turned_fit.take(right)))
+    still = g.concat([resting, still], 0)
+    hangs = hangs.take(still)
+    wrong = hangs & _among(g, still, stands).apply("Not")
+    other = (before.take(still) > FAR) & hangs.apply("Not")
+    none = still.take((wrong | other).places())
+    right = _among(g, stands, still).places()
+    return found.and_(_Outcome(none, stands.take(right), turned_fit.take(right)))
 
 
 def _judged(at: Value, fit: Located, scores: Value, apart: Value) -> tuple[_Outcome, Value]:
@@ -243,17 +265,19 @@ def _apart(g: Graph, five: Value, others: Value) -> Value:
     return (off.max(2).max(1, keep=True) / steps).reshape(-1)
 
 
-def _differences(g: Graph, five: Value, placed: Value) -> Value:
-    """(N,) float64, the largest difference of the landmarks' five points from the detector's.
+def _differences(g: Graph, five: Value, placed: Value) -> tuple[Value, Value]:
+    """The largest differences of the landmarks' five points from the detector's.
 
-    In portrait pixels of the detector's, less the habit.
+    Returns:
+        (N,) float64, in portrait pixels of the detector's, less the habit; and (N, 1) float64, the
+        side of such a pixel in the image.
     """
     found = squares(g, placed, size=SIDE, factor=FACTOR, upright=True)
     # Along the portrait's rows, and down.
     ways = found.matrices.part(0, 2, 2)
     areas = (found.steps * found.steps).reshape(-1, 1, 1)
     off = ((five - placed.cast(np.float64)) @ ways) / areas - HABIT
-    return off.apply("Abs").max(1, 2)
+    return off.apply("Abs").max(1, 2), found.steps
 
 
 def _among(g: Graph, every: Value, few: Value) -> Value:

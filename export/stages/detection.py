@@ -216,7 +216,7 @@ def _seen_again(
     some: Value,
     in_doubt: Value,
 ) -> list[Value]:
-    """Both networks see some faces, both ways up.
+    """BlazeFace sees some faces, and both networks those that may hang the other way up.
 
     Args:
         g: the graph of a branch.
@@ -234,18 +234,26 @@ def _seen_again(
     """
     some, boxes = g.within(some), g.within(found.boxes)
     first = _Look(*(g.within(value) for value in first))
-    five = g.within(found.five_points).take(some)
-    other = five.part(0, 2, 1).mean(1, keep=True) * 2.0 - five  # about the middle of the eyes
-    hanging, second = _look(g, nets["onet"], photo, other)
+    over = g.within(in_doubt).take(some).places()
+    five = g.within(found.five_points).take(some).take(over)
+    # In a branch, as the O-Net refuses to run on none, and most of these faces stand.
+    inner = Graph(f"{g.prefix}over/", g)
+    around = inner.within(five).part(0, 2, 1).mean(1, keep=True) * 2.0 - five  # of the eyes
+    looked = _look(inner, nets["onet"], photo.within(inner), around)
+    nothing = np.zeros((0, 3, SIDE, SIDE)), np.zeros(0), np.zeros((0, 5, 2)), np.zeros(0)
+    hanging, *values = g.branch(over.count() > 0, inner, [looked[0], *looked[1]], nothing)
+    second = _Look(*values)
     given = {"planes": g.concat([g.within(portraits).take(some), hanging], 0)}
     (seen,) = insert(g, nets["blazeface"], "blazeface", given, ["scores"])
-    again, turned = seen.max(1).split(2, 0)
-    lead = _odds(turned) - _odds(again)
+    best, count = seen.max(1), some.count()
+    again = best.take(g.range(count))
+    turned = best.take(g.range(over.count()) + count)
+    lead = _odds(turned) - _odds(again.take(over))
     sure = second.stands & (second.scores > SURE)
-    hangs = ((sure & (lead > 0.0)) | (lead > HANGS)) & g.within(in_doubt).take(some)
-    rows = some.take(hangs.places())
+    hangs = ((sure & (lead > 0.0)) | (lead > HANGS)).places()
+    rows = some.take(over.take(hangs))
     at = rows.reshape(-1, 1)
-    right = _Look(*(value.take(hangs.places()) for value in second))
+    right = _Look(*(value.take(hangs) for value in second))
     moved = [g.op("ScatterND", old, at, new) for old, new in zip(first[:2], right[:2], strict=True)]
     stands = g.op("ScatterElements", first.stands, rows, right.stands, axis=0)
     boxes = g.op("ScatterND", boxes, at, _boxes_of(g, right.five_points))

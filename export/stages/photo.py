@@ -147,7 +147,7 @@ def _located(
         return locate(graph, photo, model, info, five_points)
 
     first = anew(inner, inner.within(found.five_points))
-    checker = Checker(photo, onet, anew, info.scheme)
+    checker = Checker(photo, onet, anew, info)
     agreed = checked(inner, checker, rounds, inner.within(found.boxes), first)
     five_points, landmarks, scales, *texture = agreed.located
     shape = photo.height, photo.width

@@ -20,11 +20,14 @@ import { PORTRAIT } from "./onet.js";
  * @property {number} face least score of a face
  * @property {Point[]} habit where landmarks put the five points from where detectors put them
  * @property {number} doubtful difference above which a face is looked at, less the habit
+ * @property {number} certain mean scale, in shares of the network's `unsure`, below which a face is only looked at above `largestOffset`
  * @property {number} largestOffset difference above which a crop is a bad one, even if its landmarks agree
  * @property {number} close up to this the network agrees with landmarks placed anew
  * @property {number} near up to this it agrees with the first ones
  * @property {number} far beyond it the detector sees another face than the network
  * @property {number} rounds how often a face is placed anew at most
+ * @property {number} nearer share of the first difference that stays, after a face was placed anew once, if it never settles
+ * @property {number} surelyFace least score of a face whose second difference tells that
  * @property {number} sure least confidence of a face that seems sure
  * @property {number} same least overlap (IoU) of two boxes of one face
  */
@@ -72,7 +75,9 @@ export async function agreed(image, faces, network, detector) {
   for (const face of faces) {
     const five = network.fivePointsOf(face.landmarks);
     const off = difference(five, face.fivePoints, limits.habit);
-    const settled = off > limits.doubtful ? await settle(five, off > limits.largestOffset ? limits.close : limits.near) : { seen: true };
+    const certain = face.meanScale < limits.certain * network.model.unsure;
+    const doubtful = off > (certain ? limits.largestOffset : limits.doubtful);
+    const settled = doubtful ? await settle(five, off > limits.largestOffset ? limits.close : limits.near) : { seen: true };
     results.push({ face, ...settled });
   }
   const staying = results.filter((result) => result.seen && !result.anew).map(({ face }) => face.box);
@@ -92,6 +97,7 @@ export async function agreed(image, faces, network, detector) {
     let [five, look] = [first, straight];
     /** @type {Face | undefined} */
     let anew;
+    let off = Infinity;
     for (let placed = 0; placed <= limits.rounds; placed++) {
       if (placed) {
         anew = await network.locate(image, look.fivePoints);
@@ -99,7 +105,10 @@ export async function agreed(image, faces, network, detector) {
         look = await detector.look(image, five);
       }
       if (look.score < limits.face) return { seen: false };
-      if (apart(five, look.fivePoints) <= (anew ? limits.close : near)) return { seen: true, anew };
+      const before = off;
+      off = apart(five, look.fivePoints);
+      if (off <= (anew ? limits.close : near)) return { seen: true, anew };
+      if (placed === 1 && look.score >= limits.surelyFace && off > limits.nearer * before) break;
     }
     return halfTurned(first, straight);
   }

@@ -12,6 +12,9 @@ from ..schemes.scheme import Scheme
 from ..uncertainty.calibration import Calibration
 
 SCHEMA = "1"
+# `ModelInfo.unsure` of files that name none. Chosen by `python -m training.certainty`, whose
+# results training/README.md holds.
+UNSURE = 1.4
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,7 @@ class ModelInfo:
         licence: terms of the weights.
         training: recipe, data and commit.
         calibration: the meaning of its scales in pixels; None if it was exported without data.
-        unsure: mean scale above which `Tracker` distrusts a face, pixels of a crop of 80 x 80; None
-            takes the tracker's own.
+        unsure: mean scale above which landmarks are not trusted, pixels of a crop of 80 x 80.
     """
 
     name: str
@@ -53,7 +55,7 @@ class ModelInfo:
     licence: str
     training: dict[str, object] = field(repr=False)
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
-    unsure: float | None = None
+    unsure: float = UNSURE
 
 
 def info_of(metadata: dict[str, str], path: Path, size: int) -> ModelInfo:
@@ -123,13 +125,10 @@ def _scheme(metadata: dict[str, str]) -> Scheme:
     return scheme
 
 
-def _unsure(metadata: dict[str, str]) -> float | None:
-    text = metadata.get("lapland.unsure")
-    if text is None:
-        return None
-    value = float(text)
+def _unsure(metadata: dict[str, str]) -> float:
+    value = float(metadata.get("lapland.unsure", UNSURE))
     if not 0 < value < 1000:
-        raise ValueError(f"lapland.unsure: expected pixels above 0, not {text}")
+        raise ValueError(f"lapland.unsure: expected pixels above 0, not {value:g}")
     return value
 
 

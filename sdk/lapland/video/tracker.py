@@ -24,10 +24,6 @@ from .scenes import Scenes
 from .search import Searcher
 from .smoothing import strength_named
 
-# Mean scale, pixels of an 80 x 80 crop, above which the landmarks are not trusted. Chosen by
-# `python -m training.certainty`, whose results training/README.md holds.
-UNSURE = 1.4
-
 
 class Tracker(Hinting):
     """Follows the faces of a video: landmarks for every frame, at the cost of the landmarks alone.
@@ -142,7 +138,7 @@ class Tracker(Hinting):
         if detector is not None:
             _check_detector(detector)
             self._rgb = detector.rgb
-            self._networks = Networks(detector, self._unsure or detector.model.unsure or UNSURE)
+            self._networks = Networks(detector, self._unsure or detector.model.unsure)
             self._searcher.use(self._networks.face_detector)
         self._roster.use(self._networks, self._strength)
 

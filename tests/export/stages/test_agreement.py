@@ -55,7 +55,7 @@ def checking(request, detector):
     def anew(graph, points):
         return locate(graph, photo, model, info, points)
 
-    checker = Checker(photo, onet, anew, info.scheme)
+    checker = Checker(photo, onet, anew, info)
     boxes = g.concat([five.min(1), five.max(1)], 1)
     found = checked(g, checker, request.param, boxes, anew(g, five))
     outputs = {"landmarks": found.located.landmarks, "boxes": found.boxes, "lost": found.lost}

@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 from lapland import Detector
-from lapland.landmarks.agreement import checked
+from lapland.detection.portrait import LARGEST_OFFSET, Look, shifted
+from lapland.landmarks import agreement
+from lapland.landmarks.agreement import CERTAIN, DOUBTFUL, HABIT, ROUNDS, checked
+from lapland.schemes.five_points import five_of
 
 BAD, SURE = 0.1, 0.5  # of the distance of the eyes' outer corners; confidence
 
@@ -57,6 +60,73 @@ def test_a_face_that_agrees_is_left_alone(detector, image, upright):
     assert not agreement.moved.any()
     for before, after in zip(located, agreement.located, strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("off", "relative", "is_looked_at"),
+    [
+        (DOUBTFUL - 0.3, 2.0, False),
+        (DOUBTFUL + 0.3, CERTAIN + 0.1, True),
+        (DOUBTFUL + 0.3, CERTAIN - 0.1, False),
+        (LARGEST_OFFSET - 0.3, CERTAIN - 0.1, False),
+        (LARGEST_OFFSET + 0.3, CERTAIN - 0.1, True),
+    ],
+)
+def test_landmarks_are_looked_at_by_their_difference_and_certainty(
+    detector, image, upright, monkeypatch, off, relative, is_looked_at
+):
+    faces, network = detector.networks
+    located = network.locate(image, upright.five_points, textured=True)
+    placed, five = put_off(network, located, off)
+    scale = relative * network.info.unsure * located.steps.mean()
+    located = located._replace(scales=np.full_like(located.scales, scale))
+    looks = []
+    monkeypatch.setattr(agreement, "look_at", lambda *given: looks.append(given) or seen(five[0]))
+    checked(network, faces, image, placed, located)
+    assert bool(looks) == is_looked_at
+
+
+def put_off(network, located, off):
+    """Five points (1, 5, 2) from which landmarks differ by so many portrait pixels, and theirs."""
+    five = five_of(network.info.scheme, located.landmarks)
+    # The nose, as the size of the portrait hangs on the others.
+    offsets = -HABIT - off * np.eye(5)[[2]].T * np.array([1, 0])
+    return shifted(five, offsets[None]), five
+
+
+def seen(five_points, score=1.0):
+    """A look of the O-Net."""
+    return Look(score, five_points, np.zeros((80, 80, 3), np.uint8), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("score", "steps", "looks"),
+    [
+        # They never settle: first look, second, and one at the face upside down.
+        (1.0, [5.0, 5.0, 5.0, 5.0], 3),
+        (0.8, [5.0, 5.0, 5.0, 5.0], ROUNDS + 2),  # is that a face?
+        (1.0, [12.0, 6.0, 4.0, 3.0], ROUNDS + 2),  # nearer each time
+        (1.0, [12.0, 6.0, 1.0], 3),  # they settle
+    ],
+)
+def test_a_face_that_never_settles_is_known_by_its_first_new_place(
+    detector, image, upright, monkeypatch, score, steps, looks
+):
+    faces, network = detector.networks
+    located = network.locate(image, upright.five_points, textured=True)
+    placed, _ = put_off(network, located, 2 * LARGEST_OFFSET)
+    given = []
+
+    def look_at(_, __, points):
+        given.append(points)
+        off = steps[len(given) - 1] if len(given) <= len(steps) else 0.0
+        beside = np.zeros((1, 5, 2))
+        beside[0, 0, 0] = off
+        return seen(shifted(points[None], beside)[0], score if len(given) <= len(steps) else 0.6)
+
+    monkeypatch.setattr(agreement, "look_at", look_at)
+    checked(network, faces, image, placed, located)
+    assert len(given) == looks
 
 
 def test_a_face_that_was_found_elsewhere_is_there_once(detector, image, upright):

@@ -3,8 +3,8 @@
 import pytest
 
 from lapland import Tracker
+from lapland.networks.info import UNSURE
 from lapland.video.networks import Networks
-from lapland.video.tracker import UNSURE
 from tests.videos import video
 
 

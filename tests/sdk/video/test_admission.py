@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from lapland.networks.info import UNSURE
 from lapland.video.clock import Clock, Frame
 from lapland.video.networks import Networks
 from lapland.video.roster import Roster
 from lapland.video.track import Track
-from lapland.video.tracker import UNSURE
 from tests.drawn_dots import five_points
 from tests.videos import two_faces
 
