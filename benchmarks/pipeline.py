@@ -6,7 +6,8 @@
 docs/other-languages.md has it, and both see that frame. Counted are the faces that only one of them
 finds, on the photos and on every fourth of them turned; differences of landmarks are in pixels of
 the crop, 80 on a side. Times are those that the processor spends, so that other programs do not
-lengthen them: the least of some repeats, in turns, averaged over photos; one thread.
+lengthen them: the least of some repeats, in turns, averaged over photos, and over mosaics of them
+with many faces; one thread.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from training.common.command import as_program
 SUFFIXES = (".jpg", ".jpeg", ".png")
 CLOSE = 0.1  # crop pixels
 TURNS = (60, 120, 180, 240, 300)  # degrees: faces that may be found the wrong way up
+MOSAICS = ((2, 2), (4, 3))  # columns and rows of photos
 _SAME = 2.0  # pixels, between the boxes of one face
 
 Image = NDArray[np.uint8]
@@ -54,6 +56,21 @@ def turned(images: list[Image]) -> list[Image]:
         height, width = image.shape[:2]
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), TURNS[i % len(TURNS)], 1)
         found.append(cv2.warpAffine(image, turn, (width, height)))
+    return found
+
+
+def mosaics(images: list[Image], columns: int, rows: int) -> list[Image]:
+    """Frames that hold so many of the frames each, shrunk; what is left over is left out."""
+    height, width = images[0].shape[:2]
+    size = width // columns, height // rows
+    small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
+    found = []
+    for start in range(0, len(small) - columns * rows + 1, columns * rows):
+        parts = small[start : start + columns * rows]
+        lines = [np.hstack(parts[i : i + columns]) for i in range(0, len(parts), columns)]
+        whole = np.zeros_like(images[0])
+        whole[: rows * size[1], : columns * size[0]] = np.vstack(lines)
+        found.append(whole)
     return found
 
 
@@ -136,12 +153,18 @@ def measure(
         load = (time.thread_time_ns() - start) / 1e6
     part = images[:: max(1, len(images) // timed)]
     calls = {"detector": detector.predict, "pipeline": run}
+    crowds = {f"{c} x {r}": mosaics(images, c, r)[: max(1, timed // 4)] for c, r in MOSAICS}
     return {
         "bytes": size,
         "load": load,
         **agreement(detector, run, images),
         "turned": agreement(detector, run, turned(images[::4])),
         "ms": times(calls, part, repeats),
+        "mosaics": {
+            size: {"photos": len(some), "ms": times(calls, some, repeats)}
+            for size, some in crowds.items()
+            if some
+        },
     }
 
 

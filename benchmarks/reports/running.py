@@ -102,6 +102,9 @@ def pipeline(report: Report) -> str:
             "a photo by the file, ms": f"{ms['pipeline']:.1f}",
             "to load the file, ms": f"{found['load']:.0f}",
         }
+        for size, mosaic in found["mosaics"].items():
+            both = f"{mosaic['ms']['detector']:.1f}, {mosaic['ms']['pipeline']:.1f}"
+            cells[f"{size} photos in one by `predict`, by the file, ms"] = both
         for name, cell in cells.items():
             rows.setdefault(name, [name]).append(cell)
     frame = f"{setting['width']} x {setting['height']}"

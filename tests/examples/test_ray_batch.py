@@ -1,5 +1,6 @@
 """The example for Ray: a real one, on this machine, with little of it."""
 
+import importlib.util
 import os
 import runpy
 import subprocess
@@ -13,7 +14,8 @@ from lapland.image.foreign import SUFFIXES as FOREIGN
 from lapland.image.headers import SUFFIXES as READ
 from training.common.paths import REPOSITORY
 
-pytest.importorskip("ray.data", reason="an extra: pip install 'lapland[ray]'")
+if importlib.util.find_spec("ray") is None:  # programs of their own import it, which takes seconds
+    pytest.skip("an extra: pip install 'lapland[ray]'", allow_module_level=True)
 pyarrow = pytest.importorskip("pyarrow", reason="an extra: pip install 'lapland[ray]'")
 parquet = pytest.importorskip("pyarrow.parquet", reason="an extra: pip install 'lapland[ray]'")
 EXAMPLE = REPOSITORY / "examples/ray_batch.py"

@@ -5,13 +5,15 @@ import numpy as np
 import onnx
 import pytest
 
-from export.stages import candidates
-from export.stages.candidates import Cells, _best, _Shown, merged
-from export.stages.detection import _unlike, detect
+from export.stages import candidates, detection
+from export.stages.candidates import Cells, Seen, _best, _Shown, merged
+from export.stages.detection import _Look, _seen_again, _unlike, detect
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
 from lapland.detection import merging
 from lapland.detection.mtcnn_boxes import suppress
+from lapland.detection.orientation import HANGS, SURE, odds
+from lapland.detection.portrait import SIDE as PORTRAIT
 from lapland.detection.registry import load_detector
 from lapland.networks import loading
 from tests.export.stages.test_crops import session
@@ -124,3 +126,66 @@ def test_suppression(count):
     found = session(g, [(given, ["N", 4])], {"kept": _unlike(g, given)}).run(None, {"boxes": boxes})
     rank = np.arange(count, 0, -1, dtype=np.float32)
     assert np.flatnonzero(found[0]).tolist() == suppress(boxes, rank, 0.5, kind="min").tolist()
+
+
+@pytest.mark.parametrize("doubted", [0.0, 0.5, 1.0])
+def test_only_faces_that_may_hang_are_turned(monkeypatch, doubted):
+    # The networks answer from tables, by the place of a face: 1000 pixels lie between two.
+    chance, count, apart = np.random.default_rng(3), 80, 1000.0
+    shape = np.array([[-40.0, -30], [40, -28], [0, 10], [-35, 45], [35, 44]])
+    five = shape + np.stack([np.arange(count) * apart + 400, np.full(count, 300.0)], 1)[:, None]
+    upright, around = (chance.uniform(0.05, 0.95, count).astype(np.float32) for _ in range(2))
+    first, second = (chance.choice([0.5, 0.97], count).astype(np.float32) for _ in range(2))
+    stands, in_doubt = chance.random(count) < 0.8, chance.random(count) < doubted
+    some = np.flatnonzero(chance.random(count) < 0.7)
+    in_doubt[np.setdiff1d(np.arange(count), some)[:5]] = True  # not looked at: that counts nothing
+
+    def look(g, onet, photo, points):
+        at = (points.mean(1).part(0, 1, 1) / apart).apply("Floor").reshape(-1).cast(np.int64)
+        level = g.value(around, np.float32).take(at).reshape(-1, 1, 1, 1)
+        portraits = level * np.ones((1, 3, PORTRAIT, PORTRAIT))
+        seen = g.value(second, np.float32).take(at), points + 1.0
+        return portraits, _Look(*seen, g.value(stands, np.bool_).take(at))
+
+    def insert(g, model, name, given, outputs):
+        return [given["planes"].part(0, 1, 1).part(0, 1, 2).part(0, 1, 3).reshape(-1, 1)]
+
+    monkeypatch.setattr(detection, "_look", look)
+    monkeypatch.setattr(detection, "insert", insert)
+    g = Graph()
+    points, scores = Value(g, "points", np.float64), Value(g, "scores", np.float32)
+    boxes = g.concat([points.min(1), points.max(1)], 1)
+    portraits = g.value(upright, np.float32).reshape(-1, 1, 1, 1) * np.ones(
+        (1, 3, PORTRAIT, PORTRAIT)
+    )
+    result = _seen_again(
+        g,
+        {"onet": None, "blazeface": None},
+        Picture(Value(g, "image", np.uint8), 480, 640, False),
+        Seen(boxes, scores, points, g.value(np.zeros(count, bool), np.bool_)),
+        portraits,
+        _Look(scores, points, g.value(np.ones(count, bool), np.bool_)),
+        g.value(some, np.int64),
+        g.value(in_doubt, np.bool_),
+    )
+    names = ("new_scores", "new_points", "upright", "new_boxes", "turned", "again")
+    run = session(
+        g,
+        [(points, five.shape), (scores, first.shape)],
+        dict(zip(names, result, strict=True)),
+    )
+    found = dict(zip(names, run.run(None, {"points": five, "scores": first}), strict=True))
+
+    lead = odds(around) - odds(upright)
+    hangs = (stands & (second > SURE) & (lead > 0)) | (lead > HANGS)
+    hangs &= in_doubt & np.isin(np.arange(count), some)
+    assert hangs.any() == (doubted > 0)
+    turned = 2 * five[:, :2].mean(axis=1, keepdims=True) - five + 1
+    np.testing.assert_array_equal(found["turned"], hangs)
+    np.testing.assert_array_equal(found["new_scores"], np.where(hangs, second, first))
+    np.testing.assert_allclose(found["new_points"], np.where(hangs[:, None, None], turned, five))
+    np.testing.assert_array_equal(found["upright"], np.where(hangs, stands, True))
+    same = (found["new_boxes"] == np.concatenate([five.min(1), five.max(1)], 1)).all(axis=1)
+    np.testing.assert_array_equal(same, ~hangs)
+    expected = np.where(np.isin(np.arange(count), some), upright, 0)
+    np.testing.assert_allclose(found["again"], expected)
