@@ -53,12 +53,12 @@ OURS = Peer(
     "lapland",
     "lapland.py",
     (
-        Row("lapland", "300w 1/2-lite int8", "1/2-lite in int8, weights of 300-W"),
-        Row("lapland 1/4-lite", "300w 1/4-lite int8", "1/4-lite in int8, weights of 300-W"),
-        Row("lapland 1", "300w 1 float32", "width 1 in float32, weights of 300-W"),
-        Row("lapland, tracking", "300w 1/2-lite int8 tracking", "`Tracker` with the first"),
-        Row("lapland, open weights", "open mobile int8", "the default model: `mobile` in int8"),
-        Row("lapland, open, tracking", "open mobile int8 tracking", "`Tracker` with that"),
+        Row("lapland", "open mobile int8", "the default, `mobile` in int8"),
+        Row("lapland, tracking", "open mobile int8 tracking", "`Tracker` with it"),
+        Row("lapland, 300-W", "300w 1/2-lite int8", "1/2-lite in int8, for research"),
+        Row("lapland, 300-W 1/4-lite", "300w 1/4-lite int8", "in int8, for research"),
+        Row("lapland, 300-W 1", "300w 1 float32", "in float32, for research"),
+        Row("lapland, 300-W, tracking", "300w 1/2-lite int8 tracking", "`Tracker` with 1/2-lite"),
     ),
 )
 RIVALS = (

@@ -11,7 +11,7 @@ import lapland
 from lapland.detection.registry import load_detector
 
 PACKAGES = ("numpy", "onnxruntime", "opencv-python")
-DETECTING = "300w 1/2-lite int8"  # times of detection come from this row: they are the same for all
+DETECTING = "open mobile int8"  # times of detection come from this row: they are the same for all
 _FRAMES = 3  # before the one that is timed
 
 
