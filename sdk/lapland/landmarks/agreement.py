@@ -26,8 +26,8 @@ HABIT = np.array([[0.6, 0.6], [-0.6, 0.6], [0.0, -1.65], [0.0, -0.2], [0.0, -0.2
 # DOUBTFUL, and four of a hundred that were found the wrong way up.
 DOUBTFUL = 3.6
 # Mean scale relative to the `unsure` of the model. Landmarks that are surer are in doubt beyond
-# LARGEST_OFFSET alone: of some 900 of nine models between DOUBTFUL and that, on open faces turned
-# by any angle and on photos without faces, no look at one changed a result.
+# LARGEST_OFFSET alone: of some 750 between DOUBTFUL and that, of eight models and three detectors,
+# on open faces turned by any angle and on photos without faces, no look at one changed a result.
 CERTAIN = 0.85
 # Landmarks placed anew from the O-Net's points have arrived below CLOSE: the O-Net sees the eyes at
 # the same place, and the nose up to 2 pixels off, by the habit of the labels. Profiles stay above
