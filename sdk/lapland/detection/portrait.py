@@ -41,8 +41,12 @@ def shifted(five_points: Floats, offsets: Floats) -> NDArray[np.float64]:
 
 def offsets(five_points: Floats, others: Floats) -> NDArray[np.float64]:
     """The inverse of `shifted`: (N, 5, 2), from five points to others, in their portrait pixels."""
-    steps = as_complex(others - five_points) / portrait_axes(five_points)[:, None]
-    return as_points(steps)
+    return in_portrait_pixels(others - five_points, portrait_axes(five_points))
+
+
+def in_portrait_pixels(offsets: Floats, axes: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """Offsets (N, 5, 2) in image pixels -> in the pixels of portraits with these axes (N,)."""
+    return as_points(as_complex(offsets) / axes[:, None])
 
 
 def apart(five_points: Floats, others: Floats) -> float:

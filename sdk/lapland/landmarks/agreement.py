@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from ..base.arrays import Floats
 from ..crop.five_points import UPRIGHT, as_complex, as_points, in_all_directions
 from ..detection.base import FaceDetector
-from ..detection.portrait import FACE, LARGEST_OFFSET, apart, look_at, offsets, portrait_axes
+from ..detection.portrait import (
+    FACE,
+    LARGEST_OFFSET,
+    apart,
+    in_portrait_pixels,
+    look_at,
+    portrait_axes,
+)
 from ..schemes.five_points import five_of
 from .network import LandmarkNetwork, Located
 
@@ -88,12 +95,13 @@ def checked(
     placed = np.array(five_points)
     seen, moved = np.ones(len(placed), bool), np.zeros(len(placed), bool)
     five = five_of(network.info.scheme, located.landmarks)
-    off = _differences(five, placed)
-    columns = [None if column is None else column.copy() for column in located]
-    scales: Any = columns[1]
-    mean_scales = located.scales.mean(axis=1) / abs(portrait_axes(placed))
+    axes = portrait_axes(placed)  # of the portraits about the detector's points
+    off = np.abs(in_portrait_pixels(five - placed, axes) - HABIT).max(axis=(1, 2))
+    mean_scales = located.scales.mean(axis=1) / abs(axes)
     certain = mean_scales < CERTAIN * network.info.unsure
     doubtful = off > np.where(certain, LARGEST_OFFSET, DOUBTFUL)
+    columns = [None if column is None else column.copy() for column in located]
+    scales: Any = columns[1]
     for i in np.flatnonzero(doubtful) if network.info.calibration else ():
         # A crop about points that are far off is a bad one, even if its landmarks agree.
         agreed = NEAR if off[i] <= LARGEST_OFFSET else CLOSE
@@ -114,15 +122,6 @@ def checked(
             if column is not None and values is not None:
                 column[i] = values[0]
     return Agreement(Located(*columns), placed, seen, moved)  # type: ignore[arg-type]
-
-
-def _differences(five: Floats, placed: Floats) -> NDArray[np.float64]:
-    """(N,): largest difference of the landmarks' five points (N, 5, 2) from the detector's.
-
-    In portrait pixels of the detector's, less the habit.
-    """
-    differences: NDArray[np.float64] = np.abs(offsets(placed, five) - HABIT).max(axis=(1, 2))
-    return differences
 
 
 class _Face:
