@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lapland.crop.halves import Halves
 from lapland.detection.blazeface import BlazeFace
-from lapland.detection.pyramid import Halves
 from lapland.detection.registry import load_detector
 from lapland.networks.loading import load_blazeface
 from training.common.command import as_program

@@ -1,11 +1,11 @@
-"""The photo at smaller sizes, pixel by pixel as `lapland.detection.pyramid.Halves` makes them."""
+"""The photo at smaller sizes, pixel by pixel as `lapland.crop.halves.Halves` makes them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
-from lapland.detection.pyramid import Halves
+from lapland.crop.halves import Halves
 
 _ONE = 256  # OpenCV's weights are multiples of 1 / _ONE
 _FEW = 128  # columns up to which a product with a matrix takes the least time

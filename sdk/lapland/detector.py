@@ -15,6 +15,7 @@ from .base.errors import OptionError, shown
 from .base.heap import FACE_BYTES, give_back, trimmer
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
+from .crop.halves import Halves
 from .faces.faces import Faces
 from .image.loading import Image, ImageLike, load_image
 from .networks.info import ModelInfo
@@ -210,20 +211,21 @@ class Detector(Hinting):
 
     def _detected(self, pixels: Image) -> Faces:
         """The faces that the face detector finds."""
-        found, scores, points = self._networks.faces.detect(pixels)
+        photo = Halves(pixels)  # the crops of large faces come from those of the detector
+        found, scores, points = self._networks.faces.detect(photo)
         largest = np.argsort(-(found[:, 2:] - found[:, :2]).prod(axis=1), kind="stable")
         least, most = self._options.min_confidence, self._options.max_faces
         few = largest if least > 0 or most is None else largest[:most]
-        faces = self._found(pixels, points[few], scores[few], found[few])
+        faces = self._found(photo, points[few], scores[few], found[few])
         if len(faces) < (most or 0) and len(few) < len(largest):  # some were none
-            faces = self._found(pixels, points[largest], scores[largest], found[largest])
+            faces = self._found(photo, points[largest], scores[largest], found[largest])
         if least > 0 and len(faces):
             faces = faces[faces.confidence >= least]
         return faces if most is None else faces[:most]
 
     def _found(
         self,
-        image: Image,
+        photo: Halves,
         points: NDArray[Any],
         scores: NDArray[np.float32],
         boxes: NDArray[np.float32],
@@ -232,15 +234,15 @@ class Detector(Hinting):
         from .landmarks.agreement import SAME, SURE, checked
 
         faces, landmarks = self._networks
-        located = landmarks.locate(image, points, textured=True)
-        agreement = checked(landmarks, faces, image, points, located)
+        located = landmarks.locate(photo, points, textured=True)
+        agreement = checked(landmarks, faces, photo, points, located)
         kept, moved = agreement.seen, agreement.moved
         if moved.any():  # a face found upside down has its box elsewhere
             boxes = boxes.copy()
             boxes[moved] = around(agreement.located.landmarks[moved])
             twins = iou(boxes, boxes[kept & ~moved]).max(axis=1, initial=0.0) > SAME
             kept = kept & ~(moved & twins)
-        result = self._result(image, agreement.five_points, agreement.located, scores, boxes)
+        result = self._result(photo.image, agreement.five_points, agreement.located, scores, boxes)
         if kept.all():
             return result
         # Landmarks that no face confirms may stay if they say that they are unsure.

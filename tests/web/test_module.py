@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lapland import Detector
-from lapland.detection.pyramid import Halves
+from lapland.crop.halves import Halves
 from tests.conftest import ROOT
 from tests.documents.blocks import blocks
 from tests.processes import PATIENCE

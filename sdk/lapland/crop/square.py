@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import Floats
 from .five_points import crop_axes
+from .halves import Halves, Photo
 
 
 def crop_matrices(
@@ -44,14 +45,15 @@ def crop_matrices(
     return matrices
 
 
-def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+def cut(image: Photo, matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
     """One crop: (H, W, 3) uint8 -> (size, size, 3) uint8; black beyond the image.
 
     Every crop pixel is the mean of 2 x 2 bilinear samples, taken from the image, its half, its
     quarter, ...: the smallest in which a crop pixel covers 2 x 2 pixels. So no size of face
-    aliases.
+    aliases. An image may come with its halves, which are not made anew then.
     """
-    height, width = image.shape[:2]
+    halves = Halves.of(image)
+    height, width = halves.image.shape[:2]
     # Plain numbers here: arrays of two elements take most of the time that the pixels take.
     (xx, xy, x0), (yx, yy, y0) = matrix.tolist()  # crop pixel (x, y) -> xx x + xy y + x0, ...
     halvings = max(1, int(math.hypot(xx, yx) / 2)).bit_length() - 1
@@ -62,15 +64,11 @@ def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDA
     reach_x, reach_y = (abs(xx) + abs(xy)) * half, (abs(yx) + abs(yy)) * half
     left, right = _inside(x - reach_x, x + reach_x, shrink, width)
     top, bottom = _inside(y - reach_y, y + reach_y, shrink, height)
-    part = image[top:bottom, left:right]
-    rows, columns = part.shape[0] // shrink, part.shape[1] // shrink
-    if rows < 1 or columns < 1:  # the crop lies outside the image
+    bottom -= (bottom - top) % shrink
+    right -= (right - left) % shrink
+    if top >= bottom or left >= right:  # the crop lies outside the image
         return np.zeros((size, size, 3), np.uint8)
-    part = part[: rows * shrink, : columns * shrink]
-    for _ in range(halvings):  # the mean of 2 x 2 pixels is much faster than that of others
-        part = cv2.resize(
-            part, (part.shape[1] // 2, part.shape[0] // 2), interpolation=cv2.INTER_AREA
-        )  # type: ignore[assignment]
+    part = halves.part(slice(top, bottom), slice(left, right), halvings)
     # crop pixel -> image pixel -> pixel of the shrunk part, sampled twice as densely
     rate, origin = 2 * shrink, (shrink - 1) / 2
     local = np.array(

@@ -5,7 +5,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
+from ..crop.halves import Photo
+from ..image.loading import Image as Image
+
 Result = npt.NDArray[np.float32]
 
 
@@ -42,11 +44,11 @@ class FaceDetector(Protocol):
         """Place of the box, portrait pixels."""
         ...
 
-    def detect(self, image: Image) -> Detections:
+    def detect(self, image: Photo) -> Detections:
         """Finds the faces of an image.
 
         Args:
-            image: (H, W, 3) uint8, BGR.
+            image: (H, W, 3) uint8, BGR; or with its halves, which the crops then share.
         """
         ...
 

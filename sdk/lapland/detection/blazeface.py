@@ -9,11 +9,11 @@ same face are averaged by their scores, as in the paper, so that points are stea
 
 import numpy as np
 
+from ..crop.halves import Halves
 from ..networks.session import Session
-from .base import Result
+from .base import Image, Result
 from .merging import Found, centres, merged, padded, upright_boxes
 from .mtcnn_boxes import Floats
-from .pyramid import Halves, Image
 
 SIDE = 128  # pixels of the photo's longer side, as the network sees it
 CELL = 16  # pixels: it wants whole cells of this size

@@ -11,12 +11,13 @@ approximation of its own, and points are rounded to 1/32 pixel.
 import numpy as np
 import numpy.typing as npt
 
+from ..crop.halves import Halves, Photo
 from ..networks.session import Session
 from .base import Detections
 from .mtcnn_boxes import Floats, Image, Indices, Result, moved, square, suppress
 from .onet import Onet, batches, rounded
 from .options import Thresholds, checked_factor, checked_min_face, checked_thresholds
-from .pyramid import Halves, Pyramid, pyramid
+from .pyramid import Pyramid, pyramid
 
 CELL = 12  # pixels: the window that the P-Net slides
 STRIDE = 2  # pixels: its step
@@ -69,7 +70,7 @@ class Mtcnn:
         self.rnet = Session(rnet, name="rnet.onnx", threads=threads)
         self.onet = Onet(onet, threads=threads)
 
-    def detect(self, image: Image) -> Detections:
+    def detect(self, image: Photo) -> Detections:
         """Finds the faces of an image.
 
         Coordinates are image pixels with pixel centres at integers. The edges of a box (x1, y1, x2,
@@ -79,14 +80,15 @@ class Mtcnn:
         they keep a "- 1" of the 1-based original.
 
         Args:
-            image: (H, W, 3) uint8, BGR.
+            image: (H, W, 3) uint8, BGR, or with its halves.
 
         Returns:
             the faces, best first. Their five points are rounded to 1/32 pixel, so that processors
             that differ in the last bits of the networks make the same crops of them.
         """
-        image = np.ascontiguousarray(image)
-        boxes = square(self._propose(Halves(image)))
+        halves = Halves.of(image)
+        image = np.ascontiguousarray(halves.image)
+        boxes = square(self._propose(halves))
         boxes = square(self._refine(image, boxes))
         scores, boxes, points = self.onet.finish(image, boxes)
         sure = np.flatnonzero(scores > self._thresholds[2])

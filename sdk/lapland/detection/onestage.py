@@ -8,11 +8,11 @@ scores.
 
 import numpy as np
 
+from ..crop.halves import Halves
 from ..networks.session import Session
 from .base import Image, Result
 from .merging import Found, centres, merged, padded, upright_boxes
 from .mtcnn_boxes import Floats
-from .pyramid import Halves
 
 # Pixels: sides of the smallest face and of the largest, in the photo as the network sees it.
 SMALLEST, LARGEST = 20, 150

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..crop import square
 from ..crop.five_points import UPRIGHT, as_complex, as_points, in_all_directions, roll
+from ..crop.halves import Photo
 from .base import Result
 from .blazeface import BlazeFace
 from .mtcnn_boxes import Floats, Image
@@ -51,7 +52,7 @@ class Stance(NamedTuple):
     turned: npt.NDArray[np.bool_]
 
 
-def cut_portraits(image: Image, five_points: Floats | Result) -> tuple[list[Image], Floats]:
+def cut_portraits(image: Photo, five_points: Floats | Result) -> tuple[list[Image], Floats]:
     """Portraits about five points (N, 5, 2), and their matrices (N, 2, 3) to image pixels."""
     matrices = portrait_matrices(five_points)
     return [square.cut(image, matrix, SIDE) for matrix in matrices], matrices
@@ -60,7 +61,7 @@ def cut_portraits(image: Image, five_points: Floats | Result) -> tuple[list[Imag
 def stances(
     onet: Onet,
     blazeface: BlazeFace,
-    image: Image,
+    image: Photo,
     five_points: Floats,
     doubtful: npt.NDArray[np.bool_],
     *,
@@ -123,7 +124,7 @@ class _Look(NamedTuple):
 
 
 def _any_way(
-    onet: Onet, image: Image, seen: _Look, doubtful: npt.NDArray[np.bool_], boxes: Floats
+    onet: Onet, image: Photo, seen: _Look, doubtful: npt.NDArray[np.bool_], boxes: Floats
 ) -> Stance:
     """Further looks at N faces, about the O-Net's own points, and in all directions."""
     rows = np.flatnonzero((seen.scores < CERTAIN) | ~seen.stands)
@@ -139,7 +140,7 @@ def _any_way(
     return Stance(*seen, turned)
 
 
-def _best_way(onet: Onet, image: Image, boxes: Floats) -> Floats:
+def _best_way(onet: Onet, image: Photo, boxes: Floats) -> Floats:
     """The O-Net's points (N, 5, 2) in the best of all portraits of each of N > 0 boxes."""
     # Whatever the roll, the squares of the sides add up to the same.
     sides = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) / np.linalg.norm(BOX[1:])
@@ -152,7 +153,7 @@ def _best_way(onet: Onet, image: Image, boxes: Floats) -> Floats:
     return found
 
 
-def _look(onet: Onet, image: Image, five_points: Floats) -> _Look:
+def _look(onet: Onet, image: Photo, five_points: Floats) -> _Look:
     """The O-Net's look at portraits about five points (N, 5, 2)."""
     if not len(five_points):
         return _Look(np.zeros(0, np.float32), np.zeros((0, 5, 2)), np.zeros(0, bool))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..crop.five_points import roll
+from ..crop.halves import Halves, Photo
 from ..crop.square import to_image
 from .base import Detections, Result
 from .blazeface import BlazeFace
@@ -21,7 +22,6 @@ from .onestage import BOX, OneStage
 from .onet import Onet, rounded
 from .orientation import SURE, cut_portraits, odds, stances
 from .portrait import portrait_matrices
-from .pyramid import Halves
 
 # Side of a face, as MTCNN's boxes count, in longer sides of the photo. From LARGE on BlazeFace
 # places points well, and sees nearly all.
@@ -74,14 +74,14 @@ class PairedDetector:
         self._min_face, self._turned = min_face, turned
         self._least = math.log(least / (1 - least))
 
-    def detect(self, image: Image) -> Detections:
+    def detect(self, image: Photo) -> Detections:
         """Finds the faces of an image; `FaceDetector` says how."""
-        halves = Halves(image)
+        halves = Halves.of(image)
         large_ones = self.blazeface.find(halves)
         found = joined(large_ones, self.onestage.find(halves, all_sizes=self._turned))
         blazeface = np.arange(len(found.boxes)) < len(large_ones.boxes)
         sides = _sides(found.boxes)
-        large = blazeface & (sides >= LARGE * max(image.shape[:2]))
+        large = blazeface & (sides >= LARGE * max(halves.image.shape[:2]))
         # Large ones count if two are the same face, and then the better score.
         ranks = found.scores + large
         # Of a face that hangs BlazeFace may see one that stands: both stay for the O-Net.
@@ -90,7 +90,7 @@ class PairedDetector:
         kept = [r[suppress(found.boxes[r], ranks[r], SAME, kind="min")] for r in rows]
         chosen = np.concatenate(kept)
         chosen = chosen[sides[chosen] >= LEAST * self._min_face]
-        faces = self._checked(image, found.at(chosen), ~large[chosen], blazeface[chosen])
+        faces = self._checked(halves, found.at(chosen), ~large[chosen], blazeface[chosen])
         best = np.argsort(-faces.scores, kind="stable")
         return Detections(*(column[best] for column in faces))
 
@@ -100,7 +100,7 @@ class PairedDetector:
 
     def _checked(
         self,
-        image: Image,
+        image: Halves,
         found: Found,
         coarse: npt.NDArray[np.bool_],
         blazeface: npt.NDArray[np.bool_],
@@ -108,7 +108,7 @@ class PairedDetector:
         """Faces in their stance, without those that are none.
 
         Args:
-            image: (H, W, 3) uint8, BGR.
+            image: the image.
             found: N faces.
             coarse: (N,), whether their points are too coarse to count beside the O-Net's.
             blazeface: (N,), whether BlazeFace found them.
@@ -132,7 +132,7 @@ class PairedDetector:
 
     def _seen(
         self,
-        image: Image,
+        image: Halves,
         found: Found,
         plain: npt.NDArray[np.bool_],
         clear: npt.NDArray[np.bool_],
@@ -141,7 +141,7 @@ class PairedDetector:
         """The O-Net's look at N > 0 faces.
 
         Args:
-            image: (H, W, 3) uint8, BGR.
+            image: the image.
             found: the faces.
             plain: (N,), whether they are seen as their detector knows faces.
             clear: (N,), whether they are, with a high score, and stand.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..base.arrays import Floats
 from ..crop import square
 from ..crop.five_points import as_complex, as_points, crop_axes
+from ..crop.halves import Photo
 from .base import FaceDetector, Image
 
 SIDE = 80  # pixels
@@ -71,7 +72,7 @@ class Look(NamedTuple):
     matrix: NDArray[np.float64]
 
 
-def look_at(detector: FaceDetector, image: Image, five_points: Floats) -> Look:
+def look_at(detector: FaceDetector, image: Photo, five_points: Floats) -> Look:
     """Looks at a place that should show a face.
 
     Args:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import Floats
 from ..crop.five_points import UPRIGHT, as_complex, as_points, in_all_directions
+from ..crop.halves import Photo
 from ..detection.base import FaceDetector
 from ..detection.portrait import (
     FACE,
@@ -73,7 +74,7 @@ class Agreement(NamedTuple):
 def checked(
     network: LandmarkNetwork,
     detector: FaceDetector,
-    image: NDArray[np.uint8],
+    image: Photo,
     five_points: NDArray[np.floating[Any]],
     located: Located,
     *,
@@ -86,7 +87,7 @@ def checked(
     Args:
         network: has found the landmarks.
         detector: with the O-Net.
-        image: (H, W, 3) uint8 BGR.
+        image: (H, W, 3) uint8 BGR, or with its halves.
         five_points: (N, 5, 2), those of the crops, image pixels.
         located: the landmarks.
         given: whether the caller knows that there are faces, of any turn: the check then looks in
@@ -130,7 +131,7 @@ class _Face:
     Args:
         network: has found the landmarks.
         detector: with the O-Net.
-        image: (H, W, 3) uint8 BGR.
+        image: (H, W, 3) uint8 BGR, or with its halves.
         five: (5, 2), five points of the landmarks, image pixels.
     """
 
@@ -138,7 +139,7 @@ class _Face:
         self,
         network: LandmarkNetwork,
         detector: FaceDetector,
-        image: NDArray[np.uint8],
+        image: Photo,
         five: Floats,
     ) -> None:
         self._network, self._image, self._five = network, image, five

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ModelError
 from ..crop import square
+from ..crop.halves import Photo
 from ..crop.texture import TEXTURE, texture
 from ..networks import loading
 from .decoders import DECODERS, DEFAULT_DECODER
@@ -57,7 +58,7 @@ class LandmarkNetwork:
 
     def locate(
         self,
-        image: NDArray[np.uint8],
+        image: Photo,
         five_points: NDArray[np.floating[Any]],
         *,
         textured: bool = False,
@@ -65,7 +66,7 @@ class LandmarkNetwork:
         """Landmarks of faces whose five points are known.
 
         Args:
-            image: (H, W, 3) uint8 BGR.
+            image: (H, W, 3) uint8 BGR, or with its halves.
             five_points: (N, 5, 2), image pixels.
             textured: whether a calibration is to be used, which wants the textures of the crops.
 

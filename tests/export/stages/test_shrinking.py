@@ -6,7 +6,7 @@ import pytest
 from export.stages.picture import Picture
 from export.stages.shrinking import Shrunk
 from export.stages.values import Graph, Value
-from lapland.detection.pyramid import Halves
+from lapland.crop.halves import Halves
 from tests.export.stages.test_crops import session
 
 

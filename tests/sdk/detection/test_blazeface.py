@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lapland.base.errors import ModelError
+from lapland.crop.halves import Halves
 from lapland.detection.blazeface import FIVE_OF_SIX, BlazeFace
-from lapland.detection.pyramid import Halves
 from lapland.networks.loading import load_blazeface
 from tests.sdk.detection.turned import POINTS, error, turned
 

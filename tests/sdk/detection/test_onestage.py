@@ -6,9 +6,9 @@ import pytest
 
 from lapland.base.boxes import iou
 from lapland.base.errors import ModelError
+from lapland.crop.halves import Halves
 from lapland.detection.onestage import SMALLEST, OneStage
 from lapland.detection.paired import boxes_of
-from lapland.detection.pyramid import Halves
 from lapland.networks.loading import load_onestage
 from tests.sdk.detection.turned import error, turned
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lapland.detection.pyramid import Halves, pyramid
+from lapland.crop.halves import Halves
+from lapland.detection.pyramid import pyramid
 
 SUMS = [3147769894, 3200037959, 3654538952, 1147057483, 3277124293]
 SHAPES = [(480, 640), (481, 643), (97, 1201), (1500, 1203)]
@@ -69,19 +70,3 @@ def test_every_processor_makes_the_same_pixels():
     sums = [zlib.crc32((level * 128).astype(np.uint16).tobytes()) for _, level in found]
     assert sums == SUMS
     assert all((level * 128 == (level * 128).round()).all() for _, level in found)
-
-
-def test_the_half_of_an_even_size_is_the_mean_of_its_pixels():
-    noise = np.random.default_rng(1).integers(0, 256, (64, 48, 3), dtype=np.uint8)
-    four = noise.reshape(32, 2, 24, 2, 3).astype(int).sum(axis=(1, 3))
-    np.testing.assert_array_equal(Halves(noise).above(16, 20), (four + 2) >> 2)
-
-
-def test_each_half_is_made_once():
-    noise = np.random.default_rng(2).integers(0, 256, (240, 320, 3), dtype=np.uint8)
-    halves = Halves(noise)
-    half = halves.at(160, 120)
-    assert halves.at(160, 120) is half
-    assert halves.above(64, 48) is halves.at(80, 60)  # which comes from the half
-    np.testing.assert_array_equal(half, Halves(noise).at(160, 120))
-    assert halves.at(150, 120) is not halves.at(150, 120)  # other sizes are not kept
