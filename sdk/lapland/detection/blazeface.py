@@ -32,6 +32,7 @@ FIVE_OF_SIX = np.array(
     ]
 )
 BOX = np.array([0.103, 0.88, 1.2])
+UP = np.array([0.5, 0.5, 0.0, -1.0, 0.0, 0.0])  # six points -> the direction of the forehead
 
 
 class BlazeFace:
@@ -97,5 +98,5 @@ def _shrunk(halves: Halves) -> tuple[Image, Floats]:
 
 def _boxes(values: Floats) -> Floats:
     """Centre, sides and points (N, 8, 2) -> boxes (N, 4) in MTCNN's proportions."""
-    up = values[:, 2:4].mean(axis=1) - values[:, 5]
-    return upright_boxes(values[:, 0], values[:, 1].mean(axis=1, keepdims=True), up, BOX)
+    side = values[:, 1].sum(axis=1, keepdims=True) / 2
+    return upright_boxes(values[:, 0], side, UP @ values[:, 2:], BOX)

@@ -20,6 +20,7 @@ COARSER = 4  # sizes of the photo in which the network looks for all faces diffe
 LEVELS = ((8, 1), (16, 1))  # pixels of a cell of each level; each cell counts once
 # The box of MTCNN in the network's square: in its middle, as high as the square, and narrower.
 BOX = np.array([0.0, 0.74, 1.02])
+UP = np.array([0.5, 0.5, 0.0, -0.5, -0.5])  # five points -> the direction of the forehead
 
 
 class OneStage:
@@ -58,9 +59,9 @@ class OneStage:
         scores, values = merged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
         # Places between the edges of the image -> pixels with centres at integers.
         values[:, [0, 2, 3, 4, 5, 6]] -= 0.5
-        up = values[:, 2:4].mean(axis=1) - values[:, 5:].mean(axis=1)
-        side = values[:, 1].mean(axis=1, keepdims=True)
-        return Found(upright_boxes(values[:, 0], side, up, BOX), scores, values[:, 2:])
+        side = values[:, 1].sum(axis=1, keepdims=True) / 2
+        boxes = upright_boxes(values[:, 0], side, UP @ values[:, 2:], BOX)
+        return Found(boxes, scores, values[:, 2:])
 
     def _cells(self, halves: Halves, rate: float) -> tuple[Result, Floats]:
         """Cells of the image at a rate: scores (N,), and values (N, 7, 2) in image pixels."""
