@@ -182,6 +182,7 @@ def write_detection(folder: Path) -> dict[str, Any]:
         "large": paired.LARGE,
         "sure": orientation.SURE,
         "clear": paired.CLEAR,
+        "both": paired.BOTH,
         "possible": paired.POSSIBLE,
         "least": least,
         "rolled": paired.ROLLED,

@@ -23,6 +23,7 @@ from export.stages.values import Graph, Value
 from lapland.detection.onet import Onet
 from lapland.detection.orientation import CERTAIN, FLOOR, HANGS, SURE, TILT, WIDER
 from lapland.detection.paired import (
+    BOTH,
     CLEAR,
     HARDLY,
     LARGE,
@@ -71,6 +72,7 @@ def detect(
     low, high = seen.boxes.split(2, 1)
     sides = (high - low).max(1)
     is_large = (sides >= LARGE * max(photo.height, photo.width)) & seen.small.apply("Not")
+    seen = seen._replace(scores=_better(g, seen, is_large))
     # Large ones count if two are the same face, and then the better score.
     order = (seen.scores + is_large.cast(np.float32)).order()
     kept = _unlike(g, seen.boxes.take(order)) & (sides.take(order) >= LEAST * min_face)
@@ -80,6 +82,18 @@ def detect(
     low, high = boxes.split(2, 1)
     best = stay.take((high - low).product(1).take(stay).order(faces))
     return Found(boxes.take(best), scores.take(best), points.take(best))
+
+
+def _better(g: Graph, seen: Seen, is_large: Value) -> Value:
+    """Scores (N,) of faces; of large ones that are not clear, the better one of both networks."""
+    corners = seen.boxes.cast(np.float32)
+    shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
+    same = (shared > (own + other - shared) * BOTH) & seen.small  # (N, N), the face and another
+    scores = seen.scores
+    others = g.where(same, scores, 0.0, np.float32)
+    better = g.concat([scores.reshape(-1, 1), others], 1).max(1)  # own first: no axis is empty
+    faint = is_large & (scores > CLEAR).apply("Not")
+    return g.where(faint, better, scores, np.float32)
 
 
 def _unlike(g: Graph, boxes: Value) -> Value:

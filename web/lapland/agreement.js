@@ -6,7 +6,7 @@
  */
 
 import { boxOf, cropMatrix, meanOf, stepOf } from "./crop.js";
-import { areaOf, shared } from "./merging.js";
+import { overlap } from "./merging.js";
 import { PORTRAIT } from "./onet.js";
 
 /** @typedef {import("./crop.js").Point} Point */
@@ -51,12 +51,6 @@ function difference(five, placed, habit) {
     return Math.max(Math.abs(along), Math.abs(down));
   });
   return Math.max(...off);
-}
-
-/** Intersection over union. @param {Face["box"]} a @param {Face["box"]} b */
-function overlap(a, b) {
-  const both = shared(a, b);
-  return both / (areaOf(a) + areaOf(b) - both);
 }
 
 /**

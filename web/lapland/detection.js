@@ -7,7 +7,7 @@
 
 import { BlazeFace } from "./blazeface.js";
 import { cropMatrix, meanOf, stepOf, toImage } from "./crop.js";
-import { areaOf, shared, uprightBox } from "./merging.js";
+import { areaOf, overlap, shared, uprightBox } from "./merging.js";
 import { OneStage } from "./onestage.js";
 import { Onet, PORTRAIT, rounded } from "./onet.js";
 import { Halves } from "./shrinking.js";
@@ -24,6 +24,7 @@ import { Halves } from "./shrinking.js";
  * @property {number} large side, in longer sides of the picture, from which BlazeFace comes first
  * @property {number} sure least score of the O-Net for an upright face
  * @property {number} clear least score of a face that is seen upright for certain
+ * @property {number} both least overlap (IoU) of the boxes of one large face in both networks
  * @property {number} possible least score of a face that may hang
  * @property {number} least least probability of a face that the O-Net is not sure of
  * @property {number} rolled most lean of a face, radians
@@ -80,14 +81,23 @@ export class FaceDetector {
   /** Finds faces, the largest first. @param {Image} image @returns {Promise<Found[]>} */
   async find(image) {
     const start = performance.now();
-    const { minFace, large, same, leastSide } = this.description;
+    const { minFace, large, same, leastSide, clear, both } = this.description;
     const halves = new Halves(image);
     const seen = await this.#blazeface.find(halves);
     const small = await this.#onestage.find(halves);
     const isLarge = (/** @type {Found} */ { box }) => sideOf(box) >= large * Math.max(image.width, image.height);
+    /** The better score of both networks. @param {Found} face */
+    const better = (face) => {
+      /** @param {Found} other */
+      const isSame = ({ box }) => overlap(box, face.box) > both;
+      return Math.max(face.score, ...small.filter(isSame).map(({ score }) => score));
+    };
     // BlazeFace places the points of large faces well; those of others are coarse beside the O-Net's.
     const found = [
-      ...seen.map((face) => ({ ...face, coarse: !isLarge(face) })),
+      ...seen.map((face) => {
+        const score = isLarge(face) && face.score <= clear ? better(face) : face.score;
+        return { ...face, score, coarse: !isLarge(face) };
+      }),
       ...small.map((face) => ({ ...face, coarse: true })),
     ];
     // If two are the same face, a large one counts, and then the better score.

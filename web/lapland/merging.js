@@ -14,6 +14,12 @@ export function shared(a, b) {
 /** @param {number[]} box */
 export const areaOf = (box) => (box[2] - box[0]) * (box[3] - box[1]);
 
+/** Intersection over union. @param {number[]} a @param {number[]} b */
+export function overlap(a, b) {
+  const both = shared(a, b);
+  return both / (areaOf(a) + areaOf(b) - both);
+}
+
 /** One cell for each face: the mean of those that see it, by their scores. The best is first.
  * @param {Cell[]} cells @param {number} same least overlap (IoU) of two that see one face @returns {Cell[]} */
 export function merged(cells, same) {
@@ -26,10 +32,7 @@ export function merged(cells, same) {
   const faces = [];
   while (left.length) {
     const [best] = left;
-    const group = left.filter(({ box }) => {
-      const both = shared(best.box, box);
-      return box === best.box || both > same * (areaOf(best.box) + areaOf(box) - both);
-    });
+    const group = left.filter(({ box }) => box === best.box || overlap(best.box, box) > same);
     const sum = group.reduce((scores, { score }) => scores + score, 0);
     /** @param {number} k @param {0 | 1} axis */
     const mean = (k, axis) => group.reduce((all, { score, values }) => all + (score / sum) * values[k][axis], 0);

@@ -10,9 +10,11 @@ from export.stages.candidates import Cells, Seen, _best, _Shown, merged
 from export.stages.detection import _Look, _seen_again, _unlike, detect
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
+from lapland.crop.halves import Halves
 from lapland.detection import merging
 from lapland.detection.mtcnn_boxes import suppress
 from lapland.detection.orientation import HANGS, SURE, odds
+from lapland.detection.paired import CLEAR
 from lapland.detection.portrait import SIDE as PORTRAIT
 from lapland.detection.registry import load_detector
 from lapland.networks import loading
@@ -64,6 +66,22 @@ def test_the_same_faces(width, height, min_face):
         np.testing.assert_allclose(scores, expected.scores[order], atol=1e-4)
         np.testing.assert_allclose(points, expected.five_points[order], atol=1 / 16)
     assert len(detector.detect(image).boxes) >= 5
+
+
+def test_a_large_face_that_is_faint_counts_by_the_better_score():
+    face = cv2.imread(str(REPOSITORY / "examples" / "astronaut.png"))[:350, 50:400]
+    turn = np.array([[1.6, 0.0, 40.0], [0.0, 1.6, 64.0]])
+    dark = cv2.warpAffine(face // 8, turn, (640, 480), borderValue=(90, 90, 90))
+    detector = load_detector(threads=1)
+    halves = Halves(dark)
+    first, second = (part.find(halves).scores for part in (detector.blazeface, detector.onestage))
+    assert first[0] < CLEAR < second[0]
+    boxes, scores, points = graph_of(640, 480, 40).run(None, {"image": dark})
+    expected = detector.detect(dark)
+    np.testing.assert_allclose(scores, second[:1], atol=1e-4)
+    np.testing.assert_allclose(scores, expected.scores, atol=1e-4)
+    np.testing.assert_allclose(boxes, expected.boxes, atol=0.01)
+    np.testing.assert_allclose(points, expected.five_points, atol=1 / 16)
 
 
 def cells_of(rng, count):

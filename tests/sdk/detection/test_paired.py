@@ -77,6 +77,30 @@ def test_a_large_clear_face_takes_no_second_look(detector, image, monkeypatch):
     assert sum(looks) >= 1
 
 
+@pytest.mark.parametrize("by_both", [True, False])
+def test_a_large_face_that_is_faint_takes_a_look_unless_both_networks_see_it(
+    detector, image, monkeypatch, by_both
+):
+    large = image[20:260, 100:340]
+    looks, found = [], detector.detect(large)
+    look, find, others = detector.onet.in_portraits, detector.blazeface.find, detector.onestage.find
+    monkeypatch.setattr(detector.onet, "in_portraits", lambda p: (looks.append(len(p)), look(p))[1])
+    faint = np.float32(CLEAR - 0.1)
+    monkeypatch.setattr(
+        detector.blazeface, "find", lambda h: find(h)._replace(scores=np.array([faint]))
+    )
+    if not by_both:
+        none = np.zeros(0, np.intp)
+        monkeypatch.setattr(detector.onestage, "find", lambda h, **how: others(h, **how).at(none))
+    again = detector.detect(large)
+    assert bool(looks) != by_both
+    assert again.scores[0] > CLEAR  # of the other network, or of the O-Net
+    eyes = np.linalg.norm(found.five_points[0, 0] - found.five_points[0, 1])
+    assert (
+        np.abs(again.five_points - found.five_points).max() < (0 if by_both else 0.2) * eyes + 0.1
+    )
+
+
 @pytest.mark.parametrize("degrees", [-60, -45, -30, 30, 45, 60])
 def test_up_to_60_degrees_of_roll_by_default(detector, image, degrees):
     scene, truth = turned(image, degrees)
