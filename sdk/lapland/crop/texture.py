@@ -43,7 +43,7 @@ def texture(crops: NDArray[np.uint8], landmarks: NDArray[np.floating[Any]]) -> N
         for level in range(LEVELS):
             if level:
                 grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-            columns, rows = _detail(grey[1:] - grey[:-1]), _detail(grey[:, 1:] - grey[:, :-1])
+            columns, rows = _detail(grey[1:], grey[:-1]), _detail(grey[:, 1:], grey[:, :-1])
             row[level] = (columns + rows) / 2
             if not level:
                 row[LEVELS] = abs(columns - rows)
@@ -55,18 +55,19 @@ def _about(grey: NDArray[np.float32], points: NDArray[np.floating[Any]]) -> NDAr
     """(S, S) and (K, 2) -> (K,): logarithm of the detail about each point, over their mean."""
     half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     steps = np.zeros_like(half)
-    steps[:, :-1] = np.abs(half[:, 1:] - half[:, :-1])
-    steps[:-1] += np.abs(half[1:] - half[:-1])
+    steps[:, :-1] = cv2.absdiff(half[:, 1:], half[:, :-1])
+    down: Any = cv2.absdiff(half[1:], half[:-1])
+    steps[:-1] += down
     detail = cv2.blur(steps, (ABOUT, ABOUT), borderType=cv2.BORDER_REFLECT)
-    x, y = np.clip((points + 0.5) / 2, 0, len(half) - 1).astype(np.intp).T
+    inside = np.minimum(np.maximum((points + 0.5) / 2, 0), len(half) - 1)
+    x, y = inside.astype(np.intp).T
     logs = np.log(detail[y, x] / 2 + FLOOR)
-    above: NDArray[np.float32] = logs - logs.mean()
+    above: NDArray[np.float32] = logs - logs.sum() / len(logs)
     return above
 
 
-def _detail(differences: NDArray[np.floating[Any]]) -> float:
+def _detail(after: NDArray[np.float32], before: NDArray[np.float32]) -> float:
     """Logarithm of the mean absolute difference of neighbours."""
     # Not cv2.norm: it tries its signatures in turn, and crashes where Ctrl-C comes between. And
-    # plain numbers: np.diff, means and logarithms of arrays so small take twice the time.
-    total = float(np.abs(differences, out=differences).sum())
-    return math.log(total / differences.size + FLOOR)
+    # plain numbers: means and logarithms of arrays so small take twice the time in numpy.
+    return math.log(cv2.mean(cv2.absdiff(after, before))[0] + FLOOR)

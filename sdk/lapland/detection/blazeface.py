@@ -18,6 +18,9 @@ from .mtcnn_boxes import Floats
 SIDE = 128  # pixels of the photo's longer side, as the network sees it
 CELL = 16  # pixels: it wants whole cells of this size
 _BATCH = 16  # images in one run
+# Of centre, sides and six points, those that are places: 1, and the sides 0.
+_PLACES = np.array([1, 0, 1, 1, 1, 1, 1, 1], np.float64)[:, None]
+_HALF = 0.5 * _PLACES  # places between the edges of the image -> pixels with centres at integers
 ANCHORS = ((8, 2), (16, 6))  # pixels of a cell, anchors in each
 # The six points (the person's right eye, left eye, nose, mouth, right ear, left ear) -> the five of
 # MTCNN, as weighted means; and MTCNN's box: how far it lies towards the forehead, and how wide and
@@ -73,10 +76,7 @@ class BlazeFace:
         """Scores (N,), and values (N, 8, 2) in image pixels, best first."""
         small, rates = _shrunk(halves)
         scores, values = merged(*self._candidates(small))
-        values *= rates
-        # Places between the edges of the image -> pixels with centres at integers.
-        values[:, [0, 2, 3, 4, 5, 6, 7]] -= 0.5
-        return scores, values
+        return scores, values * rates - _HALF
 
     def _candidates(self, small: Image) -> tuple[Result, Floats]:
         """Anchors that see a face: scores (N,), and (N, 8, 2) centre, sides and six points."""
@@ -84,7 +84,7 @@ class BlazeFace:
         scores, offsets = self._session.run(["scores", "offsets"], {"images": image})
         chosen = np.flatnonzero(scores[0] > self._threshold)
         values = offsets[0, chosen].reshape(-1, 8, 2).astype(np.float64)
-        values[:, [0, 2, 3, 4, 5, 6, 7]] += centres(*image.shape[1:3], ANCHORS)[chosen, None]
+        values += centres(*image.shape[1:3], ANCHORS)[chosen, None] * _PLACES
         return scores[0, chosen], values
 
 

@@ -20,6 +20,9 @@ COARSER = 4  # sizes of the photo in which the network looks for all faces diffe
 LEVELS = ((8, 1), (16, 1))  # pixels of a cell of each level; each cell counts once
 # The box of MTCNN in the network's square: in its middle, as high as the square, and narrower.
 BOX = np.array([0.0, 0.74, 1.02])
+# Half a pixel, but not for the sides, of middle, sides and five points: places between the edges of
+# the image -> pixels with centres at integers.
+_HALF = np.array([0.5, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5])[:, None]
 UP = np.array([0.5, 0.5, 0.0, -0.5, -0.5])  # five points -> the direction of the forehead
 
 
@@ -57,8 +60,7 @@ class OneStage:
             rate /= COARSER
             parts.append(self._cells(halves, rate))
         scores, values = merged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-        # Places between the edges of the image -> pixels with centres at integers.
-        values[:, [0, 2, 3, 4, 5, 6]] -= 0.5
+        values -= _HALF
         side = values[:, 1].sum(axis=1, keepdims=True) / 2
         boxes = upright_boxes(values[:, 0], side, UP @ values[:, 2:], BOX)
         return Found(boxes, scores, values[:, 2:])

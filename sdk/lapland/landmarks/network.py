@@ -85,7 +85,7 @@ class LandmarkNetwork:
         for start in range(0, len(matrices), _BATCH):  # crops of thousands would fill the memory
             few = matrices[start : start + _BATCH]
             crops = np.stack([square.cut(image, one, info.size) for one in few])
-            points, spread = self.run(crops)
+            points, spread = self._run(crops)
             if not math.isfinite(float(points.sum()) + float(spread.sum())):
                 raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
             parts.append((points, spread))
