@@ -24,7 +24,9 @@ SIZE = 160  # pixels of a scene
 # The square of a face in its upright portrait of 80 pixels: that of MTCNN's box.
 MIDDLE, SIDE = (39.3, 33.8), 70.0
 LEAST, MOST = 14.0, 140.0  # sides of faces, within those that the levels find
-_HUGE = 0.06  # probability of a face beyond all levels
+# Probability of a face beyond all levels. Most hair, ears and collars of a photo belong to one, and
+# look like small faces.
+_HUGE = 0.18
 _TILT, _STEEP = 18.0, 70.0  # degrees: deviation of the roll; range of a uniform part
 _LEANING = 0.45  # share of that part
 _HANGING = (105.0, 255.0)  # degrees; a face turned so far counts as none
@@ -175,12 +177,14 @@ class _Source:
         """The face at a place, of a size and roll by chance, mirrored or not."""
         # Logarithms: as many from 14 to 28 as from 70 to 140.
         side = float(np.exp(rng.uniform(np.log(LEAST), np.log(MOST))))
-        if rng.random() < _HUGE:
+        huge = rng.random() < _HUGE
+        if huge:
             side = rng.uniform(MOST, 3 * MOST)
         hangs, degrees = (False, rng.uniform(-180, 180)) if turned else _leaning(rng)
-        # Anywhere, so that the border may cut it.
-        centre = rng.uniform(-0.15 * side, SIZE + 0.15 * side, 2)
-        if rng.random() < 0.7:
+        # Anywhere, so that the border may cut it. Of a huge face often only a part is seen.
+        beyond = (0.6 if huge else 0.15) * side
+        centre = rng.uniform(-beyond, SIZE + beyond, 2)
+        if not huge and rng.random() < 0.7:
             room = max(0.0, SIZE / 2 - 0.5 * side)  # whole, if it is no larger than the scene
             centre = SIZE / 2 + rng.uniform(-room, room, 2)
         rate = side / self._square[2]  # scene pixels to a pixel of the full photo
