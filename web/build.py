@@ -183,6 +183,7 @@ def write_detection(folder: Path) -> dict[str, Any]:
         "sure": orientation.SURE,
         "clear": paired.CLEAR,
         "both": paired.BOTH,
+        "share": paired.SHARE,
         "possible": paired.POSSIBLE,
         "least": least,
         "rolled": paired.ROLLED,

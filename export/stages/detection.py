@@ -32,6 +32,7 @@ from lapland.detection.paired import (
     POSSIBLE,
     ROLLED,
     SAME,
+    SHARE,
     THRESHOLDS,
 )
 from lapland.detection.portrait import FACTOR, SIDE
@@ -72,7 +73,7 @@ def detect(
     low, high = seen.boxes.split(2, 1)
     sides = (high - low).max(1)
     is_large = (sides >= LARGE * max(photo.height, photo.width)) & seen.small.apply("Not")
-    seen = seen._replace(scores=_better(g, seen, is_large))
+    seen = _by_both(g, seen, is_large)
     # Large ones count if two are the same face, and then the better score.
     order = (seen.scores + is_large.cast(np.float32)).order()
     kept = _unlike(g, seen.boxes.take(order)) & (sides.take(order) >= LEAST * min_face)
@@ -84,16 +85,20 @@ def detect(
     return Found(boxes.take(best), scores.take(best), points.take(best))
 
 
-def _better(g: Graph, seen: Seen, is_large: Value) -> Value:
-    """Scores (N,) of faces; of large ones that are not clear, the better one of both networks."""
-    corners = seen.boxes.cast(np.float32)
+def _by_both(g: Graph, seen: Seen, is_large: Value) -> Seen:
+    """Large faces with the better score of both networks, and the points of both."""
+    corners, scores, five = seen.boxes.cast(np.float32), seen.scores, seen.five_points
     shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
-    same = (shared > (own + other - shared) * BOTH) & seen.small  # (N, N), the face and another
-    scores = seen.scores
-    others = g.where(same, scores, 0.0, np.float32)
-    better = g.concat([scores.reshape(-1, 1), others], 1).max(1)  # own first: no axis is empty
-    faint = is_large & (scores > CLEAR).apply("Not")
-    return g.where(faint, better, scores, np.float32)
+    same = (shared > (own + other - shared) * BOTH) & seen.small & is_large.reshape(-1, 1)
+    seconds = g.where(same, scores, 0.0, np.float32)  # (N, N), the face and another
+    # The first column counts as none: no axis is empty.
+    seconds = g.concat([scores.reshape(-1, 1) * 0.0, seconds], 1)
+    second = seconds.max(1)
+    best = g.op("ArgMax", seconds, dtype=np.int64, axis=1, keepdims=0)
+    others = five.take((best - 1).at_least(0))
+    share = (second > CLEAR).cast(np.float64) * SHARE
+    five = five + share.reshape(-1, 1, 1) * (others - five)
+    return seen._replace(scores=scores.at_least(second), five_points=five)
 
 
 def _unlike(g: Graph, boxes: Value) -> Value:

@@ -204,7 +204,7 @@ def test_faces_found_the_wrong_way_up_are_placed_anew_or_dropped_as_in_python(
     built, node, tmp_path
 ):
     detector = Detector(precision="float32", threads=1)
-    images = [turned(s, degrees) for s in (160, 240) for degrees in range(15, 375, 45)]
+    images = [turned(s, degrees) for s in (160, 200, 320) for degrees in range(15, 375, 45)]
     outcomes = set()
     found = detected(built, node, tmp_path, detector.model, images)
     for image, module in zip(images, found, strict=True):

@@ -25,6 +25,7 @@ import { Halves } from "./shrinking.js";
  * @property {number} sure least score of the O-Net for an upright face
  * @property {number} clear least score of a face that is seen upright for certain
  * @property {number} both least overlap (IoU) of the boxes of one large face in both networks
+ * @property {number} share of the other network in the points of a large face that it sees clearly
  * @property {number} possible least score of a face that may hang
  * @property {number} least least probability of a face that the O-Net is not sure of
  * @property {number} rolled most lean of a face, radians
@@ -81,23 +82,25 @@ export class FaceDetector {
   /** Finds faces, the largest first. @param {Image} image @returns {Promise<Found[]>} */
   async find(image) {
     const start = performance.now();
-    const { minFace, large, same, leastSide, clear, both } = this.description;
+    const { minFace, large, same, leastSide, clear, both, share } = this.description;
     const halves = new Halves(image);
     const seen = await this.#blazeface.find(halves);
     const small = await this.#onestage.find(halves);
     const isLarge = (/** @type {Found} */ { box }) => sideOf(box) >= large * Math.max(image.width, image.height);
-    /** The better score of both networks. @param {Found} face */
-    const better = (face) => {
+    /** A large face with the better score of both networks, and the points of both. @param {Found} face */
+    const byBoth = (face) => {
       /** @param {Found} other */
       const isSame = ({ box }) => overlap(box, face.box) > both;
-      return Math.max(face.score, ...small.filter(isSame).map(({ score }) => score));
+      const [other] = small.filter(isSame).sort((a, b) => b.score - a.score);
+      if (!other) return face;
+      /** @param {Point} point @param {number} k @returns {Point} */
+      const mixed = ([x, y], k) => [x + share * (other.fivePoints[k][0] - x), y + share * (other.fivePoints[k][1] - y)];
+      const fivePoints = other.score > clear ? face.fivePoints.map(mixed) : face.fivePoints;
+      return { ...face, score: Math.max(face.score, other.score), fivePoints };
     };
     // BlazeFace places the points of large faces well; those of others are coarse beside the O-Net's.
     const found = [
-      ...seen.map((face) => {
-        const score = isLarge(face) && face.score <= clear ? better(face) : face.score;
-        return { ...face, score, coarse: !isLarge(face) };
-      }),
+      ...seen.map((face) => (isLarge(face) ? { ...byBoth(face), coarse: false } : { ...face, coarse: true })),
       ...small.map((face) => ({ ...face, coarse: true })),
     ];
     // If two are the same face, a large one counts, and then the better score.
