@@ -85,7 +85,7 @@ class LandmarkNetwork:
         for start in range(0, len(matrices), _BATCH):  # crops of thousands would fill the memory
             few = matrices[start : start + _BATCH]
             crops = np.stack([square.cut(image, one, info.size) for one in few])
-            points, spread = self._run(crops)
+            points, spread = self.run(crops)
             if not math.isfinite(float(points.sum()) + float(spread.sum())):
                 raise ModelError(f"{info.path}: gave NaN or infinity for a landmark; it is damaged")
             parts.append((points, spread))
@@ -102,6 +102,8 @@ class LandmarkNetwork:
 
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 80, 80, 3) uint8 BGR crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
+        if len(crops) <= _BATCH:
+            return self._run(crops)
         parts = [self._run(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
         landmarks, scales = (np.concatenate(column) for column in zip(*parts, strict=True))
         return landmarks, scales
