@@ -19,10 +19,15 @@ def iou(first: Floats, second: Floats) -> NDArray[np.float64]:
     """Intersection over union of boxes: (N, 4), (M, 4) -> (N, M), 0 if both are empty."""
     a, b = np.asarray(first, np.float64)[:, None], np.asarray(second, np.float64)[None]
     low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
-    shared = np.maximum(high - low, 0).prod(axis=2)
-    areas = (a[..., 2:] - a[..., :2]).prod(axis=2) + (b[..., 2:] - b[..., :2]).prod(axis=2)
-    union = areas - shared
+    shared = _area(np.maximum(high - low, 0))
+    union = _area(a[..., 2:] - a[..., :2]) + _area(b[..., 2:] - b[..., :2]) - shared
     ratio: NDArray[np.float64] = np.divide(
         shared, union, out=np.zeros_like(shared), where=union > 0
     )
     return ratio
+
+
+def _area(sides: Floats) -> Floats:
+    """Width times height, (..., 2) -> (...); `prod` takes three times as long for few boxes."""
+    area: Floats = sides[..., 0] * sides[..., 1]
+    return area

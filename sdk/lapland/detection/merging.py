@@ -46,26 +46,28 @@ def merged(scores: Result, values: Floats) -> tuple[Result, Floats]:
         best scores and means of the faces, best first.
     """
     order = np.argsort(-scores, kind="stable")
+    shape = values.shape[1:]
     scores, values = scores[order], values[order]
-    flat = values.reshape(len(values), 2 * values.shape[1])
+    flat = values.reshape(len(values), 2 * shape[0])
     weights = scores.astype(np.float64)
     half = values[:, 1] / 2
     low, high = values[:, 0] - half, values[:, 0] + half
     area = 4 * half[:, 0] * half[:, 1]
-    left = np.arange(len(scores))
-    rows: list[int] = []
+    bests: list[np.float32] = []
     means: list[Floats] = []
-    while len(left):
-        best = int(left[0])
-        sides = np.minimum(high[best], high[left]) - np.maximum(low[best], low[left])
+    while len(scores):
+        sides = np.minimum(high[0], high) - np.maximum(low[0], low)
         shared = np.maximum(sides[:, 0], 0) * np.maximum(sides[:, 1], 0)
-        same = shared > SAME * (area[best] + area[left] - shared)
+        same = shared > SAME * (area[0] + area - shared)
         same[0] = True
-        group = left[same]
-        means.append(weights[group] @ flat[group] / weights[group].sum())
-        rows.append(best)
-        left = left[~same]
-    return scores[rows], np.array(means).reshape(-1, *values.shape[1:])
+        part = weights[same]
+        means.append(part @ flat[same] / part.sum())
+        bests.append(scores[0])
+        if len(part) == len(scores):
+            break  # most photos have one face
+        columns = scores, flat, weights, low, high, area
+        scores, flat, weights, low, high, area = (column[~same] for column in columns)
+    return np.array(bests, np.float32), np.array(means).reshape(-1, *shape)
 
 
 @functools.lru_cache(maxsize=64)
@@ -106,11 +108,9 @@ def upright_boxes(centre: Floats, side: Floats, up: Floats, proportions: Floats)
         up: (N, 2), direction of the forehead, of any length.
         proportions: how far the box lies towards the forehead, its width and its height, in sides.
     """
-    up = up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
+    up = up / np.maximum(np.hypot(up[:, 0], up[:, 1]), 1e-6)[:, None]
     shift, across, along = proportions
     middle = centre + shift * side * up
     # The sides of the upright rectangle that is as wide and high as the turned one in the mean.
-    width = np.hypot(across * up[:, 1], along * up[:, 0])
-    height = np.hypot(across * up[:, 0], along * up[:, 1])
-    half = side / 2 * np.stack([width, height], axis=1)
+    half = side / 2 * np.hypot(across * up[:, ::-1], along * up)
     return np.concatenate([middle - half, middle + half], axis=1)

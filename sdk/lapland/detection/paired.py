@@ -128,12 +128,15 @@ class PairedDetector:
         if self._turned:
             plain, clear = plain | ~blazeface, np.zeros_like(clear)
         known = clear & ~coarse
+        if known.all():
+            return Detections(
+                found.boxes.astype(np.float32), found.scores, rounded(found.five_points)
+            )
         boxes, scores, points = found.boxes.copy(), found.scores.copy(), found.five_points.copy()
         onet, kept = known.astype(np.float32), known.copy()  # known ones count as certain
         rows = np.flatnonzero(~known)
-        if len(rows):
-            seen = self._seen(image, found.at(rows), plain[rows], clear[rows], coarse[rows])
-            boxes[rows], scores[rows], points[rows], onet[rows], kept[rows] = seen
+        seen = self._seen(image, found.at(rows), plain[rows], clear[rows], coarse[rows])
+        boxes[rows], scores[rows], points[rows], onet[rows], kept[rows] = seen
         rows = np.flatnonzero(kept)
         if self._turned:  # both may see a face: detector and O-Net pick the better
             certain = odds(onet[rows]) + odds(found.scores[rows])

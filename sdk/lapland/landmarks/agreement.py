@@ -101,9 +101,11 @@ def checked(
     mean_scales = located.scales.mean(axis=1) / abs(axes)
     certain = mean_scales < CERTAIN * network.info.unsure
     doubtful = off > np.where(certain, LARGEST_OFFSET, DOUBTFUL)
+    if network.info.calibration is None or not doubtful.any():
+        return Agreement(located, placed, seen, moved)
     columns = [None if column is None else column.copy() for column in located]
     scales: Any = columns[1]
-    for i in np.flatnonzero(doubtful) if network.info.calibration else ():
+    for i in np.flatnonzero(doubtful):
         # A crop about points that are far off is a bad one, even if its landmarks agree.
         agreed = NEAR if off[i] <= LARGEST_OFFSET else CLOSE
         face = _Face(network, detector, image, five[i])
