@@ -189,7 +189,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     report = json.loads(out.read_text())
     still = report["motions"]["still"]
     assert still["off"]["missed"] == still["detect"]["missed"] == 0
-    assert still["light"]["jitter"] < still["off"]["jitter"] < still["detect"]["jitter"]
+    assert still["light"]["jitter"] < min(still[way]["jitter"] for way in ("off", "detect"))
     assert picture.stat().st_size > 10_000
 
 
