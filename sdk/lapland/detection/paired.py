@@ -38,7 +38,7 @@ THRESHOLDS = (0.6, 0.4, 0.58)
 CLEAR = 0.87
 # Least IoU of the boxes of a large face in both networks. It counts by the better score then: of 53
 # large faces that BlazeFace does not see clearly the other network sees 44, 38 of them clearly, and
-# the O-Net's look at those changed the error of their landmarks by nothing.
+# the O-Net's look at those hardly changed the error of their landmarks.
 BOTH = 0.5
 # Share of the other network in the points of a large face that it sees clearly. Of 809 large open
 # faces the points then lie 1.5 portrait pixels from MTCNN's, root mean square, and BlazeFace's 1.7.
