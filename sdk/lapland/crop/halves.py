@@ -26,7 +26,7 @@ class Halves:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._halves = [np.ascontiguousarray(image)]
+        self._halves = [image]
 
     @classmethod
     def of(cls, photo: "Photo") -> "Halves":
@@ -77,6 +77,8 @@ class Halves:
 
     def _half(self, number: int) -> Image:
         """The image, halved so often; all before are there."""
+        if not number:
+            self._halves[0] = np.ascontiguousarray(self.image)  # of a view only parts may be wanted
         if number == len(self._halves):
             image = self._halves[-1]
             # The mean of 2 x 2 pixels if the size is even, and nearly that if it is odd.

@@ -51,3 +51,15 @@ def test_an_image_that_has_halves_keeps_them():
     halves = Halves.of(image)
     assert halves.image is image
     assert Halves.of(halves) is halves
+
+
+@pytest.mark.parametrize("way", [np.s_[::-1, ::-1], np.s_[:, 3:60], np.s_[..., ::-1]])
+def test_a_view_is_read_in_place_for_a_part_and_is_as_good_as_a_copy(way):
+    view = np.random.default_rng(5).integers(0, 256, (80, 64, 3), dtype=np.uint8)[way]
+    halves, copied = Halves(view), Halves(view.copy())
+    part = halves.part(slice(8, 40), slice(0, 32), 0)
+    assert np.shares_memory(part, view)
+    for times in (0, 1, 2):
+        parts = (h.part(slice(8, 40), slice(0, 32), times) for h in (halves, copied))
+        np.testing.assert_array_equal(*parts)
+    np.testing.assert_array_equal(halves.at(24, 30), copied.at(24, 30))
