@@ -1,8 +1,8 @@
 /**
  * The face detector, Python's default: BlazeFace for large faces and a one-stage network for small
- * ones. BlazeFace's word is enough for a large face that it sees clearly. At each of the others the
- * O-Net of MTCNN looks: it says whether a face stands there, and where its five points are, by the habit
- * that the crops of the landmark networks expect.
+ * ones. BlazeFace's word is enough for a large face that it sees clearly, or that the other network
+ * does, too. At each of the others the O-Net of MTCNN looks: it says whether a face stands there, and
+ * where its five points are, by the habit that the crops of the landmark networks expect.
  */
 
 import { BlazeFace } from "./blazeface.js";

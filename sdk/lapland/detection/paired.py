@@ -1,8 +1,8 @@
 """The default face detector: BlazeFace for large faces, a one-stage network for small ones.
 
-BlazeFace's word is enough for a large face that it sees clearly. At each of the others the O-Net of
-MTCNN looks: it says whether a face stands there, and where its five points are, by the habit that
-the crops of the landmark networks expect.
+BlazeFace's word is enough for a large face that it sees clearly, or that the other network does,
+too. At each of the others the O-Net of MTCNN looks: it says whether a face stands there, and where
+its five points are, by the habit that the crops of the landmark networks expect.
 """
 
 import math
