@@ -23,9 +23,7 @@ RANGE = 255.0  # of the input, as the network divides it
 def convert(net: OneStage, metadata: Mapping[str, str]) -> bytes:
     """The network, in evaluation mode -> the bytes of the ONNX file, the same each time."""
     g = GraphBuilder()
-    rows = g.node("Transpose", ["images"], "planes", perm=[0, 3, 1, 2])
-    value = g.node("Cast", [rows], "values", to=TensorProto.FLOAT)
-    value = _convolution(g, net.stem, value, "stem", scale=1 / RANGE)
+    value = _stem(g, net.stem)
     value = _separable(g, net.quarter, value, "quarter")
     fine = _stage(g, net.fine, value, "fine")
     coarse = _stage(g, net.coarse, fine, "coarse")
@@ -59,6 +57,34 @@ def convert(net: OneStage, metadata: Mapping[str, str]) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
+def _stem(g: GraphBuilder, layer: nn.Module) -> str:
+    """The first convolution, which reads the rows of the images as they are, channels side by side.
+
+    So the images need no transposition, and both take two thirds of the time.
+    """
+    convolution, kernel, bias = _folded(layer, 1 / RANGE)
+    (stride,), (pad,) = set(convolution.stride), set(convolution.padding)
+    values = g.node("Cast", ["images"], "values", to=TensorProto.FLOAT)
+    apart = g.node("Unsqueeze", [values, g.integers("axis", 1)], "apart")  # (N, 1, H, W, 3)
+    lines = g.node("Reshape", [apart, g.integers("line", 0, 0, 0, -1)], "lines")  # (N, 1, H, 3 W)
+    outs, ins, height, width = kernel.shape
+    kernel = kernel.transpose(0, 2, 3, 1).reshape(outs, 1, height, ins * width)
+    inputs = [
+        lines,
+        g.constant("stem.kernel", kernel.astype(np.float32)),
+        g.constant("stem.bias", bias.astype(np.float32)),
+    ]
+    value = g.node(
+        "Conv",
+        inputs,
+        "stem.out",
+        kernel_shape=[height, ins * width],
+        strides=[stride, ins * stride],
+        pads=[pad, ins * pad, pad, ins * pad],
+    )
+    return g.node("Relu", [value], "stem.active")
+
+
 def _stage(g: GraphBuilder, stage: nn.Module, value: str, name: str) -> str:
     for number, block in enumerate(stage.children()):
         value = _separable(g, block, value, f"{name}{number}")
@@ -71,12 +97,18 @@ def _separable(g: GraphBuilder, block: nn.Module, value: str, name: str) -> str:
     return _convolution(g, across, value, f"{name}.across")
 
 
-def _convolution(
-    g: GraphBuilder, layer: nn.Module, value: str, name: str, *, scale: float = 1.0
-) -> str:
+def _convolution(g: GraphBuilder, layer: nn.Module, value: str, name: str) -> str:
     """A convolution with its normalisation folded in, and its ReLU."""
+    convolution, kernel, bias = _folded(layer)
+    value = _conv(g, value, name, kernel, bias, convolution)
+    active = isinstance([*layer.children()][-1], nn.ReLU)
+    return g.node("Relu", [value], f"{name}.active") if active else value
+
+
+def _folded(layer: nn.Module, scale: float = 1.0) -> tuple[nn.Conv2d, Array, Array]:
+    """A convolution, and its kernel and bias with the normalisation folded in."""
     assert isinstance(layer, Convolution)
-    convolution, normalisation, *rest = layer.children()
+    convolution, normalisation, *_ = layer.children()
     assert isinstance(convolution, nn.Conv2d)
     assert isinstance(normalisation, nn.BatchNorm2d)
     assert normalisation.running_mean is not None
@@ -86,8 +118,7 @@ def _convolution(
     )
     kernel = _exact(convolution.weight) * (scale * rate)[:, None, None, None]
     bias = _exact(normalisation.bias) - _exact(normalisation.running_mean) * rate
-    value = _conv(g, value, name, kernel, bias, convolution)
-    return g.node("Relu", [value], f"{name}.active") if rest else value
+    return convolution, kernel, bias
 
 
 def _head(g: GraphBuilder, head: nn.Module, stride: int, value: str, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from export.stages.networks import insert
 from export.stages.picture import Picture
@@ -111,7 +112,7 @@ def onestage_cells(
         min_face: side of the smallest face, pixels.
     """
     shown = _shown(g, photo, shrunk, onestage.SMALLEST / min_face, onestage.LEVELS)
-    (cells,) = insert(g, net, "onestage", {"values": shown.planes}, ["cells"])
+    (cells,) = insert(g, net, "onestage", {"stem.out": _stem(g, net, shown.planes)}, ["cells"])
     cells = cells.reshape(-1, 14)
     logits = cells.take(0, 1)
     least = float(np.log(THRESHOLDS[1] / (1 - THRESHOLDS[1])))
@@ -185,6 +186,23 @@ def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
     (low, high), (other_low, other_high) = (value.split(2, -1) for value in (boxes, others))
     sides = (high.at_most(other_high) - low.at_least(other_low)).apply("Relu")
     return sides.product(2), (high - low).product(2), (other_high - other_low).product(1)
+
+
+def _stem(g: Graph, net: onnx.ModelProto, planes: Value) -> Value:
+    """The one-stage network's first convolution, of planes, which the crops want, too.
+
+    The network itself reads the rows of a picture, with channels side by side.
+    """
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in net.graph.initializer}
+    outs, _, height, width = weights["stem.kernel"].shape
+    kernel = weights["stem.kernel"].reshape(outs, height, width // 3, 3).transpose(0, 3, 1, 2)
+    given = (
+        Value(g, g.own(f"{g.prefix}onestage/{name}", np.ascontiguousarray(array)), np.float32)
+        for name, array in (("stem.kernel", kernel), ("stem.bias", weights["stem.bias"]))
+    )
+    return g.op(
+        "Conv", planes, *given, kernel_shape=[height, height], strides=[2, 2], pads=[1, 1, 1, 1]
+    )
 
 
 def _shown(
