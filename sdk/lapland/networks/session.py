@@ -1,7 +1,6 @@
 """onnxruntime, and nothing else of the package imports it: options, threads, forks, run."""
 
 import ctypes
-import functools
 import os
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,9 +22,9 @@ ort.disable_telemetry_events()  # for programs that have imported it before
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _MOST_THREADS = 1024
-# Bytes of an input from which on a session gives its memory back after the run: some twenty times
-# as many. That of smaller ones it keeps. To take it anew costs little in most processes, and a
-# fifth of the time of a photo in those where the C library gives it back to the system each time.
+# Bytes of an input from which on the memory of a run goes back: some twenty times as many. That of
+# smaller ones is kept. To take it anew costs little in most processes, and a fifth of the time of a
+# photo in those where the C library gives it back to the system each time.
 _LARGE = 1_000_000
 Shape = tuple[str, list[int | str | None]]
 RUNTIME_VERSION: str = ort.__version__
@@ -63,7 +62,7 @@ class Session:
         self._name = name
         self._given = model, threads, optimise
         try:
-            session = _loaded(*self._given)
+            session = _loaded(*self._given, keeps=True)
             # Read here, since names and values that are no text fail only when they are read.
             self.metadata = dict(session.get_modelmeta().custom_metadata_map)
             self.inputs = _described(session.get_inputs())
@@ -73,7 +72,9 @@ class Session:
                 f"{name}: onnxruntime {ort.__version__} cannot load this file ({_first(error)}); "
                 "it is damaged or not an ONNX graph"
             ) from error
-        self._session: Any = session
+        # For small inputs and for large ones. One that keeps its memory cannot be made to give it
+        # back: the results of a run lie in it, too.
+        self._sessions: list[Any] = [session, None]
         _all.add(self)
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
@@ -82,13 +83,13 @@ class Session:
         Raises:
             ModelError: the graph cannot be run.
         """
-        session = self._session
-        if session is None:  # this process was forked; two threads may both load it, one is dropped
-            session = self._session = _loaded(*self._given)
+        large = any(feed.nbytes >= _LARGE for feed in feeds.values())
+        session = self._sessions[large]
+        if session is None:  # the first large input, or this process was forked
+            # Two threads may both load it, and one is dropped.
+            session = self._sessions[large] = _loaded(*self._given, keeps=not large)
         try:
-            large = any(feed.nbytes >= _LARGE for feed in feeds.values())
-            options = _giving_back() if large else None
-            arrays: list[Array] = session.run(list(outputs), dict(feeds), options)
+            arrays: list[Array] = session.run(list(outputs), dict(feeds))
         except Exception as error:  # shapes that do not fit show when it is run
             raise ModelError(
                 f"{self._name}: onnxruntime {ort.__version__} cannot run it ({_first(error)})"
@@ -96,13 +97,13 @@ class Session:
         return arrays
 
     def forget(self) -> None:
-        """In a forked process: leaves the parent's session alone, whose threads are missing.
+        """In a forked process: leaves the parent's sessions alone, whose threads are missing.
 
-        To run it would wait for those threads, and so would to free it: it is never freed.
+        To run one would wait for those threads, and so would to free it: it is never freed.
         """
-        if self._session is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
-            self._session = None
+        for session in filter(None, self._sessions):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(session))
+        self._sessions = [None, None]
 
 
 _all: "weakref.WeakSet[Session]" = weakref.WeakSet()
@@ -116,10 +117,11 @@ def _forget_parent() -> None:
 after_fork(_forget_parent)
 
 
-def _loaded(model: bytes, threads: int | None, optimise: bool) -> Any:
+def _loaded(model: bytes, threads: int | None, optimise: bool, *, keeps: bool) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = 3  # a library does not print; errors come as exceptions
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = keeps
     # A plan of the memory of each shape would stay for as long as the session lives.
     options.enable_mem_pattern = False
     if threads is not None:
@@ -134,14 +136,6 @@ def _loaded(model: bytes, threads: int | None, optimise: bool) -> Any:
         providers=["CPUExecutionProvider"],
         enable_fallback=0,  # else 1.23 and later print and try again
     )
-
-
-@functools.cache
-def _giving_back() -> Any:
-    """Options of a run after which the session gives its memory back."""
-    options = ort.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
 
 
 def _is_count(value: object) -> bool:

@@ -9,11 +9,10 @@ import pytest
 from tests.processes import PATIENCE
 from tests.sdk.promises.keeping import CASES
 
-# MB. A clean case leaves 2 to 23, most of it what the networks keep for the next photo; a photo of
-# 12 megapixels that is kept has 36 more, and onnxruntime's arena, if it never shrinks, leaves 70 to
-# 113 of photos. Threads have heaps of their own, so videos with a search beside
-# them leave 10 to 25, detectors 7 to 16. Other C libraries than glibc are not asked for their free
-# memory.
+# MB. A clean case leaves 2 to 17, most of it what the networks keep for the next photo; a photo of
+# 12 megapixels that is kept has 36 more, and onnxruntime's arena leaves 70 to 113 of large photos.
+# Threads have heaps of their own, so videos with a search beside them leave 10 to 25, detectors 7
+# to 16. Other C libraries than glibc are not asked for their free memory.
 LIMIT, LIMIT_ELSEWHERE = 36, 140
 LIMITS = {"videos of changing size": 70, "detectors that come and go": 45}
 
