@@ -6,6 +6,7 @@ import pytest
 
 from lapland import Detector
 from lapland.base.errors import OptionError
+from lapland.crop.halves import Halves
 from lapland.detection.paired import CLEAR, boxes_of
 from lapland.detection.registry import load_detector
 from lapland.schemes.five_points import five_of
@@ -99,6 +100,16 @@ def test_a_large_face_that_is_faint_takes_a_look_unless_both_networks_see_it(
     assert (
         np.abs(again.five_points - found.five_points).max() < (0 if by_both else 0.2) * eyes + 0.1
     )
+
+
+def test_the_points_of_a_large_face_are_those_of_both_networks(detector, image):
+    large = Halves(image[20:260, 100:340])
+    first, second = (part.find(large) for part in (detector.blazeface, detector.onestage))
+    assert second.scores[0] > CLEAR
+    (five,) = detector.detect(large).five_points
+    expected = (2 * first.five_points[0] + second.five_points[0]) / 3
+    np.testing.assert_allclose(five, expected, atol=1 / 32)
+    assert np.abs(five - first.five_points[0]).max() > 0.1
 
 
 @pytest.mark.parametrize("degrees", [-60, -45, -30, 30, 45, 60])
