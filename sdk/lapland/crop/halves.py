@@ -78,7 +78,8 @@ class Halves:
     def _half(self, number: int) -> Image:
         """The image, halved so often; all before are there."""
         if not number:
-            self._halves[0] = np.ascontiguousarray(self.image)  # of a view only parts may be wanted
+            # Of a view only parts may be wanted, so it is copied late, and once.
+            self._halves[0] = np.ascontiguousarray(self._halves[0])
         if number == len(self._halves):
             image = self._halves[-1]
             # The mean of 2 x 2 pixels if the size is even, and nearly that if it is odd.

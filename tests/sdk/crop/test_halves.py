@@ -63,3 +63,4 @@ def test_a_view_is_read_in_place_for_a_part_and_is_as_good_as_a_copy(way):
         parts = (h.part(slice(8, 40), slice(0, 32), times) for h in (halves, copied))
         np.testing.assert_array_equal(*parts)
     np.testing.assert_array_equal(halves.at(24, 30), copied.at(24, 30))
+    assert halves.above(64, 80) is halves.above(60, 75)  # one copy, however often it is asked for
