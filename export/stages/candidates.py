@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from export.stages.networks import insert
 from export.stages.picture import Picture
@@ -193,16 +193,17 @@ def _stem(g: Graph, net: onnx.ModelProto, planes: Value) -> Value:
 
     The network itself reads the rows of a picture, with channels side by side.
     """
+    (node,) = (node for node in net.graph.node if "stem.out" in node.output)
+    how = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in net.graph.initializer}
-    outs, _, height, width = weights["stem.kernel"].shape
-    kernel = weights["stem.kernel"].reshape(outs, height, width // 3, 3).transpose(0, 3, 1, 2)
+    kernel, bias = (weights[name] for name in node.input[1:])
+    outs, _, height, width = kernel.shape
+    kernel = kernel.reshape(outs, height, width // 3, 3).transpose(0, 3, 1, 2)
     given = (
         Value(g, g.own(f"{g.prefix}onestage/{name}", np.ascontiguousarray(array)), np.float32)
-        for name, array in (("stem.kernel", kernel), ("stem.bias", weights["stem.bias"]))
+        for name, array in zip(node.input[1:], (kernel, bias), strict=True)
     )
-    return g.op(
-        "Conv", planes, *given, kernel_shape=[height, height], strides=[2, 2], pads=[1, 1, 1, 1]
-    )
+    return g.op("Conv", planes, *given, strides=how["strides"][:1] * 2, pads=how["pads"][:1] * 4)
 
 
 def _shown(

@@ -73,10 +73,14 @@ def detect(
     low, high = seen.boxes.split(2, 1)
     sides = (high - low).max(1)
     is_large = (sides >= LARGE * max(photo.height, photo.width)) & seen.small.apply("Not")
-    seen = _by_both(g, seen, is_large)
+    # Overlaps of float32 are exact enough for a threshold, and half the memory.
+    corners = seen.boxes.cast(np.float32)
+    shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)  # (N, N), (N, 1), (N,)
+    seen = _by_both(g, seen, is_large, shared > (own + other - shared) * BOTH)
     # Large ones count if two are the same face, and then the better score.
     order = (seen.scores + is_large.cast(np.float32)).order()
-    kept = _unlike(g, seen.boxes.take(order)) & (sides.take(order) >= LEAST * min_face)
+    meet = (shared > own.at_most(other) * SAME).take(order).take(order, 1)
+    kept = _unlike(g, meet) & (sides.take(order) >= LEAST * min_face)
     kept = order.take(kept).part(0, faces + MORE, 0)
     coarse = is_large.take(kept).apply("Not")
     boxes, scores, points, stay = _checked(g, nets, photo, seen.take(kept), coarse)
@@ -85,11 +89,17 @@ def detect(
     return Found(boxes.take(best), scores.take(best), points.take(best))
 
 
-def _by_both(g: Graph, seen: Seen, is_large: Value) -> Seen:
-    """Large faces with the better score of both networks, and the points of both."""
-    corners, scores, five = seen.boxes.cast(np.float32), seen.scores, seen.five_points
-    shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
-    same = (shared > (own + other - shared) * BOTH) & seen.small & is_large.reshape(-1, 1)
+def _by_both(g: Graph, seen: Seen, is_large: Value, alike: Value) -> Seen:
+    """Large faces with the better score of both networks, and the points of both.
+
+    Args:
+        g: the graph.
+        seen: N faces of both networks.
+        is_large: (N,) bool, large faces of BlazeFace.
+        alike: (N, N) bool, whether the boxes of two are alike.
+    """
+    scores, five = seen.scores, seen.five_points
+    same = alike & seen.small & is_large.reshape(-1, 1)
     seconds = g.where(same, scores, 0.0, np.float32)  # (N, N), the face and another
     # The first column counts as none: no axis is empty.
     seconds = g.concat([scores.reshape(-1, 1) * 0.0, seconds], 1)
@@ -101,14 +111,16 @@ def _by_both(g: Graph, seen: Seen, is_large: Value) -> Seen:
     return seen._replace(scores=scores.at_least(second), five_points=five)
 
 
-def _unlike(g: Graph, boxes: Value) -> Value:
-    """(N,) bool: boxes (N, 4) that none of those before overlaps, whether that stays or not."""
-    # Overlaps of float32 are exact enough for a threshold, and half the memory.
-    corners = boxes.cast(np.float32)
-    shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)
-    rank = g.range(boxes.count())
+def _unlike(g: Graph, meet: Value) -> Value:
+    """(N,) bool: faces that none of those before meets, whether that stays or not.
+
+    Args:
+        g: the graph.
+        meet: (N, N) bool, whether two share much of the smaller box; best first.
+    """
+    rank = g.range(meet.count())
     before = rank < rank.reshape(-1, 1)
-    return (before & (shared > own.at_most(other) * SAME)).cast(np.float32).sum(1) < 0.5
+    return (before & meet).cast(np.float32).sum(1) < 0.5
 
 
 class _Look(NamedTuple):

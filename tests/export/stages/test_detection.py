@@ -6,7 +6,7 @@ import onnx
 import pytest
 
 from export.stages import candidates, detection
-from export.stages.candidates import Cells, Seen, _best, _Shown, merged
+from export.stages.candidates import Cells, Seen, _best, _Shown, merged, overlaps
 from export.stages.detection import _Look, _seen_again, _unlike, detect
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
@@ -14,7 +14,7 @@ from lapland.crop.halves import Halves
 from lapland.detection import merging
 from lapland.detection.mtcnn_boxes import suppress
 from lapland.detection.orientation import HANGS, SURE, odds
-from lapland.detection.paired import CLEAR
+from lapland.detection.paired import CLEAR, SAME
 from lapland.detection.portrait import SIDE as PORTRAIT
 from lapland.detection.registry import load_detector
 from lapland.networks import loading
@@ -141,7 +141,9 @@ def test_suppression(count):
     boxes = np.concatenate([corner, corner + rng.uniform(10, 50, (count, 2))], axis=1)
     g = Graph()
     given = Value(g, "boxes", np.float64)
-    found = session(g, [(given, ["N", 4])], {"kept": _unlike(g, given)}).run(None, {"boxes": boxes})
+    shared, own, other = overlaps(given.reshape(-1, 1, 4), given)
+    kept = _unlike(g, shared > own.at_most(other) * SAME)
+    found = session(g, [(given, ["N", 4])], {"kept": kept}).run(None, {"boxes": boxes})
     rank = np.arange(count, 0, -1, dtype=np.float32)
     assert np.flatnonzero(found[0]).tolist() == suppress(boxes, rank, 0.5, kind="min").tolist()
 
