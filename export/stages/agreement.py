@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from export.stages.candidates import overlaps
-from export.stages.crops import cut, squares, to_image
+from export.stages.crops import Squares, cut, squares, to_image
 from export.stages.locating import Located
 from export.stages.picture import Picture
 from export.stages.portraits import look
@@ -50,18 +50,18 @@ class Checker(NamedTuple):
     info: ModelInfo
 
     def five_of(self, g: Graph, landmarks: Value) -> Value:
-        """(N, K, 2) -> (N, 5, 2) float64."""
-        return g.value(means_of(self.info.scheme), np.float64) @ landmarks.cast(np.float64)
+        """(N, K, 2) -> (N, 5, 2) float32."""
+        return g.value(means_of(self.info.scheme), np.float32) @ landmarks
 
     def look(self, g: Graph, five: Value) -> tuple[Value, Value]:
-        """The O-Net's look at the portraits about N > 0 five points (N, 5, 2) float64.
+        """The O-Net's look at the portraits about N > 0 five points (N, 5, 2).
 
         Returns:
-            scores (N,) float32, and the O-Net's own points (N, 5, 2) float64, image pixels.
+            scores (N,) float32, and the O-Net's own points (N, 5, 2) float32, image pixels.
         """
         found = squares(g, five, size=SIDE, factor=FACTOR, upright=True)
         scores, points = look(g, self.onet, cut(g, self.photo.within(g), found, SIDE))
-        return scores, to_image(found, points)
+        return scores, to_image(found, points).cast(np.float32)
 
 
 class Agreement(NamedTuple):
@@ -80,7 +80,9 @@ class Agreement(NamedTuple):
     twins: Value
 
 
-def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Located) -> Agreement:
+def checked(
+    g: Graph, checker: Checker, rounds: int, boxes: Value, located: Located, places: Squares
+) -> Agreement:
     """Looks at the faces whose landmarks differ from the five points of their crops.
 
     Args:
@@ -89,14 +91,15 @@ def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Loca
         rounds: how often a face may be placed anew.
         boxes: (N, 4) float32, N > 0.
         located: the landmarks.
+        places: squares of their crops.
     """
     five = checker.five_of(g, located.landmarks)
-    off, steps = _differences(g, five, located.five_points)
+    off, steps = _differences(g, five, located.five_points, places, checker.info)
     most = steps * (CERTAIN * checker.info.unsure)
-    certain = located.scales.mean(1, keep=True).cast(np.float64) < most
-    are_doubtful = off > g.where(certain.reshape(-1), LARGEST_OFFSET, DOUBTFUL, np.float64)
-    doubtful = are_doubtful.places()
+    certain = located.scales.mean(1, keep=True) < most
+    are_doubtful = off > g.where(certain.reshape(-1), LARGEST_OFFSET, DOUBTFUL, np.float32)
     some, none = Graph(f"{g.prefix}look/", g), Graph(f"{g.prefix}agree/", g)
+    doubtful = some.within(are_doubtful).places()
     found = _looked_at(some, checker, rounds, doubtful, five, off)
     landmarks = found.located.landmarks
     placed = some.concat([landmarks.min(1), landmarks.max(1)], 1)
@@ -109,7 +112,7 @@ def checked(g: Graph, checker: Checker, rounds: int, boxes: Value, located: Loca
     merged = [some.concat([some.within(old), new], 0).take(order) for old, new in pairs]
     marks = [_among(some, every, indices) for indices in (found.lost, twins)]
     values = g.either(
-        doubtful.count() > 0,
+        are_doubtful.any(),
         (some, [*merged, *marks]),
         (none, [boxes, *located, are_doubtful, are_doubtful]),
     )
@@ -159,16 +162,16 @@ def _looked_at(
         checker: the networks.
         rounds: how often a face may be placed anew.
         doubtful: (D,) int64, their indices.
-        five: (N, 5, 2) float64, five points of the landmarks of all faces.
-        off: (N,) float64, their difference from those of the crops.
+        five: (N, 5, 2) float32, five points of the landmarks of all faces.
+        off: (N,) float32, their difference from those of the crops.
     """
-    few, first = g.within(doubtful), g.within(five).take(doubtful)
+    first = g.within(five).take(doubtful)
     # A crop about points that are far off is a bad one, even if its landmarks agree.
-    far = g.within(off).take(few) > LARGEST_OFFSET
-    agreed = g.where(far, CLOSE, NEAR, np.float64)
+    far = g.within(off).take(doubtful) > LARGEST_OFFSET
+    agreed = g.where(far, CLOSE, NEAR, np.float32)
     score, start = checker.look(g, first)
     gone = score < FACE
-    lost = few.take(gone.places())
+    lost = doubtful.take(gone.places())
     if rounds == 0:
         nothing = zip((np.int64, *[np.float32] * 5), _Outcome.none(checker)[1:], strict=True)
         return _Outcome.of([lost, *(g.value(value, dtype) for dtype, value in nothing)])
@@ -176,7 +179,7 @@ def _looked_at(
     open_ = ((apart > agreed) & gone.apply("Not")).places()
     given = (value.take(open_) for value in (first, start, score, apart))
     found = _placed_anew(g, checker, rounds, *given)
-    at = few.take(open_)
+    at = doubtful.take(open_)
     return _Outcome(g.concat([lost, at.take(found.lost)], 0), at.take(found.moved), found.located)
 
 
@@ -198,10 +201,10 @@ def _placed_anew(
         g: the graph.
         checker: the networks.
         rounds: how often a face may be placed anew.
-        first: (P, 5, 2) float64, five points of their landmarks.
+        first: (P, 5, 2) float32, five points of their landmarks.
         start: likewise, the O-Net's points there.
         score: (P,) float32, its score.
-        before: (P,) float64, how far these points are apart, portrait pixels.
+        before: (P,) float32, how far these points are apart, portrait pixels.
     """
     empty = _Outcome.none(checker)
     inner = Graph("round1/", g)
@@ -259,25 +262,37 @@ def _judged(at: Value, fit: Located, scores: Value, apart: Value) -> tuple[_Outc
 
 
 def _apart(g: Graph, five: Value, others: Value) -> Value:
-    """(N,) float64, the largest difference of five points from others, in portrait pixels."""
+    """(N,) float32, the largest difference of five points from others, in portrait pixels."""
     steps = squares(g, five, size=SIDE, factor=FACTOR, upright=True).steps
-    off = (five - others.cast(np.float64)).apply("Abs")
-    return (off.max(2).max(1, keep=True) / steps).reshape(-1)
+    off = (five - others).apply("Abs")
+    return (off.max(2).max(1, keep=True) / steps.cast(np.float32)).reshape(-1)
 
 
-def _differences(g: Graph, five: Value, placed: Value) -> tuple[Value, Value]:
+def _differences(
+    g: Graph, five: Value, placed: Value, places: Squares, info: ModelInfo
+) -> tuple[Value, Value]:
     """The largest differences of the landmarks' five points from the detector's.
 
+    Args:
+        g: the graph.
+        five: (N, 5, 2) float32, five points of the landmarks.
+        placed: likewise, of the detector.
+        places: squares of the crops about these.
+        info: metadata of the landmark network.
+
     Returns:
-        (N,) float64, in portrait pixels of the detector's, less the habit; and (N, 1) float64, the
+        (N,) float32, in portrait pixels of the detector's, less the habit; and (N, 1) float32, the
         side of such a pixel in the image.
     """
-    found = squares(g, placed, size=SIDE, factor=FACTOR, upright=True)
+    turns, steps = places.turns, places.steps
+    if info.crop_upright:  # as portraits are, but for their size
+        steps = steps * (FACTOR / SIDE / (info.crop_factor / info.size))
+    else:
+        _, turns, steps = squares(g, placed, size=SIDE, factor=FACTOR, upright=True)
+    steps = steps.cast(np.float32)
     # Along the portrait's rows, and down.
-    ways = found.matrices.part(0, 2, 2)
-    areas = (found.steps * found.steps).reshape(-1, 1, 1)
-    off = ((five - placed.cast(np.float64)) @ ways) / areas - HABIT
-    return off.apply("Abs").max(1, 2), found.steps
+    off = (five - placed) @ turns.cast(np.float32) / steps.reshape(-1, 1, 1) - HABIT
+    return off.apply("Abs").max(1, 2), steps
 
 
 def _among(g: Graph, every: Value, few: Value) -> Value:

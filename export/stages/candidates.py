@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
 from export.stages.networks import insert
 from export.stages.picture import Picture
@@ -61,17 +60,28 @@ class Seen(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """A photo as a network sees it.
+    """The size at which a network sees a photo.
 
     Attributes:
-        planes: (1, 3, H, W) float32, whole cells.
+        size: width and height of the photo, pixels.
+        beyond: how many black pixels are on its right and below, for whole cells.
         centres: (A, 2), of its cells, in its pixels, for each anchor.
         rates: (2, 2), its pixels -> image pixels.
     """
 
-    planes: Value
+    size: tuple[int, int]
+    beyond: tuple[int, int]
     centres: Matrix
     rates: Matrix
+
+    def filled(self, shown: Value, *axes: int) -> Value:
+        """The photo at this size with the black pixels; axes of its width and its height."""
+        if not any(self.beyond):
+            return shown
+        pads = [0] * 4
+        for axis, count in zip(axes, self.beyond, strict=True):
+            pads[axis] = count
+        return shown.graph.op("Pad", shown, shown.graph.integers(0, 0, 0, 0, *pads))
 
 
 def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shrunk) -> Cells:
@@ -84,8 +94,9 @@ def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shru
         shrunk: its smaller sizes.
     """
     rate = blazeface.SIDE / max(photo.height, photo.width)
-    shown = _shown(g, photo, shrunk, rate, blazeface.ANCHORS)
-    scores, offsets = insert(g, net, "blazeface", {"planes": shown.planes}, ["scores", "offsets"])
+    shown = _shown(photo, rate, blazeface.ANCHORS)
+    planes = shown.filled(shrunk.at(*shown.size), 3, 2)
+    scores, offsets = insert(g, net, "blazeface", {"planes": planes}, ["scores", "offsets"])
     scores = scores.reshape(-1)
     chosen = _best(scores, scores > THRESHOLDS[0], shown)
     given = [offsets.reshape(-1, 16).take(chosen), _centres(g, chosen, shown)]
@@ -95,8 +106,8 @@ def blazeface_cells(g: Graph, net: onnx.ModelProto, photo: Picture, shrunk: Shru
     points[2:7, 2:8] = blazeface.FIVE_OF_SIX
     points[7, 2:6] = 0.5, 0.5, 0, -1
     points[:, 8] = _PLACES
-    rows = g.concat(given, 1).cast(np.float64) @ _marked(np.kron(points.T, shown.rates))
-    return Cells(scores.take(chosen), rows - _marked(np.repeat(_PLACES * 0.5, 2)))
+    moved = _marked(np.kron(points.T, shown.rates), -np.repeat(_PLACES * 0.5, 2))
+    return Cells(scores.take(chosen), g.concat(given, 1).cast(np.float64) @ moved)
 
 
 def onestage_cells(
@@ -111,8 +122,9 @@ def onestage_cells(
         shrunk: its smaller sizes.
         min_face: side of the smallest face, pixels.
     """
-    shown = _shown(g, photo, shrunk, onestage.SMALLEST / min_face, onestage.LEVELS)
-    (cells,) = insert(g, net, "onestage", {"stem.out": _stem(g, net, shown.planes)}, ["cells"])
+    shown = _shown(photo, onestage.SMALLEST / min_face, onestage.LEVELS)
+    pixels = g.op("Unsqueeze", shrunk.pixels(*shown.size), g.integers(0))
+    (cells,) = insert(g, net, "onestage", {"images": shown.filled(pixels, 2, 1)}, ["cells"])
     cells = cells.reshape(-1, 14)
     logits = cells.take(0, 1)
     least = float(np.log(THRESHOLDS[1] / (1 - THRESHOLDS[1])))
@@ -132,8 +144,7 @@ def onestage_cells(
     growing[4:14] = np.kron(points.T, shown.rates)
     sides = np.kron(_SIDES, shown.rates.sum(0))
     side = columns.part(3, 4, 1).apply("Exp")
-    growing, sides, fixed = _marked(growing), _marked(sides), _marked(fixed)
-    rows = (columns @ growing + sides) * side + (columns @ fixed + _marked(shift, 1.0))
+    rows = (columns @ _marked(growing, sides)) * side + columns @ _marked(fixed, shift, 1.0)
     return Cells(columns.take(0, 1).apply("Sigmoid").cast(np.float32), rows)
 
 
@@ -166,9 +177,9 @@ def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
     corners = given @ np.kron([[1, 1], [-0.5, 0.5]], np.eye(2))
     # No transposition: onnxruntime 1.19 fuses it with the product, which it cannot for float64.
     shared, own, other = overlaps(corners.take(first).reshape(-1, 1, 4), corners)
-    meet = shared > (own + other - shared) * SAME
+    meet = shared * (1 + 1 / SAME) > own + other
     number = g.op("CumSum", meet.cast(np.float32), g.value(0, np.int64))
-    weights = (meet & number.equals(1.0)).cast(np.float64) * scores.cast(np.float64)
+    weights = g.where(meet & number.equals(1.0), scores.cast(np.float64), 0.0, np.float64)
     means = (weights @ rows) / weights.sum(1, keep=True)
     centre, sides, five, up, network = means.split((2, 2, 10, 2, 1), 1)
     is_small = network.reshape(-1) > 0.5
@@ -176,9 +187,10 @@ def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
     return Seen(boxes, scores.take(first), five.reshape(-1, 5, 2), is_small)
 
 
-def _marked(matrix: Matrix, mark: float = 0.0) -> Matrix:
-    """(..., 16) -> (..., 17), with the number of a network in the end."""
-    return np.concatenate([matrix, np.full((*matrix.shape[:-1], 1), mark)], axis=-1)
+def _marked(matrix: Matrix, added: Matrix, mark: float = 0.0) -> Matrix:
+    """(M, 16) and what is added (16,) -> (M + 1, 17), with the number of a network in the end."""
+    whole = np.vstack([matrix, added])
+    return np.hstack([whole, np.append(np.zeros(len(matrix)), mark)[:, None]])
 
 
 def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
@@ -188,36 +200,13 @@ def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
     return sides.product(2), (high - low).product(2), (other_high - other_low).product(1)
 
 
-def _stem(g: Graph, net: onnx.ModelProto, planes: Value) -> Value:
-    """The one-stage network's first convolution, of planes, which the crops want, too.
-
-    The network itself reads the rows of a picture, with channels side by side.
-    """
-    (node,) = (node for node in net.graph.node if "stem.out" in node.output)
-    how = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in net.graph.initializer}
-    kernel, bias = (weights[name] for name in node.input[1:])
-    outs, _, height, width = kernel.shape
-    kernel = kernel.reshape(outs, height, width // 3, 3).transpose(0, 3, 1, 2)
-    given = (
-        Value(g, g.own(f"{g.prefix}onestage/{name}", np.ascontiguousarray(array)), np.float32)
-        for name, array in zip(node.input[1:], (kernel, bias), strict=True)
-    )
-    return g.op("Conv", planes, *given, strides=how["strides"][:1] * 2, pads=how["pads"][:1] * 4)
-
-
-def _shown(
-    g: Graph, photo: Picture, shrunk: Shrunk, rate: float, levels: tuple[tuple[int, int], ...]
-) -> _Shown:
+def _shown(photo: Picture, rate: float, levels: tuple[tuple[int, int], ...]) -> _Shown:
     """The photo at a rate, filled with black to whole cells at the right and below."""
     width, height = (max(1, round(side * rate)) for side in (photo.width, photo.height))
-    planes = shrunk.at(width, height)
-    down, right = -height % blazeface.CELL, -width % blazeface.CELL
-    if down or right:
-        planes = g.op("Pad", planes, g.integers(0, 0, 0, 0, 0, 0, down, right))
+    right, down = -width % blazeface.CELL, -height % blazeface.CELL
     rates = np.diag([photo.width / width, photo.height / height])
     centres = merging.centres(height + down, width + right, levels)
-    return _Shown(planes, centres, rates)
+    return _Shown((width, height), (right, down), centres, rates)
 
 
 def _best(scores: Value, are_faces: Value, shown: _Shown) -> Value:
@@ -229,8 +218,8 @@ def _best(scores: Value, are_faces: Value, shown: _Shown) -> Value:
 
 
 def _centres(g: Graph, chosen: Value, shown: _Shown) -> Value:
-    """(N, 2) float32 centres of the cells of some anchors."""
-    return g.value(shown.centres, np.float32).take(chosen)
+    """(N, 3) float32 centres of the cells of some anchors, and 1 for what a matrix adds."""
+    return g.value(np.insert(shown.centres, 2, 1.0, axis=1), np.float32).take(chosen)
 
 
 def upright_boxes(g: Graph, centre: Value, side: Value, up: Value, network: Value) -> Value:
@@ -243,12 +232,15 @@ def upright_boxes(g: Graph, centre: Value, side: Value, up: Value, network: Valu
         up: (N, 2), direction of the forehead, of any length.
         network: (N,) int64, 0 for BlazeFace's proportions and 1 for those of the other network.
     """
-    # How far the box lies towards the forehead; squares of its height and of its width.
-    kinds = [(toward, high**2, wide**2) for toward, wide, high in (blazeface.BOX, onestage.BOX)]
+    # How far the box lies towards the forehead; squares of half its height and half its width.
+    kinds = [
+        (toward, (high / 2) ** 2, (wide / 2) ** 2)
+        for toward, wide, high in (blazeface.BOX, onestage.BOX)
+    ]
     shift, along, across = g.value(np.array(kinds), np.float64).take(network).split(3, 1)
     up = g.op("LpNormalization", up, axis=1, p=2)
     middle = centre + up * side * shift
     # Squares of cosine and sine -> those of width and height.
     turn = up * up
-    half = (turn * along + turn.take(np.array([1, 0]), 1) * across).apply("Sqrt") * side * 0.5
+    half = (turn * along + turn.take(np.array([1, 0]), 1) * across).apply("Sqrt") * side
     return g.concat([middle - half, middle + half], 1)

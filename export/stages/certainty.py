@@ -13,8 +13,8 @@ from lapland.crop.texture import ABOUT, FLOOR, LEVELS, MARGIN
 from lapland.schemes.normaliser import LEAST
 from lapland.uncertainty import border
 from lapland.uncertainty.calibration import Calibration
-from lapland.uncertainty.estimate import APART, BAD, FAR
-from lapland.uncertainty.features import PAIRS, SHARP, group_means
+from lapland.uncertainty.estimate import APART, BAD, FAR, line_at
+from lapland.uncertainty.features import GROUP, PAIRS, SHARP
 
 _GREY = (3735, 19235, 9798)  # blue, green, red, of 2^15: the shares of OpenCV
 # Two details of each level -> means of two, less that of the next level but for the last.
@@ -45,8 +45,9 @@ def textures(g: Graph, crops: Value, landmarks: Value, size: int) -> tuple[Value
             inner, side = _halved(inner), side // 2
         steps.append(_total(_steps(inner, side, 1 / (side * (side - 1))), 2, 3))
     logs = (g.concat(steps, 1) + FLOOR).apply("Log")  # (N, 2 LEVELS)
-    direction = (logs.part(0, 1, 1) - logs.part(1, 2, 1)).apply("Abs")
-    crop = g.concat([logs @ _RATIOS, direction], 1)
+    # The last is the direction of the detail, which has no sign.
+    crop = logs @ np.column_stack([_RATIOS, np.eye(2 * LEVELS)[0] - np.eye(2 * LEVELS)[1]])
+    crop = crop.at_least(crop * np.append(np.ones(LEVELS), -1.0))
     return crop, _about(g, _halved(grey), landmarks, size // 2)
 
 
@@ -80,8 +81,8 @@ def _about(g: Graph, half: Value, landmarks: Value, side: int) -> Value:
     blur = _blur(side)
     around = g.value(blur, np.float32) @ _total(_steps(half, side, 0.5), 1) @ blur.T
     around = around.reshape(0, side * side)
-    at = ((landmarks + 0.5) * 0.5).clip(0.0, side - 1).apply("Floor")
-    index = (at @ np.array([[1.0], [side]])).cast(np.int64).reshape(0, -1)
+    at = ((landmarks + 0.5) * 0.5).clip(0.0, side - 1).cast(np.int64)
+    index = (at @ np.array([[1], [side]])).reshape(0, -1)
     logs = (g.op("GatherElements", around, index, axis=1) + FLOOR).apply("Log")
     return logs - logs.mean(1, keep=True)
 
@@ -112,69 +113,114 @@ def radii_and_confidence(
         landmarks: (N, K, 2) float32, image pixels.
         scales: (N, K) float32, image pixels.
         texture: the texture of the crops, of `textures`.
-        probabilities: probabilities of the radii.
+        probabilities: R probabilities of the radii.
         shape: H and W of the photo.
 
     Returns:
         radii (N, K) float32 for each probability, and the confidence (N,).
     """
     extents = landmarks.max(1) - landmarks.min(1)
-    side = extents.product(1).apply("Sqrt").at_least(LEAST).reshape(-1, 1)
-    features = _features(g, calibration, scales, side, texture)  # (N, K, 20)
+    side = extents.product(1, keep=True).apply("Sqrt").at_least(LEAST)  # (N, 1)
+    means, mean, spread = _errors(g, calibration, _rows(g, calibration, scales, side, texture))
     hidden = _hidden(landmarks, side, shape)
-    confidence = _confidence(g, calibration, landmarks, side, features, hidden)
-    features = features.at_least(calibration.low).at_most(calibration.high)
-    means = (features * calibration.weights[:, 1:]).sum(2) + calibration.weights[:, 0]
+    confidence = _confidence(g, calibration, landmarks, side, mean, hidden)
     bounded = means.at_least(calibration.levels[:, 0]).at_most(calibration.levels[:, 1])
-    q = calibration.quantiles.transpose(2, 0, 1)  # (3, K, P)
-    ratios = g.op("Unsqueeze", bounded, g.integers(2)) * q[1] + q[0]
-    ratios = ratios + features.part(3, 4, 2) * q[2]  # (N, K, P)
-    logs = g.op("Unsqueeze", means, g.integers(2)) + _ratios(calibration, ratios, probabilities)
-    seen = logs.clip(-FAR, FAR).apply("Exp") * side.reshape(-1, 1, 1)
-    unseen = calibration.hidden
-    at = unseen.scale * (-np.log1p(-np.array(probabilities))) ** unseen.inverse_shape
-    radii = seen.at_least(g.op("Unsqueeze", hidden * side, g.integers(2)) * at)
+    ratios = _ratios(g, calibration, bounded, spread, probabilities)  # (N, R, K)
+    axis = g.integers(1)
+    logs = g.op("Unsqueeze", means, axis) + ratios
+    seen = logs.clip(-FAR, FAR).apply("Exp") * g.op("Unsqueeze", side, axis)
+    at = np.array([[calibration.hidden.radius(p)] for p in probabilities])
+    radii = seen.at_least(g.op("Unsqueeze", hidden * side, axis) * at)
     count = calibration.scheme.size
-    return [one.reshape(-1, count) for one in radii.split(len(probabilities), 2)], confidence
+    return [one.reshape(-1, count) for one in radii.split(len(probabilities), 1)], confidence
 
 
-def _features(
+def _rows(
     g: Graph, calibration: Calibration, scales: Value, side: Value, texture: Sequence[Value]
 ) -> Value:
-    """(N, K, 20) float32, as `features_of` gives, before they are clipped."""
+    """(N, columns + 1) float32, as `rows_of` gives, before they are clipped.
+
+    The last is the mean over the landmarks of the means of their groups.
+    """
     crop, around = texture
-    k = calibration.scheme.size
+    sums = calibration.places.sums
     scales = scales.at_least(LEAST)
-    mean = scales.mean(1, keep=True)
-    relative = (scales / mean).apply("Log")
-    groups = group_means(calibration.scheme.groups)
-    logs = scales.apply("Log")
-    off = logs - logs.mean(1, keep=True)
+    level = scales.mean(1, keep=True).apply("Log")
+    own = scales.apply("Log") - level
+    means = own @ sums  # of groups, and of all
+    groups, mean = means.split((sums.shape[1] - 1, 1), 1)
+    off = own - mean
     spread = (off * off).mean(1, keep=True).apply("Sqrt")
     h = crop.part(0, len(SHARP), 1) - SHARP
     products = h.take(PAIRS[0], 1) * h.take(PAIRS[1], 1)
-    shared = g.concat([(mean / side).apply("Log"), spread, crop, products], 1)  # (N, 17)
-    ones = np.ones((1, k, 1))
-    shared = g.op("Unsqueeze", shared, g.integers(1)) * ones  # (N, K, 17)
-    own = [g.op("Unsqueeze", v, g.integers(2)) for v in (relative, relative @ groups, around)]
-    log_mean, rest = shared.part(0, 1, 2), shared.part(1, 2**62, 2)
-    return g.concat([own[0], log_mean, own[1], rest, own[2]], 2)
+    level = level - side.apply("Log")
+    return g.concat([own, around, groups, level, spread, crop, products, mean], 1)
 
 
-def _ratios(calibration: Calibration, ratios: Value, probabilities: Sequence[float]) -> Value:
-    """(N, K, P) -> (N, K, R), logarithms of error / mean error at R probabilities.
+def _errors(g: Graph, calibration: Calibration, rows: Value) -> tuple[Value, Value, Value]:
+    """Logarithms of mean errors, relative to the side of the face.
 
-    See `Calibration.radii`: lines may cross, so a quantile before may be the larger one.
+    Returns:
+        those of landmarks (N, K), of the face (N, 1); and the spread of its scales (N, 1).
     """
+    places, k = calibration.places, calibration.scheme.size
+    own, detail, shared, constants = calibration.row_weights
+    weights = np.zeros((places.size + 1, k + 1))  # of each landmark, and of the face
+    weights[:-1, :-1] = np.vstack([np.diag(own), np.diag(detail), shared])
+    # The means of the first feature and of the last are zero, up to rounding: both compare
+    # landmarks of one face. That of groups is the last column.
+    face = calibration.face.copy()
+    face[[0, GROUP, -1]] = 0.0
+    weights[:-1, -1] = places.means @ face
+    weights[-1, -1] = calibration.face[GROUP]
+    given = np.append(constants, calibration.face[0])
+    limits = zip(calibration.row_limits, (calibration.low, calibration.high), strict=True)
+    least, most = (np.append(row, features[GROUP]) for row, features in limits)
+    rows = rows.at_least(least).at_most(most)
+    means = g.op("Gemm", rows, g.value(weights, np.float32), g.value(given, np.float32))
+    spread = places.face.start + 1
+    return *means.split((k, 1), 1), rows.part(spread, spread + 1, 1)
+
+
+def _ratios(
+    g: Graph,
+    calibration: Calibration,
+    bounded: Value,
+    spread: Value,
+    probabilities: Sequence[float],
+) -> Value:
+    """(N, R, K), logarithms of error / mean error at R probabilities, as `Estimate` has them."""
+    found = [line_at(calibration, p) for p in probabilities]
+    lines = [line for line in found if line]
+    if len(lines) < len(found):
+        return _crossing_ratios(g, calibration, bounded, spread, probabilities)
+    constant, level, by_spread = (np.stack(rows) for rows in zip(*lines, strict=True))  # (R, K)
+    given = g.value(by_spread.reshape(1, -1), np.float32), g.value(constant.ravel(), np.float32)
+    rest = g.op("Gemm", spread, *given).reshape(-1, *level.shape)
+    return g.op("Unsqueeze", bounded, g.integers(1)) * level + rest
+
+
+def _crossing_ratios(
+    g: Graph,
+    calibration: Calibration,
+    bounded: Value,
+    spread: Value,
+    probabilities: Sequence[float],
+) -> Value:
+    """The same where lines may cross: the largest up to each, as `crossing_ratios` has it."""
     at = np.log(-np.log1p(-calibration.probabilities))
     places = np.log(-np.log1p(-np.array(probabilities)))
     before = np.clip(np.searchsorted(at, places) - 1, 0, len(at) - 2)
     share = (places - at[before]) / (at[before + 1] - at[before])
     shares, each = np.zeros((len(at), len(places))), np.arange(len(places))
     shares[before, each], shares[before + 1, each] = 1 - share, share
+    q = calibration.quantiles.transpose(2, 0, 1)  # (3, K, P)
+    axis = g.integers(2)
+    ratios = g.op("Unsqueeze", bounded, axis) * q[1] + q[0]
+    ratios = ratios + g.op("Unsqueeze", spread, axis) * q[2]  # (N, K, P)
     window = {"kernel_shape": [len(at)], "pads": [len(at) - 1, 0]}
-    largest = ratios.graph.op("MaxPool", ratios, **window)  # of all up to each
-    return largest @ shares + APART * (before + share)
+    largest = g.op("MaxPool", ratios, **window)  # of all up to each
+    return (largest @ shares + APART * (before + share)).transpose(0, 2, 1)
 
 
 def _hidden(landmarks: Value, side: Value, shape: tuple[int, int]) -> Value:
@@ -189,16 +235,10 @@ def _confidence(
     calibration: Calibration,
     landmarks: Value,
     side: Value,
-    features: Value,
+    mean: Value,
     hidden: Value,
 ) -> Value:
-    """(N,) float32."""
-    # Neither the first feature nor the last: both compare landmarks of one face. The mean of the
-    # last is zero up to rounding, and its weight, which fits nothing, would enlarge that.
-    own = slice(1, -1)
-    low, high = calibration.low[own], calibration.high[own]
-    shared = features.mean(1).part(1, -1, 1).at_least(low).at_most(high)
-    mean = shared @ calibration.face[own].reshape(-1, 1) + float(calibration.face[0])  # (N, 1)
+    """(N,) float32, of the logarithm of the mean error (N, 1) of each face."""
     more = (hidden * calibration.hidden.mean / mean.apply("Exp")).at_least(1.0)
     mean = mean + more.mean(1, keep=True).apply("Log")
     corners = calibration.scheme.eye_corners

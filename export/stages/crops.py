@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
@@ -11,7 +12,7 @@ from lapland.crop.five_points import UPRIGHT
 _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as upright
 # The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
 # stay in the processor's cache.
-_PARTS = 8
+_PARTS = 16
 # Image pixels a crop pixel from which on a crop comes from the half of the photo, its quarter, ...
 _LARGE = 4.0
 
@@ -20,47 +21,60 @@ class Squares(NamedTuple):
     """The squares of N faces.
 
     Attributes:
-        matrices: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
+        rows: (N, 3, 2) float64: crop pixels (u, v, 1) @ rows -> image pixels. The matrices of
+            `lapland.crop.square`, transposed: so points, which are rows, need no transposition.
+        turns: (N, 2, 2) float64, or (1, 2, 2) of squares that do not lean: image pixels, as rows,
+            @ turns -> along the rows and the columns of the square.
         steps: (N, 1) float64, image pixels from a crop pixel to the next.
     """
 
-    matrices: Value
+    rows: Value
+    turns: Value
     steps: Value
 
 
 def squares(g: Graph, five_points: Value, *, size: int, factor: float, upright: bool) -> Squares:
     """The squares about five points (N, 5, 2)."""
     points = five_points.cast(np.float64)
-    turn = direction(g, points) if upright else g.value([[1, 0]], np.float64)  # cosine and sine
-    turns = (turn @ np.array([[1, 0, 0, 1], [0, -1, 1, 0]])).reshape(-1, 2, 2)
+    turns, back = _turns(g, points) if upright else [g.value(np.eye(2)[None], np.float64)] * 2
     along = points @ turns  # coordinates along the axes of the square
     low, high = along.min(1), along.max(1)  # (N, 2)
     steps = ((high - low).max(1, keep=True) * (factor / size)).at_least(1 / size)
     # The square in its own axes: it has its middle between low and high.
-    own = np.zeros((5, 2, 3))
+    own = np.zeros((5, 3, 2))
     for axis in range(2):
-        own[[axis, 2 + axis], axis, 2] = 0.5
-        own[4, axis, [axis, 2]] = 1, -(size - 1) / 2
-    square = (g.concat([low, high, steps], 1) @ own.reshape(5, 6)).reshape(-1, 2, 3)
-    return Squares(turns @ square, steps)
+        own[[axis, 2 + axis], 2, axis] = 0.5
+        own[4, [axis, 2], axis] = 1, -(size - 1) / 2
+    square = (g.concat([low, high, steps], 1) @ own.reshape(5, 6)).reshape(-1, 3, 2)
+    return Squares(square @ back, turns, steps)
 
 
 def to_image(found: Squares, points: Value) -> Value:
-    """Crop pixels (N, K, 2) float64 -> image pixels."""
-    # No product of matrices: onnxruntime 1.19 fuses it with a transposition, and has no such node
-    # for float64.
-    along, down, offset = (found.matrices.part(i, i + 1, 2).reshape(-1, 1, 2) for i in range(3))
-    u, v = points.split(2, 2)
-    return u * along + v * down + offset
+    """Crop pixels (N, K, 2) -> image pixels, both float32 or both float64."""
+    ways, first = found.rows.cast(points.dtype).split((2, 1), 1)
+    return points @ ways + first
+
+
+def _turns(g: Graph, points: Value) -> list[Value]:
+    """Five points (N, 5, 2) -> turns and their transposes, (N, 2, 2) each."""
+    # Cosine, -sine, sine, cosine, and the same in the other order: the norm of each column is one.
+    both = np.array([[1, 0, 1, 0, 0, 1, 0, 1], [0, -1, 0, 1, 1, 0, -1, 0]])
+    lengths = _roll(g, points, both).reshape(-1, 2, 4)
+    return g.op("LpNormalization", lengths, axis=1, p=2).split(2, 2)
 
 
 def direction(g: Graph, points: Value) -> Value:
     """Five points (N, 5, 2) float64 -> (N, 2), cosine and sine of their roll."""
+    return g.op("LpNormalization", _roll(g, points, np.eye(2)), axis=1, p=2)
+
+
+def _roll(g: Graph, points: Value, results: NDArray[np.float64]) -> Value:
+    """Five points (N, 5, 2) -> (N, R), cosine and sine of their roll times a length, @ (2, R)."""
     # The sum of (z - mean) conj(u); the u of the template add up to zero, so the mean drops out.
     u, v = UPRIGHT.T
     products = np.stack([UPRIGHT, np.stack([-v, u], axis=1)], axis=-1)  # (5, x or y, result)
-    given = g.value(products.reshape(10, 2), np.float64), g.value([_UPRIGHT, 0.0], np.float64)
-    return g.op("LpNormalization", g.op("Gemm", points.reshape(-1, 10), *given), axis=1, p=2)
+    given = (products.reshape(10, 2) @ results, np.array([_UPRIGHT, 0.0]) @ results)
+    return g.op("Gemm", points.reshape(-1, 10), *(g.value(one, np.float64) for one in given))
 
 
 def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
@@ -76,64 +90,57 @@ def cut(g: Graph, photo: Picture, found: Squares, size: int) -> Value:
     only, both = (Graph(f"{some.prefix}{name}/", some) for name in ("only", "both"))
     are_large = some.within(found.steps).reshape(-1) >= _LARGE
     large, small = are_large.places(), are_large.apply("Not").places()
-    matrices, steps = (some.within(value).take(large) for value in found)
-    first = _large_crops(some, photo.within(some), matrices, steps, size)
-    second = _small_crops(both, photo, both.within(found.matrices).take(both.within(small)), size)
+    rows, steps = (some.within(value).take(large) for value in (found.rows, found.steps))
+    first = _large_crops(some, photo.within(some), rows, steps, size)
+    second = _small_crops(both, photo, both.within(found.rows).take(both.within(small)), size)
     order = both.concat([both.within(large), both.within(small)], 0).order(largest=False)
     mixed = both.concat([both.within(first), second], 0).take(order)
     crops = some.either(small.count() > 0, (both, [mixed]), (only, [first]))
-    every = _small_crops(none, photo, none.within(found.matrices), size)
+    every = _small_crops(none, photo, none.within(found.rows), size)
     return g.either(found.steps.max(0, 1) >= _LARGE, (some, crops), (none, [every]))[0]
 
 
-def _small_crops(g: Graph, photo: Picture, matrix: Value, size: int) -> Value:
+def _small_crops(g: Graph, photo: Picture, rows: Value, size: int) -> Value:
     """Crops of N > 0 faces that are not large, from the photo in full size."""
     ends = np.array([-0.5, size - 0.5])
-    corners = matrix @ np.stack([np.tile(ends, 2), np.repeat(ends, 2), np.ones(4)])  # (N, 2, 4)
-    last = np.array([photo.width - 1, photo.height - 1])
-    low, high = (value.apply("Floor") for value in (corners.min(0, 2), corners.max(0, 2)))  # (2,)
-    # At least one pixel, even if all crops lie beyond the photo.
-    first = low.at_least(0.0).at_most(last)
-    end = (high + 2.0).at_most(last + 1).at_least(first + 1.0)
-    planes = photo.planes_of(_part(g, photo, first, end))
-    places = _places(matrix, first.reshape(2, 1), (end - first).reshape(2, 1), size)
-    return _crops(planes, places, size)
+    square = np.stack([np.tile(ends, 2), np.repeat(ends, 2), np.ones(4)], axis=1)
+    corners = g.value(square, np.float64) @ rows  # (N, 4, 2)
+    # The first pixel and the one behind the last, x and y of each; at least one pixel, even if all
+    # crops lie beyond the photo.
+    end = np.array([photo.width, photo.height])
+    limits = np.array([0, 0, 1, 1]), np.concatenate([end - 1, end])
+    touched = g.concat([corners.min(0, 1), corners.max(0, 1)], 0) + np.array([0, 0, 2, 2])
+    part = touched.at_least(limits[0]).at_most(limits[1]).apply("Floor")
+    pixels = g.op(
+        "Slice", g.within(photo.image), *part.cast(np.int64).split(2, 0), g.integers(1, 0)
+    )
+    return _crops(photo.planes_of(pixels), _places(rows, *(part - 0.5).split(2, 0), size), size)
 
 
-def _part(g: Graph, photo: Picture, first: Value, end: Value) -> Value:
-    """Pixels of the photo from x and y (2,) to others."""
-    limits = (value.cast(np.int64) for value in (first, end))
-    return g.op("Slice", g.within(photo.image), *limits, g.integers(1, 0))
-
-
-def _column(offset: Value) -> Value:
-    """(..., 2, 1) -> (..., 2, 3), as the last column of a matrix."""
-    return offset * np.array([[0, 0, 1]])
-
-
-def _places(matrix: Value, first: Value, sides: Value, size: int) -> Value:
-    """(N, 2 size, 2 size, 2) float32 places of the samples, four for each crop pixel.
+def _places(rows: Value, start: Value, end: Value, size: int) -> Value:
+    """(1, 2 size N, 2 size, 2) float32 places of the samples, four for each crop pixel.
 
     They count from -1 to 1, from one end of a part of the photo to the other.
 
     Args:
-        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
-        first: (2, 1) float64, x and y of the first pixel of the part.
-        sides: likewise, its width and height.
+        rows: (N, 3, 2) float64, of the squares.
+        start: (2,) float64, x and y where the part begins: half a pixel before its first.
+        end: likewise, where it ends.
         size: side of the crops.
     """
-    matrix = (matrix - _column(first - 0.5)) * (2.0 / sides) - np.array([[0, 0, 1]])
+    middle = (start + end) * np.array([[0], [0], [0.5]])  # counts in the third row alone
+    local = (rows - middle) / (end - start)  # half of what is wanted
     count = 2 * size
     steps = np.arange(count) / 2 - 0.25
     # Constants are on the right of both products: on the left they refuse to meet no face at all.
-    row = np.zeros((2, 3, count, 4))  # x or y, u or v or 1 -> for each v, steps along u, and rest
+    row = np.zeros((3, 2, count, 4))  # u or v or 1, x or y -> for each v, steps along u, and rest
     column = np.zeros((4, count, 2))  # these -> x or y, for each u
     for axis in range(2):
-        row[axis, 0, :, axis] = row[axis, 2, :, 2 + axis] = 1
-        row[axis, 1, :, 2 + axis] = steps
+        row[0, axis, :, axis] = row[2, axis, :, 2 + axis] = 2
+        row[1, axis, :, 2 + axis] = 2 * steps
         column[axis, :, axis], column[2 + axis, :, axis] = steps, 1
-    rows = (matrix.reshape(-1, 6) @ row.reshape(6, -1)).cast(np.float32).reshape(-1, 4)
-    return (rows @ column.reshape(4, -1)).reshape(-1, count, count, 2)
+    lines = (local.reshape(-1, 6) @ row.reshape(6, -1)).cast(np.float32).reshape(-1, 4)
+    return (lines @ column.reshape(4, -1)).reshape(1, -1, count, 2)
 
 
 def _crops(planes: Value, places: Value, size: int) -> Value:
@@ -141,14 +148,14 @@ def _crops(planes: Value, places: Value, size: int) -> Value:
 
     Args:
         planes: (1, 3, H, W) float32.
-        places: (N, 2 size, 2 size, 2), of the samples.
+        places: (1, 2 size N, 2 size, 2), of the samples.
         size: side of the crops.
     """
     g = planes.graph
     samples = g.concat(
         [
             g.op("GridSample", planes, part, mode="bilinear", padding_mode="zeros")
-            for part in places.reshape(1, -1, 2 * size, 2).split(_PARTS, 1)
+            for part in places.split(_PARTS, 1)
         ],
         2,
     )
@@ -158,13 +165,13 @@ def _crops(planes: Value, places: Value, size: int) -> Value:
     return crops.reshape(3, -1, size, size).transpose(1, 0, 2, 3)
 
 
-def _large_crops(g: Graph, photo: Picture, matrix: Value, steps: Value, size: int) -> Value:
+def _large_crops(g: Graph, photo: Picture, rows: Value, steps: Value, size: int) -> Value:
     """Crops of N > 0 large faces, from the half of the photo, its quarter, ...
 
     Args:
         g: the graph.
         photo: the photo.
-        matrix: (N, 2, 3) float64, crop pixels (u, v, 1) -> image pixels.
+        rows: (N, 3, 2) float64, of the squares.
         steps: (N, 1) float64, image pixels from a crop pixel to the next.
         size: side of the crops.
     """
@@ -177,7 +184,8 @@ def _large_crops(g: Graph, photo: Picture, matrix: Value, steps: Value, size: in
         few = steps >= 2.0 ** (times + 1)
         few = few & (steps < 2.0 ** (times + 2)) if times < most else few
         faces.append(few.places())
-        sides = np.array([[photo.width >> times], [photo.height >> times]], np.float64) * 2**times
-        places = _places(matrix.take(faces[-1]), g.value(np.zeros((2, 1)), np.float64), sides, size)
+        sides = np.array([photo.width >> times, photo.height >> times]) * 2**times
+        ends = (g.value(end - 0.5, np.float64) for end in (np.zeros(2), sides))
+        places = _places(rows.take(faces[-1]), *ends, size)
         crops.append(_crops(photo.halved(times), places, size))
     return g.concat(crops, 0).take(g.concat(faces, 0).order(largest=False))

@@ -76,14 +76,13 @@ def detect(
     # Overlaps of float32 are exact enough for a threshold, and half the memory.
     corners = seen.boxes.cast(np.float32)
     shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)  # (N, N), (N, 1), (N,)
-    seen = _by_both(g, seen, is_large, shared > (own + other - shared) * BOTH)
+    seen = _by_both(g, seen, is_large, shared * (1 + 1 / BOTH) > own + other)
     # Large ones count if two are the same face, and then the better score.
     order = (seen.scores + is_large.cast(np.float32)).order()
     meet = (shared > own.at_most(other) * SAME).take(order).take(order, 1)
     kept = _unlike(g, meet) & (sides.take(order) >= LEAST * min_face)
     kept = order.take(kept).part(0, faces + MORE, 0)
-    coarse = is_large.take(kept).apply("Not")
-    boxes, scores, points, stay = _checked(g, nets, photo, seen.take(kept), coarse)
+    boxes, scores, points, stay = _checked(g, nets, photo, seen.take(kept), is_large.take(kept))
     low, high = boxes.split(2, 1)
     best = stay.take((high - low).product(1).take(stay).order(faces))
     return Found(boxes.take(best), scores.take(best), points.take(best))
@@ -106,7 +105,7 @@ def _by_both(g: Graph, seen: Seen, is_large: Value, alike: Value) -> Seen:
     second = seconds.max(1)
     best = g.op("ArgMax", seconds, dtype=np.int64, axis=1, keepdims=0)
     others = five.take((best - 1).at_least(0))
-    share = (second > CLEAR).cast(np.float64) * SHARE
+    share = g.where(second > CLEAR, SHARE, 0.0, np.float64)
     five = five + share.reshape(-1, 1, 1) * (others - five)
     return seen._replace(scores=scores.at_least(second), five_points=five)
 
@@ -118,9 +117,8 @@ def _unlike(g: Graph, meet: Value) -> Value:
         g: the graph.
         meet: (N, N) bool, whether two share much of the smaller box; best first.
     """
-    rank = g.range(meet.count())
-    before = rank < rank.reshape(-1, 1)
-    return (before & meet).cast(np.float32).sum(1) < 0.5
+    before = g.op("Trilu", meet.cast(np.float32), g.value(-1, np.int64), upper=0)
+    return before.sum(1) < 0.5
 
 
 class _Look(NamedTuple):
@@ -138,7 +136,7 @@ class _Look(NamedTuple):
 
 
 def _checked(
-    g: Graph, nets: Mapping[str, onnx.ModelProto], photo: Picture, found: Seen, coarse: Value
+    g: Graph, nets: Mapping[str, onnx.ModelProto], photo: Picture, found: Seen, large: Value
 ) -> tuple[Value, Value, Value, Value]:
     """N faces in their stance, as `PairedDetector` checks them.
 
@@ -147,7 +145,8 @@ def _checked(
         nets: the networks.
         photo: the photo.
         found: the faces.
-        coarse: (N,) bool, whether their points are too coarse to count beside the O-Net's.
+        large: (N,) bool, whether they are large ones of BlazeFace: points of the others are too
+            coarse to count beside the O-Net's.
 
     Returns:
         boxes (N, 4), scores (N,) and five points (N, 5, 2), float32; and indices of those that
@@ -156,11 +155,12 @@ def _checked(
     plain = direction(g, found.five_points).take(0, 1) > float(np.cos(ROLLED))
     clear = plain & (found.scores > CLEAR)
     # BlazeFace's word is enough for large faces that are clear.
-    known = clear & coarse.apply("Not")
-    rest = known.apply("Not").places()
+    known = clear & large
+    rest = known.apply("Not")
     inner, none = Graph(f"{g.prefix}rest/", g), Graph(f"{g.prefix}known/", g)
-    at = inner.within(rest)
+    at = inner.within(rest).places()
     some = Seen(*(inner.within(value).take(at) for value in found))
+    coarse = inner.within(large).apply("Not")
     marks = (inner.within(mark).take(at) for mark in (plain, clear, coarse))
     seen = _seen(inner, nets, photo.within(inner), some, *marks)
     olds = [*found[:3], known]
@@ -171,7 +171,7 @@ def _checked(
         ),
         inner.op("ScatterElements", inner.within(known), at, seen[3], axis=0),
     ]
-    boxes, scores, five, stay = g.either(rest.count() > 0, (inner, news), (none, olds))
+    boxes, scores, five, stay = g.either(rest.any(), (inner, news), (none, olds))
     five = ((five * 32.0).apply("Round") / 32.0).cast(np.float32)
     return boxes.cast(np.float32), scores, five, stay.places()
 
@@ -209,14 +209,14 @@ def _seen(
     votes = g.where(coarse, own + _odds(first.scores) - 3 * least, own - 2 * least, np.float64)
     possible = plain & (votes > -MOST_AGAIN) & (coarse | (first.scores > HARDLY))
     unsure = (first.stands & (first.scores > SURE)).apply("Not")
-    some = (in_doubt | (possible & unsure)).places()
+    some = in_doubt | (possible & unsure)
     # In a branch, as BlazeFace refuses to run on none, and most faces are certain.
     inner, none = Graph(f"{g.prefix}doubt/", g), Graph(f"{g.prefix}certain/", g)
     values = _seen_again(inner, nets, photo, found, portraits, first, some, in_doubt)
     nothing = none.within(first.scores) * 0.0
     others = [*first, found.boxes, none.op("Greater", nothing, nothing, dtype=np.bool_), nothing]
     score, points, stands, boxes, turned, again = g.either(
-        some.count() > 0, (inner, values), (none, others)
+        some.any(), (inner, values), (none, others)
     )
     # The O-Net knows no faces in profile or behind masks. The mean of both is steadier than either.
     sure = stands & (score > SURE)
@@ -233,7 +233,7 @@ def _look(g: Graph, onet: onnx.ModelProto, photo: Picture, five: Value) -> tuple
     portraits = cut(g, photo, place, SIDE)
     scores, points = look(g, onet, portraits)
     points = to_image(place, points - WIDER)
-    level = (direction(g, five) * direction(g, points)).sum(1) > float(np.cos(TILT))
+    level = (place.turns.take(0, 2) * direction(g, points)).sum(1) > float(np.cos(TILT))
     return portraits, _Look(scores, points, level)
 
 
@@ -256,14 +256,14 @@ def _seen_again(
         found: N faces.
         portraits: portraits of them.
         first: the O-Net's first look at them.
-        some: indices of those to look at, at least one.
+        some: (N,) bool, which of them to look at, at least one.
         in_doubt: (N,) bool, which of them may stand the other way up.
 
     Returns:
         the look at all N faces, those turned that hang; boxes, whether they are turned, and
         BlazeFace's scores of the portraits, 0 for the others.
     """
-    some, boxes = g.within(some), g.within(found.boxes)
+    some, boxes = g.within(some).places(), g.within(found.boxes)
     first = _Look(*(g.within(value) for value in first))
     over = g.within(in_doubt).take(some).places()
     five = g.within(found.five_points).take(some).take(over)
@@ -302,9 +302,9 @@ def _seen_again(
 def _boxes_of(g: Graph, five: Value) -> Value:
     """Boxes (N, 4) of faces whose five points (N, 5, 2) are known, as `paired.boxes_of` has it."""
     x1, y1, x2, y2 = Onet.box_in_portrait
-    matrices = squares(g, five, size=SIDE, factor=FACTOR, upright=True).matrices
-    along, down = matrices.take(0, 2), matrices.take(1, 2)  # (N, 2)
-    centre = along * ((x1 + x2) / 2) + down * ((y1 + y2) / 2) + matrices.take(2, 2)
+    rows = squares(g, five, size=SIDE, factor=FACTOR, upright=True).rows
+    along, down, first = (rows.take(i, 1) for i in range(3))  # (N, 2)
+    centre = along * ((x1 + x2) / 2) + down * ((y1 + y2) / 2) + first
     across = along * (x2 - x1)
     side = (across * across).sum(1, keep=True).apply("Sqrt")
     network = five.count() * 0 + 1

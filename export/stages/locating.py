@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 
 from export.stages.certainty import textures
-from export.stages.crops import cut, squares, to_image
+from export.stages.crops import Squares, cut, squares, to_image
 from export.stages.networks import insert
 from export.stages.picture import Picture
 from export.stages.values import Graph, Value
@@ -42,8 +42,8 @@ class Located(NamedTuple):
 
 def locate(
     g: Graph, photo: Picture, model: onnx.ModelProto, info: ModelInfo, five_points: Value
-) -> Located:
-    """The landmarks of faces.
+) -> tuple[Located, Squares]:
+    """The landmarks of faces, and the squares of their crops.
 
     Args:
         g: the graph.
@@ -57,7 +57,9 @@ def locate(
     crops = cut(g, photo.within(g), found, size)
     given = {"crops": crops.cast(np.uint8).transpose(0, 2, 3, 1)}
     in_crop, spread = insert(g, model, "landmarks", given, ["landmarks", "scales"])
-    landmarks = to_image(found, in_crop.cast(np.float64)).cast(np.float32)
-    scales = (spread.cast(np.float64) * found.steps).cast(np.float32)
+    # In float32: onnxruntime 1.19 fuses a product with the transposition in the end of a network,
+    # and has no such node for float64.
+    landmarks = to_image(found, in_crop)
+    scales = spread * found.steps.cast(np.float32)
     five_points = five_points.cast(np.float32)
-    return Located(five_points, landmarks, scales, *textures(g, crops, in_crop, size))
+    return Located(five_points, landmarks, scales, *textures(g, crops, in_crop, size)), found

@@ -144,11 +144,11 @@ def _located(
     inner = Graph("faces/", g)
 
     def anew(graph: Graph, five_points: Value) -> Located:
-        return locate(graph, photo, model, info, five_points)
+        return locate(graph, photo, model, info, five_points)[0]
 
-    first = anew(inner, inner.within(found.five_points))
+    first, places = locate(inner, photo, model, info, inner.within(found.five_points))
     checker = Checker(photo, onet, anew, info)
-    agreed = checked(inner, checker, rounds, inner.within(found.boxes), first)
+    agreed = checked(inner, checker, rounds, inner.within(found.boxes), first, places)
     five_points, landmarks, scales, *texture = agreed.located
     shape = photo.height, photo.width
     radii, confidence = radii_and_confidence(

@@ -25,7 +25,7 @@ class Picture:
     height: int
     width: int
     rgb: bool
-    _halves: list[Value] = field(default_factory=list)  # of pixels
+    _halves: list[Value] = field(default_factory=list)  # pixels, blue, green, red
     _planes: dict[int, Value] = field(default_factory=dict)  # times halved -> those that are wanted
 
     def within(self, g: Graph) -> "Picture":
@@ -36,29 +36,38 @@ class Picture:
 
     def planes_of(self, part: Value) -> Value:
         """Pixels (H, W, 3) of the photo -> (1, 3, H, W) float32: blue, green, red."""
-        g = part.graph
-        planes = part.transpose(2, 0, 1).cast(np.float32)
-        if self.rgb:
-            planes = planes.take(np.array([2, 1, 0]))
-        return g.op("Unsqueeze", planes, g.integers(0))
+        return _planes(part, self.rgb)
 
-    def halved(self, times: int) -> Value:
-        """The photo, halved at least once, in planes (1, 3, H >> times, W >> times) float32.
+    def pixels(self, times: int) -> Value:
+        """The photo, halved at least once, (H >> times, W >> times, 3) uint8: blue, green, red.
 
         Each pixel is the mean of 2 x 2, in whole numbers; what is left at the right and below is
         omitted.
         """
         while (done := len(self._halves)) < times:
-            pixels = self._halves[-1] if done else self.image
-            half = _half(self.image.graph, pixels, self.height >> done, self.width >> done)
-            self._halves.append(half)
+            whole, turned = (self._halves[-1], False) if done else (self.image, self.rgb)
+            height, width = self.height >> done, self.width >> done
+            self._halves.append(_half(self.image.graph, whole, height, width, turned))
+        return self._halves[times - 1]
+
+    def halved(self, times: int) -> Value:
+        """The same in planes, (1, 3, H >> times, W >> times) float32."""
         if times not in self._planes:
-            self._planes[times] = self.planes_of(self._halves[times - 1])
+            self._planes[times] = _planes(self.pixels(times), False)
         return self._planes[times]
 
 
-def _half(g: Graph, image: Value, height: int, width: int) -> Value:
-    """(H, W, 3) uint8 -> (H // 2, W // 2, 3) uint8."""
+def _planes(pixels: Value, turned: bool) -> Value:
+    """(H, W, 3) -> (1, 3, H, W) float32, channels in the other order if turned."""
+    g = pixels.graph
+    planes = pixels.transpose(2, 0, 1).cast(np.float32)
+    if turned:
+        planes = planes.take(np.array([2, 1, 0]))
+    return g.op("Unsqueeze", planes, g.integers(0))
+
+
+def _half(g: Graph, image: Value, height: int, width: int, turned: bool) -> Value:
+    """(H, W, 3) uint8 -> (H // 2, W // 2, 3) uint8, channels in the other order if turned."""
     if height % 2 or width % 2:
         image = image.part(0, height // 2 * 2, 0).part(0, width // 2 * 2, 1)
     height, width = height // 2, width // 2
@@ -68,7 +77,8 @@ def _half(g: Graph, image: Value, height: int, width: int) -> Value:
     # Of all operators that add bytes a convolution of whole numbers takes the least time, if it
     # takes some pairs of pixels of two rows at once, and if its weights have a sign.
     rows = image.reshape(1, 2 * height, -1, 6 * _PAIRS)
-    weights = np.kron(np.eye(_PAIRS), np.tile(np.eye(3), 2))  # (3 pairs, 6 pairs)
+    channels = np.eye(3)[::-1] if turned else np.eye(3)
+    weights = np.kron(np.eye(_PAIRS), np.tile(channels, 2))  # (3 pairs, 6 pairs)
     weights = np.repeat(weights[:, :, None, None], 2, axis=2)
     # A little more than a quarter: it rounds halves to even numbers, and these shall go upwards.
     one, quarter = (g.value(number, np.float32) for number in (1.0, 0.25 + 2.0**-22))

@@ -158,9 +158,9 @@ class Value:
         """The sum over axes."""
         return self.graph.op("ReduceSum", self, self.graph.integers(*axes), keepdims=int(keep))
 
-    def product(self, axis: int) -> "Value":
+    def product(self, axis: int, *, keep: bool = False) -> "Value":
         """The product along an axis."""
-        return self.graph.op("ReduceProd", self, axes=[axis], keepdims=0)
+        return self.graph.op("ReduceProd", self, axes=[axis], keepdims=int(keep))
 
     def mean(self, *axes: int, keep: bool = False) -> "Value":
         """The mean over axes."""
@@ -181,6 +181,10 @@ class Value:
     def places(self) -> "Value":
         """(n,) int64, the indices of the true elements of a row."""
         return self.graph.op("NonZero", self, dtype=np.int64).reshape(-1)
+
+    def any(self) -> "Value":
+        """One bool: whether an element is true."""
+        return self.graph.op("Size", self.graph.op("NonZero", self, dtype=np.int64)) > 0
 
     def order(self, most: int | None = None, *, largest: bool = True) -> "Value":
         """Indices that sort a row, the first of equal elements first; at most so many."""

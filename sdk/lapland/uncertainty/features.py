@@ -6,7 +6,6 @@ landmark, for the fit of a calibration.
 """
 
 import functools
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +23,7 @@ PAIRS = np.triu_indices(len(SHARP))
 GROWING = 3  # the first so many features grow with scales, and no error may fall with them
 SPREAD = 3  # which of the features it is
 FEATURES = 4 + TEXTURE + len(PAIRS[0]) + 1
-_GROUP = 2  # which of the features is the mean over a group
+GROUP = 2  # which of the features is the mean over a group
 _SHARP = np.append(SHARP, np.zeros(TEXTURE - len(SHARP)))
 _FIRST, _SECOND = np.eye(TEXTURE)[:, PAIRS[0]], np.eye(TEXTURE)[:, PAIRS[1]]  # choose factors
 
@@ -82,7 +81,7 @@ def _columns(groups: tuple[tuple[int, ...], ...]) -> Columns:
     sums[:, -1] = 1 / k
     for number, indices in enumerate(groups):
         sums[list(indices), number] = 1 / len(indices)
-        places[_GROUP, list(indices)] = of_groups.start + number
+        places[GROUP, list(indices)] = of_groups.start + number
     places[0], places[-1] = np.arange(k), np.arange(k, 2 * k)
     places[1], places[SPREAD] = face.start, face.start + 1
     places[4:-1] = np.arange(texture.start, products.stop)[:, None]
@@ -142,15 +141,6 @@ def features_of(
     rows = rows_of(columns, face_sides(landmarks), scales, textures)
     features: NDArray[np.float64] = rows[:, columns.places].transpose(0, 2, 1)
     return features
-
-
-def group_means(groups: Mapping[str, tuple[int, ...]]) -> NDArray[np.float64]:
-    """(K, K): a row of K values times it is the mean of the group of each."""
-    size = sum(map(len, groups.values()))
-    means = np.zeros((size, size))
-    for indices in groups.values():
-        means[np.ix_(indices, indices)] = 1 / len(indices)
-    return means
 
 
 def ratio_features(means: Floats, levels: Floats, spreads: Floats) -> NDArray[np.float64]:

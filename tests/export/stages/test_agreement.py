@@ -57,11 +57,11 @@ def checking(request, detector):
     onet = onnx.load_model_from_string(loading.load_onet())
 
     def anew(graph, points):
-        return locate(graph, photo, model, info, points)
+        return locate(graph, photo, model, info, points)[0]
 
     checker = Checker(photo, onet, anew, info)
     boxes = g.concat([five.min(1), five.max(1)], 1)
-    found = checked(g, checker, request.param, boxes, anew(g, five))
+    found = checked(g, checker, request.param, boxes, *locate(g, photo, model, info, five))
     outputs = {"landmarks": found.located.landmarks, "boxes": found.boxes, "lost": found.lost}
     return session(g, [(image, (SIDE, SIDE, 3)), (five, ["N", 5, 2])], outputs), request.param
 
@@ -168,11 +168,11 @@ class CheckerFromTables(Checker):
     def look(self, g, five):
         scores, offs = self.onet
         middle = (five.mean(1) / FAR_APART).apply("Floor")  # (N, 2)
-        turned = (five.part(1, 2, 1) < five.part(0, 1, 1)).part(0, 1, 2).cast(np.float64)
+        turned = (five.part(1, 2, 1) < five.part(0, 1, 1)).part(0, 1, 2).cast(five.dtype)
         index = middle.part(0, 1, 1) * 8.0 + turned.reshape(-1, 1) * 4.0 + middle.part(1, 2, 1)
         index = index.reshape(-1).cast(np.int64)
         side = squares(g, five, size=PORTRAIT, factor=FACTOR, upright=True).steps
-        off = g.value(offs.ravel(), np.float64).take(index).reshape(-1, 1) * side
+        off = g.value(offs.ravel(), np.float32).take(index).reshape(-1, 1) * side.cast(np.float32)
         beside = off.reshape(-1, 1, 1) * (np.eye(5)[2][:, None] * [1.0, 0.0])
         return g.value(scores.ravel(), np.float32).take(index), five + beside
 
@@ -200,12 +200,9 @@ def test_every_course_of_the_check_is_that_of_the_sdk(detector, monkeypatch, rou
 
     def anew(graph, points):
         moved = points + np.array([0, FAR_APART])
-        landmarks = graph.value(spread(info.scheme), np.float64) @ moved
-        ones = landmarks.part(0, 1, 2).reshape(0, -1).cast(np.float32) * 0.0 + 1.0
-        five_points = points.cast(np.float32)
-        return Located(
-            five_points, landmarks.cast(np.float32), ones, ones.part(0, 5, 1), ones * 1.0
-        )
+        landmarks = graph.value(spread(info.scheme), np.float32) @ moved
+        ones = landmarks.part(0, 1, 2).reshape(0, -1) * 0.0 + 1.0
+        return Located(points, landmarks, ones, ones.part(0, 5, 1), ones * 1.0)
 
     g = Graph()
     given = {"points": placed, "landmarks": found.landmarks, "scales": found.scales}
@@ -213,7 +210,8 @@ def test_every_course_of_the_check_is_that_of_the_sdk(detector, monkeypatch, rou
     checker = CheckerFromTables(None, (scores, offs), anew, info)
     boxes = g.concat([landmarks.min(1), landmarks.max(1)], 1)
     first = Located(points, landmarks, scales, scales.part(0, 5, 1), scales * 1.0)
-    result = checked(g, checker, rounds, boxes, first)
+    crop = {"size": info.size, "factor": info.crop_factor, "upright": info.crop_upright}
+    result = checked(g, checker, rounds, boxes, first, squares(g, points, **crop))
     shapes = [
         (value, ["N", *array.shape[1:]])
         for value, array in zip((points, landmarks, scales), given.values(), strict=True)

@@ -45,12 +45,12 @@ def test_crops(upright, scales):
     given, five = Value(g, "image", np.uint8), Value(g, "five_points", np.float32)
     shown = Picture(given, *image.shape[:2], rgb=False)
     found = squares(g, five, size=80, factor=3.0, upright=upright)
-    outputs = {"crops": cut(g, shown, found, 80), "matrices": found.matrices}
+    outputs = {"crops": cut(g, shown, found, 80), "rows": found.rows}
     run = session(g, [(given, image.shape), (five, ["N", 5, 2])], outputs)
-    crops, matrices = run.run(None, {"image": image, "five_points": points})
+    crops, rows = run.run(None, {"image": image, "five_points": points})
 
     expected = square.crop_matrices(points, factor=3.0, size=80, upright=upright)
-    np.testing.assert_allclose(matrices, expected, atol=1e-9)
+    np.testing.assert_allclose(rows.transpose(0, 2, 1), expected, atol=1e-9)
     for crop, matrix in zip(crops.transpose(0, 2, 3, 1), expected, strict=True):
         apart = np.abs(crop - square.cut(image, matrix, 80))
         # OpenCV 4 rounds places to 1/32 pixel, OpenCV 5 does not.

@@ -127,7 +127,7 @@ def test_of_many_cells_the_best_are_kept(monkeypatch):
     monkeypatch.setattr(candidates, "MOST", 3)
     g = Graph()
     scores = Value(g, "scores", np.float32)
-    shown = _Shown(scores, np.zeros((6, 2)), np.eye(2))
+    shown = _Shown((3, 2), (0, 0), np.zeros((6, 2)), np.eye(2))
     chosen = _best(scores, scores > 0.1, shown)
     run = session(g, [(scores, [6])], {"chosen": chosen})
     row = np.array([0.2, 0.9, 0.0, 0.3, 0.05, 0.8], np.float32)
@@ -185,7 +185,7 @@ def test_only_faces_that_may_hang_are_turned(monkeypatch, doubted):
         Seen(boxes, scores, points, g.value(np.zeros(count, bool), np.bool_)),
         portraits,
         _Look(scores, points, g.value(np.ones(count, bool), np.bool_)),
-        g.value(some, np.int64),
+        g.value(np.isin(np.arange(count), some), np.bool_),
         g.value(in_doubt, np.bool_),
     )
     names = ("new_scores", "new_points", "upright", "new_boxes", "turned", "again")
