@@ -12,7 +12,9 @@ from lapland.crop.five_points import UPRIGHT
 _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as upright
 # The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
 # stay in the processor's cache.
-_PARTS = 16
+_PARTS = 32
+# The four samples of a crop pixel, u and v from its middle.
+_BESIDE = np.array([[-1, 1, -1, 1], [-1, -1, 1, 1]]) / 4
 # Image pixels a crop pixel from which on a crop comes from the half of the photo, its quarter, ...
 _LARGE = 4.0
 
@@ -118,9 +120,10 @@ def _small_crops(g: Graph, photo: Picture, rows: Value, size: int) -> Value:
 
 
 def _places(rows: Value, start: Value, end: Value, size: int) -> Value:
-    """(1, 2 size N, 2 size, 2) float32 places of the samples, four for each crop pixel.
+    """(1, 4 size N, size, 2) float32 places of the samples, four for each crop pixel.
 
-    They count from -1 to 1, from one end of a part of the photo to the other.
+    Each row of a crop has four rows of them. They count from -1 to 1, from one end of a part of the
+    photo to the other.
 
     Args:
         rows: (N, 3, 2) float64, of the squares.
@@ -130,17 +133,19 @@ def _places(rows: Value, start: Value, end: Value, size: int) -> Value:
     """
     middle = (start + end) * np.array([[0], [0], [0.5]])  # counts in the third row alone
     local = (rows - middle) / (end - start)  # half of what is wanted
-    count = 2 * size
-    steps = np.arange(count) / 2 - 0.25
     # Constants are on the right of both products: on the left they refuse to meet no face at all.
-    row = np.zeros((3, 2, count, 4))  # u or v or 1, x or y -> for each v, steps along u, and rest
-    column = np.zeros((4, count, 2))  # these -> x or y, for each u
+    row = np.zeros(
+        (3, 2, size, 4, 4)
+    )  # u or v or 1, x or y -> of each row, steps along u, and rest
+    column = np.zeros((4, size, 2))  # these -> x or y, for each u
+    v = np.arange(size)[:, None]
     for axis in range(2):
-        row[0, axis, :, axis] = row[2, axis, :, 2 + axis] = 2
-        row[1, axis, :, 2 + axis] = 2 * steps
-        column[axis, :, axis], column[2 + axis, :, axis] = steps, 1
+        row[0, axis, ..., axis] = row[2, axis, ..., 2 + axis] = 2
+        row[0, axis, ..., 2 + axis] = 2 * _BESIDE[0]
+        row[1, axis, ..., 2 + axis] = 2 * (v + _BESIDE[1])
+        column[axis, :, axis], column[2 + axis, :, axis] = np.arange(size), 1
     lines = (local.reshape(-1, 6) @ row.reshape(6, -1)).cast(np.float32).reshape(-1, 4)
-    return (lines @ column.reshape(4, -1)).reshape(1, -1, count, 2)
+    return (lines @ column.reshape(4, -1)).reshape(1, -1, size, 2)
 
 
 def _crops(planes: Value, places: Value, size: int) -> Value:
@@ -148,7 +153,7 @@ def _crops(planes: Value, places: Value, size: int) -> Value:
 
     Args:
         planes: (1, 3, H, W) float32.
-        places: (1, 2 size N, 2 size, 2), of the samples.
+        places: (1, 4 size N, size, 2), of the samples.
         size: side of the crops.
     """
     g = planes.graph
@@ -160,8 +165,7 @@ def _crops(planes: Value, places: Value, size: int) -> Value:
         2,
     )
     # The first axis alone may be empty.
-    samples = samples.apply("Round").reshape(-1, 1, 2 * size, 2 * size)
-    crops = g.op("AveragePool", samples, kernel_shape=[2, 2], strides=[2, 2]).rounded()
+    crops = samples.apply("Round").reshape(-1, 4, size).mean(1).rounded()
     return crops.reshape(3, -1, size, size).transpose(1, 0, 2, 3)
 
 
