@@ -3,7 +3,9 @@
 import argparse
 import atexit
 import functools
+import gc
 import json
+import logging
 import os
 import shutil
 import signal
@@ -120,6 +122,22 @@ def pytest_configure(config):
 
     grain.SEED = config.getoption("--noise")
     grain.REFUSED = config.getoption("--without") == "noise"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported here stays to the end, so no search for garbage need look at it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        # pytest listens anew at each logger that passes nothing on, in all phases of all tests;
+        # torch has some forty of them.
+        for logger in logging.root.manager.loggerDict.values():
+            if isinstance(logger, logging.Logger):
+                logger.propagate = True
 
 
 def pytest_collection_modifyitems(items):
