@@ -1,8 +1,8 @@
 """The example for Ray: a real one, on this machine, with little of it."""
 
 import importlib.util
+import json
 import os
-import runpy
 import subprocess
 import sys
 
@@ -21,10 +21,12 @@ parquet = pytest.importorskip("pyarrow.parquet", reason="an extra: pip install '
 EXAMPLE = REPOSITORY / "examples/ray_batch.py"
 # Seconds in which Ray has to be there; its own limit for the first of its processes is 30.
 START = 240
+# A stop for what hangs; a busy machine is no failure.
+pytestmark = pytest.mark.timeout(START + 600)
 NOT_STARTED = 77
 # Calls the example once for each list of arguments, in one Ray that takes little of the machine.
 PROGRAM = """
-import os, runpy, sys, threading
+import json, os, runpy, sys, threading
 import ray
 start = ray.init
 def give_up(reason):
@@ -43,12 +45,17 @@ def small(address, **options):
         give_up(str(error).splitlines()[0])
     late.cancel()
 ray.init, ray.shutdown = small, lambda: None
+names = runpy.run_path({calls!r}[0][0])
+taken = {{name: names[name] for name in ("SUFFIXES", "FOREIGN")}}
+taken["hidden"] = [names["_is_photo"](path) for path in {hidden!r}]
+print("takes", json.dumps(taken), flush=True)
 for sys.argv in {calls!r}:
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as end:
         print("ended with", end.code, flush=True)
 """
+HIDDEN = ["/a/.trash/x.jpg", "/a/@eaDir/x.jpg"]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +89,7 @@ def photos(image, tmp_path_factory):
 def run(folder, *calls):
     """The standard output of several calls, and whether Ray itself has started."""
     arguments = [[str(EXAMPLE), *map(str, call)] for call in calls]
-    program = PROGRAM.format(calls=arguments, start=START, code=NOT_STARTED)
+    program = PROGRAM.format(calls=arguments, hidden=HIDDEN, start=START, code=NOT_STARTED)
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -136,15 +143,14 @@ def printed(photos, tmp_path_factory):
     return here, *run(here, *REFUSED.values(), [folder, "files"], ["in", "out", *options])
 
 
-def test_it_takes_what_the_command_line_takes():
-    names = runpy.run_path(str(EXAMPLE))
-    assert set(names["SUFFIXES"]) == READ
-    assert set(names["FOREIGN"]) <= FOREIGN
-    assert not names["_is_photo"]("/a/.trash/x.jpg")
-    assert not names["_is_photo"]("/a/@eaDir/x.jpg")
+def test_it_takes_what_the_command_line_takes(printed):
+    (line,) = (line for line in printed[1].splitlines() if line.startswith("takes "))
+    taken = json.loads(line.removeprefix("takes "))
+    assert set(taken["SUFFIXES"]) == READ
+    assert set(taken["FOREIGN"]) <= FOREIGN
+    assert taken["hidden"] == [False] * len(HIDDEN)
 
 
-@pytest.mark.timeout(START + 600)  # a stop for what hangs; a busy machine is no failure
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_files_and_parquet_give_the_same(photos, printed, detector):
     (folder, files), (here, out, started) = photos, printed
@@ -177,7 +183,6 @@ def test_files_and_parquet_give_the_same(photos, printed, detector):
         assert from_parquet[name]["error"]
 
 
-@pytest.mark.timeout(START + 600)
 def test_what_makes_no_sense(printed):
     _, out, _ = printed
     lines = [line for line in out.splitlines() if line.startswith("ended with ")]
