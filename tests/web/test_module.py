@@ -36,25 +36,68 @@ def run(*command, given=None, folder=WEB):
 
 
 def test_its_own_test(built, node):
-    assert "\n# fail 0" in run(node, "--test", "--test-reporter=tap", "tests/module.test.js")
+    # Without `--test`, which starts a second process for the file.
+    assert "\n# fail 0" in run(node, "--test-reporter=tap", "tests/module.test.js")
 
 
 def test_its_types(node):
-    run(node, "node_modules/typescript/bin/tsc")
+    run(node, "--no-opt", "node_modules/typescript/bin/tsc")  # to compile it well takes longer
 
 
-LOCATE = """
+# All that is compared with Python, in one process: to start the networks takes longer than to run
+# them here.
+PROGRAM = """
 import { readFile } from "node:fs/promises";
 import { PNG } from "pngjs";
 import { load } from "./lapland/index.js";
-const [folder, model, photos] = process.argv.slice(-3);
+import { Halves, padded } from "./lapland/shrinking.js";
+const [folder, model, file] = process.argv.slice(-3);
+const asked = JSON.parse(await readFile(file));
 const lapland = await load((file) => readFile(`${folder}/models/${file}`), { model });
-for (const { file, five } of JSON.parse(photos)) {
-  const [face] = await lapland.locate(PNG.sync.read(await readFile(file)), [five]);
+const png = async (file) => PNG.sync.read(await readFile(file));
+const found = { located: [], detected: [], shrunk: [] };
+for (const [file, five] of asked.locate) {
+  const [face] = await lapland.locate(await png(file), [five]);
   const radii = [0.001, 0.5, 0.9, 0.999].map((probability) => face.radius(probability));
-  console.log(JSON.stringify({ ...face, radii }));
+  found.located.push({ ...face, radii });
 }
+for (const file of asked.detect) found.detected.push(await lapland.detect(await png(file)));
+for (const [file, width, height] of asked.shrink) {
+  const image = new Halves(await png(file)).at(width, height);
+  found.shrunk.push(Buffer.from(padded(image, 1).pixels).toString("base64"));
+}
+console.log(JSON.stringify(found));
 """
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return Detector(precision="float32", threads=1)
+
+
+@pytest.fixture(scope="module")
+def found(built, node, detector, tmp_path_factory):
+    """What the module finds in all pictures of the tests below."""
+    folder = tmp_path_factory.mktemp("module")
+
+    def written(image):
+        file = folder / f"{len(list(folder.iterdir()))}.png"
+        cv2.imwrite(str(file), image)
+        return str(file)
+
+    asked = {
+        "locate": [(written(image), five.tolist()) for image, five in photos()],
+        "detect": [written(image) for image in (*scenes(), *turned_ones())],
+        "shrink": [
+            (file, *size)
+            for image in to_shrink()
+            for file in [written(image)]
+            for size in sizes_of(image)
+        ],
+    }
+    (folder / "asked.json").write_text(json.dumps(asked))
+    arguments = (str(built), detector.model.name, str(folder / "asked.json"))
+    return json.loads(run(node, QUICKLY, "--input-type=module", "-", *arguments, given=PROGRAM))
 
 
 def photos():
@@ -68,18 +111,9 @@ def photos():
     yield cv2.resize(image, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), five * 3 + 1
 
 
-def test_landmarks_radii_and_confidence_are_pythons(built, node, tmp_path):
-    detector = Detector(precision="float32", threads=1)
-    wanted, expected = [], []
-    for number, (image, five) in enumerate(photos()):
-        file = tmp_path / f"{number}.png"
-        cv2.imwrite(str(file), image)
-        wanted.append({"file": str(file), "five": five.tolist()})
-        expected.append((detector.predict(image, five_points=five[None]), np.ptp(five, axis=0)))
-    arguments = (str(built), detector.model.name, json.dumps(wanted))
-    printed = run(node, QUICKLY, "--input-type=module", "-", *arguments, given=LOCATE)
-    for line, (faces, extent) in zip(printed.splitlines(), expected, strict=True):
-        face = json.loads(line)
+def test_landmarks_radii_and_confidence_are_pythons(found, detector):
+    for face, (image, five) in zip(found["located"], photos(), strict=True):
+        faces, extent = detector.predict(image, five_points=five[None]), np.ptp(five, axis=0)
         off = np.linalg.norm(np.array(face["landmarks"]) - faces.landmarks[0], axis=1)
         # A fifth of a pixel of the crop; OpenCV 4 crops more coarsely than 5.
         assert off.max() < 0.2 * extent.max() * 3 / 80
@@ -88,53 +122,22 @@ def test_landmarks_radii_and_confidence_are_pythons(built, node, tmp_path):
             np.testing.assert_allclose(radii, faces.radius(probability)[0], rtol=0.1)
 
 
-SHRINK = """
-import { readFile } from "node:fs/promises";
-import { PNG } from "pngjs";
-import { Halves, padded } from "./lapland/shrinking.js";
-for (const [file, width, height] of JSON.parse(process.argv.at(-1))) {
-  const image = new Halves(PNG.sync.read(await readFile(file))).at(width, height);
-  console.log(Buffer.from(padded(image, 1).pixels).toString("base64"));
-}
-"""
+def to_shrink():
+    """Noise, and a photo."""
+    yield np.random.default_rng(0).integers(0, 256, (201, 333, 3), dtype=np.uint8)
+    yield cv2.imread(str(ROOT / "examples" / "astronaut.png"))
 
 
-def test_shrunk_pictures_have_pythons_pixels(node, tmp_path):
-    astronaut = cv2.imread(str(ROOT / "examples" / "astronaut.png"))
-    noise = np.random.default_rng(0).integers(0, 256, (201, 333, 3), dtype=np.uint8)
-    files = {str(tmp_path / "noise.png"): noise, str(tmp_path / "photo.png"): astronaut}
-    wanted = []
-    for file, image in files.items():
-        cv2.imwrite(file, image)
-        height, width = image.shape[:2]
-        wanted += [(file, width // k, height // k) for k in (1, 2, 3, 5, 8)]
-        wanted += [(file, 128, 77), (file, 9, 3), (file, 1, 1), (file, 400, 601)]
-    printed = run(node, "--input-type=module", "-", json.dumps(wanted), given=SHRINK)
-    for line, (file, width, height) in zip(printed.splitlines(), wanted, strict=True):
-        expected = Halves(files[file]).at(width, height)
-        assert base64.b64decode(line) == expected.tobytes()
+def sizes_of(image):
+    height, width = image.shape[:2]
+    yield from ((width // k, height // k) for k in (1, 2, 3, 5, 8))
+    yield from ((128, 77), (9, 3), (1, 1), (400, 601))
 
 
-DETECT = """
-import { readFile } from "node:fs/promises";
-import { PNG } from "pngjs";
-import { load } from "./lapland/index.js";
-const [folder, model, files] = process.argv.slice(-3);
-const lapland = await load((file) => readFile(`${folder}/models/${file}`), { model });
-for (const file of JSON.parse(files)) {
-  console.log(JSON.stringify(await lapland.detect(PNG.sync.read(await readFile(file)))));
-}
-"""
-
-
-def detected(built, node, folder, model, images):
-    """The faces of each image, as the module finds them."""
-    files = [str(folder / f"{number}.png") for number in range(len(images))]
-    for file, image in zip(files, images, strict=True):
-        cv2.imwrite(file, image)
-    arguments = (str(built), model.name, json.dumps(files))
-    printed = run(node, QUICKLY, "--input-type=module", "-", *arguments, given=DETECT)
-    return [json.loads(line) for line in printed.splitlines()]
+def test_shrunk_pictures_have_pythons_pixels(found):
+    asked = [(image, size) for image in to_shrink() for size in sizes_of(image)]
+    for pixels, (image, size) in zip(found["shrunk"], asked, strict=True):
+        assert base64.b64decode(pixels) == Halves(image).at(*size).tobytes()
 
 
 def crowd():
@@ -171,12 +174,10 @@ def scenes():
     yield np.full((480, 640, 3), 90, np.uint8)
 
 
-def test_faces_are_those_that_python_finds(built, node, tmp_path):
-    detector = Detector(precision="float32", threads=1)
+def test_faces_are_those_that_python_finds(found, detector):
     images = list(scenes())
     counts = []
-    found = detected(built, node, tmp_path, detector.model, images)
-    for image, faces in zip(images, found, strict=True):
+    for image, faces in zip(images, found["detected"][: len(images)], strict=True):
         expected = detector.predict(image)
         counts.append(len(expected))
         assert len(faces) == len(expected)
@@ -200,14 +201,14 @@ def turned(side, degrees):
     return photo
 
 
-def test_faces_found_the_wrong_way_up_are_placed_anew_or_dropped_as_in_python(
-    built, node, tmp_path
-):
-    detector = Detector(precision="float32", threads=1)
-    images = [turned(s, degrees) for s in (160, 200, 320) for degrees in range(15, 375, 45)]
+def turned_ones():
+    return [turned(side, degrees) for side in (160, 200, 320) for degrees in range(15, 375, 45)]
+
+
+def test_faces_found_the_wrong_way_up_are_placed_anew_or_dropped_as_in_python(found, detector):
+    images = turned_ones()
     outcomes = set()
-    found = detected(built, node, tmp_path, detector.model, images)
-    for image, module in zip(images, found, strict=True):
+    for image, module in zip(images, found["detected"][-len(images) :], strict=True):
         faces = detector.predict(image)
         _, _, points = detector.networks.faces.detect(image)
         if len(faces) < len(points):
