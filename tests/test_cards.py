@@ -34,9 +34,22 @@ LEVELS = 1 if int(cv2.__version__.split(".")[0]) >= 5 else 3
 FOLDERS = [index.path(name).parent for name in index.shipped()]
 
 
-@pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
 def folder(request):
+    """All tests of a model come in a row, and open its weights once."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def weights(folder):
+    """Network, recipe and facts."""
+    return load_weights(folder / "weights.safetensors")
+
+
+@pytest.fixture(scope="module")
+def crops_by_spec():
+    """Crops of the photo by how a model wants them, cut once for all that want the same."""
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +94,15 @@ def test_figures_of_the_card_are_those_in_the_file(folder):
     assert info.name == folder.name
 
 
-def test_card_names_recipe_data_and_licence(folder):
-    net, recipe, facts = load_weights(folder / "weights.safetensors")
+def test_card_names_recipe_data_and_licence(folder, weights):
+    net, recipe, facts = weights
     card = (folder / "README.md").read_text()
     command = f"--recipe {recipe.name}" + "".join(f" --set {s}" for s in settings_of(recipe))
     assert command in card
     assert facts["commit"] in card
     info = loading.describe(folder / "model.onnx")
-    weights = next(entry.weights for entry in index.entries() if entry.name == folder.name)
-    if weights == "open":
+    family = next(entry.weights for entry in index.entries() if entry.name == folder.name)
+    if family == "open":
         assert "Apache License 2.0" in card
         assert info.licence == "Apache-2.0"
     else:
@@ -100,9 +113,11 @@ def test_card_names_recipe_data_and_licence(folder):
     assert Recipe.from_json(json.dumps(stored)) == recipe
 
 
-def test_file_is_the_export_of_the_weights(folder, photo):
-    net, recipe, _ = load_weights(folder / "weights.safetensors")
-    crops = parity.crops_of_photo(photo, recipe, count=2)
+def test_file_is_the_export_of_the_weights(folder, weights, photo, crops_by_spec):
+    net, recipe, _ = weights
+    if recipe.crop not in crops_by_spec:
+        crops_by_spec[recipe.crop] = parity.crops_of_photo(photo, recipe, count=2)
+    crops = crops_by_spec[recipe.crop]
     from training.evaluation.decoding import predict
 
     expected = predict(net, crops, recipe.beta)
