@@ -73,7 +73,7 @@ def one_of_two(rank):
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": sys.argv[3]}
         detected.CACHE = out / "cache"
         given = ["--data", str(data), "--out", str(out / "two")]
-        for setting in ("width=1/16", "epochs=1", "batch=4", "evaluate_every=1"):
+        for setting in ("width=1/16", "stride=2", "epochs=1", "batch=4", "evaluate_every=1"):
             given += ["--set", setting]
         train.main(given)
     return forked(work)
