@@ -1,7 +1,7 @@
 """Videos of known motion for tests."""
 
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -21,7 +21,7 @@ def people() -> tuple[Person, Person]:
     return person, person.other()
 
 
-@lru_cache(maxsize=6)  # some 100 MB each where they are whole
+@cache  # some 750 MB in all
 def _begun(motion: str) -> tuple[list[Frame], Iterator[Frame]]:
     """The frames that were asked for so far, and the others."""
     return [], noisy(MOTIONS[motion](*people()), seed())
