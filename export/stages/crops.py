@@ -12,7 +12,7 @@ from lapland.crop.five_points import UPRIGHT
 _UPRIGHT = 1e-9  # pixels: points that coincide have no direction, and count as upright
 # The samples are taken in so many parts: onnxruntime writes 56 bytes for each, and those of a part
 # stay in the processor's cache.
-_PARTS = 32
+_PARTS = 8
 # The four samples of a crop pixel, u and v from its middle.
 _BESIDE = np.array([[-1, 1, -1, 1], [-1, -1, 1, 1]]) / 4
 # Image pixels a crop pixel from which on a crop comes from the half of the photo, its quarter, ...
