@@ -63,6 +63,7 @@ DOCUMENTS: dict[Path, dict[str, tuple[str, Table]]] = {
     },
     REPOSITORY / "benchmarks" / "peers" / "README.md": {
         "peers-speed": ("peers", peers.speed),
+        "peers-speed-avx2": ("peers-avx2", peers.speed),
         "peers-accuracy": ("peers", peers.accuracy),
         "peers-skipped": ("peers", peers.skipped),
     },
