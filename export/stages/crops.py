@@ -134,9 +134,8 @@ def _places(rows: Value, start: Value, end: Value, size: int) -> Value:
     middle = (start + end) * np.array([[0], [0], [0.5]])  # counts in the third row alone
     local = (rows - middle) / (end - start)  # half of what is wanted
     # Constants are on the right of both products: on the left they refuse to meet no face at all.
-    row = np.zeros(
-        (3, 2, size, 4, 4)
-    )  # u or v or 1, x or y -> of each row, steps along u, and rest
+    # u or v or 1, x or y -> for each row and each of the four: steps along u, and the rest
+    row = np.zeros((3, 2, size, 4, 4))
     column = np.zeros((4, size, 2))  # these -> x or y, for each u
     v = np.arange(size)[:, None]
     for axis in range(2):

@@ -11,7 +11,7 @@ from lapland.crop.halves import Halves
 
 _ONE = 256  # OpenCV's weights are multiples of 1 / _ONE
 _FEW = 128  # columns up to which a product with a matrix takes the least time
-_LEAST = 16  # columns from which on fewer would take no less
+_LEAST = 16  # fewer columns take no less time
 
 
 class Shrunk:
