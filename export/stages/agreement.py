@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from export.stages.candidates import overlaps
+from export.stages.candidates import are_alike, overlaps
 from export.stages.crops import Squares, cut, squares, to_image
 from export.stages.locating import Located
 from export.stages.picture import Picture
@@ -304,6 +304,5 @@ def _among(g: Graph, every: Value, few: Value) -> Value:
 def _twins(g: Graph, boxes: Value, placed: Value, found: _Outcome) -> Value:
     """Indices of faces that were placed anew at the box (M, 4) of a face that stays."""
     gone = _among(g, g.range(boxes.count()), g.concat([found.lost, found.moved], 0))
-    shared, own, other = overlaps(placed.reshape(-1, 1, 4), boxes)
-    meet = (shared > (own + other - shared) * SAME) & gone.apply("Not")
+    meet = are_alike(*overlaps(placed.reshape(-1, 1, 4), boxes), SAME) & gone.apply("Not")
     return found.moved.take((meet.cast(np.float32).sum(1) > 0.0).places())

@@ -177,7 +177,7 @@ def merged(g: Graph, photo: Picture, large: Cells, small: Cells) -> Seen:
     corners = given @ np.kron([[1, 1], [-0.5, 0.5]], np.eye(2))
     # No transposition: onnxruntime 1.19 fuses it with the product, which it cannot for float64.
     shared, own, other = overlaps(corners.take(first).reshape(-1, 1, 4), corners)
-    meet = shared * (1 + 1 / SAME) > own + other
+    meet = are_alike(shared, own, other, SAME)
     number = g.op("CumSum", meet.cast(np.float32), g.value(0, np.int64))
     weights = g.where(meet & number.equals(1.0), scores.cast(np.float64), 0.0, np.float64)
     means = (weights @ rows) / weights.sum(1, keep=True)
@@ -198,6 +198,11 @@ def overlaps(boxes: Value, others: Value) -> tuple[Value, Value, Value]:
     (low, high), (other_low, other_high) = (value.split(2, -1) for value in (boxes, others))
     sides = (high.at_most(other_high) - low.at_least(other_low)).apply("Relu")
     return sides.product(2), (high - low).product(2), (other_high - other_low).product(1)
+
+
+def are_alike(shared: Value, own: Value, other: Value, least: float) -> Value:
+    """Whether boxes with these `overlaps` have more than so much in common: the IoU."""
+    return shared * (1 + 1 / least) > own + other
 
 
 def _shown(photo: Picture, rate: float, levels: tuple[tuple[int, int], ...]) -> _Shown:

@@ -13,7 +13,7 @@ from lapland.crop.texture import ABOUT, FLOOR, LEVELS, MARGIN
 from lapland.schemes.normaliser import LEAST
 from lapland.uncertainty import border
 from lapland.uncertainty.calibration import Calibration
-from lapland.uncertainty.estimate import APART, BAD, FAR, line_at
+from lapland.uncertainty.estimate import APART, BAD, FAR, between
 from lapland.uncertainty.features import GROUP, PAIRS, SHARP
 
 _GREY = (3735, 19235, 9798)  # blue, green, red, of 2^15: the shares of OpenCV
@@ -125,14 +125,13 @@ def radii_and_confidence(
     hidden = _hidden(landmarks, side, shape)
     confidence = _confidence(g, calibration, landmarks, side, mean, hidden)
     bounded = means.at_least(calibration.levels[:, 0]).at_most(calibration.levels[:, 1])
-    ratios = _ratios(g, calibration, bounded, spread, probabilities)  # (N, R, K)
-    axis = g.integers(1)
-    logs = g.op("Unsqueeze", means, axis) + ratios
+    axis = g.integers(2)
+    logs = g.op("Unsqueeze", means, axis) + _ratios(calibration, bounded, spread, probabilities)
     seen = logs.clip(-FAR, FAR).apply("Exp") * g.op("Unsqueeze", side, axis)
-    at = np.array([[calibration.hidden.radius(p)] for p in probabilities])
+    at = np.array([calibration.hidden.radius(p) for p in probabilities])
     radii = seen.at_least(g.op("Unsqueeze", hidden * side, axis) * at)
     count = calibration.scheme.size
-    return [one.reshape(-1, count) for one in radii.split(len(probabilities), 1)], confidence
+    return [one.reshape(-1, count) for one in radii.split(len(probabilities), 2)], confidence
 
 
 def _rows(
@@ -183,44 +182,24 @@ def _errors(g: Graph, calibration: Calibration, rows: Value) -> tuple[Value, Val
 
 
 def _ratios(
-    g: Graph,
-    calibration: Calibration,
-    bounded: Value,
-    spread: Value,
-    probabilities: Sequence[float],
+    calibration: Calibration, bounded: Value, spread: Value, probabilities: Sequence[float]
 ) -> Value:
-    """(N, R, K), logarithms of error / mean error at R probabilities, as `Estimate` has them."""
-    found = [line_at(calibration, p) for p in probabilities]
-    lines = [line for line in found if line]
-    if len(lines) < len(found):
-        return _crossing_ratios(g, calibration, bounded, spread, probabilities)
-    constant, level, by_spread = (np.stack(rows) for rows in zip(*lines, strict=True))  # (R, K)
-    given = g.value(by_spread.reshape(1, -1), np.float32), g.value(constant.ravel(), np.float32)
-    rest = g.op("Gemm", spread, *given).reshape(-1, *level.shape)
-    return g.op("Unsqueeze", bounded, g.integers(1)) * level + rest
+    """(N, K, R), logarithms of error / mean error at R probabilities.
 
-
-def _crossing_ratios(
-    g: Graph,
-    calibration: Calibration,
-    bounded: Value,
-    spread: Value,
-    probabilities: Sequence[float],
-) -> Value:
-    """The same where lines may cross: the largest up to each, as `crossing_ratios` has it."""
-    at = np.log(-np.log1p(-calibration.probabilities))
-    places = np.log(-np.log1p(-np.array(probabilities)))
-    before = np.clip(np.searchsorted(at, places) - 1, 0, len(at) - 2)
-    share = (places - at[before]) / (at[before + 1] - at[before])
-    shares, each = np.zeros((len(at), len(places))), np.arange(len(places))
-    shares[before, each], shares[before + 1, each] = 1 - share, share
+    As `crossing_ratios` has it: lines may cross, and the largest up to each counts.
+    """
+    g, count = bounded.graph, len(calibration.probabilities)
+    shares, apart = np.zeros((count, len(probabilities))), np.zeros(len(probabilities))
+    for column, probability in enumerate(probabilities):
+        before, part = between(calibration, probability)
+        shares[[before, before + 1], column] = 1 - part, part
+        apart[column] = APART * (before + part)
     q = calibration.quantiles.transpose(2, 0, 1)  # (3, K, P)
     axis = g.integers(2)
     ratios = g.op("Unsqueeze", bounded, axis) * q[1] + q[0]
     ratios = ratios + g.op("Unsqueeze", spread, axis) * q[2]  # (N, K, P)
-    window = {"kernel_shape": [len(at)], "pads": [len(at) - 1, 0]}
-    largest = g.op("MaxPool", ratios, **window)  # of all up to each
-    return (largest @ shares + APART * (before + share)).transpose(0, 2, 1)
+    largest = g.op("MaxPool", ratios, kernel_shape=[count], pads=[count - 1, 0])
+    return largest @ shares + apart
 
 
 def _hidden(landmarks: Value, side: Value, shape: tuple[int, int]) -> Value:

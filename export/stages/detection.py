@@ -8,6 +8,7 @@ import onnx
 
 from export.stages.candidates import (
     Seen,
+    are_alike,
     blazeface_cells,
     merged,
     onestage_cells,
@@ -76,7 +77,7 @@ def detect(
     # Overlaps of float32 are exact enough for a threshold, and half the memory.
     corners = seen.boxes.cast(np.float32)
     shared, own, other = overlaps(corners.reshape(-1, 1, 4), corners)  # (N, N), (N, 1), (N,)
-    seen = _by_both(g, seen, is_large, shared * (1 + 1 / BOTH) > own + other)
+    seen = _by_both(g, seen, is_large, are_alike(shared, own, other, BOTH))
     # Large ones count if two are the same face, and then the better score.
     order = (seen.scores + is_large.cast(np.float32)).order()
     meet = (shared > own.at_most(other) * SAME).take(order).take(order, 1)

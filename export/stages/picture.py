@@ -36,7 +36,7 @@ class Picture:
 
     def planes_of(self, part: Value) -> Value:
         """Pixels (H, W, 3) of the photo -> (1, 3, H, W) float32: blue, green, red."""
-        return _planes(part, self.rgb)
+        return _in_planes(part, self.rgb)
 
     def pixels(self, times: int) -> Value:
         """The photo, halved at least once, (H >> times, W >> times, 3) uint8: blue, green, red.
@@ -53,11 +53,11 @@ class Picture:
     def halved(self, times: int) -> Value:
         """The same in planes, (1, 3, H >> times, W >> times) float32."""
         if times not in self._planes:
-            self._planes[times] = _planes(self.pixels(times), False)
+            self._planes[times] = _in_planes(self.pixels(times), False)
         return self._planes[times]
 
 
-def _planes(pixels: Value, turned: bool) -> Value:
+def _in_planes(pixels: Value, turned: bool) -> Value:
     """(H, W, 3) -> (1, 3, H, W) float32, channels in the other order if turned."""
     g = pixels.graph
     planes = pixels.transpose(2, 0, 1).cast(np.float32)

@@ -113,7 +113,7 @@ class Line(NamedTuple):
 @functools.lru_cache(maxsize=32)
 def line_at(fitted: Fitted, probability: float) -> Line | None:
     """The line of each landmark; None if a line below it may lie above it."""
-    i, part = _between(fitted, probability)
+    i, part = between(fitted, probability)
     if not (_highest(fitted, i) and _highest(fitted, i + 1)):
         return None
     below, above = fitted.quantiles[:, i], fitted.quantiles[:, i + 1]
@@ -127,7 +127,7 @@ def crossing_ratios(fitted: Fitted, means: Floats, spreads: Floats, probability:
     Each line was fitted alone, so lines may cross at the edge of the fit and outside. A larger
     error is not less probable, so the highest line up to a probability counts.
     """
-    i, part = _between(fitted, probability)
+    i, part = between(fitted, probability)
     features = ratio_features(means, fitted.levels.T, np.broadcast_to(spreads, means.shape))
     found = np.einsum("nkj,kpj->nkp", features, fitted.quantiles[:, : i + 2])
     ascending = np.maximum.accumulate(found, axis=-1)
@@ -135,7 +135,7 @@ def crossing_ratios(fitted: Fitted, means: Floats, spreads: Floats, probability:
     return ratios + APART * (i + part)
 
 
-def _between(fitted: Fitted, probability: float) -> tuple[int, float]:
+def between(fitted: Fitted, probability: float) -> tuple[int, float]:
     """The measured probability before this one, and how far it is on the way to the next.
 
     Between and beyond the measured ones ln(error) is linear in ln(-ln(1 - p)), as for a Weibull
