@@ -20,11 +20,19 @@ def five_points(centre, scale=1.0, angle=0.0):
 
 def dots(height, width, places, sigma, grey=128.0):
     """A grey picture with one soft dot for each (x, y, colour), colour a grey value or BGR."""
-    y, x = np.mgrid[:height, :width]
-    picture = np.full((height, width, 3), float(grey))
-    for at_x, at_y, colour in places:
-        bump = np.exp(-((x - at_x) ** 2 + (y - at_y) ** 2) / (2 * sigma**2))[..., None]
-        picture += (np.broadcast_to(colour, 3) - grey) * bump
+    picture = np.full((height, width, 3), grey, np.float32)
+    reach = int(6 * sigma) + 1  # a dot changes no grey value farther off
+    for x, y, colour in places:
+        rows, columns = (
+            np.arange(height)[max(0, int(y) - reach) : max(0, int(y) + reach)],
+            np.arange(width)[max(0, int(x) - reach) : max(0, int(x) + reach)],
+        )
+        down, along = (
+            np.exp(-((pixels - at) ** 2) / (2 * sigma**2))
+            for pixels, at in ((rows, y), (columns, x))
+        )
+        bump = (down[:, None] * along)[..., None]
+        picture[np.ix_(rows, columns)] += (np.broadcast_to(colour, 3) - grey) * bump
     return picture.round().clip(0, 255).astype(np.uint8)
 
 

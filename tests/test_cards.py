@@ -31,6 +31,7 @@ from training.recipes.recipe import Recipe
 # Grey values by which a picture may differ from the same drawn anew. Those of two models differ by
 # 1.2 and more, and with OpenCV 4, whose warps and fonts are others, one from itself by some 2.
 LEVELS = 1 if int(cv2.__version__.split(".")[0]) >= 5 else 3
+EVERY = 8  # cells of a picture from one that is drawn anew to the next
 FOLDERS = [index.path(name).parent for name in index.shipped()]
 
 
@@ -38,6 +39,11 @@ FOLDERS = [index.path(name).parent for name in index.shipped()]
 def folder(request):
     """All tests of a model come in a row, and open its weights once."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def info(folder):
+    return loading.describe(folder / "model.onnx")
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +90,7 @@ def test_card_names_the_files_with_their_hashes(folder):
         assert hashlib.sha256(data).hexdigest() == digest
 
 
-def test_figures_of_the_card_are_those_in_the_file(folder):
-    info = loading.describe(folder / "model.onnx")
+def test_figures_of_the_card_are_those_in_the_file(folder, info):
     card = (folder / "README.md").read_text()
     rows = re.findall(r"^\| (\w+) \| MTCNN \| \d+ \| \d+ \| ([\d.]+) \|", card, re.MULTILINE)
     assert {name: float(value) for name, value in rows} == info.nmse
@@ -94,13 +99,12 @@ def test_figures_of_the_card_are_those_in_the_file(folder):
     assert info.name == folder.name
 
 
-def test_card_names_recipe_data_and_licence(folder, weights):
+def test_card_names_recipe_data_and_licence(folder, weights, info):
     net, recipe, facts = weights
     card = (folder / "README.md").read_text()
     command = f"--recipe {recipe.name}" + "".join(f" --set {s}" for s in settings_of(recipe))
     assert command in card
     assert facts["commit"] in card
-    info = loading.describe(folder / "model.onnx")
     family = next(entry.weights for entry in index.entries() if entry.name == folder.name)
     if family == "open":
         assert "Apache License 2.0" in card
@@ -138,11 +142,10 @@ def _limits(folder):
     return part, {name: [float(value) for value in values] for name, *values in rows}
 
 
-def test_card_tells_where_the_model_fails(folder):
+def test_card_tells_where_the_model_fails(folder, info):
     part, rows = _limits(folder)
     names = [how.name for how in CARD_CORRUPTIONS]
     assert {"all of `common`", CLEAN, *names} < set(rows)
-    info = loading.describe(folder / "model.onnx")
     count, nmse, _ = rows["all of `common`"]
     assert nmse == pytest.approx(info.nmse["common"], abs=0.006)
     assert rows[CLEAN][1] == pytest.approx(nmse, rel=0.2)  # of fewer faces
@@ -153,8 +156,7 @@ def test_card_tells_where_the_model_fails(folder):
     assert f"grows most with {worst}," in " ".join(part.split())
 
 
-def test_card_tells_how_sure_the_model_is(folder):
-    info = loading.describe(folder / "model.onnx")
+def test_card_tells_how_sure_the_model_is(folder, info):
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert len(info.calibration.to_json()) < 8000
     part = text.split("## How sure\n")[1].split("\n## ")[0]
@@ -194,7 +196,7 @@ def test_radii_hold_what_they_say_on_300w(data_300w):
 
 
 def test_picture_of_the_card_is_what_the_model_finds(folder, seen_once):
-    """In a quarter of its cells, which is another one from model to model."""
+    """In an eighth of its cells, which is another one from model to model."""
     part, _ = _limits(folder)
     told, name = re.search(r"!\[(.*?)\]\((\S+)\)", part, re.DOTALL).groups()
     file = folder / name
@@ -203,7 +205,7 @@ def test_picture_of_the_card_is_what_the_model_finds(folder, seen_once):
     assert [cell.split(":")[0] for cell in " ".join(told.split()).split("; ")] == list(cells)
     shipped = cv2.imread(str(file))
     again, places = shipped.copy(), []
-    for number in range(FOLDERS.index(folder) % 4, len(cells), 4):
+    for number in range(FOLDERS.index(folder) % EVERY, len(cells), EVERY):
         y, x = np.multiply(divmod(number, COLUMNS), (CELL + BAR, CELL))
         places.append((slice(y, y + CELL), slice(x, x + CELL)))
         again[places[-1]] = list(cells.values())[number]().drawn()[:CELL]

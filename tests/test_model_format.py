@@ -8,6 +8,7 @@ import re
 
 import cv2
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -37,6 +38,11 @@ def session_of(folder):
     return onnxruntime.InferenceSession(folder / "model.onnx")
 
 
+def facts_of(folder):
+    """The metadata of a file."""
+    return {p.key: p.value for p in onnx.load(folder / "model.onnx").metadata_props}
+
+
 def five_points(view):
     scale, angle, dx, dy = view
     middle = FIVE.mean(axis=0)
@@ -48,7 +54,7 @@ def test_every_key_of_the_metadata_is_described():
     text = PAGE.read_text()
     described = set(re.findall(r"^\| `(lapland\.\w+)` \|", text, re.MULTILINE))
     for folder in MODELS:
-        facts = session_of(folder).get_modelmeta().custom_metadata_map
+        facts = facts_of(folder)
         keys = {key for key in facts if key.startswith("lapland.")}
         assert keys <= described
         calibration = json.loads(facts["lapland.calibration"])
@@ -108,7 +114,7 @@ def test_radii_and_confidence_are_those_of_lapland(page, image, precision):
             assert exact == pytest.approx(float(faces.confidence[0]), abs=1e-4)
 
 
-@pytest.mark.parametrize("enlarged", [1, 3, 8])
+@pytest.mark.parametrize("enlarged", [1, 3, 5])
 def test_landmarks_in_the_image_are_those_of_lapland(page, image, enlarged):
     photo = cv2.resize(image, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
     points = (FIVE + 0.5) * enlarged - 0.5

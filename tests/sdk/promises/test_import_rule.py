@@ -1,7 +1,9 @@
 """The installed package stands on numpy, onnxruntime and OpenCV alone, and says what it offers."""
 
 import ast
+import functools
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,7 @@ EXTRAS = set().union(*EXTRAS_OF.values())
 FORBIDDEN += sorted(EXTRAS)
 
 
+@functools.cache
 def roots_of(source):
     """Roots of all that a file imports, wherever in the file it does so, its own package aside."""
     return roots_in(ast.parse(source.read_text(encoding="utf-8"))) - {"lapland"}
@@ -127,8 +130,10 @@ def test_no_source_prints_but_the_command():
     for source in SOURCES:
         if source.parent.name == "cli":
             continue
-        names = [n.id for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Name)]
-        assert "print" not in names, source.name
+        code = source.read_text()
+        if re.search(r"\bprint\b", code):  # in a docstring it is no name
+            names = [n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)]
+            assert "print" not in names, source.name
 
 
 def test_all_is_sorted_and_complete():
