@@ -45,7 +45,7 @@ def gamma_regression(
         # The working response of a logarithmic link: ln m + (y - m) / m for a mean m. Errors far
         # from a mean that is not yet right may not throw it about, hence the 20.
         target = predicted + np.minimum(y * np.exp(-predicted), 20.0) - 1
-        return _least_squares(squares, weighted, target, low)
+        return _least_squares(squares, weighted @ target, low)
 
     return _settled(step, np.linalg.solve(squares, weighted @ start), 1e-6, steps)
 
@@ -68,28 +68,28 @@ def quantile_regression(
     """
     low = np.array([-np.inf, LEAST_GROWTH - 1, -np.inf])
     rows = np.ascontiguousarray(x.T)  # weighted faster than columns
+    known = np.column_stack([x, y])  # (M, 4), so that one product gives both sides of the equations
+    # Slopes of the pinball loss above and below the quantile.
+    above, below = counts * probability, counts * (1 - probability)
+    # Keeps the matrix regular if a feature is the same for all.
+    ridge = 1e-9 * np.eye(len(rows))
 
     def step(b: Floats) -> Floats:
         off = y - b @ rows  # (M,)
-        # Slopes of the pinball loss above and below the quantile.
-        pull = np.where(off > 0, probability, 1 - probability)
+        shares = np.where(off > 0, above, below)
         # off^2 / |off| is |off|: with these weights, squares are the pinball loss at the last b.
-        shares = counts * pull / np.maximum(np.abs(off), NEAR)
-        weighted = rows * (shares / shares.sum())
-        squares = weighted @ x
-        # Keeps the matrix regular if a feature is the same for all.
-        squares += 1e-9 * np.eye(len(b))
-        return _least_squares(squares, weighted, y, low)
+        shares /= np.maximum(np.abs(off, out=off), NEAR, out=off)
+        sums = (rows * shares) @ known / shares.sum()  # (3, 4)
+        return _least_squares(sums[:, :-1] + ridge, sums[:, -1], low)
 
     return _settled(step, start, 1e-4, steps)
 
 
-def _least_squares(squares: Floats, weighted: Floats, y: Floats, low: Floats) -> Floats:
+def _least_squares(squares: Floats, right: Floats, low: Floats) -> Floats:
     """Weights b, none below `low`, of least squared error of x b.
 
-    `squares` is x' w x, `weighted` is x' w, (F, M). Few weights may have a bound.
+    `squares` is x' w x, (F, F), `right` is x' w y, (F,). Few weights may have a bound.
     """
-    right = weighted @ y  # (F,)
     free: Floats = np.linalg.solve(squares, right)
     if (free >= low).all():
         return free
