@@ -69,17 +69,29 @@ if asked.model:
 if asked.without == "model":
     take_none_by_default(copied())
 
-# `pytest -m quick`: the tests of the SDK without these, which start processes or follow videos.
+# `pytest -m quick`: the tests of the SDK without these, which start processes, follow videos or
+# open all models.
 NOT_QUICK = (
+    "answers/test_blinks.py",
     "batch/test_jobs.py",
     "batch/test_processes.py",
+    "cli/test_benchmark.py",
+    "cli/test_models.py",
     "cli/test_streams.py",
+    "cli/test_track.py",
     "cli/test_webcam.py",
     "cli/test_window.py",
+    "footage/test_recording.py",
+    "footage/test_source.py",
+    "landmarks/test_agreement.py",
+    "networks/test_onnx_rules.py",
     "promises/test_any_faces.py",
     "promises/test_any_options.py",
+    "promises/test_determinism.py",
+    "promises/test_golden.py",
     "promises/test_interrupts.py",
     "promises/test_memory.py",
+    "promises/test_one_core.py",
     "promises/test_processes.py",
     "promises/test_properties.py",
     "promises/test_whole.py",

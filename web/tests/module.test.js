@@ -130,13 +130,16 @@ describe("the networks", { skip }, () => {
   });
 
   test("landmarks of each model are torch's", async () => {
-    for (const { name, precision } of lapland.models) {
+    for (const [number, { name, precision }] of lapland.models.entries()) {
       const file = place(`tests/golden/${name}.json`);
       if (!existsSync(file)) continue; // a custom model
       const golden = JSON.parse(readFileSync(file, "utf8"));
       await lapland.use(name);
-      const faces = await lapland.locate(astronaut, VIEWS.map(seen));
-      faces.forEach((face, view) => {
+      const views = [...VIEWS.keys()].filter((view) => (view + number) % 2 === 0);
+      const faces = await lapland.locate(astronaut, views.map((view) => seen(VIEWS[view])));
+      assert.equal(faces.length, views.length);
+      faces.forEach((face, i) => {
+        const view = views[i];
         const matrix = cropMatrix(face.fivePoints, CROP);
         const step = stepOf(matrix);
         const [cos, sin] = [matrix[0] / step, matrix[3] / step];

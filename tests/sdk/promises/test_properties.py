@@ -174,7 +174,5 @@ def test_images_of_odd_shapes(narrowest, shape):
 
 def test_fifty_megapixels(narrowest):
     image = np.broadcast_to(np.uint8([90, 120, 30]), (7000, 7143, 3))
-    faces = narrowest.predict(image, five_points=np.concatenate([FIVE, FIVE * 200]))
-    check(faces, 2)
-    assert draw(image, faces).shape == image.shape
+    check(narrowest.predict(image, five_points=np.concatenate([FIVE, FIVE * 200])), 2)
     check(Detector("1/16", weights="300w", min_face=300, threads=1).predict(image), 0)

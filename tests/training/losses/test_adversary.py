@@ -55,7 +55,7 @@ def test_discriminator_learns_to_tell_sharp_from_flat_maps():
     real = 200 * drawn_maps(torch.rand(2, 3, 2) * 79, scale=4.0)
     fake = torch.full_like(real, 200 / 6400)
     losses = []
-    for _ in range(35):
+    for _ in range(20):
         loss = discriminator_loss(judge(images, real), judge(images, fake))
         optimiser.zero_grad()
         loss.backward()
