@@ -69,37 +69,13 @@ if asked.model:
 if asked.without == "model":
     take_none_by_default(copied())
 
-# `pytest -m quick`: the tests of the SDK without these, which start processes, follow videos or
-# open all models.
+# `pytest -m quick`: the tests of the SDK without these folders and files, which start processes,
+# follow videos, try whatever a caller may send, or open all models.
 NOT_QUICK = (
+    *("batch", "cli", "footage", "promises", "video"),
     "answers/test_blinks.py",
-    "batch/test_jobs.py",
-    "batch/test_processes.py",
-    "cli/test_benchmark.py",
-    "cli/test_models.py",
-    "cli/test_streams.py",
-    "cli/test_track.py",
-    "cli/test_webcam.py",
-    "cli/test_window.py",
-    "footage/test_recording.py",
-    "footage/test_source.py",
     "landmarks/test_agreement.py",
     "networks/test_onnx_rules.py",
-    "promises/test_any_faces.py",
-    "promises/test_any_options.py",
-    "promises/test_determinism.py",
-    "promises/test_golden.py",
-    "promises/test_interrupts.py",
-    "promises/test_memory.py",
-    "promises/test_one_core.py",
-    "promises/test_processes.py",
-    "promises/test_properties.py",
-    "promises/test_whole.py",
-    "video/test_live_search.py",
-    "video/test_meetings.py",
-    "video/test_rates.py",
-    "video/test_roster.py",
-    "video/test_tracker.py",
 )
 
 
@@ -156,7 +132,7 @@ def pytest_collection_modifyitems(items):
     sdk = ROOT / "tests" / "sdk"
     slow = {sdk / name for name in NOT_QUICK}
     for item in items:
-        if item.path.is_relative_to(sdk) and item.path not in slow:
+        if item.path.is_relative_to(sdk) and slow.isdisjoint([item.path, *item.path.parents]):
             item.add_marker("quick")
 
 

@@ -52,7 +52,7 @@ def test_a_worker_answers_each_task_with_the_right_channels(worker):
 
 
 def test_memory_is_that_of_the_worker_alone(tmp_path):
-    held = np.ones(40_000_000)  # 320 MB of ours, which getrusage would count for the child
+    held = np.ones(20_000_000)  # 160 MB of ours, which getrusage would count for the child
     worker = Worker(sys.executable, FAKE, "", tmp_path)
     peak = worker.ask("memory")["result"]
     worker.close()

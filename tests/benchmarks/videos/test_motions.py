@@ -39,7 +39,7 @@ def test_the_other_is_the_mirror_image():
 
 @pytest.mark.parametrize("motion", sorted(MOTIONS))
 def test_every_motion_shows_the_faces_where_it_says(detector, motion):
-    plain = islice(MOTIONS[motion](*people()), 0, 25, 6)
+    plain = islice(MOTIONS[motion](*people()), 0, 25, 8)
     for number, frame in enumerate(noisy(plain, seed())):
         assert frame.image.shape == (SIZE[1], SIZE[0], 3)
         for truth in frame.faces.values():

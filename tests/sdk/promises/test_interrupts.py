@@ -43,7 +43,7 @@ def interrupted(call, after, again=0.0):
         return True
     return False
 
-def moments(least, steps=100):
+def moments(least, steps=60):
     # Parts of a call, 0 to 1, again and again until enough of the calls were interrupted: a busy
     # machine may have been slow while the call was timed.
     for i in itertools.count():
