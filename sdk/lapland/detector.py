@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .base.boxes import around, iou
 from .base.errors import OptionError, shown
-from .base.heap import FACE_BYTES, give_back, trimmer
+from .base.heap import FACE_BYTES, LOADED, trimmer
 from .base.hints import DETECTOR, DETECTOR_KEYWORDS, PREDICT_KEYWORDS, Hinting, hinting
 from .crop.given import checked_boxes, checked_five_points
 from .crop.halves import Halves
@@ -98,7 +98,7 @@ class Detector(Hinting):
         self._networks = load_networks(options)
         # Absolute for copies, which may be loaded in a process that works in another folder.
         self._options = options if model is None else replace(options, model=Path(model).absolute())
-        give_back()  # of loading, and of detectors that are gone
+        trimmer.after(LOADED * self.model.bytes)
         self._alone: Detector | None = None
         if min_confidence > 0 and self.model.calibration is None:
             raise OptionError(

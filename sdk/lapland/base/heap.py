@@ -8,6 +8,7 @@ from typing import Any
 # Bytes of images: one that leaves hundreds of megabytes behind, and one that leaves tens.
 _HUGE, _LARGE = 12_000_000, 2_000_000
 FACE_BYTES = 150_000  # of the work on a face, its crop, portraits and maps
+LOADED = 20  # bytes that loading a network takes for a while, for each byte of its file
 _SMALLER, _SOON = 4, 16  # large images are over when so many came that were so much smaller
 
 
@@ -16,7 +17,8 @@ class Trimmer:
 
     After large images glibc keeps hundreds of megabytes, in pieces between small ones in use. To
     return them takes milliseconds, and so does taking them anew: a row of images of one size,
-    such as a video, is spared that.
+    such as a video, is spared that. What a large network takes while it is loaded counts as such
+    an image.
     """
 
     def __init__(self) -> None:

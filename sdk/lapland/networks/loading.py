@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..base.errors import ModelError
-from . import folders, onnx_rules
+from . import folders, onnx_file, onnx_rules
 from .biases import check_biases
 from .info import ModelInfo, info_of
 from .onnx_file import FREE, OnnxFile
@@ -82,7 +82,10 @@ def open_custom(
 
 
 def describe(path: Path) -> ModelInfo:
-    """The metadata of the model at a path."""
+    """The metadata of the model at a path; a custom file is checked as one that is to be run."""
+    if folders.is_shipped(path):
+        data = folders.read_shipped(path.resolve())
+        return info_of(onnx_file.read(data).metadata, path, len(data))
     return load(path, threads=1, optimise=False)[1]
 
 

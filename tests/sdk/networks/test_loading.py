@@ -148,3 +148,14 @@ def add_input(graph):
 )
 def test_graphs_that_break_the_contract(peaks, file, change, words):
     refusal(changed(peaks, file, change=change), *words)
+
+
+@pytest.mark.parametrize("name", ["open-mobile-int8", "open-1-16"])
+def test_a_description_is_that_of_the_loaded_model(name):
+    described, (_, loaded) = loading.describe(index.path(name)), loading.load(index.path(name))
+    assert vars(described).keys() == vars(loaded).keys()
+    for key, value in vars(loaded).items():
+        if key == "calibration":
+            assert described.calibration.to_json() == value.to_json()
+        else:
+            assert getattr(described, key) == value, key
