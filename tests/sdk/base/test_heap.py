@@ -7,6 +7,7 @@ import numpy as np
 import psutil
 import pytest
 
+from lapland import Detector
 from lapland.base import heap
 from lapland.base.heap import Trimmer, give_back
 
@@ -65,3 +66,12 @@ def test_memory_goes_back_at_the_end_of_a_large_video(monkeypatch):
     trimmer.end()
     trimmer.end()
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("width", "times"), [("1/16", 0), ("1", 1)])
+def test_memory_goes_back_after_a_large_network_was_loaded(monkeypatch, width, times):
+    heap.trimmer.end()  # whatever came before
+    calls = []
+    monkeypatch.setattr(heap, "give_back", lambda: calls.append(1))
+    Detector(width, precision="float32", weights="300w", threads=1)
+    assert len(calls) == times
