@@ -34,8 +34,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, maps: Tensor) -> Tensor:
         """(B, 3, 80, 80) images and (B, K, 80, 80) maps -> (B, 1, 9, 9) logits of "real"."""
-        # Channel after channel: torch draws noise seven times faster in this order of memory.
-        x = torch.cat([images, maps], dim=1).contiguous()  # (B, 3 + K, 80, 80)
+        x = torch.cat([images, maps], dim=1)  # (B, 3 + K, 80, 80)
         for layer, convolution in enumerate(self.convolutions):
             if self.training:
                 # Real maps are exact formulas: noise hides that.
