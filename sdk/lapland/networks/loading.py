@@ -43,15 +43,12 @@ def load_mtcnn() -> tuple[bytes, bytes, bytes]:
     return pnet, rnet, onet
 
 
-def load(
-    path: Path, threads: int | None = None, *, optimise: bool = True
-) -> tuple[Session, ModelInfo]:
+def load(path: Path, threads: int | None = None) -> tuple[Session, ModelInfo]:
     """Loads a landmark model by the graph contract.
 
     Args:
         path: an ONNX file as `export.rcn` writes it.
         threads: threads for one run; None takes one for each core.
-        optimise: whether it is to be run; False loads faster.
 
     Raises:
         ModelNotFoundError: there is no such file.
@@ -59,17 +56,20 @@ def load(
     """
     if folders.is_shipped(path):
         data = folders.read_shipped(path.resolve())
-        session = Session(data, name=str(path), threads=threads, optimise=optimise)
+        session = Session(data, name=str(path), threads=threads)
         info = info_of(session.metadata, path, len(data))
         _check_contract(session, info)
         return session, info
-    return open_custom(folders.read_model(path), path, threads, optimise=optimise)
+    return open_custom(folders.read_model(path), path, threads)
 
 
 def open_custom(
     data: bytes, path: Path, threads: int | None, *, optimise: bool = True
 ) -> tuple[Session, ModelInfo]:
-    """Loads a custom file. Nothing of it runs before all of it has been checked."""
+    """Loads a custom file. Nothing of it runs before all of it has been checked.
+
+    Without `optimise` it is loaded faster, to be looked at and not run.
+    """
     model = _checked(data, path)
     info = info_of(model.metadata, path, len(data))
     every = onnx_rules.with_all_outputs(data, model)
@@ -86,7 +86,7 @@ def describe(path: Path) -> ModelInfo:
     if folders.is_shipped(path):
         data = folders.read_shipped(path.resolve())
         return info_of(onnx_file.read(data).metadata, path, len(data))
-    return load(path, threads=1, optimise=False)[1]
+    return open_custom(folders.read_model(path), path, threads=1, optimise=False)[1]
 
 
 def _checked(data: bytes, path: Path) -> OnnxFile:
