@@ -20,6 +20,7 @@ from typing import Any
 
 from lapland.base.files import write_text
 from lapland.landmarks.decoders import DECODERS
+from lapland.options import LOOKS
 from training.common.command import as_program
 from training.data import detected
 from training.data.readers import read_faces
@@ -85,6 +86,13 @@ def main(arguments: list[str] | None = None) -> None:
         default=["softargmax"],
         help="decoder of the heatmaps; several are compared",
     )
+    parser.add_argument(
+        "--looks",
+        type=int,
+        default=1,
+        choices=LOOKS,
+        help="crops of a face that are averaged, as `Detector(looks=...)` does; 4 for one model",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--out", type=Path, help="folder for figures.json and the pictures")
     options = parser.parse_args(arguments)
@@ -93,6 +101,11 @@ def main(arguments: list[str] | None = None) -> None:
         # More than one model, set or decoder.
         several = max(map(len, (options.model, sets, options.decoder))) > 1
         if several or options.corrupt or options.perturb or options.untrained:
+            if options.looks > 2:
+                raise ValueError(
+                    "--looks 4 cuts a second crop from the photo: expected one model, set and "
+                    "decoder, and clean photos"
+                )
             rows = robustness.compare(
                 options.model,
                 sets,
@@ -100,6 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
                 perturb=options.perturb,
                 untrained=options.untrained,
                 decoders=options.decoder,
+                mirrored=options.looks > 1,
             )
             _many(rows, options)
         else:
@@ -120,9 +134,9 @@ def _many(rows: list[rows_module.Row], options: argparse.Namespace) -> None:
 
 
 def _one(model: Path, data: Path, split: Path | None, options: argparse.Namespace) -> None:
-    run, spec, scheme = open_network(model, *options.decoder)
+    run, spec, scheme = open_network(model, *options.decoder, mirrored=options.looks > 1)
     faces = detected.add_detected(read_faces(data, scheme, split))
-    results = run_on(run, spec, faces)
+    results = run_on(run, spec, faces, scheme if options.looks > 2 else None)
     report = figures_of(results, faces, scheme)
     print(table(report))
     _write_json(report, options)

@@ -42,6 +42,9 @@ class Detector(Hinting):
             of a map, which the networks are trained for; "local", the mean in a window about the
             peak; or "barycenter", the mean of the values above the background. Scales and radii
             come from the whole map, and are measured with softargmax.
+        looks: how many crops of each face are averaged: 1; 2, with its mirror image; or 4, with a
+            crop about the landmarks of these two, and its mirror image. Landmarks err less, and
+            take as many times as long; radii, which one look is measured for, hold a little more.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
         detector: the face detector: "blazeface", BlazeFace for large faces and a network of our own
             for small ones, which know faces that lean by up to 60 degrees; or "mtcnn", the cascade
@@ -80,6 +83,7 @@ class Detector(Hinting):
         precision: str | None = None,
         weights: str | None = None,
         decoder: str = "softargmax",
+        looks: int = 1,
         model: str | os.PathLike[str] | None = None,
         detector: str = "blazeface",
         turned: bool = False,
@@ -92,7 +96,7 @@ class Detector(Hinting):
         max_faces: int | None = None,
     ) -> None:
         options = DetectorOptions(
-            *(width, precision, weights, decoder, model, detector, turned, min_face),
+            *(width, precision, weights, decoder, looks, model, detector, turned, min_face),
             *(thresholds, pyramid_factor, threads, rgb, min_confidence, max_faces),
         )
         self._networks = load_networks(options)

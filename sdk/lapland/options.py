@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from .landmarks.network import LandmarkNetwork
 
 
+LOOKS = (1, 2, 4)
+"""How many crops of a face may be averaged."""
+
+
 @dataclass(frozen=True)
 class DetectorOptions:
     """The keywords of `Detector`, with its defaults; `Detector(**vars(options))` loads one.
 
     Raises:
-        OptionError: `decoder`, `rgb`, `min_confidence`, `max_faces` or `model` is no such value.
-            `Detector` checks the others when it uses them.
+        OptionError: `decoder`, `looks`, `rgb`, `min_confidence`, `max_faces` or `model` is no such
+            value. `Detector` checks the others when it uses them.
     """
 
     width: str | None = None
     precision: str | None = None
     weights: str | None = None
     decoder: str = DEFAULT_DECODER
+    looks: int = 1
     model: str | os.PathLike[str] | None = None
     detector: str = DEFAULT_DETECTOR
     turned: bool = False
@@ -46,6 +51,8 @@ class DetectorOptions:
         if not isinstance(self.decoder, str) or self.decoder not in DECODERS:
             known = ", ".join(map(repr, DECODERS))
             raise OptionError(f"decoder must be one of {known}, not {shown(self.decoder)}")
+        if not _is(self.looks, int, np.integer) or self.looks not in LOOKS:
+            raise OptionError(f"looks must be 1, 2 or 4, not {shown(self.looks)}")
         check_flags(rgb=self.rgb)
         least, most = self.min_confidence, self.max_faces
         if not _is(least, int, float, np.number) or not 0 <= least <= 1:
@@ -85,7 +92,7 @@ def load_networks(options: DetectorOptions) -> Networks:
         path = index.path_of(*form, options.weights)
     else:
         path = Path(options.model)
-    landmarks = LandmarkNetwork(path, options.threads, options.decoder)
+    landmarks = LandmarkNetwork(path, options.threads, options.decoder, looks=options.looks)
     faces = load_detector(
         options.detector,
         turned=options.turned,

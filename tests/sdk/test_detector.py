@@ -242,6 +242,8 @@ def test_several_threads_share_one_detector(detector, mosaic, image, faces):
         ({"threads": 0}, "threads"),
         ({"decoder": "argmax"}, f"decoder must be one of {', '.join(map(repr, DECODERS))}, not"),
         ({"decoder": None}, "not None"),
+        ({"looks": 3}, "looks must be 1, 2 or 4, not 3"),
+        ({"looks": True}, "not True"),
     ],
 )
 def test_options_out_of_range(options, word):

@@ -31,14 +31,14 @@ def evaluate(
 
 
 def run_on(
-    run: Predictor, spec: CropSpec, faces: AnnotatedFaces
+    run: Predictor, spec: CropSpec, faces: AnnotatedFaces, again: Scheme | None = None
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """`landmark_errors` for each source of crops: "mtcnn" and "labels"."""
     if faces.detected is None:
         detected.add_detected(faces)
     return {
         # "labels" leaves out the error that MTCNN's points add.
-        source: landmark_errors(run, spec, faces, five)
+        source: landmark_errors(run, spec, faces, five, again)
         for source, five in (("mtcnn", faces.five_points), ("labels", faces.labelled))
     }
 

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from lapland.base.files import write_whole
 from lapland.crop import square
 from lapland.landmarks.decoders import DEFAULT_DECODER
+from lapland.landmarks.mirroring import averaged
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import folders, index
+from lapland.schemes.five_points import five_of
 from lapland.schemes.registry import SCHEMES
 from lapland.schemes.scheme import Scheme
 from training.common.paths import CACHE as CACHE_ROOT
@@ -52,22 +54,30 @@ def path_of_model(named: Path) -> Path:
     )
 
 
-def open_network(path: Path, decoder: str = DEFAULT_DECODER) -> tuple[Predictor, CropSpec, Scheme]:
+def open_network(
+    path: Path, decoder: str = DEFAULT_DECODER, *, mirrored: bool = False
+) -> tuple[Predictor, CropSpec, Scheme]:
     """A checkpoint or an ONNX file: crops -> landmarks and scales, how it crops, its scheme.
 
     Landmarks and scales are in crop pixels, read from the heatmaps by a decoder of `lapland`.
     """
-    run, spec, scheme = open_decoders(path, (decoder,))
+    run, spec, scheme = open_decoders(path, (decoder,), mirrored=mirrored)
     return lambda crops: run(crops)[decoder], spec, scheme
 
 
 def open_decoders(
-    path: Path, decoders: Sequence[str]
+    path: Path, decoders: Sequence[str], *, mirrored: bool = False
 ) -> tuple[Callable[[NDArray[np.uint8]], dict[str, Prediction]], CropSpec, Scheme]:
-    """`open_network` for several decoders: crops -> the landmarks of each."""
+    """`open_network` for several decoders: crops -> the landmarks of each.
+
+    With `mirrored`, means of what is found in the crops and in their mirror images.
+    """
     if path.suffix == ".onnx":
         # A session for each, as the SDK's network has one decoder.
-        networks = {decoder: LandmarkNetwork(path, decoder=decoder) for decoder in decoders}
+        networks = {
+            decoder: LandmarkNetwork(path, decoder=decoder, looks=2 if mirrored else 1)
+            for decoder in decoders
+        }
         info = next(iter(networks.values())).info  # the same file, so the same facts
         spec = CropSpec(info.crop_factor, info.crop_upright)
         return lambda crops: {d: n.run(crops) for d, n in networks.items()}, spec, info.scheme
@@ -78,7 +88,13 @@ def open_decoders(
         landmarks, scales = decoded(net, torch.from_numpy(crops), recipe.beta, decoders)
         return {decoder: (found.numpy(), scales.numpy()) for decoder, found in landmarks.items()}
 
-    return run, recipe.crop, SCHEMES[recipe.scheme]
+    scheme = SCHEMES[recipe.scheme]
+
+    def twice(crops: NDArray[np.uint8]) -> dict[str, Prediction]:
+        # Maps are read again for each decoder, which is quick beside the network.
+        return {d: averaged(lambda part, d=d: run(part)[d], scheme, crops) for d in decoders}
+
+    return twice if mirrored else run, recipe.crop, scheme
 
 
 def cached(run: Predictor, model: Path) -> Predictor:
@@ -114,14 +130,27 @@ def cached(run: Predictor, model: Path) -> Predictor:
 
 
 def landmark_errors(
-    run: Predictor, spec: CropSpec, faces: AnnotatedFaces, five: NDArray[np.float64]
+    run: Predictor,
+    spec: CropSpec,
+    faces: AnnotatedFaces,
+    five: NDArray[np.float64],
+    again: Scheme | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Errors (N, K) in percent, landmarks (N, K, 2) and scales (N, K) in image pixels.
 
-    Errors of landmarks that are not visible are NaN.
+    Errors of landmarks that are not visible are NaN. Given a scheme as `again`, a second crop lies
+    about the landmarks that were found in the first, and both are averaged.
     """
     matrices = spec.matrices(five)  # (N, 2, 3)
-    return errors_of(run(cut_all(faces, matrices).numpy()), matrices, faces)
+    landmarks, scales = run(cut_all(faces, matrices).numpy())
+    if again is not None:
+        others = spec.matrices(five_of(again, square.to_image(landmarks, matrices)))
+        found, spread = run(cut_all(faces, others).numpy())
+        # In pixels of the first crop.
+        found = square.to_crop(square.to_image(found, others), matrices)
+        spread = spread * (square.steps(others) / square.steps(matrices))[:, None]
+        landmarks, scales = (landmarks + found) / 2, (scales + spread) / 2
+    return errors_of((landmarks, scales), matrices, faces)
 
 
 def errors_of(

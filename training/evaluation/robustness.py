@@ -44,6 +44,7 @@ def compare(
     perturb: bool = False,
     untrained: bool = False,
     decoders: Sequence[str] = (DEFAULT_DECODER,),
+    mirrored: bool = False,
     every: int = 1,
 ) -> list[Row]:
     """Figures of every model on every set under every condition.
@@ -55,6 +56,7 @@ def compare(
         perturb: with five points and boxes that are shifted.
         untrained: with the kinds of corruption that training does not show, too.
         decoders: each model is read by every one of them.
+        mirrored: with the mirror image of each crop, averaged.
         every: one in so many faces counts.
 
     Returns:
@@ -65,7 +67,7 @@ def compare(
         ValueError: a model or folder cannot be used, or the one has other points than the other.
     """
     networks = {
-        label: open_decoders(path_of_model(path), decoders)
+        label: open_decoders(path_of_model(path), decoders, mirrored=mirrored)
         for label, path in _labels(named).items()
     }
     rows = []

@@ -135,6 +135,8 @@ class _Work:
             self.settings["max_faces"] = options.max_faces
         if options.detector != DEFAULT_DETECTOR:
             self.settings["detector"] = options.detector
+        if options.looks > 1:
+            self.settings["looks"] = options.looks
         chosen = {"turned": options.turned, "pose": setup.pose, "eyes": setup.eyes}
         self.settings |= {name: True for name, on in chosen.items() if on}
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from ..base.errors import clipped, shown
 from ..detection.registry import DEFAULT_DETECTOR, DETECTORS
 from ..networks import index
-from ..options import DetectorOptions
+from ..options import LOOKS, DetectorOptions
 
 _LONG = 200  # characters
 
@@ -40,6 +40,13 @@ def add_detector(parser: argparse.ArgumentParser, role: str, *, min_face: int = 
         "models`)",
     )
     parser.set_defaults(role=role)
+    parser.add_argument(
+        "--looks",
+        type=int,
+        default=1,
+        choices=LOOKS,
+        help="crops of a face to average: less error, as many times the time of landmarks",
+    )
     parser.add_argument("--model", type=path_of, metavar="FILE", help="an ONNX model of your own")
     parser.add_argument(
         "--detector",

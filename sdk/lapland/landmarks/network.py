@@ -12,7 +12,9 @@ from ..crop import square
 from ..crop.halves import Photo
 from ..crop.texture import TEXTURE, texture
 from ..networks import loading
+from ..schemes.five_points import five_of
 from .decoders import DECODERS, DEFAULT_DECODER
+from .mirroring import averaged
 
 # Faces in one run of the graph: enough to share its overhead and, if there are several threads,
 # to occupy them. The maps of more no longer fit into the cache, and each face costs more.
@@ -43,14 +45,22 @@ class LandmarkNetwork:
         path: an ONNX file that follows the graph contract.
         threads: threads for one run; None takes one for each core.
         decoder: how landmarks are read from heatmaps, one of `DECODERS`.
+        looks: how many crops of each face are averaged: 1; 2, with the mirror image; or 4, with a
+            crop about the landmarks of these two, and its mirror image.
 
     Raises:
         ModelError: the file is missing, damaged or foreign, or has no heatmaps for the decoder.
     """
 
     def __init__(
-        self, path: Path, threads: int | None = None, decoder: str = DEFAULT_DECODER
+        self,
+        path: Path,
+        threads: int | None = None,
+        decoder: str = DEFAULT_DECODER,
+        *,
+        looks: int = 1,
     ) -> None:
+        self._looks = looks
         self._session, self.info = loading.load(path, threads)
         self.decode = DECODERS[decoder]
         if self.decode is not None:
@@ -73,8 +83,21 @@ class LandmarkNetwork:
         Raises:
             ModelError: the model gives numbers that are not finite.
         """
+        found = self._in_crops(image, five_points, textured and self.info.calibration is not None)
+        if self._looks < 4:
+            return found
+        again = self._in_crops(image, five_of(self.info.scheme, found.landmarks), False)
+        half = np.float32(0.5)
+        return found._replace(
+            landmarks=half * (found.landmarks + again.landmarks),
+            scales=half * (found.scales + again.scales),
+        )
+
+    def _in_crops(
+        self, image: Photo, five_points: NDArray[np.floating[Any]], textured: bool
+    ) -> Located:
         info = self.info
-        k, textured = info.scheme.size, textured and info.calibration is not None
+        k = info.scheme.size
         if not len(five_points):
             zeros = np.zeros((0, k, 2), np.float32), np.zeros((0, k), np.float32), np.zeros(0)
             return Located(*zeros, np.zeros((0, TEXTURE + k), np.float32) if textured else None)
@@ -102,6 +125,13 @@ class LandmarkNetwork:
 
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 80, 80, 3) uint8 BGR crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
+        if self._looks > 1:
+            return averaged(self._in_parts, self.info.scheme, crops)
+        return self._in_parts(crops)
+
+    def _in_parts(
+        self, crops: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if len(crops) <= _BATCH:
             return self._run(crops)
         parts = [self._run(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]

@@ -78,7 +78,7 @@ LINES = {
     "face-alignment": {
         "lapland.FaceAlignment(lapland.LandmarksType.TWO_D)": "Detector",
         "Detector(device='cpu')": "CPU",
-        "Detector(flip_input=False)": "68 landmarks",
+        "Detector(flip_input=True)": "looks=2",
         "detector.get_landmarks(image)": r"predict\(image\)",
         "detector.get_landmarks_from_image(image)": r"predict\(image\)",
         "detector.get_landmarks_from_batch([image])": "predict_many",

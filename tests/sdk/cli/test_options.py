@@ -23,6 +23,8 @@ def test_commands_pass_on_every_option_that_they_parse():
         "--detector",
         "blazeface",
         "--turned",
+        "--looks",
+        "2",
         "--min-face",
         "20",
         "--style",
@@ -30,7 +32,13 @@ def test_commands_pass_on_every_option_that_they_parse():
     ]
     options = detector_options(parser.parse_args(given), threads=2)
     assert options == DetectorOptions(
-        "1/4", weights="300w", detector="blazeface", turned=True, min_face=20, threads=2
+        "1/4",
+        weights="300w",
+        detector="blazeface",
+        turned=True,
+        looks=2,
+        min_face=20,
+        threads=2,
     )
 
 

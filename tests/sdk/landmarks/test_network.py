@@ -7,6 +7,7 @@ from lapland import ModelError
 from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import index
+from lapland.schemes.five_points import five_of
 
 
 def crops(count):
@@ -90,3 +91,19 @@ def test_decoders_read_the_same_maps_otherwise(name, decoder):
     assert found.dtype == np.float32
     assert ((found >= 0) & (found <= 79)).all()
     assert np.abs(found - mean).max() > 0
+
+
+def test_the_third_and_fourth_look_lie_about_the_landmarks_of_the_first_two(image):
+    path = index.path("rcn-1-4-lite")
+    two, four = (LandmarkNetwork(path, threads=1, looks=looks) for looks in (2, 4))
+    five = np.array([[[203, 104], [242, 104], [223, 125], [207, 142], [240, 142]]]) + 4.0
+    first = two.locate(image, five, textured=True)
+    again = two.locate(image, five_of(two.info.scheme, first.landmarks))
+    assert np.abs(again.landmarks - first.landmarks).max() > 0.1
+    found = four.locate(image, five, textured=True)
+    np.testing.assert_allclose(found.landmarks, (first.landmarks + again.landmarks) / 2, atol=1e-4)
+    np.testing.assert_allclose(found.scales, (first.scales + again.scales) / 2, atol=1e-5)
+    # What belongs to a crop is that of the first.
+    np.testing.assert_array_equal(found.textures, first.textures)
+    np.testing.assert_array_equal(found.steps, first.steps)
+    assert four.locate(image, five[:0]).landmarks.shape == (0, 68, 2)

@@ -148,7 +148,7 @@ def test_a_spawned_process_gets_the_detector(image):
 def test_a_copied_detector_does_the_same(image, again, peaks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     given = {"detector": "mtcnn", "min_face": 60, "thresholds": (0.5, 0.6, 0.7)}
-    given |= {"pyramid_factor": 0.6, "threads": 1}
+    given |= {"pyramid_factor": 0.6, "threads": 1, "looks": 4}
     detector = Detector("1/4-lite", weights="300w", precision="float32", **given)
     other = again(detector)
     assert other.model == detector.model

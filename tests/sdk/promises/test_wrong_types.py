@@ -35,6 +35,7 @@ CALLS = {
     },
     "Detector, detector": lambda d, f, i, x: Detector(detector=x),
     "Detector, turned": lambda d, f, i, x: Detector(turned=x),
+    "Detector, looks": lambda d, f, i, x: Detector(looks=x),
     **{
         f"Tracker, {name}": lambda d, f, i, x, name=name: Tracker(d, **{name: x})
         for name in ("smoothing", "unsure", "search_every", "memory", "background", "clock")

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from lapland.landmarks.decoders import DECODERS
+from lapland.landmarks.network import LandmarkNetwork
+from lapland.schemes.ibug68 import IBUG68
 from tests.drawn_faces import write_folder
 from training import evaluate
 from training.data import detected
+from training.data.readers import read_faces
 from training.evaluation import conditions, figures, metrics, robustness
 from training.evaluation.predictions import path_of_model
 
@@ -92,3 +95,32 @@ def test_decoders_are_set_side_by_side(data, capsys):
     evaluate.main([weights, *given])
     for row, other in zip(rows, json.loads(file.read_text()), strict=True):
         assert other["nmse"] == pytest.approx(row["nmse"], abs=1e-3)
+
+
+def test_several_looks_are_averaged(data):
+    folder, file = str(data / "first"), data / "rows.json"
+    given = ["--data", folder, "--split", "train", "--json", str(file)]
+
+    def nmse(model, *more):
+        evaluate.main([model, *given, *more])
+        return json.loads(file.read_text())["mtcnn"]["nmse"]
+
+    twice = nmse("rcn-1-16", "--looks", "2")
+    assert twice != pytest.approx(nmse("rcn-1-16"), abs=1e-2)
+    weights = "models/rcn-1-16/weights.safetensors"
+    assert nmse(weights, "--looks", "2") == pytest.approx(twice, abs=1e-3)
+    evaluate.main(["rcn-1-16", "rcn-1-8", *given, "--looks", "2"])
+    assert json.loads(file.read_text())[0]["nmse"] == pytest.approx(twice, abs=1e-6)
+    # A second crop, about what was found in the first, as the run time does it.
+    faces = read_faces(data / "first", IBUG68, data / "first/splits/train.txt")
+    located = LandmarkNetwork(path_of_model(Path("rcn-1-16")), looks=4)
+    found = [
+        located.locate(image, five[None]).landmarks[0]
+        for image, five in zip(faces.images, faces.labelled, strict=True)
+    ]
+    expected = metrics.nmse(metrics.point_errors(np.stack(found), faces.landmarks, faces.sizes))
+    evaluate.main(["rcn-1-16", *given, "--looks", "4"])
+    assert json.loads(file.read_text())["labels"]["nmse"] == pytest.approx(expected, rel=1e-4)
+    assert expected != pytest.approx(twice, abs=1e-2)
+    with pytest.raises(SystemExit, match="expected one model"):
+        evaluate.main(["rcn-1-16", *given, "--corrupt", "--looks", "4"])
