@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ModelError
+from ..base.errors import ModelError, OptionError
 from ..crop import square
 from ..crop.halves import Photo
 from ..crop.texture import TEXTURE, texture
@@ -50,6 +50,7 @@ class LandmarkNetwork:
 
     Raises:
         ModelError: the file is missing, damaged or foreign, or has no heatmaps for the decoder.
+        OptionError: several looks, and a scheme that does not say what changes places in a mirror.
     """
 
     def __init__(
@@ -62,6 +63,12 @@ class LandmarkNetwork:
     ) -> None:
         self._looks = looks
         self._session, self.info = loading.load(path, threads)
+        mirror = self.info.scheme.mirror
+        if looks > 1 and mirror == tuple(range(len(mirror))):
+            raise OptionError(
+                "looks: expected a scheme with pairs, landmarks that change places in a mirror; "
+                f"{self.info.scheme.name} has none, so take looks=1"
+            )
         self.decode = DECODERS[decoder]
         if self.decode is not None:
             self._maps_axis = loading.maps_axis(self._session, self.info)

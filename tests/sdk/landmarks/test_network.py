@@ -1,12 +1,14 @@
 """The landmark network on crops: its maps, in whatever order a file holds them, and decoders."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from lapland import ModelError
+from lapland import ModelError, OptionError
 from lapland.landmarks.decoders import DECODERS, DEFAULT_DECODER
 from lapland.landmarks.network import LandmarkNetwork
-from lapland.networks import index
+from lapland.networks import index, loading
 from lapland.schemes.five_points import five_of
 
 
@@ -107,3 +109,14 @@ def test_the_third_and_fourth_look_lie_about_the_landmarks_of_the_first_two(imag
     np.testing.assert_array_equal(found.textures, first.textures)
     np.testing.assert_array_equal(found.steps, first.steps)
     assert four.locate(image, five[:0]).landmarks.shape == (0, 68, 2)
+
+
+def test_a_scheme_without_pairs_has_one_look(monkeypatch):
+    path = index.path("rcn-1-16")
+    session, info = loading.load(path, 1)
+    alone = dataclasses.replace(info.scheme, name="alone", mirror=tuple(range(68)))
+    own = dataclasses.replace(info, scheme=alone)
+    monkeypatch.setattr(loading, "load", lambda *_: (session, own))
+    LandmarkNetwork(path)
+    with pytest.raises(OptionError, match=r"expected a scheme with pairs.*; alone has none"):
+        LandmarkNetwork(path, looks=2)
