@@ -44,7 +44,7 @@ class Detector(Hinting):
             come from the whole map, and are measured with softargmax.
         looks: how many crops of each face are averaged: 1; 2, with its mirror image; or 4, with a
             crop about the landmarks of these two, and its mirror image. Landmarks err less, and
-            take as many times as long; radii, which one look is measured for, hold a little more.
+            take as many times as long. Scales are averaged, too.
         model: path of an ONNX file of your own instead, written by `export.rcn`.
         detector: the face detector: "blazeface", BlazeFace for large faces and a network of our own
             for small ones, which know faces that lean by up to 60 degrees; or "mtcnn", the cascade
