@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lapland.base.files import write_whole
 from lapland.crop import square
 from lapland.landmarks.decoders import DEFAULT_DECODER
-from lapland.landmarks.mirroring import averaged
+from lapland.landmarks.mirroring import averaged, check_pairs, with_mirror_images
 from lapland.landmarks.network import LandmarkNetwork
 from lapland.networks import folders, index
 from lapland.schemes.five_points import five_of
@@ -24,6 +24,7 @@ from training.data.crops import CropSpec, cut_all
 from training.data.faces import AnnotatedFaces
 from training.evaluation import metrics
 from training.evaluation.decoding import decoded
+from training.network.rcn import SIZE
 from training.recipes.checkpoint import load_weights
 
 CACHE = CACHE_ROOT / "predictions"
@@ -74,27 +75,26 @@ def open_decoders(
     """
     if path.suffix == ".onnx":
         # A session for each, as the SDK's network has one decoder.
-        networks = {
-            decoder: LandmarkNetwork(path, decoder=decoder, looks=2 if mirrored else 1)
-            for decoder in decoders
-        }
+        looks = 2 if mirrored else 1
+        networks = {d: LandmarkNetwork(path, decoder=d, looks=looks) for d in decoders}
         info = next(iter(networks.values())).info  # the same file, so the same facts
         spec = CropSpec(info.crop_factor, info.crop_upright)
         return lambda crops: {d: n.run(crops) for d, n in networks.items()}, spec, info.scheme
     net, recipe, _ = load_weights(path)
+    scheme = SCHEMES[recipe.scheme]
+    if mirrored:
+        check_pairs(scheme)
 
     def run(crops: NDArray[np.uint8]) -> dict[str, Prediction]:
+        seen = torch.from_numpy(with_mirror_images(crops) if mirrored else crops)
         # The maps were trained with the recipe's beta.
-        landmarks, scales = decoded(net, torch.from_numpy(crops), recipe.beta, decoders)
-        return {decoder: (found.numpy(), scales.numpy()) for decoder, found in landmarks.items()}
+        landmarks, scales = decoded(net, seen, recipe.beta, decoders)
+        found = {decoder: (part.numpy(), scales.numpy()) for decoder, part in landmarks.items()}
+        if not mirrored:
+            return found
+        return {decoder: averaged(part, scheme, SIZE) for decoder, part in found.items()}
 
-    scheme = SCHEMES[recipe.scheme]
-
-    def twice(crops: NDArray[np.uint8]) -> dict[str, Prediction]:
-        # Maps are read again for each decoder, which is quick beside the network.
-        return {d: averaged(lambda part, d=d: run(part)[d], scheme, crops) for d in decoders}
-
-    return twice if mirrored else run, recipe.crop, scheme
+    return run, recipe.crop, scheme
 
 
 def cached(run: Predictor, model: Path) -> Predictor:

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ModelError, OptionError
+from ..base.errors import ModelError
 from ..crop import square
 from ..crop.halves import Photo
 from ..crop.texture import TEXTURE, texture
 from ..networks import loading
 from ..schemes.five_points import five_of
 from .decoders import DECODERS, DEFAULT_DECODER
-from .mirroring import averaged
+from .mirroring import averaged, check_pairs, with_mirror_images
 
 # Faces in one run of the graph: enough to share its overhead and, if there are several threads,
 # to occupy them. The maps of more no longer fit into the cache, and each face costs more.
@@ -63,12 +63,8 @@ class LandmarkNetwork:
     ) -> None:
         self._looks = looks
         self._session, self.info = loading.load(path, threads)
-        mirror = self.info.scheme.mirror
-        if looks > 1 and mirror == tuple(range(len(mirror))):
-            raise OptionError(
-                "looks: expected a scheme with pairs, landmarks that change places in a mirror; "
-                f"{self.info.scheme.name} has none, so take looks=1"
-            )
+        if looks > 1:
+            check_pairs(self.info.scheme)
         self.decode = DECODERS[decoder]
         if self.decode is not None:
             self._maps_axis = loading.maps_axis(self._session, self.info)
@@ -133,7 +129,8 @@ class LandmarkNetwork:
     def run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 80, 80, 3) uint8 BGR crops -> landmarks (N, K, 2) and scales (N, K), crop pixels."""
         if self._looks > 1:
-            return averaged(self._in_parts, self.info.scheme, crops)
+            found = self._in_parts(with_mirror_images(crops))
+            return averaged(found, self.info.scheme, self.info.size)
         return self._in_parts(crops)
 
     def _in_parts(
